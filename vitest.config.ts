@@ -1,0 +1,20 @@
+import { defineConfig } from "vitest/config";
+
+const suite = (name: string, include: string[], options: object = {}) => ({
+  test: { name, include, ...options },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      suite("unit", ["test/unit/**/*.test.ts"]),
+      suite("contracts", ["test/contracts/**/*.test.ts"]),
+      suite("journeys", ["test/journeys/**/*.test.ts"], { testTimeout: 180_000, hookTimeout: 60_000 }),
+      suite("backends", ["test/backends/**/*.test.ts"], {
+        testTimeout: 300_000,
+        hookTimeout: 1_800_000,
+        fileParallelism: false,
+      }),
+    ],
+  },
+});
