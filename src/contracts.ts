@@ -32,7 +32,7 @@ export interface ObjectStore {
   /** Every page of a listing, one request a page. Throws RetryableError or PermanentError. */
   list(options: ListOptions, signal: AbortSignal): AsyncIterable<ListPage>;
   /**
-   * The object's bytes as they are stored. Refuses (PermanentError `object-vanished`, `object-changed`) an object that is
+   * The object's bytes as they are stored; key and etag say which, size and time need not be known. Refuses (PermanentError `object-vanished`, `object-changed`) an object that is
    * gone or has another etag, also when that happens while it is read. A broken connection is resumed where it broke.
    */
   open(object: ObjectRef, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
@@ -184,4 +184,169 @@ export interface Component<Options, Dependencies, Part> {
   readonly summary: string;
   readonly options: ZodType<Options>;
   create(options: Options, dependencies: Dependencies): Part | Promise<Part>;
+}
+
+/** An object that waits for a sink. */
+export interface QueuedObject extends ObjectRef {
+  /** Ascending in the order of discovery. */
+  readonly id: number;
+}
+
+export interface DeadLetterFilter {
+  /** A sink's name; null selects the records that could not be decoded. */
+  readonly sink?: string | null | undefined;
+  readonly key?: string | undefined;
+  readonly code?: string | undefined;
+}
+
+export interface StoredDeadLetter extends DeadLetter {
+  readonly id: number;
+  /** When it was set aside, ms since the epoch. */
+  readonly at: number;
+}
+
+export interface SinkStatus {
+  readonly name: string;
+  /** Objects that wait for the sink or are on their way to it, and their stored bytes. */
+  readonly pendingObjects: number;
+  readonly pendingBytes: number;
+  /** Store time of the oldest of them, ms since the epoch. */
+  readonly oldestPending: number | undefined;
+  readonly delivered: number;
+  readonly rejected: number;
+  readonly deadLettered: number;
+  /** When the sink last acknowledged, ms since the epoch. */
+  readonly lastCommit: number | undefined;
+}
+
+export interface QualityStatus {
+  readonly kind: string;
+  readonly count: number;
+  readonly lastKey: string;
+  readonly lastMessage: string;
+  readonly lastAt: number;
+}
+
+/** What one acknowledgement adds to a sink's account. */
+export interface Acknowledged {
+  readonly delivered: number;
+  readonly rejected: number;
+  readonly deadLetters: readonly DeadLetter[];
+}
+
+/**
+ * The memory of a worker: what was discovered, how far each sink is, what was set aside. Every call is one transaction and durable
+ * against the death of the process when it returns. Its size follows what is pending and what lies inside the look-back.
+ */
+export interface Ledger {
+  readonly seen: Seen;
+  readonly alerts: AlertLedger;
+  /** Registers the sinks that take part; objects discovered from now on wait for each. Returns the names that are new. */
+  register(sinks: readonly string[]): string[];
+  /** Takes a page of discoveries; returns how many of its objects are new. */
+  discover(discovery: Discovery): number;
+  /** Objects that `sink` has not finished, with `after` < id ≤ `through`, in the order of discovery. */
+  pending(sink: string, range: { after: number; through: number; limit: number }): QueuedObject[];
+  /** Objects discovered after `after`, whoever waits for them, in the order of discovery. */
+  discovered(after: number, limit: number): QueuedObject[];
+  /** Highest id that was ever given out, 0 for none. */
+  lastId(): number;
+  /** Number of the last record of the object that the sink has acknowledged; undefined when the sink does not wait for it. */
+  position(sink: string, id: number): number | undefined;
+  commit(sink: string, id: number, position: number, acknowledged: Acknowledged): void;
+  /** The sink has every record of the object. The object is forgotten when nobody waits for it and it is behind the horizon. */
+  finish(sink: string, id: number): void;
+  /** Idempotent: the same pointer is kept once. */
+  setAside(letters: readonly DeadLetter[]): void;
+  deadLetters(filter: DeadLetterFilter, limit: number): StoredDeadLetter[];
+  countDeadLetters(filter: DeadLetterFilter): number;
+  removeDeadLetters(ids: readonly number[]): void;
+  note(kind: string, key: string, message: string): void;
+  status(): { sinks: SinkStatus[]; quality: QualityStatus[]; objects: number; partitions: number; owner: string | undefined };
+  close(): void;
+}
+
+export interface SinkDependencies {
+  /** The sink's name in the configuration. */
+  readonly name: string;
+  /** Absolute folder that relative paths start from: the configuration file's. */
+  readonly baseDir: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Version of the program, for user-agent and instrumentation scope. */
+  readonly version: string;
+  /** Takes what an operator should know of a sink that goes on: credentials that were read again. One line, no secret. */
+  readonly onNotice?: ((message: string) => void) | undefined;
+}
+
+export interface SourceEvent {
+  /** Goes to the completeness account: `sequence-gap`, … */
+  readonly kind: string;
+  readonly key: string;
+  readonly message: string;
+}
+
+export interface SourceDependencies {
+  readonly baseDir: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly onEvent: (event: SourceEvent) => void;
+}
+
+export interface AlertFact {
+  readonly label: string;
+  readonly value: string;
+}
+
+/** Something that a person should know about: one incident of one detection rule. Plain data. */
+export interface Alert {
+  /** The same for the same incident, whoever finds it again: nobody is told twice. */
+  readonly key: string;
+  /** Stable name of the rule. */
+  readonly rule: string;
+  readonly title: string;
+  readonly level: "informational" | "low" | "medium" | "high" | "critical";
+  /** One sentence: what happened, who to whom. */
+  readonly summary: string;
+  /** What a responder wants to know first, in the order in which it is read. */
+  readonly facts: readonly AlertFact[];
+  /** For grouping and routing; names `[a-zA-Z_][a-zA-Z0-9_]*`, no empty values. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Ms since the epoch. */
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+  /** What to look up: `source`, `destination`, `port`, `uid`, `object`; the placeholders of link templates. */
+  readonly subject: Readonly<Record<string, string>>;
+  /** Name of a page in the runbooks folder, or an https URL. */
+  readonly runbook?: string | undefined;
+}
+
+export interface AlertLink {
+  readonly title: string;
+  readonly url: string;
+}
+
+/** Tells people. Resolves when the other side has taken the alert; errors as a sink's: PermanentError is not repeated. */
+export interface Notifier {
+  /** Least time between two messages, in ms. */
+  readonly paceMs: number;
+  notify(alert: Alert, links: readonly AlertLink[], signal: AbortSignal): Promise<void>;
+}
+
+/** An alert on its way to one notifier. */
+export interface QueuedAlert {
+  readonly id: number;
+  readonly alert: Alert;
+}
+
+/** The part of a ledger that alerts need: who was told what, and what is still to be told. */
+export interface AlertLedger {
+  /** Queues an alert for each notifier, unless its key was queued before. Returns whether it is new. */
+  queueAlert(alert: Alert, notifiers: readonly string[]): boolean;
+  /** What waits for the notifier, oldest first. */
+  queuedAlerts(notifier: string, limit: number): QueuedAlert[];
+  settleAlert(id: number, notifier: string): void;
+  /** Forgets keys older than this, in ms since the epoch. */
+  forgetAlerts(before: number): void;
+  /** State of the detections, as the detector wrote it. */
+  loadState(name: string): string | undefined;
+  saveState(name: string, value: string): void;
 }

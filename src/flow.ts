@@ -58,6 +58,49 @@ export type TrafficType = "east-west" | "north-south";
 export type Counter = number | bigint;
 export type Columns = Readonly<Record<string, string>>;
 
+/** What a rule stands in: security list and NSG of OCI, security group and network ACL of IBM. */
+export type FlowRuleKind = "security-list" | "nsg" | "security-group" | "network-acl";
+
+/** A rule by its place. */
+export interface RulePlace {
+  readonly kind: FlowRuleKind;
+  readonly listId: string;
+  readonly listName: string | undefined;
+  /** From 0: in the security list's rules of the direction, in the NSG's, security group's or ACL's rules. */
+  readonly index: number;
+  /** As in `ingress tcp 22 from 0.0.0.0/0`. */
+  readonly text: string;
+  readonly direction: "ingress" | "egress";
+}
+
+/**
+ * Which rule covers a flow, by a snapshot of the network's rules. Shared by all flows with the same answer, and never changed.
+ * `matched`: the rule covers it. `reply`: the flow answers a connection that the (stateful) rule covers. `unexplained`: no rule does;
+ * for a rejected flow that is the reason why it was rejected, for an accepted one a sign that the snapshot is of another time. What is
+ * rejected although a rule covers it was so for another reason, or at another time: it carries the rule all the same.
+ */
+export interface FlowRule {
+  readonly status: "matched" | "reply" | "unexplained";
+  /** Undefined, as the place of the rule, for `unexplained`. */
+  readonly kind: FlowRuleKind | undefined;
+  readonly listId: string | undefined;
+  readonly listName: string | undefined;
+  readonly index: number | undefined;
+  readonly text: string | undefined;
+  /** The rule's own, so the opposite of the flow's for a reply. */
+  readonly direction: "ingress" | "egress" | undefined;
+  readonly stateless: boolean | undefined;
+  /**
+   * Whether more is needed to be sure: flow records carry no ICMP type and code, so rules that ask for them match by protocol and
+   * address; and services and groups whose addresses are not known match any public, or any private, address.
+   */
+  readonly partial: boolean;
+  /** 12 hexadecimal digits: hash of the lists and groups that govern the VNIC. */
+  readonly version: string;
+  /** Further rules that cover the flow. */
+  readonly others: readonly RulePlace[];
+}
+
 export const NO_DETECTIONS: readonly string[] = Object.freeze([]);
 
 /**
@@ -120,6 +163,10 @@ export class Flow {
   destinationNetwork: string | undefined = undefined;
   /** The subnet's name, from the log or the subnet table. */
   subnetName: string | undefined = undefined;
+  /** Undefined where no snapshot of rules covers the flow's subnet. */
+  rule: FlowRule | undefined = undefined;
+  /** Security lists of the subnet with their rules, in the form that schema `seed` writes, as far as they were asked for. */
+  securityLists: readonly object[] | undefined = undefined;
   detections: readonly string[] = NO_DETECTIONS;
   /** Version (content hash) of the lookup tables that the flow was enriched with. */
   lookupsVersion: string | undefined = undefined;
@@ -184,6 +231,12 @@ export const FIELDS = {
     "{packet}",
   ),
   connectionStart: of("time", "When the flow's connection began", (f) => f.connectionStart, "ms"),
+  connectionDuration: of(
+    "number",
+    "From the connection's beginning to the end of this record's window",
+    (f) => (f.connectionStart === undefined || f.end === undefined ? undefined : f.end - f.connectionStart),
+    "ms",
+  ),
   initiated: of("boolean", "The connection began in this window", (f) => f.initiated),
   terminated: of("boolean", "The connection ended in this window", (f) => f.terminated),
   flowId: of("string", "The provider's identifier of the flow; not unique", (f) => f.flowId),
@@ -203,6 +256,23 @@ export const FIELDS = {
   destinationColumns: of("columns", "Further columns of the destination server's row", (f) => f.destinationColumns),
   sourceNetwork: of("string", "Name of the network that holds the source address", (f) => f.sourceNetwork),
   destinationNetwork: of("string", "Name of the network that holds the destination address", (f) => f.destinationNetwork),
+  ruleStatus: of("string", "matched, reply (of what the rule allowed) or unexplained (no rule covers it)", (f) => f.rule?.status),
+  ruleKind: of("string", "security-list, nsg, security-group or network-acl", (f) => f.rule?.kind),
+  ruleListName: of("string", "Name of the security list or group whose rule covers the flow", (f) => f.rule?.listName),
+  ruleListId: of("string", "Id of the security list or group whose rule covers the flow", (f) => f.rule?.listId),
+  ruleIndex: of("number", "Place of the rule in its list, from 0", (f) => f.rule?.index),
+  ruleText: of("string", "The rule in short, or what no rule allows", (f) =>
+    f.rule?.status === "unexplained" ? missingRuleText(f) : f.rule?.text,
+  ),
+  ruleStateless: of("boolean", "The rule does not track connections", (f) => f.rule?.stateless),
+  ruleReply: of("boolean", "The flow answers a connection that the rule covers", (f) =>
+    f.rule === undefined || f.rule.status === "unexplained" ? undefined : f.rule.status === "reply",
+  ),
+  rulePartial: of("boolean", "The match rests on less than the rule asks for (ICMP type, members of a group)", (f) =>
+    f.rule?.status === "unexplained" ? undefined : f.rule?.partial,
+  ),
+  ruleVersion: of("string", "Content hash of the rules that govern the VNIC", (f) => f.rule?.version),
+  securityLists: of("json", "Security lists of the subnet with their rules", (f) => f.securityLists),
   detections: of("strings", "Ids of the rules that the flow matched", (f) => f.detections),
   lookupsVersion: of("string", "Content hash of the lookup tables used", (f) => f.lookupsVersion),
   provider: of("string", "Cloud provider (cloud.provider)", (f) => f.context.provider),
@@ -220,5 +290,14 @@ export const FIELDS = {
   objectKey: of("string", "Key of the object that holds the record", (f) => f.origin.key),
   objectRecord: of("number", "Number of the record in its object, from 1", (f) => f.record),
 } as const satisfies Record<string, Field>;
+
+/** The rule that a flow would need: `no rule allows ingress tcp 22 from 192.0.2.1`. */
+function missingRuleText(flow: Flow): string {
+  const { direction, sourceAddress, destinationAddress, protocol, protocolName, destinationPort } = flow;
+  const name = protocolName?.toLowerCase() ?? (protocol === undefined ? "traffic" : `protocol ${protocol}`);
+  const port = destinationPort === undefined || (protocol !== 6 && protocol !== 17) ? "" : ` ${destinationPort}`;
+  const peer = direction === "egress" ? `to ${destinationAddress}` : `from ${sourceAddress}`;
+  return `no rule allows ${direction} ${name}${port} ${peer}`;
+}
 
 export type FieldName = keyof typeof FIELDS;

@@ -1,0 +1,62 @@
+import { z } from "zod";
+import type { Alert, AlertLink, Component, Notifier } from "../contracts.ts";
+import { post, receiverUrl } from "./post.ts";
+
+const options = z.strictObject({
+  url: z.string().min(1).describe("Base URL of Alertmanager, as in http://localhost:9093"),
+  headers: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe("Further request headers, such as authorization; their values are secrets"),
+  endsAfterMs: z
+    .int()
+    .positive()
+    .default(3_600_000)
+    .describe("How long an alert is active after its last flow, or after now if that is later, in ms"),
+  timeoutMs: z.int().positive().default(10_000).describe("How long Alertmanager may take to answer, in ms"),
+});
+
+/** Prometheus Alertmanager, which groups, silences and routes. */
+export const alertmanager: Component<z.output<typeof options>, unknown, Notifier> = {
+  type: "alertmanager",
+  summary: "Prometheus Alertmanager, by its API version 2.",
+  options,
+  create({ url, headers, endsAfterMs, timeoutMs }) {
+    const target = new URL("api/v2/alerts", `${receiverUrl(url, "Alertmanager").href.replace(/\/*$/, "")}/`);
+    return {
+      paceMs: 0,
+      notify: (alert, links, signal) =>
+        post(
+          {
+            url: target,
+            label: "Alertmanager",
+            headers,
+            body: JSON.stringify([postableAlert(alert, links, endsAfterMs, Date.now())]),
+            timeoutMs,
+          },
+          signal,
+        ),
+    };
+  },
+};
+
+/** `postableAlert` of https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml. Without `endsAt` it would end when Alertmanager thinks. */
+export function postableAlert(alert: Alert, links: readonly AlertLink[], endsAfterMs: number, now: number) {
+  const facts = alert.facts.map(({ label, value }) => `${label}: ${value}`).join("\n");
+  return {
+    labels: { alertname: alert.rule, severity: alert.level, ...alert.labels },
+    annotations: {
+      title: alert.title,
+      summary: alert.summary,
+      description: facts,
+      ...Object.fromEntries(links.map(({ title, url }) => [annotationName(title), url])),
+    },
+    startsAt: new Date(alert.firstSeen).toISOString(),
+    endsAt: new Date(Math.max(alert.lastSeen, now) + endsAfterMs).toISOString(),
+    ...(links[0] === undefined ? {} : { generatorURL: links[0].url }),
+  };
+}
+
+function annotationName(title: string): string {
+  return `link_${title.toLowerCase().replaceAll(/[^a-z0-9]+/g, "_")}`;
+}

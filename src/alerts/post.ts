@@ -1,0 +1,74 @@
+import { EnvHttpProxyAgent, fetch } from "undici";
+import { PermanentError, RetryableError, UsageError } from "../errors.ts";
+
+export interface Post {
+  readonly url: URL;
+  /** What the receiver is called in messages; the URL may be a secret and never is in one. */
+  readonly label: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly timeoutMs: number;
+}
+
+/** One dispatcher for all: it honours HTTPS_PROXY and NO_PROXY. */
+let dispatcher: EnvHttpProxyAgent | undefined;
+
+/**
+ * Posts JSON. 408, 429, 5xx and failed connections throw RetryableError (with Retry-After); any other status but 2xx throws
+ * PermanentError with what the receiver said. A redirect is not followed: the body would go to somebody else.
+ */
+export async function post({ url, label, headers, body, timeoutMs }: Post, signal: AbortSignal): Promise<void> {
+  dispatcher ??= new EnvHttpProxyAgent();
+  let status: number;
+  let said: string;
+  let retryAfter: string | null;
+  try {
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body,
+      redirect: "manual",
+      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      dispatcher,
+    });
+    status = response.status;
+    retryAfter = response.headers.get("retry-after");
+    said = (await response.text()).replaceAll(/\s+/g, " ").trim().slice(0, 200);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new RetryableError("alert-unreachable", `${label} at ${url.host} cannot be reached: ${reasonOf(error)}`);
+  }
+  if (status >= 200 && status < 300) return;
+  const line = `${label} at ${url.host} answered ${status}${said === "" ? "" : `: ${said}`}`;
+  if (status === 408 || status === 429 || status >= 500) {
+    throw new RetryableError("alert-refused", line, { retryAfterMs: retryAfterMs(retryAfter) });
+  }
+  if (status >= 300 && status < 400)
+    throw new PermanentError("alert-redirected", `${line}: redirects are not followed, configure the final URL`);
+  throw new PermanentError("alert-refused", line);
+}
+
+/** The cause of a failed fetch without the URL, which may be a secret. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  if (!(cause instanceof Error)) return "unknown error";
+  if (cause.name === "TimeoutError") return "no answer in time";
+  const code = "code" in cause && typeof cause.code === "string" ? cause.code : undefined;
+  return code === undefined ? cause.name : code === "CERT_HAS_EXPIRED" ? "its certificate has expired" : code;
+}
+
+function retryAfterMs(header: string | null): number | undefined {
+  if (header === null) return undefined;
+  const seconds = Number(header);
+  const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - Date.now();
+  return Number.isFinite(ms) && ms > 0 ? ms : undefined;
+}
+
+/** A URL that messages are posted to: https, or http to this machine. Throws UsageError without the URL in it. */
+export function receiverUrl(text: string, label: string): URL {
+  if (!URL.canParse(text)) throw new UsageError("alert-url", `the URL of ${label} is not a URL`);
+  const url = new URL(text);
+  const local = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
+  if (url.protocol === "https:" || (url.protocol === "http:" && local)) return url;
+  throw new UsageError("alert-url", `the URL of ${label} must begin with https://`);
+}

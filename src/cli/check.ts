@@ -1,0 +1,99 @@
+import { Command } from "commander";
+import { openSink, openSource } from "../config/compose.ts";
+import type { Config } from "../config/load.ts";
+import type { Discovery, Source } from "../contracts.ts";
+import { decoderFor } from "../decoders/formats.ts";
+import { codeOf, describeError } from "../errors.ts";
+import { originOf } from "../flow.ts";
+import { NOTHING_SEEN } from "../ledger/nothing-seen.ts";
+import { openLookups } from "../enrichers/open.ts";
+import { type CliContext, EXIT, type ExitCode } from "./context.ts";
+
+interface Finding {
+  readonly step: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  readonly code?: string;
+}
+
+export function checkCommand(context: CliContext, finish: (code: ExitCode) => void): Command {
+  return new Command("check")
+    .description("Try credentials, listing, reading one object, the lookup tables and each sink. Nothing is shipped.")
+    .requiredOption("-c, --config <file>", "configuration file (YAML)")
+    .option("--json", "one JSON line for each step", false)
+    .action(async ({ config: file, json }: { config: string; json: boolean }) => {
+      const config = await context.loadConfig(file);
+      let failed = false;
+      for await (const finding of check(config, context)) {
+        failed ||= !finding.ok;
+        context.print(json ? JSON.stringify(finding) : `${finding.ok ? "ok    " : "FAILED"} ${finding.step}: ${finding.detail}`);
+      }
+      finish(failed ? EXIT.failed : EXIT.done);
+    });
+}
+
+async function* check(config: Config, { env, signal }: CliContext): AsyncGenerator<Finding> {
+  yield { step: "configuration", ok: true, detail: config.file };
+  yield await step("lookups", async () => {
+    const lookups = await openLookups(config.enrich, () => {});
+    lookups.close();
+    return `tables are valid, version ${lookups.version}`;
+  });
+  let source: Source | undefined;
+  yield await step("source", async () => {
+    source = await openSource(config, env, () => {});
+    return source.name;
+  });
+  if (source !== undefined) yield* checkSource(config, source, signal);
+  for (const named of config.sinks) {
+    yield await step(`sink ${named.name}`, async () => {
+      const sink = await openSink(config, named, env);
+      try {
+        return await sink.probe(signal);
+      } finally {
+        await sink.close();
+      }
+    });
+    signal.throwIfAborted();
+  }
+}
+
+async function* checkSource(config: Config, source: Source, signal: AbortSignal): AsyncGenerator<Finding> {
+  try {
+    let page: Discovery | undefined;
+    yield await step("list", async () => {
+      for await (const found of source.discover(NOTHING_SEEN, signal)) {
+        if (found.objects.length === 0) continue;
+        page = found;
+        return `${found.objects.length} objects on the first page of ${found.partition || source.name}`;
+      }
+      return "allowed; there are no objects yet";
+    });
+    const object = page?.objects[0];
+    if (object === undefined) return;
+    yield await step("read", async () => {
+      const bytes = await source.open(object, signal);
+      const options = { skip: 0, maxBytes: config.limits.maxObjectBytes, maxRecordBytes: config.limits.maxRecordBytes };
+      for await (const { flows, bad, skipped } of decoderFor(config.format)(
+        bytes,
+        originOf(source.name, object.key, object.etag),
+        options,
+      )) {
+        const others = Object.entries(skipped).map(([type, count]) => `, ${count} of type ${type}`);
+        const first = bad[0] === undefined ? "" : ` (first: ${bad[0].reason})`;
+        return `${object.key}: its first piece has ${flows.length} flows, ${bad.length} bad records${first}${others.join("")}`;
+      }
+      return `${object.key}: allowed; it holds no records`;
+    });
+  } finally {
+    await source.close();
+  }
+}
+
+async function step(name: string, work: () => Promise<string>): Promise<Finding> {
+  try {
+    return { step: name, ok: true, detail: await work() };
+  } catch (error) {
+    return { step: name, ok: false, detail: describeError(error), code: codeOf(error) };
+  }
+}

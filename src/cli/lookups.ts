@@ -1,0 +1,175 @@
+import { relative } from "node:path";
+import { Command } from "commander";
+import { UsageError } from "../errors.ts";
+import { type CheckedFile, checkFile } from "../lookups/check.ts";
+import { explainAddress, explainPort, explainSubnet, type Match } from "../lookups/explain.ts";
+import { parseAddress } from "../lookups/ip-address.ts";
+import { describeIssue } from "../lookups/issues.ts";
+import type { LookupOptions } from "../lookups/options.ts";
+import { loadTables, snapshotOf, type Tables, tablePaths } from "../lookups/tables.ts";
+
+/** What the commands need of the program. */
+export interface LookupsContext {
+  /** Reads a configuration; the paths in its `enrich` block are absolute. */
+  loadConfig(file: string): Promise<{ readonly enrich: LookupOptions }>;
+  readonly stdout: { write(text: string): unknown };
+}
+
+/** `flowferry lookups check` and `flowferry lookups get`. */
+export function lookupsCommand(context: LookupsContext): Command {
+  const check = new Command("check")
+    .description("Validate lookup tables and name every problem with file and line.")
+    .argument("[files...]", "CSV files; which table a file is, its name or its header line says")
+    .option("-c, --config <file>", "check the tables that this configuration names")
+    .option("--json", "print the findings as JSON", false)
+    .action(async (files: string[], options: { config?: string; json: boolean }) => checkTables(context, files, options));
+  const get = new Command("get")
+    .description("Show what a flow would get for an address, a port or a subnet, and from which file and line.")
+    .argument("<what>", "an IP address, a port such as 443/tcp, or a subnet's OCID or id")
+    .option("-c, --config <file>", "use the tables that this configuration names, not only those that ship with the program")
+    .option("--json", "print the answer as JSON", false)
+    .action(async (what: string, options: { config?: string; json: boolean }) => getFromTables(context, what, options));
+  return new Command("lookups").description("Check and query the lookup tables.").addCommand(check).addCommand(get);
+}
+
+interface CommandOptions {
+  readonly config?: string;
+  readonly json: boolean;
+}
+
+async function checkTables(
+  { loadConfig, stdout }: LookupsContext,
+  paths: readonly string[],
+  options: CommandOptions,
+): Promise<void> {
+  if (options.config === undefined && paths.length === 0) {
+    throw new UsageError("nothing-to-check", "nothing to check: name CSV files, or with -c the configuration that names them");
+  }
+  const files: CheckedFile[] = [];
+  if (options.config !== undefined) {
+    const { enrich } = await loadConfig(options.config);
+    for (const { table, path } of tablePaths(enrich)) files.push(await checkFile(path, table));
+  }
+  for (const path of paths) files.push(await checkFile(path));
+  const bad = files.filter(({ problems }) => problems > 0);
+  if (options.json) stdout.write(`${JSON.stringify({ ok: bad.length === 0, files })}\n`);
+  else stdout.write(files.map(findings).join(""));
+  if (bad.length > 0) {
+    throw new UsageError(
+      "bad-lookups",
+      `${bad.length} of ${files.length} lookup files ${bad.length === 1 ? "has" : "have"} problems`,
+    );
+  }
+}
+
+function findings({ table, path, rows, version, problems, issues }: CheckedFile): string {
+  const shown = shorten(path);
+  const state = problems === 0 ? "ok" : `${problems} ${problems === 1 ? "problem" : "problems"}`;
+  const lines = [
+    `${shown}: ${table ?? "unknown table"}, ${rows} ${rows === 1 ? "row" : "rows"}, version ${version ?? "none"}: ${state}`,
+  ];
+  for (const issue of issues) lines.push(`  ${describeIssue(shown, issue)}`);
+  if (problems > issues.length) lines.push(`  and ${problems - issues.length} more`);
+  return `${lines.join("\n")}\n`;
+}
+
+async function getFromTables({ loadConfig, stdout }: LookupsContext, what: string, options: CommandOptions): Promise<void> {
+  const enrich = options.config === undefined ? {} : (await loadConfig(options.config)).enrich;
+  const query = queryOf(what);
+  const tables = snapshotOf(await loadTables(enrich));
+  const answer = query(tables);
+  if (options.json) stdout.write(`${JSON.stringify({ query: what, ...answer.data, version: tables.version })}\n`);
+  else stdout.write(table([...answer.lines, ["version", tables.version, ""]]));
+}
+
+type Line = readonly [label: string, value: string, place: string];
+
+interface Answer {
+  readonly data: object;
+  readonly lines: readonly Line[];
+}
+
+/** Tells an address from a port from a subnet. */
+function queryOf(what: string): (tables: Tables) => Answer {
+  const ip = parseAddress(what);
+  if (ip !== undefined) {
+    return (tables) => {
+      const data = explainAddress(tables, ip);
+      const { zone, network, server, columns, matches, subnets } = data;
+      const used = (table: string) => placeOf(matches.find((match) => match.used && match.table === table));
+      const lines: Line[] = [
+        ["zone", zone, used("networks") || "no network holds it"],
+        ["network", network ?? "", network === undefined ? "" : used("networks")],
+        ["server", server ?? "", server === undefined ? "" : used("servers")],
+        ...Object.entries(columns ?? {}).map(([name, value]): Line => [name, value, used("servers")]),
+        ...subnets.map((match): Line => ["in subnet", match.values.subnet ?? "", placeOf(match)]),
+        ...hidden(matches),
+      ];
+      return { data: { address: what, ...data }, lines };
+    };
+  }
+  const port = /^(\d{1,5})(?:\/(tcp|udp))?$/i.exec(what);
+  if (port !== null) {
+    const number = Number(port[1]);
+    if (number > 65_535) throw new UsageError("bad-query", `${what} is no port: ports go from 0 to 65535`);
+    const protocols = [["tcp", 6] as const, ["udp", 17] as const].filter(([name]) => (port[2]?.toLowerCase() ?? name) === name);
+    return (tables) => {
+      const answers = protocols.map(([name, protocol]) => ({ protocol: name, ...explainPort(tables, number, protocol) }));
+      const lines = answers.flatMap(({ protocol, service, matches }): Line[] => [
+        [`${number}/${protocol}`, service ?? "no name", placeOf(matches[0])],
+        ...hidden(matches),
+      ]);
+      return { data: { port: number, services: answers }, lines };
+    };
+  }
+  if (/^[\d.]*\.[\d.]*(\/\d*)?$|^[\da-f:.]*:[\da-f:.]*(\/\d*)?$/i.test(what)) {
+    const advice = what.includes("/") ? "ask for one address of the network" : "write one such as 10.0.1.7 or 2001:db8::7";
+    throw new UsageError("bad-query", `${what} is no IPv4 or IPv6 address: ${advice}`);
+  }
+  return (tables) => {
+    const data = explainSubnet(tables, what);
+    if (data === undefined) {
+      const file = tables.files.find(({ table }) => table === "subnets");
+      const where = file === undefined ? "and no subnets table is configured" : `and ${shorten(file.path)} has no such subnet`;
+      throw new UsageError("not-found", `${what} is no address, no port such as 443/tcp, ${where}`);
+    }
+    const networks = data.matches.map((match): Line => ["network", match.key, placeOf(match)]);
+    return { data: { subnet: what, ...data }, lines: [["name", data.name ?? "", ""], ...networks] };
+  };
+}
+
+/** The lines that say something too, but that nothing is taken from. */
+function hidden(matches: readonly Match[]): Line[] {
+  return matches
+    .filter(({ used }) => !used)
+    .map((match) => [
+      "hidden",
+      Object.entries(match.values)
+        .map(([name, value]) => `${name} ${value}`)
+        .join(", "),
+      placeOf(match),
+    ]);
+}
+
+/** `lookups/servers.csv:7 10.0.1.0/24`, or where nothing was read: `built in 10.0.0.0/8`. */
+function placeOf(match: Match | undefined): string {
+  if (match === undefined) return "";
+  const { path, line, key } = match;
+  return path === undefined || line === undefined ? `built in ${key}` : `${shorten(path)}:${line} ${key}`;
+}
+
+/** Relative to the working folder, where the path lies below it. */
+function shorten(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short === "" || short.startsWith("..") ? path : short;
+}
+
+function table(lines: readonly Line[]): string {
+  const filled = lines.filter(([, value, place]) => value !== "" || place !== "");
+  const width = (column: 0 | 1) => Math.max(...filled.map((line) => line[column].length));
+  const [first, second] = [width(0), width(1)];
+  return filled
+    .map(([label, value, place]) => `${label.padEnd(first)}  ${value.padEnd(second)}  ${place}`.trimEnd())
+    .map((line) => `${line}\n`)
+    .join("");
+}

@@ -1,0 +1,109 @@
+import { existsSync } from "node:fs";
+import { Command } from "commander";
+import { openSource } from "../config/compose.ts";
+import type { Config } from "../config/load.ts";
+import type { ObjectRef, Seen, Source } from "../contracts.ts";
+import { decoderFor } from "../decoders/formats.ts";
+import { originOf } from "../flow.ts";
+import { NOTHING_SEEN } from "../ledger/nothing-seen.ts";
+import { inspectLedger } from "../ledger/sqlite.ts";
+import type { CliContext } from "./context.ts";
+
+/** How many objects are read to learn what one holds, and how many stored bytes of them. */
+const SAMPLE_OBJECTS = 5;
+const SAMPLE_BYTES = 32 * 1024 ** 2;
+
+interface Plan {
+  readonly objects: number;
+  readonly bytes: number;
+  readonly partitions: number;
+  readonly listPages: number;
+  readonly oldest: string | null;
+  readonly newest: string | null;
+  /** From a sample, null when there is nothing to sample. */
+  readonly estimate: { readonly sampledObjects: number; readonly records: number; readonly seconds: number } | null;
+}
+
+export function planCommand(context: CliContext): Command {
+  return new Command("plan")
+    .description("Say what a run would read: objects, bytes, requests, and an estimate of records and time. Nothing is shipped.")
+    .requiredOption("-c, --config <file>", "configuration file (YAML)")
+    .option("--json", "one JSON line", false)
+    .action(async ({ config: file, json }: { config: string; json: boolean }) => {
+      const config = await context.loadConfig(file);
+      const plan = await makePlan(config, context);
+      context.print(json ? JSON.stringify(plan) : describe(plan));
+    });
+}
+
+async function makePlan(config: Config, context: CliContext): Promise<Plan> {
+  const ledger = config.ledgerPath !== ":memory:" && existsSync(config.ledgerPath) ? inspectLedger(config.ledgerPath) : undefined;
+  const source = await openSource(config, context.env, () => {});
+  try {
+    const sample: ObjectRef[] = [];
+    const partitions = new Set<string>();
+    let [objects, bytes, listPages, oldest, newest] = [0, 0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    const seen: Seen = ledger?.seen ?? NOTHING_SEEN;
+    for await (const page of source.discover(seen, context.signal)) {
+      listPages += 1;
+      if (page.objects.length > 0) partitions.add(page.partition);
+      for (const object of page.objects) {
+        objects += 1;
+        bytes += object.size;
+        oldest = Math.min(oldest, object.time);
+        newest = Math.max(newest, object.time);
+        if (sample.length < SAMPLE_OBJECTS) sample.push(object);
+        else if (objects % 97 === 0) sample[(objects / 97) % SAMPLE_OBJECTS] = object;
+      }
+    }
+    const estimate = sample.length === 0 ? null : await estimateFrom(sample, bytes, source, config, context.signal);
+    const iso = (time: number) => (Number.isFinite(time) ? new Date(time).toISOString() : null);
+    return { objects, bytes, partitions: partitions.size, listPages, oldest: iso(oldest), newest: iso(newest), estimate };
+  } finally {
+    await source.close();
+    ledger?.close();
+  }
+}
+
+async function estimateFrom(
+  sample: ObjectRef[],
+  bytes: number,
+  source: Source,
+  config: Config,
+  signal: AbortSignal,
+): Promise<Plan["estimate"]> {
+  const decode = decoderFor(config.format);
+  const options = { skip: 0, maxBytes: config.limits.maxObjectBytes, maxRecordBytes: config.limits.maxRecordBytes };
+  const started = performance.now();
+  let [sampledObjects, sampledBytes, records] = [0, 0, 0];
+  for (const object of sample) {
+    if (sampledObjects > 0 && sampledBytes + object.size > SAMPLE_BYTES) continue;
+    const pieces = decode(await source.open(object, signal), originOf(source.name, object.key, object.etag), options);
+    for await (const { flows } of pieces) records += flows.length;
+    sampledObjects += 1;
+    sampledBytes += object.size;
+  }
+  const share = bytes / Math.max(1, sampledBytes);
+  return {
+    sampledObjects,
+    records: Math.round(records * share),
+    seconds: Math.round(((performance.now() - started) / 1000) * share),
+  };
+}
+
+function describe({ objects, bytes, partitions, listPages, oldest, newest, estimate }: Plan): string {
+  if (objects === 0) return "nothing new: every object in the bucket was discovered before, or there is none";
+  const lines = [
+    `objects:   ${objects} in ${partitions} ${partitions === 1 ? "partition" : "partitions"}, stored from ${oldest} to ${newest}`,
+    `bytes:     ${(bytes / 1e6).toFixed(1)} MB as stored`,
+    `requests:  ${objects} reads and about ${listPages} listings`,
+  ];
+  if (estimate !== null) {
+    const { sampledObjects, records, seconds } = estimate;
+    lines.push(
+      `records:   about ${records} (from ${sampledObjects} sampled ${sampledObjects === 1 ? "object" : "objects"})`,
+      `time:      about ${seconds} s to read and decode one object after the other, without delivery`,
+    );
+  }
+  return lines.join("\n");
+}

@@ -1,0 +1,79 @@
+import { Command, CommanderError } from "commander";
+import { describeError, UsageError } from "../errors.ts";
+import { version } from "../version.ts";
+import { checkCommand } from "./check.ts";
+import { type CliContext, createContext, EXIT, type ExitCode } from "./context.ts";
+import { demoCommand } from "./demo.ts";
+import { generateCommand } from "./generate.ts";
+import { lookupsCommand } from "./lookups.ts";
+import { planCommand } from "./plan.ts";
+import { replayCommand } from "./replay.ts";
+import { runCommand } from "./run.ts";
+import { schemaCommand } from "./schema.ts";
+import { statusCommand } from "./status.ts";
+
+/** Runs one command to its end and resolves to the exit code. Never throws. */
+export async function main(args: readonly string[], process: NodeJS.Process): Promise<ExitCode> {
+  const interruption = new AbortController();
+  const onSignal = (name: NodeJS.Signals) => {
+    if (interruption.signal.aborted) process.exit(EXIT.interrupted);
+    interruption.abort(name);
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") interruption.abort("EPIPE");
+    else throw error;
+  });
+  const context = createContext(process, interruption.signal);
+  let code: ExitCode = EXIT.done;
+  const program = createProgram(context, (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return code;
+  } catch (error) {
+    return report(error, context);
+  } finally {
+    process.off("SIGINT", onSignal);
+    process.off("SIGTERM", onSignal);
+  }
+}
+
+function createProgram(context: CliContext, finish: (code: ExitCode) => void): Command {
+  const program = new Command("flowferry")
+    .description("Tails buckets of cloud flow logs, enriches every flow, and delivers it at least once.")
+    .version(version)
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: false })
+    .showSuggestionAfterError();
+  const commands = [
+    runCommand(context, finish),
+    demoCommand(context, finish),
+    checkCommand(context, finish),
+    planCommand(context),
+    statusCommand(context),
+    replayCommand(context, finish),
+    lookupsCommand(context),
+    generateCommand(context),
+    schemaCommand(context),
+  ];
+  for (const command of commands) program.addCommand(overrideExit(command));
+  return program;
+}
+
+/** Subcommands that are built apart do not inherit the override. */
+function overrideExit(command: Command): Command {
+  command.exitOverride().showSuggestionAfterError();
+  for (const child of command.commands) overrideExit(child);
+  return command;
+}
+
+function report(error: unknown, { stderr, signal }: CliContext): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  if (signal.aborted) return EXIT.interrupted;
+  const usage = error instanceof UsageError;
+  stderr.write(`flowferry: ${usage ? error.message : describeError(error)}\n`);
+  return usage ? EXIT.usage : EXIT.failed;
+}

@@ -1,0 +1,81 @@
+import { Command } from "commander";
+import { compose } from "../config/compose.ts";
+import type { Config } from "../config/load.ts";
+import { replay } from "../delivery/replay.ts";
+import { describeError, UsageError } from "../errors.ts";
+import { openLog } from "../telemetry.ts";
+import { version } from "../version.ts";
+import { type CliContext, EXIT, type ExitCode } from "./context.ts";
+import { run } from "./run.ts";
+import { letterFilter, positive } from "./status.ts";
+
+interface ReplayOptions {
+  readonly config: string;
+  readonly deadLetters: boolean;
+  readonly sink?: string;
+  readonly code?: string;
+  readonly limit: number;
+  readonly since?: string;
+  readonly until?: string;
+  readonly json: boolean;
+}
+
+export function replayCommand(context: CliContext, finish: (code: ExitCode) => void): Command {
+  return new Command("replay")
+    .description("Deliver again: what dead letters point at, or all flows of a span of time. Record uids stay the same.")
+    .requiredOption("-c, --config <file>", "configuration file (YAML)")
+    .option("--dead-letters", "read what was set aside once more; the worker must not be running", false)
+    .option("--since <time>", "deliver all flows of this time and later again (a time, or an age as in 30d)")
+    .option("--until <time>", "… and before this time")
+    .option("--sink <name>", "only for this sink; with --dead-letters, `none` for records that could not be decoded")
+    .option("--code <code>", "with --dead-letters: only those with this code")
+    .option("--limit <n>", "with --dead-letters: at most so many", positive, 100_000)
+    .option("--json", "end with one JSON line", false)
+    .action(async (options: ReplayOptions) => {
+      const config = await context.loadConfig(options.config);
+      const span = options.since !== undefined || options.until !== undefined;
+      if (options.deadLetters === span) {
+        throw new UsageError("replay-what", "say what to replay: either --dead-letters, or --since and --until");
+      }
+      if (span) finish(await run(context, spanOf(config, options), { untilCaughtUp: true, json: options.json }));
+      else finish(await replayDeadLetters(context, config, options));
+    });
+}
+
+/** The configuration with the span as its filter, the chosen sinks, and a ledger of its own, so that no position changes. */
+function spanOf(config: Config, { since, until, sink }: ReplayOptions): Config {
+  const sinks = sink === undefined ? config.sinks : config.sinks.filter(({ name }) => name === sink);
+  if (sinks.length === 0)
+    throw new UsageError("unknown-sink", `there is no sink ${sink}: ${config.sinks.map(({ name }) => name).join(", ")}`);
+  return { ...config, sinks, ledgerPath: ":memory:", filter: { ...config.filter, since, until } };
+}
+
+async function replayDeadLetters(context: CliContext, config: Config, options: ReplayOptions): Promise<ExitCode> {
+  const { log, close: closeLog } = await openLog(config.telemetry.level, config.telemetry.otlpEndpoint, version);
+  const composed = await compose(config, { env: context.env, log });
+  try {
+    const { ledger } = composed.parts;
+    const letters = ledger
+      .deadLetters(letterFilter(options), options.limit)
+      .filter(({ count, code }) => count > 0 && (code !== "rejected" || options.code === "rejected"));
+    const { delivered, settled, kept } = await replay(
+      letters,
+      composed.parts,
+      {
+        maxBytes: config.limits.maxObjectBytes,
+        maxRecordBytes: config.limits.maxRecordBytes,
+        retry: config.run.retry,
+        onRetry: ({ error }) => log.warn(`cannot deliver, will try again: ${describeError(error)}`),
+      },
+      context.signal,
+    );
+    for (const { letter, code, reason } of kept)
+      log.warn({ key: letter.key, from: letter.from, code }, `still refused: ${reason}`);
+    if (options.json) context.print(JSON.stringify({ deadLetters: letters.length, settled, kept: kept.length, delivered }));
+    else context.print(`${letters.length} dead letters: ${settled} settled, ${kept.length} kept; ${delivered} records delivered`);
+    return kept.length > 0 ? EXIT.failed : EXIT.done;
+  } finally {
+    await composed.close();
+    await closeLog();
+  }
+}

@@ -1,0 +1,122 @@
+import { Command } from "commander";
+import type { AlertDispatch } from "../alerts/dispatch.ts";
+import { compose } from "../config/compose.ts";
+import type { Config } from "../config/load.ts";
+import type { Totals } from "../delivery/account.ts";
+import { describeError } from "../errors.ts";
+import { runPipeline } from "../pipeline.ts";
+import { createInstruments, openLog, serveTelemetry } from "../telemetry.ts";
+import { version } from "../version.ts";
+import { type CliContext, EXIT, type ExitCode } from "./context.ts";
+import { showProgress } from "./progress.ts";
+
+export function runCommand(context: CliContext, finish: (code: ExitCode) => void): Command {
+  return new Command("run")
+    .description("Tail the bucket and deliver every flow, for ever or until caught up.")
+    .requiredOption("-c, --config <file>", "configuration file (YAML)")
+    .option("--until-caught-up", "end when everything in the bucket is delivered", false)
+    .option("--json", "end with one JSON line that sums up the run", false)
+    .action(async ({ config, untilCaughtUp, json }: { config: string; untilCaughtUp: boolean; json: boolean }) => {
+      finish(await run(context, await context.loadConfig(config), { untilCaughtUp, json }));
+    });
+}
+
+export interface RunMode {
+  readonly untilCaughtUp: boolean;
+  readonly json: boolean;
+}
+
+/** Runs a pipeline to its end, with its log, its metrics, its progress and its summary. */
+export async function run(context: CliContext, config: Config, mode: RunMode): Promise<ExitCode> {
+  const { env, signal } = context;
+  const { telemetry } = config;
+  const { log, close: closeLog } = await openLog(telemetry.level, telemetry.otlpEndpoint, version);
+  const state = { ready: false, failed: undefined as string | undefined };
+  const server =
+    telemetry.listen === undefined
+      ? undefined
+      : await serveTelemetry(telemetry.listen, {
+          unhealthy: () => state.failed,
+          unready: () => state.failed ?? (state.ready ? undefined : "starting"),
+        });
+  const started = performance.now();
+  try {
+    const composed = await compose(config, {
+      env,
+      log,
+      ...(server === undefined ? {} : { instruments: createInstruments(server.meter) }),
+    });
+    const progress = showProgress(context.stderr, mode.untilCaughtUp);
+    try {
+      state.ready = true;
+      if (server !== undefined) log.info({ address: server.address }, "serves /metrics, /healthz and /readyz");
+      const totals = await withAlerts(composed.detections?.dispatch, signal, config.run.shutdownMs, () =>
+        runPipeline(composed.parts, { ...composed.options, ...mode, onProgress: progress.update }, signal),
+      );
+      progress.stop();
+      const alerts = composed.detections?.dispatch.count ?? 0;
+      summarize(context, config, { ...totals, alerts }, (performance.now() - started) / 1000, mode.json);
+    } finally {
+      progress.stop();
+      await composed.close();
+    }
+    return exitCodeOf(signal, mode);
+  } catch (error) {
+    state.failed = describeError(error);
+    throw error;
+  } finally {
+    await server?.close();
+    await closeLog();
+  }
+}
+
+/** Tells people of alerts while `work` runs, and for `patienceMs` afterwards of those still queued; the rest waits in the ledger. */
+async function withAlerts<T>(
+  dispatch: AlertDispatch | undefined,
+  stop: AbortSignal,
+  patienceMs: number,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (dispatch === undefined) return work();
+  const ended = new AbortController();
+  const telling = dispatch.run(ended.signal);
+  try {
+    const result = await work();
+    await dispatch.drained(AbortSignal.any([stop, AbortSignal.timeout(patienceMs)]));
+    return result;
+  } finally {
+    ended.abort();
+    await telling;
+  }
+}
+
+/** Stopping a tail is how it ends; a job that is stopped has not done its work. */
+function exitCodeOf(signal: AbortSignal, { untilCaughtUp }: RunMode): ExitCode {
+  if (!signal.aborted) return EXIT.done;
+  return signal.reason === "SIGTERM" && !untilCaughtUp ? EXIT.done : EXIT.interrupted;
+}
+
+function summarize(
+  context: CliContext,
+  config: Config,
+  totals: Totals & { alerts: number },
+  seconds: number,
+  json: boolean,
+): void {
+  const { objects, records, bad, skipped, filtered, quality, sinks, alerts } = totals;
+  if (json) {
+    const rounded = Math.round(seconds * 1000) / 1000;
+    context.print(JSON.stringify({ objects, records, bad, skipped, filtered, quality, sinks, alerts, seconds: rounded }));
+    return;
+  }
+  const out = config.sinks.some(({ options }) => (options as { path?: string }).path === "-") ? context.stderr : context.stdout;
+  const rest = Object.entries({ bad, skipped, filtered }).filter(([, count]) => count > 0);
+  const lines = [
+    `${objects} objects, ${records} records${rest.map(([name, count]) => `, ${count} ${name}`).join("")} in ${seconds.toFixed(1)} s`,
+    ...Object.entries(sinks).map(
+      ([name, { delivered, rejected, deadLettered }]) =>
+        `${name}: ${delivered} delivered, ${rejected} rejected, ${deadLettered} dead letters`,
+    ),
+  ];
+  out.write(`${lines.join("\n")}\n`);
+}

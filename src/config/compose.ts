@@ -1,0 +1,123 @@
+import { metrics } from "@opentelemetry/api";
+import type { Sink, Source, SourceEvent } from "../contracts.ts";
+import { decoderFor } from "../decoders/formats.ts";
+import { parseInstant } from "../durations.ts";
+import { openLookups } from "../enrichers/open.ts";
+import { UsageError } from "../errors.ts";
+import type { Flow } from "../flow.ts";
+import { openLedger } from "../ledger/sqlite.ts";
+import type { Parts, PipelineOptions } from "../pipeline.ts";
+import { createInstruments, type Instruments, type Logger } from "../telemetry.ts";
+import { version } from "../version.ts";
+import { type Detections, openDetections } from "./alerts.ts";
+import type { Config, NamedSink } from "./load.ts";
+import { at } from "./validate.ts";
+
+export interface Composed {
+  readonly parts: Parts;
+  readonly detections: Detections | undefined;
+  readonly options: Omit<PipelineOptions, "untilCaughtUp" | "onProgress">;
+  /** Releases everything, the ledger last. */
+  close(): Promise<void>;
+}
+
+/** How often the state of the detections is kept, in ms. */
+const SAVE_MS = 30_000;
+
+interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: Logger;
+  readonly instruments?: Instruments;
+}
+
+/** Makes the parts that a configuration names and joins them. Throws UsageError with the place in the file. */
+export async function compose(config: Config, { env, log, instruments }: Surroundings): Promise<Composed> {
+  const closers: (() => void | Promise<void>)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    const measure = instruments ?? createInstruments(metrics.getMeter("flowferry", version));
+    const events: SourceEvent[] = [];
+    let onEvent = (event: SourceEvent) => void events.push(event);
+    const source = await openSource(config, env, (event) => onEvent(event));
+    closers.push(() => source.close());
+    const lookups = await openLookups(config.enrich, ({ ok, message }) => {
+      measure.lookupReloads.add(1, { outcome: ok ? "taken" : "refused" });
+      if (ok) log.info(message);
+      else log.error(message);
+    });
+    closers.push(() => lookups.close());
+    const ledger = openLedger({ path: config.ledgerPath, source: source.name });
+    closers.push(() => ledger.close());
+    onEvent = ({ kind, key, message }) => {
+      ledger.note(kind, key, message);
+      measure.quality.add(1, { kind });
+      log.warn({ key }, message);
+    };
+    events.forEach(onEvent);
+    const sinks = new Map<string, Sink>();
+    for (const named of config.sinks) {
+      const sink = await openSink(config, named, env, (message) => log.warn({ sink: named.name }, message));
+      closers.push(() => sink.close());
+      sinks.set(named.name, sink);
+    }
+    const detections = await openAlerts(config, { ledger: ledger.alerts, log, instruments: measure, retry: config.run.retry });
+    if (detections !== undefined) {
+      const saving = setInterval(() => detections.save(), SAVE_MS).unref();
+      closers.push(() => {
+        clearInterval(saving);
+        detections.save();
+      });
+    }
+    const parts: Parts = {
+      source,
+      decode: decoderFor(config.format),
+      enrich: (flows) => {
+        lookups.enrich(flows);
+        detections?.inspect(flows);
+      },
+      keep: filterOf(config.filter, Date.now()),
+      sinks,
+      ledger,
+      log,
+      instruments: measure,
+    };
+    return { parts, detections, options: { ...config.run, ...config.limits }, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function openAlerts(
+  { alerts }: Config,
+  surroundings: Parameters<typeof openDetections>[1],
+): Promise<Detections | undefined> {
+  return alerts === undefined ? undefined : openDetections(alerts, surroundings);
+}
+
+/** The source alone, for commands that ship nothing. */
+export async function openSource(config: Config, env: NodeJS.ProcessEnv, onEvent: (event: SourceEvent) => void): Promise<Source> {
+  const { component, options, place } = config.source;
+  const inherited = { since: config.filter.since, until: config.filter.until };
+  const bounded = { ...inherited, ...(options as object) };
+  return at(place, () => component.create(bounded, { baseDir: config.baseDir, env, onEvent }));
+}
+
+export async function openSink(
+  config: Config,
+  { name, component, options, place }: NamedSink,
+  env: NodeJS.ProcessEnv,
+  onNotice?: (message: string) => void,
+): Promise<Sink> {
+  return at(place, () => component.create(options, { name, baseDir: config.baseDir, env, version, onNotice }));
+}
+
+/** Which flows are shipped. The time of a flow counts, not that of its object. */
+function filterOf({ action, since, until }: Config["filter"], now: number): (flow: Flow) => boolean {
+  const from = since === undefined ? Number.NEGATIVE_INFINITY : parseInstant(since, now);
+  const to = until === undefined ? Number.POSITIVE_INFINITY : parseInstant(until, now);
+  if (from >= to) throw new UsageError("bad-filter", `filter: since (${since}) is not before until (${until})`);
+  return (flow) => (action === undefined || flow.action === action) && flow.time >= from && flow.time < to;
+}

@@ -1,0 +1,103 @@
+import { z } from "zod";
+import { instantText } from "../durations.ts";
+
+/** A part of the configuration that is named by `type` and handed to the component of that type. */
+const part = z.looseObject({ type: z.string().describe("Kind of the part") });
+
+export const FORMATS = ["auto", "oci-vcn", "ibm-vpc", "vcn-text"] as const;
+
+export const filterOptions = z.strictObject({
+  action: z.enum(["accept", "reject"]).optional().describe("Ship only flows with this action; by default both are shipped"),
+  since: instantText()
+    .optional()
+    .describe("Ship only flows of this time and later: a time as in 2026-01-31T00:00:00Z, or an age as in 30d"),
+  until: instantText().optional().describe("Ship only flows before this time: a time or an age"),
+});
+
+export const limitOptions = z.strictObject({
+  maxObjectBytes: z
+    .int()
+    .positive()
+    .default(16 * 1024 ** 3)
+    .describe("Largest decompressed size of one object, in bytes; what lies beyond is set aside as `too-large`"),
+  maxRecordBytes: z
+    .int()
+    .min(1024)
+    .default(1024 ** 2)
+    .describe("Longest single record, in bytes; a longer one is set aside as `line-too-long`"),
+});
+
+export const runOptions = z.strictObject({
+  objects: z.int().min(1).max(256).default(4).describe("How many objects are read side by side"),
+  pollMs: z.int().min(100).default(10_000).describe("Pause between two looks for new objects, in ms"),
+  stallMs: z
+    .int()
+    .min(100)
+    .default(2_000)
+    .describe(
+      "A sink that had no room for this long while another one had goes on alone, and catches up by reading again, in ms",
+    ),
+  shutdownMs: z
+    .int()
+    .min(0)
+    .default(20_000)
+    .describe("After SIGTERM or Ctrl-C, how long batches in flight may take to be acknowledged, in ms"),
+  retry: z
+    .strictObject({
+      initialMs: z.int().min(1).default(500).describe("First pause after a failure, in ms; it doubles with each further one"),
+      maxMs: z.int().min(1).default(30_000).describe("Longest pause that the other side did not ask for, in ms"),
+    })
+    .prefault({})
+    .describe("Pauses between attempts at what may heal"),
+});
+
+export const ledgerOptions = z.strictObject({
+  path: z
+    .string()
+    .min(1)
+    .default("flowferry.db")
+    .describe(
+      "SQLite file that remembers positions and dead letters; `:memory:` forgets with the process. One ledger serves one worker",
+    ),
+});
+
+export const telemetryOptions = z.strictObject({
+  listen: z
+    .string()
+    .regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, "expected host:port, as in 127.0.0.1:9464")
+    .optional()
+    .describe("Address for /metrics (Prometheus), /healthz and /readyz, as in 127.0.0.1:9464; not served by default"),
+  otlpEndpoint: z
+    .url()
+    .optional()
+    .describe("Base URL of an OTLP receiver that gets the program's own log lines, as in http://localhost:4318"),
+  level: z
+    .enum(["trace", "debug", "info", "warn", "error"])
+    .default("info")
+    .describe("Least severity of the program's own log lines"),
+});
+
+/** The top level of a configuration file. Parts are validated by their components. */
+export const configSchema = z.strictObject({
+  source: part.describe("The bucket to tail"),
+  format: z.enum(FORMATS).default("auto").describe("Format of the objects; `auto` finds it from the first bytes of each"),
+  filter: filterOptions.prefault({}).describe("Which flows are shipped"),
+  limits: limitOptions.prefault({}).describe("Bounds for what comes from outside"),
+  enrich: z.unknown().optional().describe("Lookup tables"),
+  sinks: z
+    .array(
+      part.extend({
+        name: z
+          .string()
+          .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, "expected letters, digits, dots, dashes and underscores")
+          .optional()
+          .describe("Name of the sink in the ledger, in metrics and in logs; its type by default. Positions belong to the name"),
+      }),
+    )
+    .min(1, "at least one sink is needed")
+    .describe("Destinations; each has its own position"),
+  alerts: z.unknown().optional().describe("Detections and who is told; without this block no rule is evaluated"),
+  ledger: ledgerOptions.prefault({}).describe("Memory of the worker"),
+  run: runOptions.prefault({}).describe("Pace of the worker"),
+  telemetry: telemetryOptions.prefault({}).describe("The program's own logs and metrics"),
+});

@@ -1,0 +1,89 @@
+import type { Decoded, DecodeOptions } from "../contracts.ts";
+import type { Origin } from "../flow.ts";
+import type { Format } from "./format.ts";
+import { memberNames } from "./member-names.ts";
+import { Piece } from "./piece.ts";
+import type { Unpacked } from "./unpacked.ts";
+
+/** How much of an object is looked at to find its format, from its first visible byte on. */
+const SAMPLE_BYTES = 64 * 1024;
+const SAMPLE_LINES = 32;
+const VISIBLE = /[^ \t\r\n]/;
+
+/**
+ * The format that recognises one of an object's first lines. An object of no known format is one bad record, `unknown-format`; an
+ * object without a visible character has no record.
+ */
+export function autoFormat(formats: readonly Format[]): Format {
+  return {
+    name: "auto",
+    recognises: (sample) => formats.some((format) => format.recognises(sample)),
+    decode: (unpacked, origin, options) => decodeUnknown(formats, unpacked, origin, options),
+  };
+}
+
+async function* decodeUnknown(
+  formats: readonly Format[],
+  unpacked: Unpacked,
+  origin: Origin,
+  options: DecodeOptions,
+): AsyncGenerator<Decoded> {
+  const chunks = unpacked.chunks[Symbol.asyncIterator]();
+  try {
+    const head = await readHead(chunks);
+    const text = Buffer.concat(head).toString("latin1", 0, SAMPLE_BYTES);
+    const format = find(formats, text);
+    if (format !== undefined) {
+      yield* format.decode(replayed(head, chunks, unpacked), origin, options);
+      return;
+    }
+    const piece = new Piece(options.skip);
+    const known = formats.map(({ name }) => name).join(", ");
+    if (unpacked.fault !== undefined) piece.breakOff(unpacked.fault);
+    else if (text !== "") piece.breakOff({ code: "unknown-format", reason: `the first lines are of no known format (${known})` });
+    if (!piece.isEmpty) yield piece;
+  } finally {
+    await chunks.return?.();
+  }
+}
+
+async function readHead(chunks: AsyncIterator<Buffer>): Promise<Buffer[]> {
+  const head: Buffer[] = [];
+  let length = 0;
+  while (length < SAMPLE_BYTES) {
+    const next = await chunks.next();
+    if (next.done === true) break;
+    const visible = length > 0 ? 0 : next.value.toString("latin1").search(VISIBLE);
+    if (visible === -1) continue;
+    head.push(next.value.subarray(visible));
+    length += next.value.length - visible;
+  }
+  return head;
+}
+
+function find(formats: readonly Format[], text: string): Format | undefined {
+  let start = 0;
+  for (let count = 0; count < SAMPLE_LINES && start < text.length; count++) {
+    const newline = text.indexOf("\n", start);
+    const end = newline === -1 ? text.length : newline;
+    const line = text.slice(start, end);
+    const names = line.trimStart().startsWith("{") ? memberNames(text, start) : undefined;
+    const format = formats.find((candidate) => candidate.recognises({ line, names }));
+    if (format !== undefined) return format;
+    start = end + 1;
+  }
+  return undefined;
+}
+
+function replayed(head: readonly Buffer[], rest: AsyncIterator<Buffer>, unpacked: Unpacked): Unpacked {
+  async function* chunks(): AsyncGenerator<Buffer> {
+    yield* head;
+    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+  }
+  return {
+    chunks: chunks(),
+    get fault() {
+      return unpacked.fault;
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import type { Decoded, DecodeOptions } from "../contracts.ts";
+import type { Origin } from "../flow.ts";
+import type { Unpacked } from "./unpacked.ts";
+
+/** One of the first lines of an object, and what it looks like. */
+export interface Sample {
+  /** The line, one byte a character. */
+  readonly line: string;
+  /** Names in the JSON object that begins with the line, as far as it can be seen; undefined where none begins. */
+  readonly names: ReadonlySet<string> | undefined;
+}
+
+/** A log format. */
+export interface Format {
+  readonly name: string;
+  /** Whether only an object of this format has such a line among its first ones. */
+  recognises(sample: Sample): boolean;
+  /** See `Decoder`; the bytes are unpacked already. */
+  decode(unpacked: Unpacked, origin: Origin, options: DecodeOptions): AsyncIterable<Decoded>;
+}

@@ -1,0 +1,20 @@
+import type { Decoder } from "../contracts.ts";
+import { autoFormat } from "./auto.ts";
+import { withoutMark } from "./byte-order-mark.ts";
+import type { Format } from "./format.ts";
+import { gunzip } from "./gunzip.ts";
+import { ibmVpc } from "./ibm-vpc.ts";
+import { ociVcn } from "./oci-vcn.ts";
+import { vcnText } from "./vcn-text.ts";
+
+/** Every log format: a file here and a mapping of the same name in `mappings/formats`. */
+const MAKERS = { "oci-vcn": ociVcn, "ibm-vpc": ibmVpc, "vcn-text": vcnText } as const satisfies Record<string, () => Format>;
+
+/** `auto` finds the format of each object from its first lines. */
+export type FormatName = "auto" | keyof typeof MAKERS;
+
+/** A decoder for objects of a format, gzipped or not; it may decode any number of objects side by side. */
+export function decoderFor(name: FormatName): Decoder {
+  const format = name === "auto" ? autoFormat(Object.values(MAKERS).map((make) => make())) : MAKERS[name]();
+  return (bytes, origin, options) => format.decode(withoutMark(gunzip(bytes, options.maxBytes)), origin, options);
+}

@@ -1,0 +1,60 @@
+const EMPTY = Buffer.alloc(0);
+
+/** Bytes of an iterable, pulled chunk by chunk and read at any length. Errors of the iterable pass through. */
+export class Input {
+  readonly #iterator: AsyncIterator<Uint8Array>;
+  #chunk: Buffer = EMPTY;
+  #position = 0;
+  #ended = false;
+
+  constructor(bytes: AsyncIterable<Uint8Array>) {
+    this.#iterator = bytes[Symbol.asyncIterator]();
+  }
+
+  /** Resolves to true once there is at least one unread byte, to false at the end. */
+  async more(): Promise<boolean> {
+    while (this.#position === this.#chunk.length) {
+      if (this.#ended) return false;
+      const next = await this.#iterator.next();
+      if (next.done === true) {
+        this.#ended = true;
+        return false;
+      }
+      const { buffer, byteOffset, byteLength } = next.value;
+      this.#chunk = Buffer.from(buffer, byteOffset, byteLength);
+      this.#position = 0;
+    }
+    return true;
+  }
+
+  /** The next byte, undefined at the end. */
+  async byte(): Promise<number | undefined> {
+    if (this.#position === this.#chunk.length && !(await this.more())) return undefined;
+    return this.#chunk[this.#position++];
+  }
+
+  /** At most `length` of the bytes that `more` has made available. */
+  take(length: number): Buffer {
+    const start = this.#position;
+    this.#position = Math.min(this.#chunk.length, start + length);
+    return this.#chunk.subarray(start, this.#position);
+  }
+
+  /** Makes the last `length` bytes of what was taken last unread again. */
+  back(length: number): void {
+    this.#position -= length;
+  }
+
+  /** Makes bytes unread that were read before. */
+  unread(bytes: Buffer): void {
+    this.#chunk = Buffer.concat([bytes, this.#chunk.subarray(this.#position)]);
+    this.#position = 0;
+  }
+
+  /** Lets go of the iterable; to be called whatever happened. */
+  async release(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    await this.#iterator.return?.();
+  }
+}

@@ -1,0 +1,84 @@
+import { isAddress } from "./addresses.ts";
+import { epochTime, rfc3339Time } from "./times.ts";
+
+const MAX_COUNTER = 2n ** 64n - 1n;
+/** Deeper metadata is refused: whatever walks through it later recurses. */
+const MOST_LEVELS = 32;
+
+/** How a value of a log is read. */
+export interface Kind {
+  /** Code of a record whose value is none of this kind. */
+  readonly code: string;
+  /** What a value has to be, for messages. */
+  readonly expected: string;
+  /** The value as a flow holds it, undefined for what is none. Never asked about null, undefined or empty text. */
+  readonly convert: (raw: unknown) => unknown;
+}
+
+const integerUpTo = (most: number) => (raw: unknown) =>
+  typeof raw === "number" && Number.isInteger(raw) && raw >= 0 && raw <= most ? raw + 0 : undefined;
+
+/** A number is exact up to 2^53 - 1; above that only a bigint is. */
+function counter(raw: unknown): number | bigint | undefined {
+  if (typeof raw === "number") return Number.isSafeInteger(raw) && raw >= 0 ? raw + 0 : undefined;
+  if (typeof raw !== "bigint" || raw < 0n || raw > MAX_COUNTER) return undefined;
+  return raw <= Number.MAX_SAFE_INTEGER ? Number(raw) : raw;
+}
+
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  if (levels === 0) return false;
+  for (const name in value) {
+    if (!isShallow((value as Record<string, unknown>)[name], levels - 1)) return false;
+  }
+  return true;
+}
+
+const string: Kind = {
+  code: "bad-string",
+  expected: "text",
+  convert: (raw) => (typeof raw === "string" ? raw : undefined),
+};
+
+export const KINDS = {
+  string,
+  address: {
+    code: "bad-address",
+    expected: "an IPv4 or IPv6 address",
+    convert: (raw) => (typeof raw === "string" && isAddress(raw) ? raw : undefined),
+  },
+  port: { code: "bad-port", expected: "a port from 0 to 65535", convert: integerUpTo(65_535) },
+  protocol: { code: "bad-protocol", expected: "an IP protocol number from 0 to 255", convert: integerUpTo(255) },
+  counter: { code: "bad-counter", expected: "an integer from 0 to 2^64 - 1", convert: counter },
+  boolean: {
+    code: "bad-boolean",
+    expected: "true or false",
+    convert: (raw) => (typeof raw === "boolean" ? raw : undefined),
+  },
+  json: {
+    code: "bad-object",
+    expected: `an object of at most ${MOST_LEVELS} levels`,
+    convert: (raw) =>
+      typeof raw === "object" && raw !== null && !Array.isArray(raw) && isShallow(raw, MOST_LEVELS) ? raw : undefined,
+  },
+} as const satisfies Record<string, Kind>;
+
+const BAD_TIME = "bad-time";
+
+/** Kinds of time, by their unit. */
+export const TIME_UNITS = {
+  s: { code: BAD_TIME, expected: "a number of seconds since the epoch", convert: (raw) => epochTime(raw, 1000) },
+  ms: { code: BAD_TIME, expected: "a number of milliseconds since the epoch", convert: (raw) => epochTime(raw, 1) },
+  rfc3339: { code: BAD_TIME, expected: "an RFC 3339 time", convert: rfc3339Time },
+} as const satisfies Record<string, Kind>;
+
+/** A word for one of several values, upper and lower case alike. */
+export function wordKind(code: string, values: Readonly<Record<string, string>>): Kind {
+  const words = new Map(Object.entries(values));
+  const folded = new Map(Object.entries(values).map(([word, value]) => [word.toLowerCase(), value]));
+  return {
+    code,
+    expected: `one of ${Object.keys(values).join(", ")}`,
+    convert: (raw) => (typeof raw === "string" ? (words.get(raw) ?? folded.get(raw.toLowerCase())) : undefined),
+  };
+}

@@ -1,0 +1,140 @@
+import { isAscii, isUtf8 } from "node:buffer";
+import type { Decoded, DecodeOptions } from "../contracts.ts";
+import { Held } from "./held.ts";
+import { Piece } from "./piece.ts";
+import type { Span } from "./span.ts";
+import type { Fault, Unpacked } from "./unpacked.ts";
+
+const NEWLINE = 0x0a;
+const RETURN = 0x0d;
+const SPACE = 0x20;
+const TAB = 0x09;
+
+export interface LineReader {
+  /**
+   * Puts what the record is into the piece: a flow, a bad record or a skipped one. The line is valid UTF-8, neither blank nor too long,
+   * and the reader's until it returns.
+   */
+  read(line: Span, record: number, piece: Piece): void;
+  /** Whether a line at which the object breaks off is nevertheless whole. */
+  isWhole(line: Span): boolean;
+}
+
+/**
+ * Decodes an object whose records are its lines: ended by LF or CR LF, the last one perhaps by nothing. Blank lines have no number.
+ */
+export async function* decodeLines(unpacked: Unpacked, reader: LineReader, options: DecodeOptions): AsyncGenerator<Decoded> {
+  const splitter = new Splitter(reader, options);
+  for await (const chunk of unpacked.chunks) {
+    const piece = splitter.feed(chunk);
+    if (!piece.isEmpty) yield piece;
+  }
+  const piece = splitter.end(unpacked.fault);
+  if (!piece.isEmpty) yield piece;
+}
+
+class Splitter {
+  readonly #reader: LineReader;
+  readonly #skip: number;
+  readonly #maxBytes: number;
+  readonly #line: { buffer: Buffer; start: number; end: number; isAscii: boolean };
+  readonly #held: Held;
+  #record = 0;
+
+  constructor(reader: LineReader, { skip, maxRecordBytes }: DecodeOptions) {
+    this.#reader = reader;
+    this.#skip = skip;
+    this.#maxBytes = maxRecordBytes;
+    this.#held = new Held(maxRecordBytes);
+    this.#line = { buffer: this.#held.bytes, start: 0, end: 0, isAscii: true };
+  }
+
+  feed(chunk: Buffer): Piece {
+    const piece = new Piece(Math.max(this.#record, this.#skip));
+    let newline = chunk.indexOf(NEWLINE);
+    if (newline === -1) {
+      this.#held.add(chunk);
+      return piece;
+    }
+    let start = 0;
+    if (this.#held.length > 0) {
+      this.#held.add(chunk.subarray(0, newline));
+      this.#takeHeld(piece);
+      start = newline + 1;
+      newline = chunk.indexOf(NEWLINE, start);
+    }
+    const last = chunk.lastIndexOf(NEWLINE);
+    const lines = chunk.subarray(start, last + 1);
+    const ascii = isAscii(lines);
+    const valid = ascii || isUtf8(lines);
+    for (; newline !== -1; newline = chunk.indexOf(NEWLINE, start)) {
+      this.#take(chunk, start, newline, ascii, valid, piece);
+      start = newline + 1;
+    }
+    this.#held.add(chunk.subarray(start));
+    return piece;
+  }
+
+  /** What is left when no byte follows. A fault keeps the last line from being a record, unless it is whole by itself. */
+  end(fault: Fault | undefined): Piece {
+    const piece = new Piece(Math.max(this.#record, this.#skip));
+    if (this.#held.length > 0 && (fault === undefined || this.#isHeldWhole())) this.#takeHeld(piece);
+    if (fault !== undefined) piece.breakOff(fault);
+    return piece;
+  }
+
+  #isHeldWhole(): boolean {
+    const { bytes, isTooLong } = this.#held;
+    if (isTooLong || !isUtf8(bytes)) return false;
+    return this.#reader.isWhole({ buffer: bytes, start: 0, end: bytes.length, isAscii: false });
+  }
+
+  #takeHeld(piece: Piece): void {
+    const { bytes, length, isTooLong } = this.#held;
+    this.#held.clear();
+    if (isTooLong) {
+      this.#tooLong(length, piece);
+      return;
+    }
+    const ascii = isAscii(bytes);
+    this.#take(bytes, 0, length, ascii, ascii || isUtf8(bytes), piece);
+  }
+
+  #take(buffer: Buffer, start: number, end: number, ascii: boolean, valid: boolean, piece: Piece): void {
+    if (end - start > this.#maxBytes) {
+      this.#tooLong(end - start, piece);
+      return;
+    }
+    if (end > start && buffer[end - 1] === RETURN) end--;
+    if (isBlank(buffer, start, end)) return;
+    const record = ++this.#record;
+    if (record <= this.#skip) return;
+    piece.through = record;
+    if (!valid && !isUtf8(buffer.subarray(start, end))) {
+      piece.reject(record, { code: "invalid-utf8", reason: "the line is not valid UTF-8" });
+      return;
+    }
+    const line = this.#line;
+    line.buffer = buffer;
+    line.start = start;
+    line.end = end;
+    line.isAscii = ascii;
+    this.#reader.read(line, record, piece);
+  }
+
+  #tooLong(length: number, piece: Piece): void {
+    const record = ++this.#record;
+    if (record <= this.#skip) return;
+    piece.through = record;
+    const reason = `the line has ${length} bytes, more than the ${this.#maxBytes} allowed`;
+    piece.reject(record, { code: "line-too-long", reason });
+  }
+}
+
+function isBlank(buffer: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    const byte = buffer[at];
+    if (byte !== SPACE && byte !== TAB && byte !== RETURN) return false;
+  }
+  return true;
+}

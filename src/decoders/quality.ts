@@ -1,0 +1,13 @@
+import type { QualityNotice } from "../contracts.ts";
+import type { Flow } from "../flow.ts";
+
+/** What a quality record says, undefined for a flow. */
+export function noticeOf(flow: Flow): QualityNotice | undefined {
+  if (flow.status === "OK") return undefined;
+  const who = flow.context.vnic ?? "a VNIC that the record does not name";
+  const from = new Date(flow.time).toISOString();
+  const when = flow.end === undefined ? `at ${from}` : `from ${from} to ${new Date(flow.end).toISOString()}`;
+  return flow.status === "NODATA"
+    ? { kind: "no-data", message: `${who} had no traffic ${when}` }
+    : { kind: "skip-data", message: `${who} had flows ${when} that were lost before they reached the bucket` };
+}

@@ -1,0 +1,97 @@
+import type { Alert, AlertFact } from "../contracts.ts";
+import type { Flow } from "../flow.ts";
+import type { Match } from "./match.ts";
+
+/** What a person is told of a match: who did what to whom, through which rule, how often, how much, and since when. */
+export function alertOf(match: Match): Alert {
+  const { rule, flow, key, firstSeen, lastSeen } = match;
+  return {
+    key,
+    rule: rule.name,
+    title: rule.title,
+    level: rule.level,
+    summary: summaryOf(match),
+    facts: factsOf(match),
+    labels: labelsOf(match),
+    firstSeen,
+    lastSeen,
+    subject: subjectOf(flow),
+    runbook: rule.runbook,
+  };
+}
+
+const iso = (time: number) => new Date(time).toISOString();
+
+/** `name (address)` where the server is known. */
+function end(server: string | undefined, address: string | undefined): string {
+  if (address === undefined) return server ?? "an unknown address";
+  return server === undefined ? address : `${server} (${address})`;
+}
+
+function portOf(port: number | undefined, service: string | undefined): string | undefined {
+  if (port === undefined) return service;
+  return service === undefined ? String(port) : `${port} (${service})`;
+}
+
+function summaryOf({ rule, flow, count, reason }: Match): string {
+  const from = end(flow.sourceServer, flow.sourceAddress);
+  const to = end(flow.destinationServer, flow.destinationAddress);
+  const port = portOf(flow.destinationPort, flow.destinationService);
+  const happened = flow.action === "reject" ? "was rejected" : "was accepted";
+  const traffic = `${flow.protocolName ?? "traffic"} from ${from} to ${to}${port === undefined ? "" : ` port ${port}`}`;
+  if (rule.kind === "detection") return `${traffic} ${happened}.`;
+  return `${reason}; the latest of ${count} flows: ${traffic} ${happened}.`;
+}
+
+function factsOf({ rule, flow, firstSeen, lastSeen, count, bytes, recurrence, reason }: Match): AlertFact[] {
+  const { context, origin } = flow;
+  const facts: [string, string | undefined][] = [
+    ["From", end(flow.sourceServer, flow.sourceAddress)],
+    ["To", end(flow.destinationServer, flow.destinationAddress)],
+    ["Port", portOf(flow.destinationPort, flow.destinationService)],
+    ["Action", flow.action],
+    ["Direction", `${flow.direction}${flow.trafficType === undefined ? "" : `, ${flow.trafficType}`}`],
+    ["Subnet", flow.subnetName ?? context.subnetName ?? context.subnet],
+    ["VNIC", context.vnic],
+    ["First seen", iso(firstSeen)],
+    ["Last seen", iso(lastSeen)],
+    ["Flows", String(count)],
+    ["Bytes", String(bytes)],
+    ["Seen before", recurrence === 0 ? "no, new" : `${recurrence} times`],
+    ["Why", reason],
+    [
+      "ATT&CK",
+      rule.tags
+        .filter((tag) => /^attack\.t\d/.test(tag))
+        .map((tag) => tag.slice("attack.".length).toUpperCase())
+        .join(", "),
+    ],
+    ["Record", `${origin.key} record ${flow.record}`],
+  ];
+  return facts.flatMap(([label, value]) => (value === undefined || value === "" ? [] : [{ label, value }]));
+}
+
+function labelsOf({ flow, group }: Match): Record<string, string> {
+  const labels: Record<string, string | number | boolean | null | undefined> = {
+    source: flow.sourceAddress,
+    destination: flow.destinationAddress,
+    vcn: flow.context.vcn,
+    subnet: flow.subnetName ?? flow.context.subnet,
+    ...group,
+  };
+  const entries = Object.entries(labels).map(
+    ([name, value]) => [name.replaceAll(/[^a-zA-Z0-9_]/g, "_"), String(value ?? "")] as const,
+  );
+  return Object.fromEntries(entries.filter(([, value]) => value !== ""));
+}
+
+function subjectOf({ sourceAddress, destinationAddress, destinationPort, uid, origin }: Flow): Record<string, string> {
+  const subject = {
+    source: sourceAddress,
+    destination: destinationAddress,
+    port: destinationPort?.toString(),
+    uid,
+    object: origin.key,
+  };
+  return Object.fromEntries(Object.entries(subject).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+}

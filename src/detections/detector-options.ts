@@ -1,0 +1,43 @@
+import type { FieldRef } from "./fields.ts";
+
+/** The hour's total of a group is far above what its past hours make likely. */
+export interface Baseline {
+  readonly type: "baseline";
+  readonly groupBy: readonly FieldRef[];
+  /** What is added up; undefined counts flows. */
+  readonly field: FieldRef | undefined;
+  readonly bucketMs: number;
+  /** How far back the mean and the deviation look. */
+  readonly historyMs: number;
+  /** No judgement on a group before its first flow lies this far back. */
+  readonly learnMs: number;
+  /** Standard deviations above the mean that are still normal. */
+  readonly deviations: number;
+  /** A total up to this is always normal. */
+  readonly minimum: number;
+}
+
+/** A combination of values that was never seen before. */
+export interface NewTerms {
+  readonly type: "new_terms";
+  readonly fields: readonly FieldRef[];
+  /** From the first flow that the detector sees: everything counts as known. */
+  readonly learnMs: number;
+  /** A combination not seen for so long is new again. */
+  readonly forgetMs: number;
+}
+
+/** Connections of a group at regular intervals. */
+export interface Beacon {
+  readonly type: "beacon";
+  readonly groupBy: readonly FieldRef[];
+  /** How many of the latest connections are judged. */
+  readonly connections: number;
+  /** Standard deviation of the gaps divided by their mean must be below this. */
+  readonly variation: number;
+  /** Mean gaps outside of these bounds are no beacon. */
+  readonly shortestMs: number;
+  readonly longestMs: number;
+}
+
+export type Detector = Baseline | NewTerms | Beacon;

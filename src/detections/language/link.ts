@@ -1,0 +1,123 @@
+import { and, type Condition } from "../condition.ts";
+import { hint } from "../hint.ts";
+import type { CorrelationRule, Rule } from "../rule.ts";
+import { buildCorrelation } from "./build-correlation.ts";
+import { buildMeta, buildRule } from "./build-rule.ts";
+import type { CorrelationDraft, DetectionDraft, Draft, FilterDraft } from "./draft.ts";
+import type { YamlDocument } from "./yaml-file.ts";
+
+type RuleDraft = DetectionDraft | CorrelationDraft;
+
+/** Takes what is wrong, with the document and the line. */
+export type LinkReport = (document: YamlDocument, line: number, message: string) => void;
+
+/**
+ * Rules from drafts: names are resolved, filters added to the conditions of the rules they name, and rules that only
+ * feed correlations silenced. Order is kept. `refused` are the names (with their place) of rules that failed before.
+ */
+export function link(drafts: readonly Draft[], refused: ReadonlyMap<string, string>, report: LinkReport): Rule[] {
+  const rules = drafts.filter((draft): draft is RuleDraft => draft.kind !== "filter");
+  const index = indexByName(rules, report);
+  const find = (name: string, document: YamlDocument, line: number): RuleDraft | undefined => {
+    const found = index.get(name.toLowerCase());
+    if (found !== undefined) return found;
+    const where = refused.get(name.toLowerCase());
+    const names = rules.map((draft) => draft.content.name);
+    const reason = where === undefined ? `unknown rule '${name}'${hint(name, names)}` : `rule '${name}' is refused (${where})`;
+    report(document, line, reason);
+    return undefined;
+  };
+  const exceptions = collectFilters(drafts, find, report);
+  const correlations = rules.filter((draft): draft is CorrelationDraft => draft.kind === "correlation");
+  const silent = findSilent(correlations, index);
+  const built = new Map<RuleDraft, Rule | undefined>();
+  const open: RuleDraft[] = [];
+
+  const build = (draft: RuleDraft): Rule | undefined => {
+    if (built.has(draft)) return built.get(draft);
+    const problem = (line: number, message: string): undefined => report(draft.document, line, message) as undefined;
+    const meta = buildMeta(draft, !silent.has(draft), problem);
+    let rule: Rule | undefined;
+    if (draft.kind === "detection") {
+      const filters = exceptions.get(draft) ?? [];
+      const condition: Condition = and([draft.condition, ...filters.map((filter) => filter.condition)]);
+      rule =
+        meta &&
+        buildRule(
+          draft,
+          meta,
+          condition,
+          filters.map((filter) => filter.content.title),
+          problem,
+        );
+    } else {
+      open.push(draft);
+      const parts = draft.content.correlation.rules.map((name, position) => {
+        const line = draft.document.lineOf(["correlation", "rules", position]);
+        const target = find(name, draft.document, line);
+        if (target === undefined) return undefined;
+        if (!open.includes(target)) return build(target);
+        const loop = [...open.slice(open.indexOf(target)), target].map((member) => member.content.name);
+        return problem(line, `correlations refer to each other in a loop: ${loop.join(" -> ")}`);
+      });
+      open.pop();
+      const complete = parts.filter((part) => part !== undefined);
+      if (meta !== undefined && complete.length === parts.length) {
+        const correlation = buildCorrelation(draft, complete, problem);
+        rule = correlation && ({ ...meta, kind: "correlation", correlation } satisfies CorrelationRule);
+      }
+    }
+    built.set(draft, rule);
+    return rule;
+  };
+  return rules.map(build).filter((rule) => rule !== undefined);
+}
+
+type Find = (name: string, document: YamlDocument, line: number) => RuleDraft | undefined;
+
+function indexByName(rules: readonly RuleDraft[], report: LinkReport): Map<string, RuleDraft> {
+  const index = new Map<string, RuleDraft>();
+  for (const draft of rules) {
+    for (const key of ["name", "id"] as const) {
+      const value = draft.content[key]?.toLowerCase();
+      if (value === undefined) continue;
+      const other = index.get(value);
+      if (other === undefined) index.set(value, draft);
+      else {
+        const line = draft.document.lineOf([key]);
+        report(draft.document, line, `${key} '${value}' is taken by ${other.document.file}:${other.document.lineOf([key])}`);
+      }
+    }
+  }
+  return index;
+}
+
+function collectFilters(drafts: readonly Draft[], find: Find, report: LinkReport): Map<RuleDraft, FilterDraft[]> {
+  const exceptions = new Map<RuleDraft, FilterDraft[]>();
+  for (const filter of drafts) {
+    if (filter.kind !== "filter") continue;
+    for (const [position, name] of filter.content.filter.rules.entries()) {
+      const line = filter.document.lineOf(["filter", "rules", position]);
+      const target = find(name, filter.document, line);
+      if (target === undefined) continue;
+      if (target.kind === "correlation") {
+        const parts = target.content.correlation.rules.join(", ");
+        report(filter.document, line, `'${name}' is a correlation; name the rules it is made of: ${parts}`);
+      } else exceptions.set(target, [...(exceptions.get(target) ?? []), filter]);
+    }
+  }
+  return exceptions;
+}
+
+/** Rules that a correlation refers to, unless one of their correlations says `generate: true`. */
+function findSilent(correlations: readonly CorrelationDraft[], index: ReadonlyMap<string, RuleDraft>): Set<RuleDraft> {
+  const silent = new Set<RuleDraft>();
+  const loud = new Set<RuleDraft>();
+  for (const { content } of correlations) {
+    for (const name of content.correlation.rules) {
+      const target = index.get(name.toLowerCase());
+      if (target !== undefined) (content.correlation.generate === true ? loud : silent).add(target);
+    }
+  }
+  return silent.difference(loud);
+}

@@ -1,0 +1,111 @@
+import type { Counter, Flow } from "../flow.ts";
+import type { Rule } from "./rule.ts";
+import type { GroupValue } from "./stream/keys.ts";
+
+/** A flow as a match remembers it: plain data. What the flow lacks is undefined. */
+export interface FlowSample {
+  readonly uid: string;
+  readonly time: number;
+  readonly action: string | undefined;
+  readonly protocol: string | undefined;
+  readonly sourceAddress: string | undefined;
+  readonly sourcePort: number | undefined;
+  readonly sourceService: string | undefined;
+  readonly sourceServer: string | undefined;
+  readonly destinationAddress: string | undefined;
+  readonly destinationPort: number | undefined;
+  readonly destinationService: string | undefined;
+  readonly destinationServer: string | undefined;
+  readonly direction: string | undefined;
+  /** A decimal text above 2^53 - 1. */
+  readonly bytes: number | string | undefined;
+  readonly packets: number | string | undefined;
+  readonly vcn: string | undefined;
+  readonly subnet: string | undefined;
+  readonly subnetName: string | undefined;
+  readonly vnic: string | undefined;
+  readonly objectKey: string;
+  readonly record: number;
+}
+
+/** A rule has found something. */
+export interface Match {
+  readonly rule: Rule;
+  /**
+   * Identity of the incident: rule name, the values of the dedup fields, and the throttle interval that the match falls
+   * into. Two matches that may both be told never share a key, and the same flows read again give the same key.
+   */
+  readonly key: string;
+  /** Values that the flows of the incident share: the group of a correlation or detector, and the dedup fields. */
+  readonly group: Readonly<Record<string, GroupValue>>;
+  /** Event time at which the rule's condition came to hold. */
+  readonly time: number;
+  /** The flows behind the match: those of the group without a gap longer than the rule's timespan. */
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+  readonly count: number;
+  /** Bytes of these flows, both ways where the log says both. */
+  readonly bytes: Counter;
+  /** How often the same incident was told before, as far as remembered. */
+  readonly recurrence: number;
+  /** One line: what was measured, against which threshold. */
+  readonly reason: string;
+  /** The latest flows, oldest first; the last one is the flow that completed the match. */
+  readonly flows: readonly FlowSample[];
+  /** The flow that completed the match. */
+  readonly flow: Flow;
+}
+
+export function sampleOf(flow: Flow): FlowSample {
+  const { context, origin } = flow;
+  return {
+    uid: flow.uid,
+    time: flow.time,
+    action: flow.action,
+    protocol: flow.protocolName ?? flow.protocol?.toString(),
+    sourceAddress: flow.sourceAddress,
+    sourcePort: flow.sourcePort,
+    sourceService: flow.sourceService,
+    sourceServer: flow.sourceServer,
+    destinationAddress: flow.destinationAddress,
+    destinationPort: flow.destinationPort,
+    destinationService: flow.destinationService,
+    destinationServer: flow.destinationServer,
+    direction: flow.direction,
+    bytes: flow.bytes === undefined ? undefined : plainCounter(flow.bytes),
+    packets: flow.packets === undefined ? undefined : plainCounter(flow.packets),
+    vcn: context.vcn,
+    subnet: context.subnet,
+    subnetName: flow.subnetName ?? context.subnetName,
+    vnic: context.vnic,
+    objectKey: origin.key,
+    record: flow.record,
+  };
+}
+
+/** Bytes both ways, exact. */
+export function bytesOf(flow: Flow): Counter {
+  return addCounters(flow.bytes ?? 0, flow.bytesReverse ?? 0);
+}
+
+/** The exact sum: a number up to 2^53 - 1, above that a bigint. */
+export function addCounters(a: Counter, b: Counter): Counter {
+  if (typeof a === "number" && typeof b === "number") {
+    const sum = a + b;
+    if (sum <= Number.MAX_SAFE_INTEGER) return sum;
+  }
+  const sum = BigInt(a) + BigInt(b);
+  return sum <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(sum) : sum;
+}
+
+/** A counter as plain data: a decimal text above 2^53 - 1. */
+export function plainCounter(counter: Counter): number | string {
+  return typeof counter === "bigint" ? counter.toString() : counter;
+}
+
+/** The counter of plain data. Throws TypeError on anything else. */
+export function counterOf(data: unknown): Counter {
+  if (typeof data === "number") return data;
+  if (typeof data === "string" && /^\d{1,40}$/.test(data)) return BigInt(data);
+  throw new TypeError("not a counter");
+}

@@ -1,0 +1,33 @@
+import { type Match, sampleOf } from "../match.ts";
+import type { Rule } from "../rule.ts";
+import type { Episodes } from "./episodes.ts";
+import type { Emit } from "./follower.ts";
+import { groupValues, type Keyer } from "./keys.ts";
+
+/** Turns what a rule emits into matches: one per incident and throttle time. `key` is the incident's, undefined for the rule's group. */
+export function createTeller(rule: Rule, episodes: Episodes, key: Keyer | undefined, onMatch: (match: Match) => void): Emit {
+  const { dedup } = rule;
+  const fields = dedup === "group" ? [] : dedup;
+  const names = fields.map((field) => field.name);
+  return (flow, time, groupKey, evidence) => {
+    const incident = key === undefined ? groupKey : key(flow);
+    const telling = episodes.offer(incident, flow, time);
+    if (telling === undefined) return;
+    const found = evidence();
+    const { firstSeen, lastSeen, count, bytes } = rule.kind === "detection" ? telling : found;
+    onMatch({
+      rule,
+      key: [rule.name, incident.replaceAll("\u001f", "|"), Math.floor(time / rule.throttleMs)].join("|"),
+      group: { ...found.group, ...groupValues(names, fields, flow) },
+      time,
+      firstSeen,
+      lastSeen,
+      count,
+      bytes,
+      recurrence: telling.recurrence,
+      reason: found.reason,
+      flows: [...found.samples, sampleOf(flow)],
+      flow,
+    });
+  };
+}

@@ -1,0 +1,89 @@
+import type { Enricher } from "../contracts.ts";
+import type { FlowContext } from "../flow.ts";
+import type { IpBits } from "../lookups/ip-address.ts";
+import { contains } from "../lookups/ip-prefix.ts";
+import type { Tables } from "../lookups/tables.ts";
+import type { Governance, Question } from "../network/governance.ts";
+import type { NetworkSnapshot, NetworkSubnet, Vnic } from "../network/snapshot.ts";
+
+/** How much of the security lists a flow gets, beside the rule that governs it. */
+export type SecurityListDetail = "none" | "matched" | "full";
+
+/**
+ * Sets the rule that governs a flow, and with `full` all security lists of its subnet, with `matched` those with rules that cover
+ * it, cut down to these rules. A flow between two addresses of its subnet is on both of their VNICs: where the snapshot has the
+ * VNIC's addresses they say which end it is, else the flow's direction does. Comes after the direction. `none` sets nothing.
+ */
+export function securityRulesEnricher(
+  { addresses }: Pick<Tables, "addresses">,
+  network: NetworkSnapshot,
+  detail: SecurityListDetail,
+): Enricher {
+  if (detail === "none") return () => {};
+  let context: FlowContext | undefined;
+  let subnet: NetworkSubnet | undefined;
+  let vnic: Vnic | undefined;
+  let governance: Governance | undefined;
+  const question: Question = {
+    direction: "ingress",
+    action: undefined,
+    protocol: 0,
+    sourcePort: 0,
+    destinationPort: 0,
+    peer: addresses.sourceIp,
+    local: addresses.destinationIp,
+    withinSubnet: false,
+  };
+
+  const inside = (ip: IpBits): boolean => {
+    if (subnet === undefined) return false;
+    for (const { prefix } of subnet.networks) if (contains(prefix, ip)) return true;
+    return false;
+  };
+
+  return (flow) => {
+    if (flow.context !== context) {
+      context = flow.context;
+      subnet = context.subnet === undefined ? undefined : network.subnet(context.subnet);
+      vnic = context.vnic === undefined ? undefined : network.vnic(context.vnic);
+      governance = network.governing(context);
+    }
+    if (governance === undefined || flow.status !== "OK") return;
+    if (detail === "full") flow.securityLists = governance.lists;
+    addresses.look(flow);
+    const { sourceIp: source, destinationIp: destination } = addresses;
+    if (source.family === 0 || destination.family === 0) return;
+    const withinSubnet = inside(source) && inside(destination);
+    let direction = flow.direction;
+    if (withinSubnet && vnic !== undefined && flow.directionLogged === undefined) {
+      if (owns(vnic, destination)) direction = "ingress";
+      else if (owns(vnic, source)) direction = "egress";
+    }
+    if (direction === "unknown") return;
+    const ingress = direction === "ingress";
+    question.direction = direction;
+    question.action = flow.action;
+    question.protocol = flow.protocol ?? 256;
+    question.sourcePort = flow.sourcePort ?? -1;
+    question.destinationPort = flow.destinationPort ?? -1;
+    question.peer = ingress ? source : destination;
+    question.local = ingress ? destination : source;
+    question.withinSubnet = withinSubnet;
+    flow.rule = governance.explain(question);
+    if (detail === "matched" && flow.rule !== undefined) flow.securityLists = governance.matchedLists(flow.rule);
+  };
+}
+
+function owns(vnic: Vnic, ip: IpBits): boolean {
+  for (const address of vnic.addresses) {
+    if (
+      address.family === ip.family &&
+      address.w0 === ip.w0 &&
+      address.w1 === ip.w1 &&
+      address.w2 === ip.w2 &&
+      address.w3 === ip.w3
+    )
+      return true;
+  }
+  return false;
+}

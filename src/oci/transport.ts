@@ -1,0 +1,188 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { Readable } from "node:stream";
+import type { ClientConfiguration, DefaultRequestSigner, HttpClient, HttpRequest } from "oci-common";
+import type { Dispatcher } from "undici";
+import { FlowferryError, RetryableError } from "../errors.ts";
+import type { OciIdentity } from "./identity.ts";
+import { proxyAgent } from "./proxy-agent.ts";
+
+export interface OciTransportOptions {
+  /** How long to wait for a connection. */
+  readonly connectTimeoutMs: number;
+  /** How long to wait for the head of an answer, and for the next bytes of a body. */
+  readonly timeoutMs: number;
+  readonly env: NodeJS.ProcessEnv;
+  /** Told each time that credentials were renewed because the service had refused them, before the request is sent again. */
+  readonly onRenewed?: (() => void) | undefined;
+}
+
+/** What is known of the last answer beside what the SDK hands out. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** As Retry-After asks for, in seconds or as a date. */
+  readonly retryAfterMs: number | undefined;
+}
+
+interface Call {
+  readonly signal: AbortSignal;
+  failure: unknown;
+  answer: Answer | undefined;
+}
+
+/** A failure of an SDK call: the SDK's own OciError or what the network said as `cause`, and the answer if there was one. */
+export class OciCallFailure extends Error {
+  readonly answer: Answer | undefined;
+
+  constructor(cause: unknown, answer: Answer | undefined) {
+    super("OCI call failed", { cause });
+    this.answer = answer;
+  }
+}
+
+/**
+ * How SDK clients reach OCI: one pool of kept-alive connections, proxies from HTTPS_PROXY and NO_PROXY, time limits, an
+ * AbortSignal for each call, bodies as they are stored, errors with their cause, and no retries but one with a renewed token.
+ */
+export interface OciTransport {
+  /** For the constructor of an SDK client, as `{ httpClient }`. */
+  readonly httpClient: HttpClient;
+  /** For the constructor of an SDK client: no retries, no circuit breaker, and nothing printed. */
+  readonly configuration: ClientConfiguration;
+  /** Runs one call of an SDK client. Throws OciCallFailure, the identity's own errors, or the signal's reason. */
+  call<T>(signal: AbortSignal, request: () => Promise<T>): Promise<{ result: T; answer: Answer }>;
+  close(): Promise<void>;
+}
+
+/** The transport for all clients of one identity. Close it when the last of them is done. */
+export async function ociTransport(identity: OciIdentity, options: OciTransportOptions): Promise<OciTransport> {
+  const common = await import("oci-common");
+  const calls = new AsyncLocalStorage<Call>();
+  const dispatcher = proxyAgent(options.env, {
+    keepAliveTimeout: 30_000,
+    headersTimeout: options.timeoutMs,
+    bodyTimeout: options.timeoutMs,
+    connect: { timeout: options.connectTimeoutMs },
+  });
+  let signer: DefaultRequestSigner | undefined;
+  let signing: Promise<unknown> = Promise.resolve();
+
+  /**
+   * Signs with a key and a key id that belong together: one at a time, since both change when a token is renewed.
+   * Gives the key id, or undefined if the refused one is still the newest.
+   */
+  const sign = (
+    request: HttpRequest,
+    excludeBody: boolean,
+    signal: AbortSignal,
+    refused?: string,
+  ): Promise<string | undefined> => {
+    const signed = signing.then(async () => {
+      try {
+        await identity.prepare(signal);
+        if (refused !== undefined && !(await identity.renew(refused, signal))) return undefined;
+        signer ??= new common.DefaultRequestSigner(identity.provider);
+        await signer.signHttpRequest(request, excludeBody);
+        return await identity.provider.getKeyId();
+      } catch (cause) {
+        signal.throwIfAborted();
+        if (cause instanceof FlowferryError) throw cause;
+        throw new RetryableError("not-authenticated", `the request cannot be signed; ${identity.authenticationAdvice}`, {
+          cause,
+        });
+      }
+    });
+    signing = signed.catch(() => undefined);
+    return signed;
+  };
+
+  const httpClient: HttpClient = {
+    async send(sdkRequest, excludeBody = false) {
+      const call = calls.getStore();
+      if (call === undefined) throw new Error("an SDK client has to be used inside of call()");
+      // Signer and service encode the apostrophe, the SDK does not: the signature would not match.
+      const uri = sdkRequest.uri.replaceAll("'", "%27");
+      const copy = (): HttpRequest => ({ ...sdkRequest, uri, headers: new Headers(sdkRequest.headers) });
+      try {
+        const first = copy();
+        const keyId = await sign(first, excludeBody, call.signal);
+        const response = await exchange(dispatcher, first, call);
+        if (response.status !== 401) return response;
+        const second = copy();
+        if ((await sign(second, excludeBody, call.signal, keyId)) === undefined) return response;
+        options.onRenewed?.();
+        await response.arrayBuffer();
+        return await exchange(dispatcher, second, call);
+      } catch (error) {
+        call.failure = error;
+        throw error;
+      }
+    },
+  };
+  return {
+    httpClient,
+    configuration: {
+      circuitBreaker: new common.CircuitBreaker({ disableClientCircuitBreaker: true }),
+      // The SDK prints each failure to stderr before it throws; a strategy that throws comes before that.
+      retryConfiguration: {
+        retryCondition(error) {
+          const call = calls.getStore();
+          if (call !== undefined) call.failure = error;
+          return true;
+        },
+        terminationStrategy: {
+          shouldTerminate() {
+            throw calls.getStore()?.failure ?? new Error("an SDK client has to be used inside of call()");
+          },
+        },
+      },
+    },
+    async call(signal, request) {
+      signal.throwIfAborted();
+      const call: Call = { signal, failure: undefined, answer: undefined };
+      try {
+        const result = await calls.run(call, request);
+        if (call.answer === undefined) throw new Error("the SDK sent no request");
+        return { result, answer: call.answer };
+      } catch (error) {
+        signal.throwIfAborted();
+        throw error instanceof FlowferryError ? error : new OciCallFailure(error, call.answer);
+      }
+    },
+    async close() {
+      await Promise.all([dispatcher.destroy(), identity.close()]);
+    },
+  };
+}
+
+/** Sends what was signed, byte for byte, and gives the body as it comes: a stored object is not decompressed on the way. */
+async function exchange(dispatcher: Dispatcher, { method, uri, headers, body }: HttpRequest, call: Call): Promise<Response> {
+  const origin = new URL(uri).origin;
+  const path = uri.slice(uri.indexOf("/", uri.indexOf("//") + 2));
+  const answer = await dispatcher.request({
+    origin,
+    path,
+    method,
+    headers: Object.fromEntries(headers),
+    ...(body === undefined ? {} : { body }),
+    signal: call.signal,
+  });
+  const answerHeaders = new Headers();
+  for (const [name, value] of Object.entries(answer.headers)) {
+    for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) answerHeaders.append(name, one);
+  }
+  const status = answer.statusCode;
+  call.answer = { status, headers: answerHeaders, retryAfterMs: readRetryAfter(answerHeaders.get("retry-after")) };
+  const empty = method === "HEAD" || status === 204 || status === 205 || status === 304;
+  if (empty) await answer.body.dump();
+  return new Response(empty ? null : (Readable.toWeb(answer.body) as ReadableStream<Uint8Array>), {
+    status,
+    headers: answerHeaders,
+  });
+}
+
+function readRetryAfter(value: string | null): number | undefined {
+  if (value === null) return undefined;
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
+}

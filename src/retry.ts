@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { PermanentError, RetryableError, TooLargeError, UsageError } from "./errors.ts";
+
+export interface RetryPolicy {
+  /** Upper bound of the first pause; each further one doubles it. */
+  readonly initialMs: number;
+  /** Upper bound of any pause that the other side did not ask for. */
+  readonly maxMs: number;
+}
+
+/** Told before each pause: how often it failed in a row, when the next attempt is made, and why. */
+export type OnRetry = (failure: { failures: number; pauseMs: number; error: unknown }) => void;
+
+/** The longest Retry-After that is honoured; a receiver that asks for more is asked again after an hour. */
+const LONGEST_RETRY_AFTER_MS = 3_600_000;
+
+/**
+ * Repeats `attempt` until it succeeds: full-jitter exponential backoff, never sooner than Retry-After.
+ * Gives up only for what repetition cannot heal (PermanentError, TooLargeError, UsageError) and when the signal aborts.
+ */
+export async function retry<T>(
+  attempt: () => Promise<T>,
+  policy: RetryPolicy,
+  signal: AbortSignal,
+  onRetry: OnRetry,
+): Promise<T> {
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof PermanentError || error instanceof TooLargeError || error instanceof UsageError) throw error;
+      const pauseMs = pauseBefore(failures, error, policy);
+      onRetry({ failures, pauseMs, error });
+      await sleep(pauseMs, undefined, { signal });
+    }
+  }
+}
+
+function pauseBefore(failures: number, error: unknown, { initialMs, maxMs }: RetryPolicy): number {
+  const ceiling = Math.min(maxMs, initialMs * 2 ** Math.min(failures - 1, 30));
+  const backoff = Math.round(ceiling * (0.5 + Math.random() / 2));
+  const asked = error instanceof RetryableError ? (error.retryAfterMs ?? 0) : 0;
+  return Math.max(backoff, Math.min(asked, LONGEST_RETRY_AFTER_MS));
+}

@@ -1,0 +1,68 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { isNode, LineCounter, parseDocument } from "yaml";
+import { asset } from "../assets.ts";
+import { UsageError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
+import { compile, DefinitionFault } from "./compile.ts";
+import { definition } from "./definition.ts";
+import type { Schema } from "./schema.ts";
+
+/** Output schemas that ship with the program. */
+export const SCHEMA_NAMES = ["otel", "ecs", "ocsf", "seed", "log-analytics"] as const;
+
+const isShipped = (name: string): boolean => (SCHEMA_NAMES as readonly string[]).includes(name);
+const isPath = (name: string): boolean => /\.ya?ml$/i.test(name);
+
+/**
+ * The schema of that name, or of a YAML file of that path, relative to `baseDir`. Throws UsageError with file and line for a file
+ * that is no schema.
+ */
+export function loadSchema(name: string, baseDir: string): Schema {
+  if (isShipped(name)) return parseSchema(name, `mappings/schemas/${name}.yaml`, read(asset(`mappings/schemas/${name}.yaml`)));
+  if (isPath(name)) return parseSchema(name, name, read(resolve(baseDir, name)));
+  const meant = nearest(name, SCHEMA_NAMES);
+  const advice = meant === undefined ? "" : `; did you mean ${meant}?`;
+  throw new UsageError(
+    "unknown-schema",
+    `no schema ${JSON.stringify(name)}: ${SCHEMA_NAMES.join(", ")}, or a file ending in .yaml${advice}`,
+  );
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new UsageError("schema-unreadable", `cannot read schema ${path}`, { cause: error });
+  }
+}
+
+/** Validates and compiles a schema's text; `file` is what messages call it. */
+export function parseSchema(name: string, file: string, text: string): Schema {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  const at = (offset: number | undefined): string => `${file}:${lines.linePos(offset ?? 0).line}`;
+  const [broken] = document.errors;
+  if (broken !== undefined) throw new UsageError("bad-schema", `${at(broken.pos[0])}: ${broken.message}`);
+  const place = (path: readonly PropertyKey[]): string => {
+    for (let length = path.length; length > 0; length--) {
+      const node = document.getIn(path.slice(0, length), true);
+      if (isNode(node)) return at(node.range?.[0]);
+    }
+    return at(0);
+  };
+  const fault = (path: readonly PropertyKey[], message: string): UsageError =>
+    new UsageError("bad-schema", `${place(path)}: ${path.length === 0 ? "" : `${path.map(String).join(" › ")}: `}${message}`);
+
+  const parsed = definition.safeParse(document.toJS());
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw fault(issue?.path ?? [], issue?.message ?? "is no schema");
+  }
+  try {
+    return compile(name, parsed.data);
+  } catch (error) {
+    if (error instanceof DefinitionFault) throw fault(error.path, error.message);
+    throw error;
+  }
+}

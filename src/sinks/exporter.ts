@@ -1,0 +1,125 @@
+import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
+import { z } from "zod";
+import type { Component, Sink, SinkDependencies } from "../contracts.ts";
+import { describeError, RetryableError } from "../errors.ts";
+import { loadSchema } from "../schemas/load.ts";
+import { loadExporter } from "./exporter-module.ts";
+import { recordMaker } from "./log-records.ts";
+
+const exporterOptions = z.strictObject({
+  module: z
+    .string()
+    .min(1)
+    .describe(
+      "Module of an OpenTelemetry LogRecordExporter: a package's name, or a path relative to the configuration file (./my-exporter.js)",
+    ),
+  export: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Name of the class or function in the module; by default its default export or its only exporter"),
+  options: z.record(z.string(), z.unknown()).optional().describe("Handed to the class or function as they are"),
+  schema: z.string().default("otel").describe("Names of the attributes: otel, ecs, ocsf, seed, or a YAML file"),
+  serviceName: z.string().min(1).default("flowferry").describe("Value of the resource attribute service.name"),
+  body: z.enum(["summary", "none"]).default("summary").describe("Body of a record: a line for people, or none"),
+  batch: z
+    .strictObject({
+      records: z.int().min(1).max(100_000).default(512).describe("Most records of one call of the exporter"),
+      lingerMs: z.int().min(0).default(1000).describe("How long a record waits for its batch to fill, in ms"),
+    })
+    .prefault({})
+    .describe("Size of the batches"),
+  inFlight: z.int().min(1).max(30).default(4).describe("Most calls of the exporter that wait for their result at once"),
+  timeoutMs: z
+    .int()
+    .min(1)
+    .default(30_000)
+    .describe("How long the exporter may take to report its result, in ms; then the batch is tried again"),
+});
+
+type ExporterOptions = z.infer<typeof exporterOptions>;
+
+export const exporter: Component<ExporterOptions, SinkDependencies, Sink> = {
+  type: "exporter",
+  summary: "Any OpenTelemetry LogRecordExporter, from a package or a file of your own",
+  options: exporterOptions,
+  create,
+};
+
+async function create(options: ExporterOptions, { baseDir, version }: SinkDependencies): Promise<Sink> {
+  const { exporter, name } = await loadExporter(options.module, options.export, options.options, baseDir);
+  const toRecord = recordMaker(loadSchema(options.schema, baseDir), {
+    serviceName: options.serviceName,
+    version,
+    body: options.body === "summary",
+  });
+  const { timeoutMs } = options;
+  let closed: Promise<void> | undefined;
+  return {
+    limits: { records: options.batch.records, inFlight: options.inFlight, lingerMs: options.batch.lingerMs },
+    async write({ flows }, signal) {
+      if (flows.length === 0) return { rejected: 0 };
+      signal.throwIfAborted();
+      const observed = Date.now();
+      await acknowledged(
+        exporter,
+        name,
+        flows.map((flow) => toRecord(flow, observed)),
+        timeoutMs,
+        signal,
+      );
+      return { rejected: 0 };
+    },
+    probe: async () => `${options.module} is loaded and gives ${name}`,
+    close() {
+      closed ??= settleWithin(timeoutMs, async () => {
+        await exporter.forceFlush?.();
+        await exporter.shutdown();
+      });
+      return closed;
+    },
+  };
+}
+
+/** An exporter reports by callback, and may never do so. */
+async function acknowledged(
+  exporter: LogRecordExporter,
+  name: string,
+  records: ReadableLogRecord[],
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const onAbort = (): void => reject(signal.reason);
+  const timer = setTimeout(
+    () => reject(new RetryableError("exporter-timeout", `${name} reported nothing within ${timeoutMs} ms`)),
+    timeoutMs,
+  );
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    exporter.export(records, ({ code, error }) => (code === 0 ? resolve() : reject(failure(name, error))));
+    await promise;
+  } catch (error) {
+    throw signal.aborted || error instanceof RetryableError ? error : failure(name, error);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+function failure(name: string, cause: unknown): RetryableError {
+  const reason = cause === undefined ? "without a reason" : describeError(cause).slice(0, 300);
+  return new RetryableError("exporter-failed", `${name} failed: ${reason}`, { cause });
+}
+
+async function settleWithin(timeoutMs: number, work: () => Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs);
+  });
+  try {
+    await Promise.race([work(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,165 @@
+import { TooLargeError } from "../../errors.ts";
+import type { Flow, FlowContext } from "../../flow.ts";
+import type { Schema } from "../../schemas/schema.ts";
+import { Bytes } from "./bytes.ts";
+import { createPlan, type EncodeAttribute, type Plan } from "./plan.ts";
+
+/** How an export request is written: as protobuf, or as JSON. */
+export interface Syntax {
+  readonly contentType: string;
+  readonly encodeAttribute: EncodeAttribute;
+  recordWriter(plan: Plan, options: { body: boolean }): RecordWriter;
+  requestWriter(scope: { name: string; version: string }): RequestWriter;
+}
+
+export interface RecordWriter {
+  /** Called before the records of a request: when all of them were observed, in ms since the epoch. */
+  observed(ms: number): void;
+  /** Writes one record; `context` are the attributes of its context, encoded. */
+  write(out: Bytes, flow: Flow, context: Uint8Array): void;
+}
+
+/** Frames the records. The calls come in this order: begin, then for each resource beginResource, its records, endResource; end. */
+export interface RequestWriter {
+  begin(out: Bytes): void;
+  /** `attributes` are the resource's, encoded. */
+  beginResource(out: Bytes, attributes: Uint8Array): void;
+  endResource(out: Bytes): void;
+  /** The whole request, a part of the bytes of `out`. */
+  end(out: Bytes): Buffer;
+}
+
+export interface EncoderOptions {
+  readonly serviceName: string;
+  /** Of the program, which is the instrumentation scope. */
+  readonly version: string;
+  /** Whether records have a line for people as their body. */
+  readonly body: boolean;
+  /** Largest request, in bytes before compression. */
+  readonly maxBytes: number;
+}
+
+/** A request's bytes, valid until `release`: then their memory serves another request. */
+export interface Encoded {
+  readonly bytes: Buffer;
+  release(): void;
+}
+
+/** Encodes the export requests of one sink. Any number of encoded requests may be alive at a time. */
+export interface Encoder {
+  readonly contentType: string;
+  /** `observed` is in ms since the epoch. Throws TooLargeError for more than `maxBytes`. */
+  encode(flows: readonly Flow[], observed: number): Encoded;
+}
+
+/** What is encoded once for all flows of a context, and its flows in the request at hand. */
+interface Context {
+  readonly resource: Resource;
+  readonly attributes: Uint8Array;
+  readonly flows: Flow[];
+}
+
+/** Equal resources are one object. */
+interface Resource {
+  readonly attributes: Uint8Array;
+  readonly contexts: Context[];
+}
+
+const SCOPE = "flowferry";
+/** First size of a buffer; it grows to what the batches need. */
+const CAPACITY = 256 * 1024;
+/** Most resources that are remembered. */
+const MOST_RESOURCES = 4096;
+
+/**
+ * Records are gathered by resource, as the protocol wants it, and within by context, though their order means nothing to a receiver:
+ * long identifiers that repeat right after each other make compression faster by a quarter and its result smaller by a third.
+ */
+export function createEncoder(syntax: Syntax, schema: Schema, options: EncoderOptions): Encoder {
+  const plan = createPlan(schema, syntax.encodeAttribute);
+  const service = syntax.encodeAttribute("service.name", options.serviceName);
+  const record = syntax.recordWriter(plan, { body: options.body });
+  const request = syntax.requestWriter({ name: SCOPE, version: options.version });
+  const known = new WeakMap<FlowContext, Context>();
+  const resources = new Map<string, Resource>();
+  const free: Bytes[] = [];
+
+  const contextOf = (flow: Flow): Context => {
+    let context = known.get(flow.context);
+    if (context === undefined) {
+      const attributes = Buffer.concat([service, plan.encodeResource(flow)]);
+      const key = attributes.toString("latin1");
+      let resource = resources.get(key);
+      if (resource === undefined) {
+        if (resources.size >= MOST_RESOURCES) resources.clear();
+        resource = { attributes, contexts: [] };
+        resources.set(key, resource);
+      }
+      context = { resource, attributes: plan.encodeContext(flow), flows: [] };
+      known.set(flow.context, context);
+    }
+    return context;
+  };
+
+  /** Hands every flow to its context, and returns the resources that have any. */
+  const gather = (flows: readonly Flow[]): Resource[] => {
+    const gathered: Resource[] = [];
+    let last: FlowContext | undefined;
+    let context: Context | undefined;
+    for (const flow of flows) {
+      if (context === undefined || flow.context !== last) {
+        last = flow.context;
+        context = contextOf(flow);
+        if (context.flows.length === 0) {
+          if (context.resource.contexts.length === 0) gathered.push(context.resource);
+          context.resource.contexts.push(context);
+        }
+      }
+      context.flows.push(flow);
+    }
+    return gathered;
+  };
+
+  const write = (out: Bytes, gathered: readonly Resource[]): Buffer => {
+    request.begin(out);
+    for (const resource of gathered) {
+      request.beginResource(out, resource.attributes);
+      for (const { flows, attributes } of resource.contexts) {
+        for (const flow of flows) record.write(out, flow, attributes);
+        if (out.position > options.maxBytes) break;
+      }
+      request.endResource(out);
+    }
+    return request.end(out);
+  };
+
+  return {
+    contentType: syntax.contentType,
+    encode(flows, observed) {
+      const gathered = gather(flows);
+      const out = free.pop() ?? new Bytes(CAPACITY);
+      const release = (): void => {
+        out.position = 0;
+        free.push(out);
+      };
+      try {
+        record.observed(observed);
+        const bytes = write(out, gathered);
+        if (bytes.length > options.maxBytes) throw tooLarge(flows.length, options.maxBytes);
+        return { bytes, release };
+      } catch (error) {
+        release();
+        throw error;
+      } finally {
+        for (const resource of gathered) {
+          for (const context of resource.contexts.splice(0)) context.flows.length = 0;
+        }
+      }
+    },
+  };
+}
+
+function tooLarge(records: number, maxBytes: number): TooLargeError {
+  const what = records === 1 ? "a record is" : `${records} records are`;
+  return new TooLargeError("otlp-too-large", `${what} larger than batch.bytes (${maxBytes})`);
+}

@@ -1,0 +1,76 @@
+import type { Component, Sink, SinkDependencies } from "../../contracts.ts";
+import { PermanentError } from "../../errors.ts";
+import { loadSchema } from "../../schemas/load.ts";
+import { createEncoder } from "./encoder.ts";
+import { json } from "./json.ts";
+import { type OtlpOptions, otlpOptions } from "./options.ts";
+import { protobuf } from "./protobuf.ts";
+import { judge } from "./response.ts";
+import { resolveSettings, type Settings } from "./settings.ts";
+import { compressor, createTransport } from "./transport.ts";
+
+export const otlp: Component<OtlpOptions, SinkDependencies, Sink> = {
+  type: "otlp",
+  summary: "An OTLP/HTTP receiver of logs, such as the OpenTelemetry Collector, Loki or VictoriaLogs",
+  options: otlpOptions,
+  create,
+};
+
+function create(options: OtlpOptions, { baseDir, env, version }: SinkDependencies): Sink {
+  const settings = resolveSettings(options, baseDir, env);
+  const { url } = settings;
+  const { records, bytes: maxBytes, lingerMs } = options.batch;
+  const encoder = createEncoder(settings.encoding === "json" ? json : protobuf, loadSchema(options.schema, baseDir), {
+    serviceName: options.serviceName,
+    version,
+    body: options.body === "summary",
+    maxBytes,
+  });
+  const compress = compressor(settings.compression, options.compressionLevel);
+  const transport = createTransport(settings, env, options.inFlight);
+  const redact = redactor(settings);
+  const headers = {
+    "user-agent": `flowferry/${version}`,
+    ...settings.headers,
+    "content-type": encoder.contentType,
+    ...(settings.compression !== "none" && { "content-encoding": settings.compression }),
+  };
+
+  return {
+    limits: { records, inFlight: options.inFlight, lingerMs },
+
+    async write({ flows }, signal) {
+      if (flows.length === 0) return { rejected: 0 };
+      signal.throwIfAborted();
+      const encoded = encoder.encode(flows, Date.now());
+      const body = await compress(encoded.bytes);
+      const copied = body !== encoded.bytes;
+      if (copied) encoded.release();
+      const answer = await transport.post(body, headers, signal);
+      // Without an answer the connection may still read from the buffer: then it is left to the garbage collector.
+      if (!copied) encoded.release();
+      return judge(answer, flows.length, url.host, redact);
+    },
+
+    async probe(signal) {
+      const encoded = encoder.encode([], Date.now());
+      const answer = await transport.post(await compress(encoded.bytes), headers, signal);
+      try {
+        judge(answer, 0, url.host, redact);
+      } catch (error) {
+        if (answer.status !== 400 || !(error instanceof PermanentError)) throw error;
+        return `${error.message} (to a request without records, which some receivers refuse)`;
+      }
+      return `${url.host} answered ${answer.status} to a request without records`;
+    },
+
+    close: () => transport.close(),
+  };
+}
+
+/** Headers hold credentials: should the receiver repeat one, it is not passed on. */
+function redactor({ headers }: Settings): (text: string) => string {
+  const secrets = Object.values(headers).flatMap((value) => [value, ...value.split(/\s+/)]);
+  const long = secrets.filter((secret) => secret.length >= 4).sort((a, b) => b.length - a.length);
+  return (text) => long.reduce((redacted, secret) => redacted.replaceAll(secret, "***"), text);
+}

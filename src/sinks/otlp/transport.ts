@@ -1,0 +1,108 @@
+import { promisify } from "node:util";
+import zlib from "node:zlib";
+import { type Dispatcher, EnvHttpProxyAgent, request } from "undici";
+import { codeOf, describeError, RetryableError } from "../../errors.ts";
+import type { Answer } from "./response.ts";
+import type { Settings } from "./settings.ts";
+
+/** Most bytes of an answer that are read; the rest is let go. */
+const MOST_ANSWER = 64 * 1024;
+/** Larger than the compressed form of most requests, so that it comes in one piece. */
+const CHUNK = 256 * 1024;
+
+const gzip = promisify(zlib.gzip);
+const zstd = promisify(zlib.zstdCompress);
+
+export type Compress = (bytes: Buffer) => Promise<Buffer>;
+
+/** Compression runs in the thread pool. The input may not change before the result is there. */
+export function compressor(compression: Settings["compression"], level: number): Compress {
+  if (compression === "none") return async (bytes) => bytes;
+  if (compression === "gzip") {
+    const options = { level: Math.min(level, zlib.constants.Z_BEST_COMPRESSION), chunkSize: CHUNK };
+    return (bytes) => gzip(bytes, options);
+  }
+  const options = { params: { [zlib.constants.ZSTD_c_compressionLevel]: level }, chunkSize: CHUNK };
+  return (bytes) => zstd(bytes, options);
+}
+
+/** Sends requests to one receiver over connections of its own, which are kept open. */
+export interface Transport {
+  /**
+   * One request and its answer, whatever its status. Rejects with RetryableError when there is none (`otlp-timeout`, else
+   * `otlp-unreachable`), and with the signal's reason when it aborts; the body's memory may then still be in use.
+   */
+  post(body: Buffer, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export function createTransport(settings: Settings, env: NodeJS.ProcessEnv, connections: number): Transport {
+  const { url, tls, timeoutMs } = settings;
+  const dispatcher = new EnvHttpProxyAgent({
+    httpProxy: env.http_proxy ?? env.HTTP_PROXY ?? "",
+    httpsProxy: env.https_proxy ?? env.HTTPS_PROXY ?? "",
+    noProxy: env.no_proxy ?? env.NO_PROXY ?? "",
+    connections,
+    allowH2: false,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { ...tls, timeout: timeoutMs },
+    requestTls: tls,
+  });
+  return {
+    async post(body, headers, signal) {
+      signal.throwIfAborted();
+      const abort = new AbortController();
+      const pass = (): void => abort.abort(signal.reason);
+      const timer = setTimeout(() => abort.abort(new Timeout()), timeoutMs);
+      signal.addEventListener("abort", pass, { once: true });
+      try {
+        return await exchange(dispatcher, url, body, headers, abort.signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (abort.signal.reason instanceof Timeout) {
+          throw new RetryableError("otlp-timeout", `${url.host} did not answer within ${timeoutMs} ms`);
+        }
+        throw new RetryableError("otlp-unreachable", `cannot reach ${url.host}: ${reasonOf(error)}`, { cause: error });
+      } finally {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", pass);
+      }
+    },
+    close: () => dispatcher.destroy(),
+  };
+}
+
+class Timeout extends Error {}
+
+async function exchange(
+  dispatcher: Dispatcher,
+  url: URL,
+  body: Buffer,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const response = await request(url, { method: "POST", dispatcher, headers, body, signal });
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response.body) {
+    chunks.push(chunk as Buffer);
+    bytes += (chunk as Buffer).length;
+    if (bytes > MOST_ANSWER) break;
+  }
+  const header = (name: string): string | undefined => [response.headers[name]].flat()[0];
+  return {
+    status: response.statusCode,
+    contentType: header("content-type")?.toLowerCase() ?? "",
+    retryAfter: header("retry-after"),
+    location: header("location"),
+    body: Buffer.concat(chunks).subarray(0, MOST_ANSWER),
+  };
+}
+
+/** Node's code where there is one (`ECONNREFUSED`), for the rest the error's words. */
+function reasonOf(error: unknown): string {
+  const code = codeOf(error);
+  const text = describeError(error);
+  return code === "error" || text.includes(code) ? text : `${code}: ${text}`;
+}

@@ -1,0 +1,148 @@
+import type { ListObjectsV2CommandOutput, S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
+import type { Component, ListOptions, ObjectRef, ObjectStore, Source, SourceDependencies } from "../contracts.ts";
+import { PermanentError, RetryableError, UsageError } from "../errors.ts";
+import { compareKeys } from "./keys.ts";
+import { type Piece, resumingRead } from "./resuming-read.ts";
+import { changed, toPage, toPiece } from "./s3/answers.ts";
+import { s3Error, statusOf } from "./s3/errors.ts";
+import { ibmIamTokens } from "./s3/ibm-iam.ts";
+import { credentialsOf, regionOf, type S3Options, type S3StoreOptions, s3Options } from "./s3/options.ts";
+import { s3Transport } from "./s3/transport.ts";
+import { tailing } from "./tail/source.ts";
+
+/** The source `s3`: AWS S3 and the stores that speak its protocol. */
+export const s3: Component<S3Options, SourceDependencies, Source> = {
+  type: "s3",
+  summary: "A bucket of AWS S3, IBM Cloud Object Storage, Ceph, or another store that speaks the S3 protocol",
+  options: s3Options,
+  create: async (options, dependencies) => tailing(await s3Store(options, dependencies), options, dependencies),
+};
+
+/** The bucket alone. Nothing is asked of the store before the first listing or reading. Throws UsageError. */
+export async function s3Store(
+  options: S3StoreOptions,
+  { env, onEvent }: Pick<SourceDependencies, "env" | "onEvent">,
+): Promise<ObjectStore> {
+  const { bucket, endpoint } = options;
+  const credentials = credentialsOf(options);
+  const sdk = await import("@aws-sdk/client-s3");
+  const transport = s3Transport({ ...options, env });
+  const tokens = options.auth && ibmIamTokens(options.auth, env);
+  const client = new sdk.S3Client({
+    ...credentials,
+    ...(tokens === undefined ? {} : bearer(tokens)),
+    ...regionOf(options, env),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    forcePathStyle: options.forcePathStyle ?? endpoint !== undefined,
+    // Other stores than AWS do not know the checksums that the SDK would ask for.
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+    maxAttempts: 1,
+    requestHandler: transport.requestHandler,
+  });
+  await checkRegion(client);
+  const host = endpoint === undefined ? "s3.amazonaws.com" : new URL(endpoint).host;
+  const name = `s3://${host}/${bucket}`;
+
+  const failed = (failure: unknown, operation: string, signal: AbortSignal): Error => {
+    signal.throwIfAborted();
+    const status = statusOf(failure);
+    if (status === 401 || status === 403) tokens?.refused();
+    return s3Error(failure, { operation, bucket, endpoint: endpoint ?? "AWS" });
+  };
+
+  const listPage = async (
+    options: ListOptions,
+    token: string | undefined,
+    signal: AbortSignal,
+  ): Promise<ListObjectsV2CommandOutput> => {
+    const { prefix, startAfter, delimiter } = options;
+    const command = new sdk.ListObjectsV2Command({
+      Bucket: bucket,
+      EncodingType: "url",
+      ...(prefix === "" ? {} : { Prefix: prefix }),
+      ...(startAfter === undefined ? {} : { StartAfter: startAfter }),
+      ...(delimiter === undefined ? {} : { Delimiter: delimiter }),
+      ...(token === undefined ? {} : { ContinuationToken: token }),
+    });
+    try {
+      return await client.send(command, { abortSignal: signal });
+    } catch (failure) {
+      throw failed(failure, "ListObjectsV2", signal);
+    }
+  };
+
+  /** The object from a byte on, if it still is the version that was listed. `total` is undefined for the first read. */
+  const get = async (object: ObjectRef, from: number, total: number | undefined, signal: AbortSignal): Promise<Piece> => {
+    const command = new sdk.GetObjectCommand({
+      Bucket: bucket,
+      Key: object.key,
+      IfMatch: `"${object.etag}"`,
+      ...(total === undefined ? {} : { Range: `bytes=${from}-${total - 1}` }),
+    });
+    try {
+      return toPiece(object, await client.send(command, { abortSignal: signal }), from, total);
+    } catch (failure) {
+      const status = statusOf(failure);
+      if (status === 412 || status === 416) throw changed(object, failure);
+      if (failure instanceof Error && failure.name === "NoSuchKey") {
+        throw new PermanentError("object-vanished", `${object.key} was deleted after it was listed`, { cause: failure });
+      }
+      throw failed(failure, `GetObject ${object.key}`, signal);
+    }
+  };
+
+  return {
+    name,
+    async *list(options, signal) {
+      const { before } = options;
+      const wanted = (key: string) => before === undefined || compareKeys(key, before) < 0;
+      let token: string | undefined;
+      do {
+        const answer = await listPage(options, token, signal);
+        const { objects, prefixes } = toPage(answer, name, onEvent);
+        const page = { objects: objects.filter(({ key }) => wanted(key)), prefixes: prefixes.filter(wanted) };
+        yield page;
+        const isLast =
+          answer.IsTruncated !== true || page.objects.length + page.prefixes.length < objects.length + prefixes.length;
+        const next = isLast ? undefined : answer.NextContinuationToken;
+        if (!isLast && (next === undefined || next === token)) {
+          throw new RetryableError(
+            "bad-answer",
+            `the listing of ${name} is cut short, and the answer does not say how it goes on`,
+          );
+        }
+        token = next;
+      } while (token !== undefined);
+    },
+    async open(object, signal) {
+      const first = await get(object, 0, undefined, signal);
+      return resumingRead(`GetObject ${object.key}`, first, (from, total) => get(object, from, total, signal), signal);
+    },
+    async close() {
+      client.destroy();
+      await Promise.all([transport.close(), tokens?.close()]);
+    },
+  };
+}
+
+async function checkRegion(client: S3Client): Promise<void> {
+  try {
+    await client.config.region();
+  } catch (cause) {
+    throw new UsageError("bad-options", "region: the bucket's region is not known: set region, or AWS_REGION", { cause });
+  }
+}
+
+/** Signs by an IAM token. The SDK wants credentials all the same, and does not use them. */
+function bearer({ token }: { token(): Promise<string> }): Pick<S3ClientConfig, "credentials" | "signer"> {
+  return {
+    credentials: { accessKeyId: "unused", secretAccessKey: "unused" },
+    signer: async () => ({
+      sign: async (request) => {
+        request.headers.authorization = `Bearer ${await token()}`;
+        return request;
+      },
+    }),
+  };
+}

@@ -1,0 +1,112 @@
+import { request } from "undici";
+import { z } from "zod";
+import { FlowferryError, RetryableError, UsageError } from "../../errors.ts";
+import { proxyAgent } from "../../oci/proxy-agent.ts";
+import { networkError, readRetryAfter } from "../network.ts";
+
+export const ibmIamOptions = z.strictObject({
+  type: z.literal("ibm-iam").describe("An IBM Cloud API key, exchanged for tokens that are renewed before they expire"),
+  apiKey: z
+    .string()
+    .min(1)
+    .describe("The API key of a user or a service ID; better as a variable of the environment than in the file"),
+  tokenUrl: z.url().default("https://iam.cloud.ibm.com/identity/token").describe("Where the key is exchanged"),
+});
+
+export type IbmIamOptions = z.output<typeof ibmIamOptions>;
+
+export interface IbmIamTokens {
+  /** A token that is good for some time; callers at the same time share one exchange. Throws RetryableError. */
+  token(): Promise<string>;
+  /** The store refused the token: the next one is a new one, unless this one has only just been issued. */
+  refused(): void;
+  close(): Promise<void>;
+}
+
+const answerSchema = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() });
+const refusalSchema = z.object({ errorCode: z.string().optional(), errorMessage: z.string().optional() });
+
+/** A token is renewed when this part of its life is over; while that fails it is used up to its end. */
+const RENEW_AFTER = 0.8;
+const JUST_ISSUED_MS = 60_000;
+const TIMEOUT_MS = 30_000;
+
+/** Throws UsageError for a token URL that would send the key in the clear. */
+export function ibmIamTokens(
+  { apiKey, tokenUrl }: IbmIamOptions,
+  env: NodeJS.ProcessEnv,
+  now: () => number = Date.now,
+): IbmIamTokens {
+  const { protocol, hostname } = new URL(tokenUrl);
+  if (protocol !== "https:" && !isLoopback(hostname)) {
+    throw new UsageError("bad-options", `auth.tokenUrl: ${tokenUrl} would send the key unencrypted: use https`);
+  }
+  const dispatcher = proxyAgent(env, { connect: { timeout: TIMEOUT_MS }, maxResponseSize: 1024 ** 2 });
+  let current: { token: string; issued: number; lifeMs: number } | undefined;
+  let exchange: Promise<string> | undefined;
+
+  const renew = async () => {
+    try {
+      const issued = now();
+      const { access_token, expires_in } = await askFor(apiKey, tokenUrl, { dispatcher });
+      current = { token: access_token, issued, lifeMs: expires_in * 1000 };
+      return access_token;
+    } catch (error) {
+      if (current !== undefined && now() < current.issued + current.lifeMs) return current.token;
+      throw error;
+    } finally {
+      exchange = undefined;
+    }
+  };
+  return {
+    token: async () => {
+      if (current !== undefined && now() < current.issued + current.lifeMs * RENEW_AFTER) return current.token;
+      exchange ??= renew();
+      return exchange;
+    },
+    refused() {
+      if (current !== undefined && now() > current.issued + JUST_ISSUED_MS) current = undefined;
+    },
+    close: () => dispatcher.destroy(),
+  };
+}
+
+async function askFor(apiKey: string, tokenUrl: string, { dispatcher }: { dispatcher: ReturnType<typeof proxyAgent> }) {
+  try {
+    const { statusCode, headers, body } = await request(tokenUrl, {
+      dispatcher,
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
+      body: new URLSearchParams({ grant_type: "urn:ibm:params:oauth:grant-type:apikey", apikey: apiKey }).toString(),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    const answer = parse(await body.text());
+    if (statusCode === 200) {
+      const token = answerSchema.safeParse(answer);
+      if (token.success) return token.data;
+      throw new RetryableError("bad-answer", `${tokenUrl} answered without a token: check auth.tokenUrl`);
+    }
+    const { errorCode, errorMessage } = refusalSchema.safeParse(answer).data ?? {};
+    const said = `${tokenUrl} answered ${statusCode} ${[errorCode, errorMessage].filter(Boolean).join(" ")}`.trim();
+    const refused = statusCode === 400 || statusCode === 401 || statusCode === 403;
+    throw new RetryableError(
+      refused ? "not-authenticated" : "service-unavailable",
+      refused ? `${said}: check auth.apiKey, and that the key is neither locked nor deleted` : said,
+      { retryAfterMs: readRetryAfter([headers["retry-after"]].flat()[0]) },
+    );
+  } catch (error) {
+    throw error instanceof FlowferryError ? error : networkError("exchange of the IBM Cloud API key", tokenUrl, error);
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
+}

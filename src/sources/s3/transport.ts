@@ -1,0 +1,71 @@
+import type { S3ClientConfig } from "@aws-sdk/client-s3";
+import { proxyAgent } from "../../oci/proxy-agent.ts";
+
+export interface S3TransportOptions {
+  readonly env: NodeJS.ProcessEnv;
+  readonly connectTimeoutMs: number;
+  readonly timeoutMs: number;
+}
+
+type Query = Record<string, string | readonly string[] | null>;
+
+/** What the SDK asks of a request handler. */
+interface SdkRequest {
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port?: number;
+  readonly path: string;
+  readonly query?: Query;
+  readonly method: string;
+  readonly headers: Record<string, string>;
+  readonly body?: string | Uint8Array;
+}
+
+/**
+ * How the S3 client reaches its store: kept-alive connections, proxies from HTTPS_PROXY and NO_PROXY, and a limit on the wait for an
+ * answer and for the next bytes of a body. The limit rests while nobody reads: a slow sink does not break a download.
+ */
+export function s3Transport({ env, connectTimeoutMs, timeoutMs }: S3TransportOptions) {
+  const dispatcher = proxyAgent(env, {
+    keepAliveTimeout: 30_000,
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+    connect: { timeout: connectTimeoutMs },
+  });
+  const handle = async (request: SdkRequest, { abortSignal }: { abortSignal?: AbortSignal } = {}) => {
+    const { protocol, hostname, port, path, query, method, headers, body } = request;
+    const {
+      statusCode,
+      headers: answered,
+      body: bytes,
+    } = await dispatcher.request({
+      origin: `${protocol}//${hostname}${port === undefined ? "" : `:${port}`}`,
+      path: path + queryOf(query ?? {}),
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: Buffer.from(body) }),
+      ...(abortSignal === undefined ? {} : { signal: abortSignal }),
+    });
+    const flat = Object.entries(answered).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : (value ?? "")]);
+    return { response: { statusCode, headers: Object.fromEntries(flat) as Record<string, string>, body: bytes } };
+  };
+  const requestHandler = {
+    handle,
+    destroy: () => {},
+    updateHttpClientConfig: () => {},
+    httpHandlerConfigs: () => ({}),
+  };
+  return { requestHandler: requestHandler as NonNullable<S3ClientConfig["requestHandler"]>, close: () => dispatcher.destroy() };
+}
+
+function queryOf(query: Query): string {
+  const parts = Object.entries(query).flatMap(([name, value]) =>
+    [value].flat().map((one) => (one === null ? encode(name) : `${encode(name)}=${encode(one as string)}`)),
+  );
+  return parts.length === 0 ? "" : `?${parts.join("&")}`;
+}
+
+/** As the signature wants it: RFC 3986. */
+function encode(text: string): string {
+  return encodeURIComponent(text).replaceAll(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+}

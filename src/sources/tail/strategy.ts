@@ -1,0 +1,54 @@
+import type { Discovery, ObjectRef, ObjectStore, Seen, SourceEvent } from "../../contracts.ts";
+import type { TailSettings } from "./options.ts";
+
+/** What a strategy works on. */
+export interface Tail {
+  readonly store: ObjectStore;
+  readonly settings: TailSettings;
+  /** Wall clock, ms since the epoch. */
+  readonly now: () => number;
+  readonly onEvent: (event: SourceEvent) => void;
+}
+
+/** One way of finding what is new: a call is one pass, as `Source.discover` describes it. */
+export type Strategy = (seen: Seen, signal: AbortSignal) => AsyncIterable<Discovery>;
+
+/** Stores round their times to the second; the rest is for clocks that stand a little apart. In ms. */
+const CLOCKS_APART_MS = 2000;
+
+/**
+ * Whether the object was in the store before a listing began. Only such objects move a look-back window: a listing may take days
+ * (pulling its pages waits for the sinks), and what comes in meanwhile behind the page reached must lie inside the next window.
+ */
+export function wasThereBefore(object: ObjectRef, listingStarted: number): boolean {
+  return object.time <= listingStarted - CLOCKS_APART_MS;
+}
+
+/** Whether the object is to be handed out: wanted by the options, not seen, and no marker that a console leaves for an empty folder. */
+export function isNew({ settings }: Tail, object: ObjectRef, seen: Seen): boolean {
+  return !isFolderMarker(object) && settings.accepts(object.key) && !seen.has(object.key, object.etag);
+}
+
+const isFolderMarker = ({ key, size }: ObjectRef) => size === 0 && key.endsWith("/");
+
+/** The later of two times of which either may be unknown. */
+export function later(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return Math.max(a, b);
+}
+
+/** Reports objects and folders that a layout does not know, each of them once, up to a thousand. */
+export function reportPassedOver({ settings, onEvent }: Tail, layout: string) {
+  const reported = new Set<string>();
+  const report = (key: string) => {
+    if (!key.startsWith(settings.prefix) || reported.has(key) || reported.size >= 1000) return;
+    reported.add(key);
+    onEvent({ kind: "passed-over", key, message: `not read: it does not belong to the layout ${layout}` });
+  };
+  return {
+    folder: report,
+    objects: (objects: readonly ObjectRef[]) => {
+      for (const object of objects) if (!isFolderMarker(object) && settings.accepts(object.key)) report(object.key);
+    },
+  };
+}

@@ -1,0 +1,136 @@
+import { createServer, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type Meter, metrics } from "@opentelemetry/api";
+import { PrometheusExporter } from "@opentelemetry/exporter-prometheus";
+import { MeterProvider } from "@opentelemetry/sdk-metrics";
+import pino, { type Logger } from "pino";
+import { describeError, UsageError } from "./errors.ts";
+
+export type { Logger } from "pino";
+
+/** The program's own log on stderr: pretty on a terminal, else one JSON object a line. Silent when healthy. */
+export async function openLog(
+  level: string,
+  otlpEndpoint: string | undefined,
+  version: string,
+): Promise<{ log: Logger; close(): Promise<void> }> {
+  const local = process.stderr.isTTY
+    ? (await import("pino-pretty")).default({ destination: 2, sync: true, ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss" })
+    : pino.destination({ dest: 2, sync: true });
+  const options: pino.LoggerOptions = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  if (otlpEndpoint === undefined) return { log: pino(options, local), close: async () => {} };
+  const remote = await (await import("./telemetry-otlp.ts")).openOtlpLog(otlpEndpoint, version);
+  return {
+    log: pino(
+      options,
+      pino.multistream([
+        { stream: local, level: "trace" },
+        { stream: remote.stream, level: "trace" },
+      ]),
+    ),
+    close: remote.close,
+  };
+}
+
+/** What the program counts about itself, for Prometheus and for any OpenTelemetry meter that a host program has set. */
+export function createInstruments(meter: Meter) {
+  return {
+    objects: meter.createCounter("flowferry.objects", { description: "Objects read to their end" }),
+    records: meter.createCounter("flowferry.records", { description: "Records decoded" }),
+    bad: meter.createCounter("flowferry.bad_records", {
+      description: "Records set aside because they could not be decoded, by code",
+    }),
+    skipped: meter.createCounter("flowferry.skipped_records", { description: "Records of other event types, by type" }),
+    filtered: meter.createCounter("flowferry.filtered_records", { description: "Records that the filter holds back" }),
+    quality: meter.createCounter("flowferry.quality_notices", {
+      description: "What the log says about its own completeness, by kind",
+    }),
+    delivered: meter.createCounter("flowferry.sink.delivered_records", { description: "Records acknowledged, by sink" }),
+    rejected: meter.createCounter("flowferry.sink.rejected_records", {
+      description: "Records that the receiver refused in a partial success, by sink",
+    }),
+    deadLettered: meter.createCounter("flowferry.sink.dead_lettered_records", {
+      description: "Records set aside as pointers, by sink",
+    }),
+    retries: meter.createCounter("flowferry.sink.retries", { description: "Failed attempts that are repeated, by sink" }),
+    sourceRetries: meter.createCounter("flowferry.source.retries", {
+      description: "Failed attempts at listing or reading that are repeated",
+    }),
+    listings: meter.createCounter("flowferry.source.passes", { description: "Passes over the bucket for new objects" }),
+    matches: meter.createCounter("flowferry.detections.matches", { description: "Incidents that the detections found, by rule" }),
+    alerts: meter.createCounter("flowferry.alerts", {
+      description: "What became of alerts, by rule and outcome: told, late, repeated, refused",
+    }),
+    lookupReloads: meter.createCounter("flowferry.lookups.reloads", { description: "Changed lookup tables, by outcome" }),
+    lag: meter.createObservableGauge("flowferry.sink.lag", {
+      description: "Age of the oldest object that waits for the sink",
+      unit: "s",
+    }),
+    pending: meter.createObservableGauge("flowferry.sink.pending_objects", { description: "Objects that wait for the sink" }),
+    trouble: meter.createObservableGauge("flowferry.sink.trouble", {
+      description: "1 while the sink does not acknowledge, else 0",
+    }),
+  };
+}
+
+export type Instruments = ReturnType<typeof createInstruments>;
+
+export interface Health {
+  /** Undefined when healthy, else one line. */
+  unhealthy(): string | undefined;
+  /** Undefined when ready, else one line. */
+  unready(): string | undefined;
+}
+
+/** Serves /metrics, /healthz and /readyz on `host:port`. */
+export async function serveTelemetry(
+  listen: string,
+  health: Health,
+): Promise<{ meter: Meter; address: string; close(): Promise<void> }> {
+  const exporter = new PrometheusExporter({ preventServerStart: true });
+  const provider = new MeterProvider({ readers: [exporter] });
+  metrics.setGlobalMeterProvider(provider);
+  const answer = (response: ServerResponse, problem: string | undefined) => {
+    response.writeHead(problem === undefined ? 200 : 503, { "content-type": "text/plain; charset=utf-8" });
+    response.end(`${problem ?? "ok"}\n`);
+  };
+  const server = createServer((request, response) => {
+    if (request.url === "/metrics") exporter.getMetricsRequestHandler(request, response);
+    else if (request.url === "/healthz") answer(response, health.unhealthy());
+    else if (request.url === "/readyz") answer(response, health.unready());
+    else response.writeHead(404, { "content-type": "text/plain" }).end("try /metrics, /healthz or /readyz\n");
+  });
+  const address = await bind(server, listen);
+  return {
+    meter: provider.getMeter("flowferry"),
+    address,
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      await provider.shutdown();
+    },
+  };
+}
+
+function bind(server: Server, listen: string): Promise<string> {
+  const colon = listen.lastIndexOf(":");
+  const host = listen.slice(0, colon).replace(/^\[|\]$/g, "");
+  return new Promise((resolve, reject) => {
+    server.once("error", (error) =>
+      reject(
+        new UsageError("telemetry-listen", `cannot serve metrics on ${listen} (telemetry.listen): ${describeError(error)}`, {
+          cause: error,
+        }),
+      ),
+    );
+    server.listen(Number(listen.slice(colon + 1)), host, () => {
+      const { address, port, family } = server.address() as AddressInfo;
+      resolve(family === "IPv6" ? `http://[${address}]:${port}` : `http://${address}:${port}`);
+    });
+  });
+}

@@ -1,0 +1,66 @@
+/**
+ * `npm run bench -- [options]`: what the program costs beside a floor measured in the same run. It prints and never judges.
+ *
+ *   --flows N      flows of the bucket (default 1000000)
+ *   --quick        a small bucket, and small sizes for the scale part
+ *   --rounds N     how often floor and program run in turn; the middle one counts (default 1)
+ *   --scale A,B    numbers of objects to compare (default 2000,20000)
+ *   --only PART    throughput or scale
+ *   --seed TEXT    seed of the bucket
+ *   --profile DIR  write CPU profiles of the program there, and tell which functions took most
+ *   --markdown     tables in Markdown
+ */
+import { cpus, totalmem } from "node:os";
+import { parseArgs } from "node:util";
+import { describeError } from "../../src/errors.ts";
+import { benchBucket } from "./bucket.ts";
+import { hottest } from "./profile.ts";
+import { scale } from "./scale.ts";
+import { markdown, plain, type Table } from "./table.ts";
+import { throughput } from "./throughput.ts";
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`bench: ${describeError(error)}\n`);
+  process.exitCode = 1;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      flows: { type: "string" },
+      quick: { type: "boolean", default: false },
+      rounds: { type: "string", default: "1" },
+      scale: { type: "string" },
+      only: { type: "string" },
+      seed: { type: "string", default: "bench" },
+      profile: { type: "string" },
+      markdown: { type: "boolean", default: false },
+    },
+  });
+
+  const say = (line: string) => void process.stderr.write(`${line}\n`);
+  const print = (table: Table) => void process.stdout.write(`${values.markdown ? markdown(table) : plain(table)}\n`);
+  const wholeNumbers = (name: string, text: string): number[] =>
+    text.split(",").map((word) => {
+      if (!/^[1-9]\d{0,9}$/.test(word)) throw new Error(`--${name} ${text}: expected whole numbers above 0`);
+      return Number(word);
+    });
+
+  const { quick, only, profile } = values;
+  if (only !== undefined && only !== "throughput" && only !== "scale") throw new Error("--only is throughput or scale");
+  const [flows = 0] = wholeNumbers("flows", values.flows ?? (quick ? "50000" : "1000000"));
+  const [rounds = 1] = wholeNumbers("rounds", values.rounds);
+  const sizes = wholeNumbers("scale", values.scale ?? (quick ? "200,2000" : "2000,20000"));
+
+  const [{ model = "unknown processor" } = {}] = cpus();
+  const machine = `${model.trim()}, ${cpus().length} threads, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`;
+  process.stdout.write(`${machine}\n\n`);
+
+  if (only !== "scale") {
+    print(await throughput(await benchBucket(flows, values.seed, say), { rounds, profile, say }));
+    if (profile !== undefined) print(hottest(profile, 30));
+  }
+  if (only !== "throughput") print(await scale(sizes, say));
+}

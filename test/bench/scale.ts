@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { stringify } from "yaml";
+import { measure, startHelper } from "./processes.ts";
+import type { Table } from "./table.ts";
+import { summaryOf } from "./throughput.ts";
+
+const MAIN = new URL("../../src/main.ts", import.meta.url);
+const BUCKET = new URL("./scale-bucket.ts", import.meta.url);
+const RECEIVER = new URL("../simulators/otlp/main.ts", import.meta.url);
+const POLL_MS = 1_000;
+const TICKS = 8;
+
+interface Ready {
+  readonly endpoint: string;
+  readonly namespace: string;
+  readonly bucket: string;
+  readonly config: string;
+  readonly stats: string;
+}
+
+interface Stats {
+  readonly list: number;
+  readonly get: number;
+  readonly bursts: readonly number[];
+}
+
+/** Catches up with a bucket of each size, then tails it with a new process: what depends on the number of objects? */
+export async function scale(sizes: readonly number[], say: (line: string) => void): Promise<Table> {
+  const rows: string[][] = [];
+  for (const size of sizes) rows.push(await rowOf(size, say));
+  return {
+    title: `OCI Object Storage (simulated), one connector's folder, one object a minute, looked at every ${POLL_MS} ms`,
+    header: ["objects", "list calls to catch up", "peak RSS, MB", "list calls per look", "peak RSS tailing, MB", "ledger, kB"],
+    rows,
+  };
+}
+
+async function rowOf(size: number, say: (line: string) => void): Promise<string[]> {
+  const folder = mkdtempSync(join(tmpdir(), "flowferry-bench-scale-"));
+  const receiver = await startHelper<{ url: string }>(RECEIVER, ["--keep", "count"]);
+  const store = await startHelper<Ready>(BUCKET, [String(size), String(POLL_MS)]);
+  const stats = async () => (await (await fetch(store.ready.stats)).json()) as Stats;
+  try {
+    const config = join(folder, "flowferry.yaml");
+    writeFileSync(config, stringify(configuration(store.ready, receiver.ready.url)));
+    say(`${size} objects: catching up`);
+    const caughtUp = await measure(MAIN, ["run", "-c", config, "--until-caught-up", "--json"]);
+    const { records } = summaryOf(caughtUp.stdout);
+    const first = await stats();
+    if (first.get < size || records === 0) throw new Error(`${first.get} of ${size} objects were read, with ${records} records`);
+    await sleep(POLL_MS);
+    say(`${size} objects: tailing for ${TICKS} looks`);
+    const tailing = await measure(MAIN, ["run", "-c", config], { until: () => looks(stats, first.bursts.length + TICKS) });
+    // The first look of a process is not like the others, the last may not be whole.
+    const ticks = (await stats()).bursts.slice(first.bursts.length + 1, first.bursts.length + TICKS - 1);
+    const perTick = [...new Set(ticks)].sort((a, b) => a - b).join(" or ");
+    const megabytes = (bytes: number) => String(Math.round(bytes / 1e6));
+    const ledger = String(Math.round(statSync(join(folder, "flowferry.db")).size / 1e3));
+    return [String(size), String(first.list), megabytes(caughtUp.peakRssBytes), perTick, megabytes(tailing.peakRssBytes), ledger];
+  } finally {
+    await Promise.all([receiver.stop(), store.stop()]);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Resolves when there were so many bursts of listings. */
+async function looks(stats: () => Promise<Stats>, count: number): Promise<void> {
+  const deadline = performance.now() + 60_000 + TICKS * POLL_MS * 4;
+  while ((await stats()).bursts.length < count) {
+    if (performance.now() > deadline) throw new Error("the program does not look for new objects");
+    await sleep(POLL_MS / 4);
+  }
+}
+
+function configuration({ endpoint, namespace, bucket, config }: Ready, receiver: string): object {
+  return {
+    source: { type: "oci-object-storage", namespace, bucket, endpoint, auth: { type: "config-file", file: config } },
+    sinks: [{ type: "otlp", endpoint: receiver, encoding: "protobuf", compression: "gzip" }],
+    ledger: { path: "flowferry.db" },
+    run: { pollMs: POLL_MS, objects: 16 },
+    telemetry: { level: "warn" },
+  };
+}

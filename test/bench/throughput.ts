@@ -1,0 +1,107 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { asset } from "../../src/assets.ts";
+import type { BenchBucket } from "./bucket.ts";
+import { type Helper, measure, startHelper, type Usage } from "./processes.ts";
+import type { Table } from "./table.ts";
+
+const MAIN = new URL("../../src/main.ts", import.meta.url);
+const FLOOR = new URL("./floor.ts", import.meta.url);
+const RECEIVER = new URL("../simulators/otlp/main.ts", import.meta.url);
+
+export interface ThroughputOptions {
+  readonly rounds: number;
+  /** Where to write CPU profiles of the program; undefined for none. */
+  readonly profile: string | undefined;
+  readonly say: (line: string) => void;
+}
+
+interface Row extends Usage {
+  readonly name: string;
+  readonly records: number;
+  /** Time that the work took by the program's own account, without its start. */
+  readonly seconds: number;
+}
+
+/** Runs the floor and the program in turn over the same bucket, and tells what each used. */
+export async function throughput(bench: BenchBucket, options: ThroughputOptions): Promise<Table> {
+  const floors: Row[] = [];
+  const programs: Row[] = [];
+  for (let round = 1; round <= options.rounds; round++) {
+    options.say(`floor, round ${round} of ${options.rounds}`);
+    floors.push(await runFloor(bench));
+    options.say(`flowferry run, round ${round} of ${options.rounds}`);
+    programs.push(await runProgram(bench, options.profile));
+  }
+  const [floor, program] = [median(floors), median(programs)];
+  const perMillion = (row: Row) => (row.cpuSeconds / row.records) * 1e6;
+  const line = (row: Row) => [
+    row.name,
+    String(row.records),
+    Math.round(row.records / row.seconds).toLocaleString("en"),
+    perMillion(row).toFixed(2),
+    (perMillion(row) / perMillion(floor)).toFixed(2),
+    String(Math.round(row.peakRssBytes / 1e6)),
+  ];
+  return {
+    title: `OCI objects from a folder, all enrichers, OTLP protobuf with gzip to a local receiver (${bench.truth.objects} objects)`,
+    header: ["", "records", "records/s", "CPU s per million", "CPU, floor = 1", "peak RSS, MB"],
+    rows: [line(floor), line(program)],
+  };
+}
+
+async function runFloor({ bucket, truth }: BenchBucket): Promise<Row> {
+  const measured = await measure(FLOOR, [bucket]);
+  const { records, seconds } = JSON.parse(measured.stdout) as { records: number; seconds: number };
+  if (records !== truth.records) throw new Error(`the floor read ${records} records of ${truth.records}`);
+  return { ...measured, name: "floor: gunzip, JSON.parse of every line", records, seconds };
+}
+
+async function runProgram({ bucket, lookups, truth }: BenchBucket, profile: string | undefined): Promise<Row> {
+  const folder = mkdtempSync(join(tmpdir(), "flowferry-bench-run-"));
+  const receiver: Helper<{ url: string }> = await startHelper(RECEIVER, ["--keep", "count"]);
+  try {
+    const config = join(folder, "flowferry.yaml");
+    writeFileSync(config, stringify(configuration(bucket, lookups, receiver.ready.url)));
+    const nodeArgs = profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`];
+    const measured = await measure(MAIN, ["run", "-c", config, "--until-caught-up", "--json"], { nodeArgs });
+    const { records, seconds } = summaryOf(measured.stdout);
+    const { records: arrived } = (await (await fetch(`${receiver.ready.url}/stats`)).json()) as { records: number };
+    if (records !== truth.records || arrived !== truth.records) {
+      throw new Error(`of ${truth.records} records the program read ${records} and the receiver took ${arrived}`);
+    }
+    return { ...measured, name: "flowferry run", records, seconds };
+  } finally {
+    await receiver.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function configuration(bucket: string, lookups: string, endpoint: string): object {
+  const table = (name: string) => join(lookups, `${name}.csv`);
+  return {
+    source: { type: "directory", path: bucket },
+    enrich: {
+      ports: asset("lookups/ports.csv"),
+      servers: table("servers"),
+      networks: table("networks"),
+      subnets: table("subnets"),
+    },
+    sinks: [{ type: "otlp", endpoint, encoding: "protobuf", compression: "gzip" }],
+    ledger: { path: "flowferry.db" },
+    telemetry: { level: "warn" },
+  };
+}
+
+/** The line that `run --json` ends with. */
+export function summaryOf(stdout: string): { readonly records: number; readonly seconds: number } {
+  return JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "") as { records: number; seconds: number };
+}
+
+/** The run with the middle CPU time. */
+function median(rows: readonly Row[]): Row {
+  const sorted = rows.toSorted((a, b) => a.cpuSeconds - b.cpuSeconds);
+  return sorted[sorted.length >> 1] as Row;
+}

@@ -1,0 +1,101 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { ObjectRef, Source } from "../../src/contracts.ts";
+import { tailOptions } from "../../src/sources/tail/options.ts";
+import { tailing } from "../../src/sources/tail/source.ts";
+import { StrictLedger } from "../unit/sources/tail/ledger.ts";
+import { stamp } from "../unit/sources/tail/passes.ts";
+import { type OpenBucket, STORES } from "./stores.ts";
+
+// Files, sockets and many passes, on a machine that may have other work.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const signal = new AbortController().signal;
+const HOUR = 3_600_000;
+
+/** Keys of each layout, for the time at which a test runs. */
+const connectorKey = (at: number) => `ocid1.serviceconnector.oc1.phx.aaaa/${stamp(at)}_${stamp(at + 60_000)}.0.log.gz`;
+function ibmKey(at: number, number: number): string {
+  const [year, month, day, hour] = new Date(at).toISOString().split(/[-T:]/);
+  const folder =
+    "ibm_vpc_flowlogs_v1/account=1/region=us-south/vpc-id=crn:v1:bluemix:public:is:us-south:a/1::vpc:r006-1/vnic-id=n/record-type=all";
+  return `${folder}/year=${year}/month=${month}/day=${day}/hour=${hour}/stream-id=${stamp(at)}/${String(number).padStart(8, "0")}.gz`;
+}
+
+describe.each(STORES)("a source on the store $name", ({ open }) => {
+  let bucket: OpenBucket;
+  let source: Source;
+  let ledger: StrictLedger;
+  const restart = () => {
+    source = tailing(bucket.store, tailOptions.parse({ sweepMs: 1000 }), { onEvent: () => {} });
+  };
+  beforeEach(async () => {
+    bucket = await open();
+    ledger = new StrictLedger();
+    restart();
+  });
+  afterEach(() => bucket.close());
+
+  const pass = async (): Promise<ObjectRef[]> => {
+    const found: ObjectRef[] = [];
+    for await (const discovery of source.discover(ledger, signal)) {
+      ledger.apply(discovery);
+      found.push(...discovery.objects);
+    }
+    return found;
+  };
+  const keysOfPass = async () => (await pass()).map(({ key }) => key).toSorted();
+
+  it("finds every object of a mixed bucket once, also after a restart", async () => {
+    const now = Date.now();
+    const keys = [
+      connectorKey(now - HOUR),
+      connectorKey(now - 2 * HOUR),
+      ibmKey(now - HOUR, 1),
+      ibmKey(now, 2),
+      "other/logs.gz",
+      "zz",
+    ];
+    for (const key of keys) await bucket.put(key, Buffer.from(key));
+    expect(await keysOfPass()).toEqual(keys.toSorted());
+    expect(await keysOfPass()).toEqual([]);
+    restart();
+    expect(await keysOfPass()).toEqual([]);
+  });
+
+  it("finds what is new, late and replaced", async () => {
+    const now = Date.now();
+    await bucket.put(connectorKey(now), Buffer.from("a"));
+    await bucket.put("flat", Buffer.from("a"));
+    await pass();
+    const more = [connectorKey(now - HOUR), "a-front", "flat"];
+    for (const key of more) await bucket.put(key, Buffer.from("another"));
+    expect(await keysOfPass()).toEqual(more.toSorted());
+    expect(await keysOfPass()).toEqual([]);
+  });
+
+  it("reads what it found", async () => {
+    const key = connectorKey(Date.now());
+    await bucket.put(key, Buffer.from("the bytes"));
+    const [object] = await pass();
+    expect(object).toMatchObject({ key, size: 9 });
+    expect(Buffer.concat(await Array.fromAsync(await source.open(object as ObjectRef, signal))).toString()).toBe("the bytes");
+    expect(source.name).toBe(bucket.store.name);
+  });
+
+  it("takes in hundreds of objects page by page, and goes on where it died", async () => {
+    const keys = Array.from({ length: 1500 }, (_, index) => `k${String(index).padStart(4, "0")}`);
+    await Promise.all(keys.map((key) => bucket.put(key, Buffer.from("x"))));
+    for await (const discovery of source.discover(ledger, signal)) {
+      ledger.apply(discovery);
+      if (discovery.objects.length > 0) break;
+    }
+    expect(ledger.discovered.size).toBe(1000);
+    restart();
+    expect(await keysOfPass()).toEqual(keys.slice(1000));
+  });
+
+  it("stops when it is told to", async () => {
+    await bucket.put("a", Buffer.from("x"));
+    await expect(Array.fromAsync(source.discover(ledger, AbortSignal.abort()))).rejects.toMatchObject({ name: "AbortError" });
+  });
+});

@@ -1,0 +1,98 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+
+const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** What was written so far. */
+  stdout(): string;
+  stderr(): string;
+}
+
+/** Starts the program from source, as a process of its own. */
+export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (text) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text) => {
+    stderr += text;
+  });
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+  return { child, ended, stdout: () => stdout, stderr: () => stderr };
+}
+
+/** Runs the program to its end. */
+export function flowferry(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ended> {
+  return start(args, env).ended;
+}
+
+export interface Workplace {
+  readonly folder: string;
+  path(...parts: string[]): string;
+  write(name: string, content: string | Uint8Array): string;
+  /** Writes a configuration as YAML and returns its path. */
+  config(config: object, name?: string): string;
+  /** Parsed lines of an NDJSON file. */
+  // biome-ignore lint/suspicious/noExplicitAny: lines of any schema
+  lines(name: string): any[];
+  remove(): void;
+}
+
+/** A temporary folder for one test. */
+export function workplace(): Workplace {
+  const folder = mkdtempSync(join(tmpdir(), "flowferry-journey-"));
+  const path = (...parts: string[]) => join(folder, ...parts);
+  const write = (name: string, content: string | Uint8Array) => {
+    writeFileSync(path(name), content);
+    return path(name);
+  };
+  return {
+    folder,
+    path,
+    write,
+    config: (config, name = "flowferry.yaml") => write(name, stringify(config)),
+    lines: (name) =>
+      readFileSync(path(name), "utf8")
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => JSON.parse(line)),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** The summary that `run --json` ends with. */
+export function summaryOf({ stdout, stderr }: Ended) {
+  const last = stdout.trimEnd().split("\n").at(-1);
+  if (last === undefined || !last.startsWith("{"))
+    throw new Error(`no summary line in stdout ${JSON.stringify(stdout)}; stderr: ${stderr}`);
+  return JSON.parse(last) as {
+    objects: number;
+    records: number;
+    bad: number;
+    skipped: number;
+    filtered: number;
+    quality: Record<string, number>;
+    sinks: Record<string, { delivered: number; rejected: number; deadLettered: number }>;
+    seconds: number;
+  };
+}

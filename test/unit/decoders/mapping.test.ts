@@ -1,0 +1,64 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { asset } from "../../../src/assets.ts";
+import { parseMapping } from "../../../src/decoders/mapping.ts";
+import { TARGETS } from "../../../src/decoders/targets.ts";
+import { UsageError } from "../../../src/errors.ts";
+import { EMPTY_CONTEXT, FIELDS, Flow, originOf } from "../../../src/flow.ts";
+
+const HEAD = "format: x\nsummary: y\nfields:\n";
+
+test.each(readdirSync(asset("mappings/formats")))("%s is a mapping", (file) => {
+  const mapping = parseMapping(readFileSync(asset(`mappings/formats/${file}`), "utf8"), file);
+  expect(`${mapping.format}.yaml`).toBe(file);
+  expect(mapping.record.fields.length).toBeGreaterThan(0);
+});
+
+describe("a wrong file is refused with its name and line", () => {
+  test.each([
+    [
+      "unknown flow field",
+      "  a: { to: bytes, type: counter, unit: By }\n  b: { to: sourceAdress, type: address }",
+      5,
+      "sourceAddress",
+    ],
+    ["unknown type", "  a: { to: bytes, type: number, unit: By }", 4, "counter"],
+    ["type of another field", "  a: { to: bytes, type: port }", 4, "counter"],
+    ["flow field with a context type", "  a: { to: bytes, type: crn-region }", 4, "counter"],
+    ["context field with a flow type", "  a: { to: vnic, type: port }", 4, "string"],
+    ["no unit", "  a: { to: start, type: time }", 4, "rfc3339"],
+    ["unknown unit", "  a:\n    to: start\n    type: time\n    unit: h", 7, "rfc3339"],
+    ["unit without meaning", "  a: { to: sourcePort, type: port, unit: By }", 4, "no unit"],
+    ["no values", "  a: { to: action, type: action }", 4, "accept"],
+    ["unknown value", "  a: { to: action, type: action, values: { YES: allow } }", 4, "allow"],
+    ["values without meaning", "  a: { to: sourcePort, type: port, values: { a: b } }", 4, "no values"],
+    ["unknown key", "  a:\n    to: sourcePort\n    type: port\n    kind: x", 7, "kind"],
+    ["second of a list", "  a:\n    - { to: vnic, type: string }\n    - { to: nic, type: string }", 6, "vnic"],
+    ["missing type", "  a: { to: sourcePort }", 4, "type"],
+    ["no field at all", "  a: 5", 4, "a"],
+    ["not YAML", "  a: { to: sourcePort ]", 4, "YAML"],
+    ["a key twice", "  a: { to: sourcePort, type: port }\n  a: { to: sourcePort, type: port }", 5, "YAML"],
+  ])("%s", (_what, fields, line, mention) => {
+    const parse = () => parseMapping(`${HEAD}${fields}\n`, "my.yaml");
+    expect(parse).toThrow(UsageError);
+    expect(parse).toThrow(new RegExp(`^my\\.yaml:${line}: .*${mention}`));
+  });
+
+  test("unknown section", () => expect(() => parseMapping(`${HEAD}  {}\nfeilds: {}\n`, "m.yaml")).toThrow(/^m\.yaml:5: /));
+  test("no format", () => expect(() => parseMapping("summary: x\nfields: {}\n", "m.yaml")).toThrow(/^m\.yaml:1: format: /));
+  test("a list", () => expect(() => parseMapping("- a\n", "m.yaml")).toThrow(/^m\.yaml:1: /));
+  test("nothing", () => expect(() => parseMapping("", "m.yaml")).toThrow(/^m\.yaml:1: /));
+});
+
+test("each target sets the field that it is named after, and the types agree with the field table", () => {
+  for (const [name, { type, set }] of Object.entries(TARGETS)) {
+    const flow = new Flow(originOf("s", "k", "e"), 1, EMPTY_CONTEXT, 0);
+    const before = new Map<string, unknown>(Object.entries(flow));
+    set(flow, "value");
+    const changed = Object.entries(flow).filter(([field, value]) => before.get(field) !== value);
+    expect(changed).toEqual([[name, "value"]]);
+    const inTable = FIELDS[(name === "directionLogged" ? "direction" : name) as keyof typeof FIELDS].type;
+    const expected: Record<string, string> = { address: "string", port: "number", protocol: "number" };
+    expect(inTable).toBe(["action", "status", "direction"].includes(type) ? "string" : (expected[type] ?? type));
+  }
+});

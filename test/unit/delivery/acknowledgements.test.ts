@@ -1,0 +1,43 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { Acknowledgements } from "../../../src/delivery/acknowledgements.ts";
+
+test("the position is the last record before the first one that is not acknowledged", () => {
+  const acks = new Acknowledgements(0);
+  acks.offer(30);
+  const first = acks.depart(1);
+  const second = acks.depart(11);
+  const third = acks.depart(21);
+  second();
+  expect(acks.position(undefined)).toBe(0);
+  first();
+  expect(acks.position(undefined)).toBe(20);
+  third();
+  expect(acks.position(undefined)).toBe(30);
+});
+
+test("records that wait in a batch hold the position back", () => {
+  const acks = new Acknowledgements(5);
+  acks.offer(20);
+  expect(acks.position(8)).toBe(7);
+});
+
+test("whatever the order of acknowledgements, the position never passes an unacknowledged record and ends at the last", () => {
+  const order = fc
+    .integer({ min: 1, max: 20 })
+    .chain((count) => fc.shuffledSubarray([...Array(count).keys()], { minLength: count }));
+  fc.assert(
+    fc.property(order, (permutation) => {
+      const acks = new Acknowledgements(0);
+      acks.offer(permutation.length * 10);
+      const acknowledge = permutation.map((_, index) => index).map((index) => acks.depart(index * 10 + 1));
+      const open = new Set(permutation);
+      for (const index of permutation) {
+        acknowledge[index]?.();
+        open.delete(index);
+        const firstOpen = Math.min(...open, permutation.length);
+        expect(acks.position(undefined)).toBe(firstOpen * 10);
+      }
+    }),
+  );
+});

@@ -1,0 +1,422 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Batch, Sink } from "../../../src/contracts.ts";
+import { deliver, type Outcome } from "../../../src/delivery/deliver.ts";
+import { describeError, PermanentError, RetryableError } from "../../../src/errors.ts";
+import type { Flow } from "../../../src/flow.ts";
+import type { FaultEffect } from "../../simulators/oci/faults.ts";
+import { type Oci, startOci } from "../../simulators/oci/index.ts";
+import { generateKeyPair } from "../../simulators/oci/principals.ts";
+import type { LogAnalytics } from "../../simulators/oci/services/log-analytics.ts";
+import { failureOf } from "../sources/oci-store.ts";
+import { addLogAnalytics, batchOf, contextOf, flowOf, flowsOf, LOG_GROUP, SOURCE, sinkOn } from "./log-analytics-parts.ts";
+
+// Everything here goes over sockets, on a machine that may have other work.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+let oci: Oci;
+let service: LogAnalytics;
+const sinks: Sink[] = [];
+const never = new AbortController().signal;
+const OTLP = { mode: "otlp" } as const;
+
+beforeAll(async () => {
+  oci = await startOci();
+});
+afterAll(() => oci.stop());
+beforeEach(() => {
+  service = addLogAnalytics(oci);
+  oci.requests.clear();
+});
+afterEach(async () => {
+  for (const sink of sinks.splice(0)) await sink.close();
+  oci.faults.clear();
+  oci.clockAheadMs = 0;
+  oci.removeService(service);
+});
+
+async function open(options: Record<string, unknown> = {}, notices?: string[]): Promise<Sink> {
+  const sink = await sinkOn(oci, options, notices);
+  sinks.push(sink);
+  return sink;
+}
+
+/** Brings a batch to its end as the pipeline does, with short pauses. */
+async function bring(sink: Sink, batch: Batch): Promise<{ outcomes: Outcome[]; failures: unknown[] }> {
+  const failures: unknown[] = [];
+  const outcomes = await deliver("la", sink, batch, { initialMs: 1, maxMs: 20 }, never, {
+    onRetry: ({ error }) => void failures.push(error),
+    onTooLarge: () => undefined,
+  });
+  return { outcomes, failures };
+}
+
+/** The uids that the service has, each as often as it has it. */
+function taken(): string[] {
+  const events = service.state.records.map(({ text }) => (JSON.parse(text) as { uid: string }).uid);
+  const otlp = service.state.otlp.map(({ record }) => String(record.attributes["log.record.uid"]));
+  return [...events, ...otlp].sort();
+}
+
+const uidsOf = (flows: readonly Flow[]): string[] => flows.map(({ uid }) => uid).sort();
+const sum = (outcomes: readonly Outcome[], of: (outcome: Outcome) => number): number =>
+  outcomes.reduce((total, outcome) => total + of(outcome), 0);
+const uploads = (): string[] => oci.requests.all.filter(({ kind }) => kind.startsWith("upload")).map(({ kind }) => kind);
+
+describe("events", () => {
+  it("uploads a batch as one ZIP, with all that is known of each flow", async () => {
+    const sink = await open({ metadata: { Environment: "prod" } });
+    const flows = [
+      flowOf("a.log.gz", 1, {
+        direction: "ingress",
+        sourceZone: "external",
+        destinationZone: "internal",
+        trafficType: "north-south",
+        destinationService: "HTTPS",
+        sourceService: "Unknown",
+        destinationServer: "web-1",
+        detections: ["ssh-from-outside", "beacon"],
+        bytes: 2n ** 64n - 1n,
+        lookupsVersion: "abc",
+      }),
+      flowOf("b.log.gz", 7),
+    ];
+    expect(await sink.write(batchOf(flows), never)).toEqual({ rejected: 0 });
+    const [upload] = oci.requests.of("upload-events");
+    expect(new URL(upload?.url ?? "", oci.endpoint).searchParams.get("payloadType")).toBe("ZIP");
+    expect(service.state.records.map(({ text: _, upload: __, ...rest }) => rest)).toEqual(
+      ["a.log.gz", "b.log.gz"].map((key) => ({
+        logGroupId: LOG_GROUP,
+        logSet: undefined,
+        logSourceName: SOURCE,
+        entityId: undefined,
+        logPath: `oci://simulated/flows/${key}`,
+        metadata: { Environment: "prod" },
+      })),
+    );
+    const [first] = service.state.records;
+    expect(first?.text).toContain('"bytes":18446744073709551615,');
+    expect(JSON.parse(first?.text ?? "")).toMatchObject({
+      time: "2026-01-02T03:04:05.001Z",
+      action: "accept",
+      sourceAddress: "10.0.0.1",
+      sourcePort: 40_001,
+      destinationAddress: "10.0.1.7",
+      destinationPort: 443,
+      protocolName: "tcp",
+      protocol: 6,
+      packets: 10,
+      status: "OK",
+      start: Date.UTC(2026, 0, 2, 3, 4, 5, 1),
+      direction: "ingress",
+      trafficType: "north-south",
+      sourceZone: "external",
+      destinationZone: "internal",
+      trafficFrom: "Unknown",
+      trafficTo: "HTTPS",
+      destinationServer: "web-1",
+      detections: "ssh-from-outside,beacon",
+      subnet: "ocid1.subnet.oc1.phx.dddd",
+      vnic: "ocid1.vnic.oc1.phx.eeee",
+      vcn: "ocid1.vcn.oc1.phx.cccc",
+      lookupsVersion: "abc",
+      uid: flows[0]?.uid,
+    });
+  });
+
+  it.each(["json", "gzip", "zip"])("packs as %s, with a log set", async (payload) => {
+    service.state.isLogSetEnabled = true;
+    const sink = await open({ payload, logSet: "prod" });
+    const flows = flowsOf("k", 500);
+    await sink.write(batchOf(flows), never);
+    expect(taken()).toEqual(uidsOf(flows));
+    expect(new Set(service.state.records.map(({ logSet }) => logSet))).toEqual(new Set(["prod"]));
+    expect(uploads()).toEqual(["upload-events"]);
+  });
+
+  it("spreads a batch over as many JSONs as it needs", async () => {
+    const sink = await open({ maxJsonBytes: 50_000 });
+    const flows = flowsOf("k", 2000);
+    await sink.write(batchOf(flows), never);
+    expect(taken()).toEqual(uidsOf(flows));
+    expect(uploads()).toHaveLength(1);
+  });
+
+  it("halves a batch that fits no ZIP, and loses nothing of it", async () => {
+    const sink = await open({ maxJsonBytes: 2000 });
+    const flows = flowsOf("k", 450);
+    const { outcomes } = await bring(sink, batchOf(flows));
+    expect(sum(outcomes, ({ delivered }) => delivered)).toBe(450);
+    expect(taken()).toEqual(uidsOf(flows));
+    expect(uploads().length).toBeGreaterThan(1);
+  });
+
+  it("maps VNICs and instances to entities", async () => {
+    const [web, other] = ["ocid1.loganalyticsentity.oc1.phx.web", "ocid1.loganalyticsentity.oc1.phx.other"];
+    service.state.entities.add(web).add(other);
+    const flows = [
+      flowOf("k", 1, {}, contextOf({ instance: "i1" })),
+      flowOf("k", 2, {}, contextOf({ instance: "i2" })),
+      flowOf("k", 3, {}, contextOf({ instance: "i1" })),
+      flowOf("k", 4),
+    ];
+    const sink = await open({ entities: { by: "instance", ids: { i1: web }, otherwise: other } });
+    await sink.write(batchOf(flows), never);
+    const byUid = new Map(
+      service.state.records.map(({ text, entityId }) => [(JSON.parse(text) as { uid: string }).uid, entityId]),
+    );
+    expect(flows.map(({ uid }) => byUid.get(uid))).toEqual([web, other, web, other]);
+  });
+
+  it("ships quality records too", async () => {
+    const sink = await open();
+    const flow = flowOf("k", 1, { status: "SKIPDATA", action: undefined, sourceAddress: undefined, bytes: undefined });
+    await sink.write(batchOf([flow]), never);
+    const record = JSON.parse(service.state.records[0]?.text ?? "") as Record<string, unknown>;
+    expect(record).toMatchObject({ status: "SKIPDATA", uid: flow.uid });
+    expect(record).not.toHaveProperty("action");
+  });
+});
+
+describe("OTLP", () => {
+  it("uploads OTLP JSON with the names of the semantic conventions", async () => {
+    const sink = await open({ ...OTLP, logSet: "prod", metadata: { Environment: "prod", Team: "net" } });
+    const flows = flowsOf("k", 300);
+    await sink.write(batchOf(flows), never);
+    expect(taken()).toEqual(uidsOf(flows));
+    const first = service.state.otlp.find(({ record }) => record.attributes["log.record.uid"] === flows[0]?.uid);
+    expect(first).toMatchObject({
+      logGroupId: LOG_GROUP,
+      logSet: "prod",
+      properties: "Environment:prod;Team:net",
+      resource: { "service.name": "flowferry", "cloud.provider": "oracle_cloud", "flow.vcn.id": "ocid1.vcn.oc1.phx.cccc" },
+      record: {
+        timeUnixNano: String(BigInt(flows[0]?.time ?? 0) * 1_000_000n),
+        severityText: "INFO",
+        attributes: { "source.address": "10.0.0.1", "destination.port": "443", "flow.bytes": "1001", "flow.action": "accept" },
+      },
+    });
+  });
+
+  it("halves what is larger than one request", async () => {
+    const sink = await open({ ...OTLP, maxJsonBytes: 20_000 });
+    const flows = flowsOf("k", 100);
+    const { outcomes } = await bring(sink, batchOf(flows));
+    expect(sum(outcomes, ({ delivered }) => delivered)).toBe(100);
+    expect(taken()).toEqual(uidsOf(flows));
+  });
+});
+
+describe.each([
+  ["events", {}],
+  ["otlp", OTLP],
+])("under faults, mode %s", (mode, options) => {
+  const kind = `upload-${mode}`;
+
+  it.each<[string, FaultEffect, string]>([
+    ["429", { status: 429, headers: { "retry-after": "0" } }, "too-many-requests"],
+    ["500", { status: 500 }, "service-unavailable"],
+    ["503", { status: 503, headers: { "retry-after": "0" } }, "service-unavailable"],
+    ["a reset", { reset: true }, "network"],
+    ["a hang", { hang: true }, "network"],
+    ["an answer lost to a reset", { loseAnswer: "reset" }, "network"],
+    ["an answer that never comes", { loseAnswer: "hang" }, "network"],
+  ])("gets every record in once after %s", async (_, effect, code) => {
+    const sink = await open({ ...options, timeoutMs: 500 });
+    const flows = flowsOf("k", 50);
+    oci.faults.add({ on: kind, times: 2 }, effect);
+    const { outcomes, failures } = await bring(sink, batchOf(flows));
+    expect(outcomes).toEqual([{ delivered: 50, rejected: 0, deadLetters: [] }]);
+    expect(taken()).toEqual(uidsOf(flows));
+    expect(failures.map((failure) => [failure instanceof RetryableError, (failure as RetryableError).code])).toEqual([
+      [true, code],
+      [true, code],
+    ]);
+    const tokens = oci.requests.of(kind).map(({ headers }) => headers["opc-retry-token"]);
+    expect(tokens).toHaveLength(3);
+    expect(new Set(tokens).size).toBe(1);
+    expect(service.state.tokens.repeated).toBe("loseAnswer" in effect ? 2 : 0);
+  });
+
+  it("tells how long the service wants to be left alone", async () => {
+    const sink = await open(options);
+    oci.faults.add({ on: kind }, { status: 429, headers: { "retry-after": "11" } });
+    const failure = await failureOf(sink.write(batchOf(flowsOf("k", 2)), never));
+    expect([failure.code, failure.retryAfterMs]).toEqual(["too-many-requests", 11_000]);
+  });
+
+  it("halves what the service calls too large", async () => {
+    const sink = await open(options);
+    const flows = flowsOf("k", 40);
+    oci.faults.add({ on: kind, times: 3 }, { status: 413 });
+    const { outcomes } = await bring(sink, batchOf(flows));
+    expect(outcomes).toEqual([{ delivered: 40, rejected: 0, deadLetters: [] }]);
+    expect(taken()).toEqual(uidsOf(flows));
+  });
+
+  it("sets aside the one record that is too large, and no other", async () => {
+    const sink = await open({ ...options, maxJsonBytes: 20_000 });
+    const flows = flowsOf("k", 64, (record) => (record === 20 ? { sourceServer: "x".repeat(30_000) } : {}));
+    const { outcomes, failures } = await bring(sink, batchOf(flows));
+    expect(failures).toEqual([]);
+    const letters = outcomes.flatMap(({ deadLetters }) => deadLetters);
+    expect(letters).toMatchObject([{ from: 20, to: 20, count: 1, code: "log-analytics-too-large" }]);
+    expect(sum(outcomes, ({ delivered }) => delivered)).toBe(63);
+    expect(taken()).toEqual(uidsOf(flows.filter(({ record }) => record !== 20)));
+  });
+
+  it.each([
+    [404, "not-authorized", /Allow group <the user's group> to \{LOG_ANALYTICS_LOG_GROUP_UPLOAD_LOGS\} in compartment/],
+    [400, "refused", /400 InvalidParameter: .*check that the log source exists/],
+  ])("sets a batch aside that the service refuses for good (%i)", async (status, code, expected) => {
+    const sink = await open(options);
+    oci.faults.add({ on: kind, times: Number.POSITIVE_INFINITY }, { status });
+    const flows = flowsOf("k", 10);
+    const { outcomes } = await bring(sink, batchOf(flows));
+    expect(outcomes).toMatchObject([{ delivered: 0, deadLetters: [{ from: 1, to: 10, count: 10, code }] }]);
+    expect(outcomes[0]?.deadLetters[0]?.reason).toMatch(expected);
+    expect(oci.requests.count(kind)).toBe(1);
+  });
+
+  it("names the clock when the date is refused, and goes on when it is right again", async () => {
+    const sink = await open(options);
+    oci.clockAheadMs = 900_000;
+    const batch = batchOf(flowsOf("k", 3));
+    const failure = await failureOf(sink.write(batch, never));
+    expect([failure.constructor, failure.code]).toEqual([RetryableError, "not-authenticated"]);
+    expect(failure.message).toMatch(/this machine's clock is (899|900|901) s behind/);
+    oci.clockAheadMs = 0;
+    await sink.write(batch, never);
+    expect(taken()).toHaveLength(3);
+  });
+
+  it("takes another token when the service has lost track of the first", async () => {
+    const sink = await open(options);
+    oci.faults.add({ on: kind }, { status: 409, code: "InvalidatedRetryToken" });
+    const flows = flowsOf("k", 5);
+    const { outcomes, failures } = await bring(sink, batchOf(flows));
+    expect(failures).toHaveLength(1);
+    expect(outcomes).toMatchObject([{ delivered: 5 }]);
+    expect(new Set(oci.requests.of(kind).map(({ headers }) => headers["opc-retry-token"])).size).toBe(2);
+    expect(taken()).toEqual(uidsOf(flows));
+  });
+
+  it("leaves off when it is told to", async () => {
+    const sink = await open(options);
+    oci.faults.add({ on: kind }, { hang: true });
+    const stop = new AbortController();
+    const write = sink.write(batchOf(flowsOf("k", 3)), stop.signal);
+    setTimeout(() => stop.abort(new Error("told to")), 200);
+    await expect(write).rejects.toThrow("told to");
+  });
+
+  it("accounts for every record of many batches under many faults", async () => {
+    const sink = await open({ ...options, timeoutMs: 500 });
+    const effects: FaultEffect[] = [
+      { status: 429, headers: { "retry-after": "0" } },
+      { loseAnswer: "reset" },
+      { status: 413 },
+      { status: 500 },
+      { reset: true },
+      { loseAnswer: "hang" },
+      { status: 400 },
+    ];
+    for (const [index, effect] of effects.entries()) oci.faults.add({ on: kind, after: index * 2 + 1 }, effect);
+    const batches = Array.from({ length: 20 }, (_, index) => flowsOf(`object-${index}`, 30));
+    const all = await Promise.all(batches.map((flows) => bring(sink, batchOf(flows))));
+    const outcomes = all.flatMap((one) => one.outcomes);
+    const letters = outcomes.flatMap(({ deadLetters }) => deadLetters);
+    expect(letters.map(({ code }) => code)).toEqual(["refused"]);
+    const refused = batches
+      .flat()
+      .filter(({ origin, record }) =>
+        letters.some(({ key, from, to }) => key === origin.key && record >= from && record <= (to ?? 0)),
+      );
+    expect(sum(outcomes, ({ delivered }) => delivered) + refused.length).toBe(600);
+    const left = new Set(refused);
+    expect(taken()).toEqual(uidsOf(batches.flat().filter((flow) => !left.has(flow))));
+  });
+});
+
+describe("credentials", () => {
+  it("reads a rotated key again, says so, and delivers", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "log-analytics-"));
+    try {
+      const configure = (): string => {
+        const pair = generateKeyPair();
+        const fingerprint = oci.addApiKey(pair.publicKey);
+        const key = join(directory, "key.pem");
+        writeFileSync(key, pair.privateKey.export({ type: "pkcs8", format: "pem" }));
+        const lines = { tenancy: oci.tenancy, user: oci.user, fingerprint, key_file: key, region: oci.region };
+        const values = Object.entries(lines).map(([name, value]) => `${name}=${value}`);
+        writeFileSync(join(directory, "config"), ["[DEFAULT]", ...values, ""].join("\n"));
+        return fingerprint;
+      };
+      const old = configure();
+      const notices: string[] = [];
+      const sink = await open({ auth: { type: "config-file", file: join(directory, "config") } }, notices);
+      await sink.write(batchOf(flowsOf("a", 2)), never);
+      oci.faults.add(
+        { when: ({ headers }) => String(headers.authorization).includes(old), times: Number.POSITIVE_INFINITY },
+        { status: 401, code: "NotAuthenticated" },
+      );
+      const refused = await failureOf(sink.write(batchOf(flowsOf("b", 2)), never));
+      expect([refused.constructor, refused.code]).toEqual([RetryableError, "not-authenticated"]);
+      expect(notices).toEqual([]);
+      configure();
+      await sink.write(batchOf(flowsOf("b", 2)), never);
+      expect(taken()).toHaveLength(4);
+      expect(notices).toEqual([expect.stringMatching(/credentials \(401\).*read again/)]);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  it("says what to compare when the signature is refused", async () => {
+    const sink = await open({ auth: { type: "config-file", file: oci.config, profile: "STRANGER" } });
+    const failure = await failureOf(sink.write(batchOf(flowsOf("k", 1)), never));
+    expect(describeError(failure)).toMatch(
+      /^UploadLogEventsFile for log group .*: 401 NotAuthenticated: .*fingerprint of profile STRANGER/,
+    );
+  });
+});
+
+describe("probe", () => {
+  it("reaches the service and uploads nothing", async () => {
+    const sink = await open();
+    expect(await sink.probe(never)).toMatch(/^Log Analytics namespace simulated at 127\.0\.0\.1:\d+/);
+    expect(uploads()).toEqual([]);
+  });
+
+  it("tells what is missing", async () => {
+    service.state.isOnboarded = false;
+    const failure = await failureOf((await open()).probe(never));
+    expect([failure.constructor, failure.code]).toEqual([PermanentError, "not-onboarded"]);
+    service.state.isOnboarded = true;
+    service.state.isLogSetEnabled = true;
+    expect((await failureOf((await open()).probe(never))).code).toBe("log-set-missing");
+    expect(await (await open({ logSet: "x" })).probe(never)).toContain("namespace simulated");
+    const other = await failureOf((await open({ namespace: "other" })).probe(never));
+    expect([other.code, other.message]).toEqual(["not-authorized", expect.stringContaining("loganalytics-features-family")]);
+  });
+});
+
+describe("options", () => {
+  it.each([
+    [{ logGroupId: "my-group" }, /OCID/],
+    [{ logSet: "a/b" }, /letters, digits/],
+    [{ metadata: { "a;b": "c" } }, /semicolon/],
+    [{ maxJsonBytes: 3_000_000 }, /2000000/],
+    [{ entities: { ids: { v: "web-1" } } }, /OCID of an entity/],
+    [{ lotSet: "x" }, /lotSet/],
+  ])("refuses %j", async (options, expected) => {
+    await expect(sinkOn(oci, options)).rejects.toThrow(expected);
+  });
+
+  it("asks nothing of the network before it is used", async () => {
+    await open({ endpoint: "http://127.0.0.1:1" });
+    expect(oci.requests.all).toEqual([]);
+  });
+});

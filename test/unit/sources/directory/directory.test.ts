@@ -1,0 +1,193 @@
+import { appendFile, mkdir, mkdtemp, rename, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { ObjectRef, ObjectStore, SourceEvent } from "../../../../src/contracts.ts";
+import { UsageError } from "../../../../src/errors.ts";
+import { directory, directoryStore } from "../../../../src/sources/directory.ts";
+
+// Files, sockets and many passes, on a machine that may have other work.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const signal = new AbortController().signal;
+let base: string;
+let store: ObjectStore;
+const events: SourceEvent[] = [];
+const dependencies = () => ({ baseDir: base, env: {}, onEvent: (event: SourceEvent) => events.push(event) });
+const { ignore } = directory.options.parse({ path: "." });
+
+const put = async (key: string, text = key) => {
+  await mkdir(dirname(join(base, "bucket", key)), { recursive: true });
+  await writeFile(join(base, "bucket", key), text);
+};
+const objects = async (prefix = ""): Promise<ObjectRef[]> =>
+  (await Array.fromAsync(store.list({ prefix }, signal))).flatMap((page) => page.objects);
+const keys = async (prefix = "") => (await objects(prefix)).map(({ key }) => key);
+const read = async (object: ObjectRef) => Buffer.concat(await Array.fromAsync(await store.open(object, signal))).toString();
+
+beforeEach(async () => {
+  events.length = 0;
+  base = await mkdtemp(join(tmpdir(), "flowferry-directory-"));
+  await mkdir(join(base, "bucket"));
+  store = await directoryStore({ path: "bucket", ignore }, dependencies());
+});
+
+afterEach(() => rm(base, { recursive: true }));
+
+describe("the path", () => {
+  it("is relative to the configuration file, and names the store", async () => {
+    await put("a");
+    expect(await keys()).toEqual(["a"]);
+    expect(store.name).toBe(`file://${base}/bucket`);
+  });
+
+  it.each([
+    ["missing", "is not there"],
+    ["bucket/file", "is not a directory"],
+  ])("%s is refused", async (path, message) => {
+    await put("file");
+    const opening = directoryStore({ path, ignore }, dependencies());
+    await expect(opening).rejects.toThrow(UsageError);
+    await expect(opening).rejects.toThrow(`${join(base, path)} ${message}`);
+  });
+
+  it("that goes away later is an error that may heal", async () => {
+    await rename(join(base, "bucket"), join(base, "elsewhere"));
+    await expect(keys()).rejects.toMatchObject({ name: "RetryableError", code: "unreadable" });
+  });
+});
+
+describe("what is listed", () => {
+  it("leaves out hidden and unfinished files, and folders of such names", async () => {
+    for (const key of [".hidden", "a.tmp", "a.part", "b/.git/x", "b/c.tmp/x", "b/d.gz"]) await put(key);
+    expect(await keys()).toEqual(["b/d.gz"]);
+    store = await directoryStore({ path: "bucket", ignore: ["*.gz"] }, dependencies());
+    expect(await keys()).toEqual([".hidden", "a.part", "a.tmp", "b/.git/x", "b/c.tmp/x"]);
+    expect(await keys(".hid")).toEqual([".hidden"]);
+  });
+
+  it("keeps to the directory whatever the prefix", async () => {
+    await put("a/b");
+    await writeFile(join(base, "outside"), "x");
+    for (const prefix of ["../", "..", "a/../../", "/", "//", "a//", "a/./", "nothing/", "a/b/c/", "\0/"])
+      expect(await keys(prefix)).toEqual([]);
+    expect(await keys("a/b")).toEqual(["a/b"]);
+  });
+
+  it("follows symbolic links inside the directory, but no other and no loops", async () => {
+    await put("real/x");
+    await put("other/y");
+    await mkdir(join(base, "secret"));
+    await writeFile(join(base, "secret/z"), "secret");
+    const link = (target: string, path: string) => symlink(target, join(base, "bucket", path));
+    await link("real", "folder-link");
+    await link("real/x", "file-link");
+    await link("../secret", "way-out");
+    await link("../secret/z", "file-out");
+    await link("nowhere", "dangling");
+    await link("..", "real/up");
+    await link("../real", "other/real");
+    await link("../other", "real/other");
+    const found = await keys();
+    expect(found).toEqual([
+      "file-link",
+      "folder-link/other/y",
+      "folder-link/x",
+      "other/real/x",
+      "other/y",
+      "real/other/y",
+      "real/x",
+    ]);
+    expect(await read((await objects("folder-link/x"))[0] as ObjectRef)).toBe("real/x");
+    expect(new Set(events.map(({ kind }) => kind))).toEqual(new Set(["passed-over"]));
+    expect(new Set(events.map(({ key }) => key))).toEqual(
+      new Set([
+        "way-out",
+        "file-out",
+        "dangling",
+        "real/up",
+        "folder-link/up",
+        "other/real/up",
+        "real/other/real",
+        "folder-link/other/real",
+        "other/real/other",
+      ]),
+    );
+    const before = events.length;
+    await keys();
+    expect(events).toHaveLength(before);
+  });
+
+  it("does not open a link that was set to lead out after the listing", async () => {
+    await put("a");
+    const [object] = await objects();
+    await rm(join(base, "bucket/a"));
+    await writeFile(join(base, "secret"), "secret");
+    await symlink("../secret", join(base, "bucket/a"));
+    await expect(read(object as ObjectRef)).rejects.toMatchObject({ code: "object-vanished" });
+  });
+
+  it("reports what cannot be an object: sockets, and names that are not UTF-8", async () => {
+    const socket = createServer();
+    await new Promise<void>((resolve) => socket.listen(join(base, "bucket/socket"), resolve));
+    await writeFile(Buffer.concat([Buffer.from(join(base, "bucket/bad-")), Buffer.from([0xff])]), "x");
+    await put("good");
+    expect(await keys()).toEqual(["good"]);
+    expect(events.map(({ message }) => message).toSorted()).toEqual([
+      "not read: it is neither a file nor a folder",
+      "not read: its name is not UTF-8",
+    ]);
+    await new Promise((resolve) => socket.close(resolve));
+  });
+
+  it("takes a file that is copied with its old time for new", async () => {
+    await put("a");
+    await utimes(join(base, "bucket/a"), 1_000_000_000, 1_000_000_000);
+    const [object] = await objects();
+    expect(Date.now() - (object?.time ?? 0)).toBeLessThan(60_000);
+  });
+
+  it("sees another version when size, time or file changes", async () => {
+    const etags = new Set<string | undefined>();
+    const note = async () => etags.add((await objects())[0]?.etag);
+    await put("a", "one");
+    await note();
+    await utimes(join(base, "bucket/a"), 1_000_000_000, 1_000_000_000);
+    await note();
+    await put("b", "two");
+    await utimes(join(base, "bucket/b"), 1_000_000_000, 1_000_000_000);
+    await rename(join(base, "bucket/b"), join(base, "bucket/a"));
+    await note();
+    await appendFile(join(base, "bucket/a"), "!");
+    await note();
+    expect(etags.size).toBe(4);
+  });
+});
+
+describe("a file that changes while it is read", () => {
+  const large = "x".repeat(1_000_000);
+  const whileReading = async (change: () => Promise<void>) => {
+    await put("a", large);
+    const [object] = await objects();
+    let pieces = 0;
+    for await (const _ of await store.open(object as ObjectRef, signal)) if (++pieces === 1) await change();
+    return pieces;
+  };
+  const path = () => join(base, "bucket/a");
+
+  it.each([
+    ["grows", () => appendFile(path(), "more")],
+    ["shrinks", () => truncate(path(), 300_000)],
+    ["is written to", () => writeFile(path(), "y".repeat(1_000_000))],
+    ["is touched", () => utimes(path(), 1, 1)],
+  ])("and %s is refused", async (_, change) => {
+    await expect(whileReading(change)).rejects.toMatchObject({ name: "PermanentError", code: "object-changed" });
+  });
+
+  it("and is replaced or removed as a whole is read as it was", async () => {
+    await put("b", "new");
+    expect(await whileReading(() => rename(join(base, "bucket/b"), path()))).toBe(4);
+    expect(await whileReading(() => rm(path()))).toBe(4);
+  });
+});

@@ -1,0 +1,125 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { describeError } from "../../../../src/errors.ts";
+import { ibmIamOptions, ibmIamTokens } from "../../../../src/sources/s3/ibm-iam.ts";
+import { s3Options } from "../../../../src/sources/s3/options.ts";
+import { s3Store } from "../../../../src/sources/s3.ts";
+import { s3Server } from "../../../simulators/s3/server.ts";
+
+// Files, sockets and many passes, on a machine that may have other work.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const API_KEY = "abc+/=& secret";
+let iam: Server;
+let tokenUrl: string;
+let exchanges: URLSearchParams[];
+let answer: { status: number; body: string; headers?: Record<string, string> };
+
+const issue = (token: string, expires_in = 3600) => {
+  answer = { status: 200, body: JSON.stringify({ access_token: token, token_type: "Bearer", expires_in, expiration: 0 }) };
+};
+
+beforeEach(async () => {
+  exchanges = [];
+  issue("token-1");
+  iam = createServer(async (request, response) => {
+    exchanges.push(new URLSearchParams(Buffer.concat(await Array.fromAsync(request)).toString()));
+    response.writeHead(answer.status, { "content-type": "application/json", ...answer.headers });
+    response.end(answer.body);
+  });
+  await new Promise<void>((resolve) => iam.listen(0, "127.0.0.1", resolve));
+  tokenUrl = `http://127.0.0.1:${(iam.address() as AddressInfo).port}/identity/token`;
+});
+
+afterEach(async () => {
+  iam.closeAllConnections();
+  await new Promise((resolve) => iam.close(resolve));
+});
+
+const tokensOf = (clock: { now: number }) =>
+  ibmIamTokens(ibmIamOptions.parse({ type: "ibm-iam", apiKey: API_KEY, tokenUrl }), {}, () => clock.now);
+
+it("exchanges the key once for callers at the same time, and again before the token expires", async () => {
+  const clock = { now: 0 };
+  const tokens = tokensOf(clock);
+  expect(await Promise.all([tokens.token(), tokens.token(), tokens.token()])).toEqual(["token-1", "token-1", "token-1"]);
+  expect(exchanges.map((form) => Object.fromEntries(form))).toEqual([
+    { grant_type: "urn:ibm:params:oauth:grant-type:apikey", apikey: API_KEY },
+  ]);
+  issue("token-2");
+  clock.now = 2_879_000;
+  expect(await tokens.token()).toBe("token-1");
+  clock.now = 2_881_000;
+  expect(await tokens.token()).toBe("token-2");
+  expect(exchanges).toHaveLength(2);
+  await tokens.close();
+});
+
+it("uses a token up while no new one can be had", async () => {
+  const clock = { now: 0 };
+  const tokens = tokensOf(clock);
+  await tokens.token();
+  answer = { status: 503, body: "", headers: { "retry-after": "3" } };
+  clock.now = 3_500_000;
+  expect(await tokens.token()).toBe("token-1");
+  clock.now = 3_600_000;
+  await expect(tokens.token()).rejects.toMatchObject({ name: "RetryableError", code: "service-unavailable", retryAfterMs: 3000 });
+  issue("token-2");
+  expect(await tokens.token()).toBe("token-2");
+  await tokens.close();
+});
+
+it("exchanges anew when the store refuses a token, but not one that is just issued", async () => {
+  const clock = { now: 0 };
+  const tokens = tokensOf(clock);
+  await tokens.token();
+  issue("token-2");
+  tokens.refused();
+  expect(await tokens.token()).toBe("token-1");
+  clock.now = 61_000;
+  tokens.refused();
+  expect(await tokens.token()).toBe("token-2");
+  await tokens.close();
+});
+
+it.each([
+  [
+    400,
+    JSON.stringify({ errorCode: "BXNIM0415E", errorMessage: "Provided API key could not be found." }),
+    "not-authenticated",
+    "BXNIM0415E",
+  ],
+  [200, "<html>", "bad-answer", "answered without a token"],
+  [500, "oops", "service-unavailable", "answered 500"],
+])("%d %s is named as %s, without the key", async (status, body, code, text) => {
+  answer = { status, body };
+  const tokens = tokensOf({ now: 0 });
+  const error: unknown = await tokens.token().catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ name: "RetryableError", code });
+  expect(describeError(error)).toContain(text);
+  expect(describeError(error)).not.toContain("secret");
+  await tokens.close();
+});
+
+it("signs the requests of a store with the token", async () => {
+  const server = await s3Server("flows");
+  server.put("a b", Buffer.from("x"));
+  const options = s3Options.parse({
+    bucket: "flows",
+    endpoint: server.endpoint,
+    auth: { type: "ibm-iam", apiKey: API_KEY, tokenUrl },
+  });
+  const store = await s3Store(options, { env: {}, onEvent: () => {} });
+  const signal = new AbortController().signal;
+  const pages = await Array.fromAsync(store.list({ prefix: "" }, signal));
+  const object = pages[0]?.objects[0];
+  expect(object?.key).toBe("a b");
+  if (object !== undefined) await Array.fromAsync(await store.open(object, signal));
+  expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(["Bearer token-1", "Bearer token-1"]);
+  expect(exchanges).toHaveLength(1);
+  answer = { status: 400, body: JSON.stringify({ errorCode: "BXNIM0415E" }) };
+  const refused = await s3Store(options, { env: {}, onEvent: () => {} });
+  await expect(Array.fromAsync(refused.list({ prefix: "" }, signal))).rejects.toMatchObject({ code: "not-authenticated" });
+  await Promise.all([store.close(), refused.close(), server.close()]);
+});

@@ -1,0 +1,42 @@
+import type { Discovery, Seen } from "../../../../src/contracts.ts";
+
+/**
+ * What the contract says of a ledger, at its strictest: every object is finished as soon as it is discovered, so that whatever a
+ * horizon allows to forget is forgotten at once.
+ */
+export class StrictLedger implements Seen {
+  /** Discoveries of each version, as `key etag`. */
+  readonly discovered = new Map<string, number>();
+  private readonly marks = new Map<string, string>();
+  private readonly remembered = new Map<string, { partition: string; order: string }>();
+
+  mark(partition: string): string | undefined {
+    return this.marks.get(partition);
+  }
+
+  partitions(): readonly string[] {
+    return [...this.marks.keys()].sort();
+  }
+
+  has(key: string, etag: string): boolean {
+    return this.remembered.has(`${key} ${etag}`);
+  }
+
+  apply({ partition, objects, mark, forgetBefore }: Discovery): void {
+    for (const { key, etag, order } of objects) {
+      const version = `${key} ${etag}`;
+      if (this.remembered.has(version)) continue;
+      this.discovered.set(version, (this.discovered.get(version) ?? 0) + 1);
+      this.remembered.set(version, { partition, order });
+    }
+    if (mark !== undefined) this.marks.set(partition, mark);
+    if (forgetBefore === undefined) return;
+    for (const [version, known] of this.remembered) {
+      if (known.partition === partition && known.order < forgetBefore) this.remembered.delete(version);
+    }
+  }
+
+  get size(): number {
+    return this.remembered.size;
+  }
+}
