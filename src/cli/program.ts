@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { describeError, UsageError } from "../errors.ts";
 import { version } from "../version.ts";
+import { alertsCommand } from "./alerts.ts";
 import { checkCommand } from "./check.ts";
 import { type CliContext, createContext, EXIT, type ExitCode } from "./context.ts";
 import { demoCommand } from "./demo.ts";
@@ -8,6 +9,7 @@ import { generateCommand } from "./generate.ts";
 import { lookupsCommand } from "./lookups.ts";
 import { planCommand } from "./plan.ts";
 import { replayCommand } from "./replay.ts";
+import { rulesCommand } from "./rules.ts";
 import { runCommand } from "./run.ts";
 import { schemaCommand } from "./schema.ts";
 import { statusCommand } from "./status.ts";
@@ -56,6 +58,8 @@ function createProgram(context: CliContext, finish: (code: ExitCode) => void): C
     statusCommand(context),
     replayCommand(context, finish),
     lookupsCommand(context),
+    rulesCommand(context),
+    alertsCommand(context, finish),
     generateCommand(context),
     schemaCommand(context),
   ];

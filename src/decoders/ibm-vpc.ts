@@ -20,6 +20,8 @@ const STATE = "state";
 const COUNT = "number_of_flow_logs";
 /** Names that only a Flow Logs for VPC object has. */
 const NAMES = [LIST, COUNT, "collector_crn", "vpc_crn", "network_interface_id", "attached_endpoint_type", "capture_start_time"];
+/** Of the state. */
+const SKIP_DATA = /^skip[\s_-]*data$/i;
 const NO_STEPS: readonly string[] = [];
 
 /**
@@ -77,6 +79,7 @@ class FlowLogReader implements ListHandler {
   #context: FlowContext;
   #first = 1;
   #hasList = false;
+  #isInside = false;
 
   constructor(mapping: Mapping, contexts: ContextPool, shapes: ShapeReader, origin: Origin, skip: number) {
     this.#mapping = mapping;
@@ -99,6 +102,7 @@ class FlowLogReader implements ListHandler {
   }
 
   end(fault: Fault | undefined): Piece {
+    if (this.#isInside) this.#sayWhatWasLost();
     const piece = this.takePiece();
     if (fault !== undefined) piece.breakOff(fault);
     return piece;
@@ -106,6 +110,7 @@ class FlowLogReader implements ListHandler {
 
   onObject(): void {
     this.#header = Object.create(null);
+    this.#isInside = true;
     this.#hasList = false;
     this.#first = this.#record + 1;
   }
@@ -160,20 +165,28 @@ class FlowLogReader implements ListHandler {
       const { reason } = missing(LIST);
       throw new Broken("missing-field", `${reason}: the JSON is no Flow Logs for VPC object`);
     }
+    this.#isInside = false;
     // What an earlier reading said, which went on beyond this object, is not said again.
     if (this.#record < this.#skip) return;
+    this.#sayWhatWasLost();
     const count = this.#record - this.#first + 1;
     const stated = this.#header[COUNT];
-    const state = this.#header[STATE];
     const notices = this.#piece.quality;
-    const who = this.#context.vnic ?? this.#origin.key;
-    if (typeof state === "string" && /^skip[\s_-]*data$/i.test(state)) {
-      notices.push({ kind: "skip-data", message: `${who} had flows that were lost before they reached the bucket` });
-    }
     if (stated !== undefined && stated !== count) {
       notices.push({ kind: "count-mismatch", message: `${COUNT} is ${show(stated)}, but ${LIST} has ${count}` });
     }
-    if (count === 0) notices.push({ kind: "no-data", message: `${who} had no traffic: ${LIST} is empty` });
+    if (count === 0) notices.push({ kind: "no-data", message: `${this.#who} had no traffic: ${LIST} is empty` });
+  }
+
+  get #who(): string {
+    return this.#context.vnic ?? this.#origin.key;
+  }
+
+  #sayWhatWasLost(): void {
+    const state = this.#header[STATE];
+    if (typeof state !== "string" || !SKIP_DATA.test(state)) return;
+    const message = `${this.#who} had flows that were lost before they reached the bucket`;
+    this.#piece.quality.push({ kind: "skip-data", message });
   }
 
   /** Counts a record; false for one that was delivered before. */

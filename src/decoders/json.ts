@@ -2,6 +2,8 @@ import { type Problem, show } from "./problem.ts";
 
 /** An escape that may be half of a surrogate pair. */
 const SURROGATE = /\\u[dD][89a-fA-F]/;
+/** Records that go deeper are refused: whatever walks through them later recurses. */
+const MOST_LEVELS = 32;
 const INTEGER = /^-?\d{1,40}$/;
 
 /** What a text that is no record has instead of a value. */
@@ -13,10 +15,14 @@ export class NotJson {
   }
 }
 
-/** The value of a JSON text, or a NotJson. Text with half a character in it is none: it has no form in UTF-8. */
+/**
+ * The value of a JSON text, or a NotJson. A text with half a character in it has no value, because it has no form in UTF-8; neither
+ * has one that is nested very deeply.
+ */
 export function parseJson(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);
+    if (!isShallow(value, MOST_LEVELS)) return new NotJson("too-deep", `the record has more than ${MOST_LEVELS} levels`);
     if (text.includes("\\u") && SURROGATE.test(text) && !isWellFormed(text)) {
       return new NotJson("invalid-utf8", "an escape stands for half a character, which has no UTF-8 form");
     }
@@ -26,6 +32,16 @@ export function parseJson(text: string): unknown {
     const cause = error instanceof Error ? error.message : String(error);
     return new NotJson("bad-json", `not valid JSON: ${show(cause).slice(1, -1)}`);
   }
+}
+
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  if (levels === 0) return false;
+  for (const name in value) {
+    const inner = (value as Record<string, unknown>)[name];
+    if (typeof inner === "object" && !isShallow(inner, levels - 1)) return false;
+  }
+  return true;
 }
 
 function isWellFormed(text: string): boolean {

@@ -1,9 +1,8 @@
 import { isAddress } from "./addresses.ts";
+import { isObject } from "./json.ts";
 import { epochTime, rfc3339Time } from "./times.ts";
 
 const MAX_COUNTER = 2n ** 64n - 1n;
-/** Deeper metadata is refused: whatever walks through it later recurses. */
-const MOST_LEVELS = 32;
 
 /** How a value of a log is read. */
 export interface Kind {
@@ -23,15 +22,6 @@ function counter(raw: unknown): number | bigint | undefined {
   if (typeof raw === "number") return Number.isSafeInteger(raw) && raw >= 0 ? raw + 0 : undefined;
   if (typeof raw !== "bigint" || raw < 0n || raw > MAX_COUNTER) return undefined;
   return raw <= Number.MAX_SAFE_INTEGER ? Number(raw) : raw;
-}
-
-function isShallow(value: unknown, levels: number): boolean {
-  if (typeof value !== "object" || value === null) return true;
-  if (levels === 0) return false;
-  for (const name in value) {
-    if (!isShallow((value as Record<string, unknown>)[name], levels - 1)) return false;
-  }
-  return true;
 }
 
 const string: Kind = {
@@ -57,9 +47,8 @@ export const KINDS = {
   },
   json: {
     code: "bad-object",
-    expected: `an object of at most ${MOST_LEVELS} levels`,
-    convert: (raw) =>
-      typeof raw === "object" && raw !== null && !Array.isArray(raw) && isShallow(raw, MOST_LEVELS) ? raw : undefined,
+    expected: "an object",
+    convert: (raw) => (isObject(raw) ? raw : undefined),
   },
 } as const satisfies Record<string, Kind>;
 

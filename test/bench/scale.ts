@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
 import { measure, startHelper } from "./processes.ts";
@@ -58,11 +59,22 @@ async function rowOf(size: number, say: (line: string) => void): Promise<string[
     const ticks = (await stats()).bursts.slice(first.bursts.length + 1, first.bursts.length + TICKS - 1);
     const perTick = [...new Set(ticks)].sort((a, b) => a - b).join(" or ");
     const megabytes = (bytes: number) => String(Math.round(bytes / 1e6));
-    const ledger = String(Math.round(statSync(join(folder, "flowferry.db")).size / 1e3));
+    const ledger = String(Math.round(ledgerBytes(join(folder, "flowferry.db")) / 1e3));
     return [String(size), String(first.list), megabytes(caughtUp.peakRssBytes), perTick, megabytes(tailing.peakRssBytes), ledger];
   } finally {
     await Promise.all([receiver.stop(), store.stop()]);
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What the ledger remembers: the pages of the file that are in use. */
+function ledgerBytes(path: string): number {
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    const pragma = (name: string) => Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
+    return (pragma("page_count") - pragma("freelist_count")) * pragma("page_size");
+  } finally {
+    database.close();
   }
 }
 

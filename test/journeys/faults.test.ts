@@ -33,7 +33,7 @@ function configFor(sinks: Record<string, Receiver>, options: object = {}): strin
       batch: { records: 200, lingerMs: 20 },
       ...options,
     })),
-    run: { pollMs: 200, shutdownMs: 1000, retry: { initialMs: 20, maxMs: 100 } },
+    run: { pollMs: 200, shutdownMs: 5_000, retry: { initialMs: 20, maxMs: 100 } },
   });
 }
 

@@ -86,7 +86,7 @@ export function putDecimal(bytes: Uint8Array, at: number, value: number): number
   for (let limit = 10; value >= limit; limit *= 10) digits++;
   for (let index = digits - 1; index >= 0; index--) {
     const rest = value <= 0x7fffffff ? (value / 10) | 0 : Math.floor(value / 10);
-    bytes[at + index] = 0x30 + value - rest * 10;
+    bytes[at + index] = 0x30 + (value - rest * 10);
     value = rest;
   }
   return at + digits;

@@ -36,9 +36,14 @@ function parse(pattern: string): Token[] {
 
 /** Follows all positions that the pattern may have reached, side by side over the key: 1 at a position that is reached. */
 function matcher(tokens: readonly Token[]): (key: string) => boolean {
+  const isWildcard = ({ kind }: Token) => kind !== "literal";
+  const textOf = (literals: readonly Token[]) => literals.map(({ text }) => text).join("");
+  const beginning = textOf(tokens.slice(0, tokens.findIndex(isWildcard)));
+  const end = textOf(tokens.slice(tokens.findLastIndex(isWildcard) + 1));
   let reached = new Uint8Array(tokens.length + 1);
   let next = new Uint8Array(tokens.length + 1);
   return (key) => {
+    if (!key.startsWith(beginning) || !key.endsWith(end)) return false;
     reached.fill(0);
     enter(reached, tokens, 0);
     for (const character of key) {

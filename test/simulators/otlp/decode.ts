@@ -23,7 +23,7 @@ export interface ReceivedRecord {
 }
 
 interface KeyValue {
-  key: string;
+  key?: string;
   value?: AnyValue;
 }
 interface AnyValue {
@@ -157,12 +157,12 @@ function jsonTypeFits(item: unknown, type: string): boolean {
 }
 
 function values(pairs: readonly KeyValue[]): Values {
-  const result: Values = {};
-  for (const pair of pairs) {
-    if (Object.hasOwn(result, pair.key)) throw new Error(`attribute ${pair.key} appears twice`);
-    result[pair.key] = value(pair.value);
+  const entries = new Map<string, Value>();
+  for (const { key = "", value: any } of pairs) {
+    if (entries.has(key)) throw new Error(`attribute ${key} appears twice`);
+    entries.set(key, value(any));
   }
-  return result;
+  return Object.fromEntries(entries);
 }
 
 function value(any: AnyValue | undefined): Value {

@@ -170,14 +170,13 @@ export const anyFlow: fc.Arbitrary<Flow> = fc
     return Object.assign(flow, values) as Flow;
   });
 
-/** Several flows, some of which share a context. */
+/** Several flows, some of which share a context; the uids differ. */
 export const anyFlows: fc.Arbitrary<Flow[]> = fc
   .array(fc.tuple(anyFlow, fc.boolean()), { minLength: 1, maxLength: 12 })
-  .map((pairs) => {
-    const [first] = pairs;
-    pairs.forEach(([flow, shared], index) => {
-      if (shared && first !== undefined) flow.context = first[0].context;
-      Object.assign(flow, { record: flow.record * 16 + index });
-    });
-    return pairs.map(([flow]) => flow);
-  });
+  .map((pairs) =>
+    pairs.map(([flow, shared], index) => {
+      const context = shared ? (pairs[0]?.[0].context ?? flow.context) : flow.context;
+      const { origin, record, time, ...rest } = flow;
+      return Object.assign(new Flow(origin, (record % 2 ** 33) * 16 + index, context, time), { ...rest, context });
+    }),
+  );

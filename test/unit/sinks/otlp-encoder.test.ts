@@ -2,7 +2,7 @@ import { JsonLogsSerializer, ProtobufLogsSerializer } from "@opentelemetry/otlp-
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { TooLargeError } from "../../../src/errors.ts";
-import { EMPTY_CONTEXT, Flow } from "../../../src/flow.ts";
+import { type Columns, EMPTY_CONTEXT, Flow } from "../../../src/flow.ts";
 import { loadSchema, SCHEMA_NAMES } from "../../../src/schemas/load.ts";
 import { recordClassOf, summaryOf } from "../../../src/schemas/record.ts";
 import type { Attribute, Schema } from "../../../src/schemas/schema.ts";
@@ -47,7 +47,9 @@ function wireAttributes(schema: Schema, attributes: readonly Attribute[], flow: 
     const value = attribute.get(flow);
     if (value === undefined) continue;
     if (attribute.kind !== "columns") values[attribute.name] = wireValue(value);
-    else for (const [column, text] of Object.entries(value)) values[schema.columnName(attribute, column)] = wireValue(text);
+    else
+      for (const [column, text] of Object.entries(value as Columns))
+        values[schema.columnName(attribute, column)] = wireValue(text);
   }
   return values;
 }

@@ -1,0 +1,102 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { FaultEffect } from "../simulators/oci/faults.ts";
+import { type Oci, startOci } from "../simulators/oci/index.ts";
+import { LogAnalytics } from "../simulators/oci/services/log-analytics.ts";
+import { writeBucket } from "./bucket.ts";
+import { flowferry, summaryOf, type Workplace, workplace } from "./program.ts";
+
+const LOG_GROUP = "ocid1.loganalyticsloggroup.oc1.phx.simulatedgroup";
+
+let place: Workplace;
+let oci: Oci;
+let service: LogAnalytics;
+
+beforeAll(async () => {
+  oci = await startOci();
+});
+afterAll(() => oci.stop());
+beforeEach(() => {
+  place = workplace();
+  service = new LogAnalytics({ namespace: oci.namespace });
+  service.state.logGroups.add(LOG_GROUP);
+  service.state.builtInSources.add("Flowferry VCN Flow Logs");
+  oci.addService(service);
+});
+afterEach(() => {
+  oci.removeService(service);
+  oci.faults.clear();
+  oci.requests.clear();
+  place.remove();
+});
+
+const configFor = (options: object): string =>
+  place.config({
+    source: { type: "directory", path: "bucket" },
+    sinks: [
+      {
+        type: "log-analytics",
+        name: "la",
+        namespace: oci.namespace,
+        logGroupId: LOG_GROUP,
+        endpoint: oci.endpoint,
+        auth: { type: "config-file", file: oci.config },
+        timeoutMs: 2000,
+        batch: { records: 300, lingerMs: 50 },
+        ...options,
+      },
+      { type: "ndjson", name: "copy", path: "copy.ndjson" },
+    ],
+    run: { pollMs: 200, shutdownMs: 1000, retry: { initialMs: 20, maxMs: 200 } },
+  });
+
+const EFFECTS: FaultEffect[] = [
+  { status: 429, headers: { "retry-after": "1" } },
+  { loseAnswer: "reset" },
+  { status: 413 },
+  { status: 500 },
+  { reset: true },
+  { loseAnswer: "hang" },
+  { status: 401 },
+  { hang: true },
+];
+
+function uids(): string[] {
+  const events = service.state.records.map(({ text }) => (JSON.parse(text) as { uid: string }).uid);
+  return [...events, ...service.state.otlp.map(({ record }) => String(record.attributes["log.record.uid"]))].sort();
+}
+
+describe.each(["events", "otlp"])("directory to Log Analytics, mode %s", (mode) => {
+  test("every record arrives once, under faults", async () => {
+    const { records } = await writeBucket(place.path("bucket"), { format: "oci", flows: 4_000, objects: 8, vnics: 8 });
+    for (const [index, effect] of EFFECTS.entries()) oci.faults.add({ on: `upload-${mode}`, after: index }, effect);
+    const ended = await flowferry(["run", "-c", configFor({ mode }), "--until-caught-up", "--json"]);
+    expect(ended.code, ended.stderr).toBe(0);
+    expect(summaryOf(ended).sinks.la).toEqual({ delivered: records, rejected: 0, deadLettered: 0 });
+    const written = place.lines("copy.ndjson").map(({ attributes }) => attributes["log.record.uid"] as string);
+    expect(uids()).toEqual(written.sort());
+  });
+
+  test("a refusal for good sets the records aside, and they can be replayed", async () => {
+    const { records } = await writeBucket(place.path("bucket"), { format: "oci", flows: 1_500, objects: 3, vnics: 8 });
+    const config = configFor({ mode });
+    oci.faults.add({ on: `upload-${mode}`, after: 1, times: 2 }, { status: 404 });
+    const ended = await flowferry(["run", "-c", config, "--until-caught-up", "--json"]);
+    expect(ended.code, ended.stderr).toBe(0);
+    const { la } = summaryOf(ended).sinks;
+    expect((la?.delivered ?? 0) + (la?.deadLettered ?? 0)).toBe(records);
+    expect(la?.deadLettered).toBeGreaterThan(0);
+    expect(uids()).toHaveLength(la?.delivered ?? 0);
+    const replayed = await flowferry(["replay", "-c", config, "--dead-letters"]);
+    expect(replayed.code, replayed.stderr).toBe(0);
+    expect(new Set(uids()).size).toBe(records);
+    expect(uids()).toHaveLength(records);
+  });
+});
+
+test("check reaches the service and ships nothing", async () => {
+  await writeBucket(place.path("bucket"), { format: "oci", flows: 600, objects: 2, vnics: 8 });
+  const ended = await flowferry(["check", "-c", configFor({})]);
+  expect(ended.code, ended.stderr + ended.stdout).toBe(0);
+  expect(ended.stdout + ended.stderr).toContain("Log Analytics namespace simulated");
+  expect(service.state.records).toEqual([]);
+});

@@ -1,0 +1,148 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { alertmanager } from "../../../src/alerts/alertmanager.ts";
+import { linksOf } from "../../../src/alerts/links.ts";
+import { slack, slackMessage } from "../../../src/alerts/slack.ts";
+import { webhook } from "../../../src/alerts/webhook.ts";
+import type { Notifier } from "../../../src/contracts.ts";
+import { PermanentError, RetryableError, UsageError } from "../../../src/errors.ts";
+import { alertOf, startHttp } from "./receiver.ts";
+
+const open: { close(): void }[] = [];
+const never = new AbortController().signal;
+
+afterEach(() => {
+  for (const server of open.splice(0)) server.close();
+});
+
+async function slackThatAnswers(status: number, body: string, headers: Record<string, string> = {}) {
+  const server = await startHttp((response) => response.writeHead(status, headers).end(body));
+  open.push(server);
+  const webhookUrl = `${server.url}/services/T000/B000/verysecretpath`;
+  const notifier = (await slack.create(slack.options.parse({ webhookUrl }), {})) as Notifier;
+  return { server, notifier };
+}
+
+/** The answers that https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks documents. */
+describe("slack", () => {
+  test("200 ok: the message has a text beside its blocks", async () => {
+    const { server, notifier } = await slackThatAnswers(200, "ok");
+    await notifier.notify(alertOf(), [{ title: "Search", url: "https://logs.example.com/?q=a&b" }], never);
+    const [{ body, headers }] = server.received as never as [
+      { body: { text: string; blocks: unknown[] }; headers: Record<string, string> },
+    ];
+    expect(headers["content-type"]).toBe("application/json");
+    expect(body.text).toContain("SSH accepted from outside: TCP from 203.0.113.45");
+    expect(JSON.stringify(body.blocks)).toContain("web-07 &lt;10.20.0.9&gt; &amp; co");
+    expect(JSON.stringify(body.blocks)).toContain("<https://logs.example.com/?q=a&amp;b|Search>");
+  });
+
+  test.each([
+    [400, "invalid_blocks"],
+    [403, "action_prohibited"],
+    [404, "no_service"],
+    [410, "channel_is_archived"],
+    [302, ""],
+  ])("%d %s is permanent, and the URL is not in the message", async (status, said) => {
+    const { notifier } = await slackThatAnswers(status, said, { location: "https://elsewhere.example.com/" });
+    const refused = notifier.notify(alertOf(), [], never);
+    await expect(refused).rejects.toThrow(PermanentError);
+    await expect(refused).rejects.toThrow(said);
+    await expect(refused).rejects.not.toThrow(/verysecretpath/);
+  });
+
+  test.each([
+    [429, "30", 30_000],
+    [500, undefined, undefined],
+    [503, "2", 2_000],
+  ])("%d with Retry-After %s is tried again", async (status, retryAfter, expected) => {
+    const { notifier } = await slackThatAnswers(
+      status,
+      "rate_limited",
+      retryAfter === undefined ? {} : { "retry-after": retryAfter },
+    );
+    const failed = notifier.notify(alertOf(), [], never);
+    await expect(failed).rejects.toThrow(RetryableError);
+    await expect(failed).rejects.toMatchObject({ retryAfterMs: expected });
+  });
+
+  test("a receiver that is gone is tried again, without the URL in the message", async () => {
+    const { server, notifier } = await slackThatAnswers(200, "ok");
+    server.close();
+    const failed = notifier.notify(alertOf(), [], never);
+    await expect(failed).rejects.toThrow(/Slack at 127\.0\.0\.1:\d+ cannot be reached: ECONNREFUSED$/);
+  });
+
+  test("stays within Slack's limits", () => {
+    const facts = Array.from({ length: 60 }, (_, index) => ({ label: `l${index}`, value: "v".repeat(5_000) }));
+    const message = slackMessage(alertOf({ title: "t".repeat(500), summary: "s".repeat(5_000), facts }), []);
+    const blocks = message.blocks as { text?: { text: string }; fields?: { text: string }[] }[];
+    expect(blocks.length).toBeLessThanOrEqual(50);
+    expect(blocks[0]?.text?.text.length).toBeLessThanOrEqual(150);
+    for (const { text, fields } of blocks.slice(1)) {
+      expect(text?.text.length ?? 0).toBeLessThanOrEqual(3_000);
+      expect(fields?.length ?? 0).toBeLessThanOrEqual(10);
+      for (const field of fields ?? []) expect(field.text.length).toBeLessThanOrEqual(2_000);
+    }
+  });
+
+  test("a URL that is none, or would go unencrypted over the network, is refused without being shown", () => {
+    for (const webhookUrl of ["hooks.slack.com/services/secret", "http://hooks.slack.com/services/secret", "ftp://x/secret"]) {
+      const create = () => slack.create(slack.options.parse({ webhookUrl }), {});
+      expect(create).toThrow(UsageError);
+      expect(create).not.toThrow(/secret/);
+    }
+  });
+});
+
+test("alertmanager gets what its API takes, with an end", async () => {
+  const server = await startHttp((response) => response.writeHead(200).end());
+  open.push(server);
+  const notifier = await alertmanager.create(
+    alertmanager.options.parse({ url: `${server.url}/prefix/`, headers: { authorization: "Bearer x" } }),
+    {},
+  );
+  await notifier.notify(alertOf(), [{ title: "Search here", url: "https://logs.example.com/" }], never);
+  const [{ path, body, headers }] = server.received as never as [
+    { path: string; body: Record<string, never>[]; headers: Record<string, string> },
+  ];
+  expect(path).toBe("/prefix/api/v2/alerts");
+  expect(headers.authorization).toBe("Bearer x");
+  expect(body).toHaveLength(1);
+  const [posted] = body as unknown as {
+    labels: Record<string, string>;
+    annotations: Record<string, string>;
+    startsAt: string;
+    endsAt: string;
+  }[];
+  expect(posted?.labels).toEqual({ alertname: "ssh_accepted_from_outside", severity: "high", source: "203.0.113.45" });
+  expect(posted?.annotations).toMatchObject({
+    title: "SSH accepted from outside",
+    link_search_here: "https://logs.example.com/",
+  });
+  expect(posted?.startsAt).toBe("2026-01-05T02:06:00.000Z");
+  expect(Date.parse(posted?.endsAt ?? "")).toBeGreaterThan(Date.now());
+});
+
+test("webhook posts the alert as it is, with its links", async () => {
+  const server = await startHttp((response) => response.writeHead(204).end());
+  open.push(server);
+  const notifier = await webhook.create(webhook.options.parse({ url: server.url }), {});
+  const links = [{ title: "Search", url: "https://logs.example.com/" }];
+  await notifier.notify(alertOf(), links, never);
+  expect(server.received[0]?.body).toEqual({ ...alertOf(), links });
+});
+
+test("links: placeholders are encoded, and a link that lacks one is left out", () => {
+  const templates = [
+    { title: "Search", url: "https://l.example.com/?q={source}%20{rule}&from={fromMs}&to={to}" },
+    { title: "VNIC", url: "https://l.example.com/{vnic}" },
+  ];
+  const alert = alertOf({ subject: { source: "2001:db8::1" }, runbook: "https://r.example.com/ssh" });
+  expect(linksOf(templates, alert)).toEqual([
+    {
+      title: "Search",
+      url: `https://l.example.com/?q=2001%3Adb8%3A%3A1%20ssh_accepted_from_outside&from=${1_767_578_760_000 - 900_000}&to=2026-01-05T02%3A21%3A59.000Z`,
+    },
+    { title: "Runbook", url: "https://r.example.com/ssh" },
+  ]);
+});

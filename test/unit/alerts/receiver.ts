@@ -1,0 +1,50 @@
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Alert } from "../../../src/contracts.ts";
+
+export interface Received {
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  // biome-ignore lint/suspicious/noExplicitAny: whatever was sent
+  readonly body: any;
+  readonly at: number;
+}
+
+/** An HTTP server on loopback that keeps what it gets and answers as `respond` says. */
+export async function startHttp(respond: (response: ServerResponse, call: number) => void) {
+  const received: Received[] = [];
+  const server = createServer(async (request, response) => {
+    let text = "";
+    for await (const chunk of request) text += chunk;
+    received.push({ path: request.url ?? "", headers: request.headers, body: JSON.parse(text), at: Date.now() });
+    respond(response, received.length);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    received,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+export function alertOf(changes: Partial<Alert> = {}): Alert {
+  return {
+    key: "ssh/1",
+    rule: "ssh_accepted_from_outside",
+    title: "SSH accepted from outside",
+    level: "high",
+    summary: "TCP from 203.0.113.45 to web-07 (10.20.0.9) port 22 (SSH) was accepted.",
+    facts: [
+      { label: "From", value: "203.0.113.45" },
+      { label: "To", value: "web-07 <10.20.0.9> & co" },
+    ],
+    labels: { source: "203.0.113.45" },
+    firstSeen: 1_767_578_760_000,
+    lastSeen: 1_767_578_819_000,
+    subject: { source: "203.0.113.45", destination: "10.20.0.9", port: "22", uid: "ab" },
+    ...changes,
+  };
+}
