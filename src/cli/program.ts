@@ -3,6 +3,7 @@ import { describeError, UsageError } from "../errors.ts";
 import { version } from "../version.ts";
 import { alertsCommand } from "./alerts.ts";
 import { checkCommand } from "./check.ts";
+import { contentCommand } from "./content.ts";
 import { type CliContext, createContext, EXIT, type ExitCode } from "./context.ts";
 import { demoCommand } from "./demo.ts";
 import { generateCommand } from "./generate.ts";
@@ -60,6 +61,7 @@ function createProgram(context: CliContext, finish: (code: ExitCode) => void): C
     lookupsCommand(context),
     rulesCommand(context),
     alertsCommand(context, finish),
+    contentCommand(context),
     generateCommand(context),
     schemaCommand(context),
   ];

@@ -26,7 +26,10 @@ export function parseYaml(file: string, text: string, env: NodeJS.ProcessEnv): S
     return `${file}:${line}:${col}`;
   };
   const [broken] = document.errors;
-  if (broken !== undefined) throw new UsageError("config-syntax", `${place(broken.pos[0])}: not valid YAML: ${broken.message}`);
+  if (broken !== undefined) {
+    const advice = /[[{,]\s*[^"']*\$\{/.test(text) ? " (inside { } and [ ], a value with ${…} needs quotes)" : "";
+    throw new UsageError("config-syntax", `${place(broken.pos[0])}: not valid YAML: ${broken.message}${advice}`);
+  }
   const substituted = substitute(document, env, place);
   return {
     file,

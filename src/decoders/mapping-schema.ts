@@ -59,15 +59,22 @@ const entries = z.record(
 );
 
 /** A file of `mappings/formats`. Of several values for one context field the first that is there counts. */
-export const mappingSchema = z.strictObject({
-  format: z.string().describe("Name of the format"),
-  summary: z.string().describe("One line for the reference"),
-  provider: z.string().optional().describe("`cloud.provider` of the semantic conventions"),
-  columns: z.array(z.string()).optional().describe("Of text forms: the names of a line's fields, in their order"),
-  fields: entries.describe("What a record says; a dot leads into a nested object"),
-  header: entries.default({}).describe("What stands around the records"),
-  key: entries.default({}).describe("What the object's key says, by the names of its `name=value` parts"),
-});
+export const mappingSchema = z
+  .strictObject({
+    format: z.string().describe("Name of the format"),
+    summary: z.string().describe("One line for the reference"),
+    provider: z.string().optional().describe("`cloud.provider` of the semantic conventions"),
+    columns: z.array(z.string()).optional().describe("Of text forms: the names of a line's fields, in their order"),
+    fields: entries.describe("What a record says; a dot leads into a nested object"),
+    header: entries.default({}).describe("What stands around the records"),
+    key: entries.default({}).describe("What the object's key says, by the names of its `name=value` parts"),
+  })
+  .superRefine(({ columns, fields }, context) => {
+    for (const name of Object.keys(fields)) {
+      if (columns !== undefined && !columns.includes(name))
+        context.addIssue({ code: "custom", path: ["fields", name], message: "is none of the columns" });
+    }
+  });
 
 export type MappingEntry = z.infer<typeof entry>;
 export type MappingFile = z.infer<typeof mappingSchema>;

@@ -20,6 +20,7 @@ const QUALITY_EVENTS: ReadonlyMap<string, Flow["status"]> = new Map([
   ["com.oraclecloud.vcn.flowlogs.QualityEvent.SkipData", "SKIPDATA"],
 ]);
 
+const METADATA = "oracle";
 /** Where the event stands in a bare record and in the console's wrapper. */
 const BARE: readonly string[] = [];
 const WRAPPED: readonly string[] = ["logContent"];
@@ -33,16 +34,20 @@ const NAMES = ["data", "oracle", "specversion", "logContent"];
 export function ociVcn(): Format {
   const mapping = loadMapping("oci-vcn");
   const contexts = new ContextPool();
-  const shapes = new ShapeReader(
-    { rules: mapping.record.fields, fixed: new Set(["type", "data.status", "^regionId"]), block: "oracle" },
-    "ingestedtime",
-  );
+  const shapes = new ShapeReader({ rules: mapping.record.fields, fixed: fixedNames(mapping), block: METADATA }, "ingestedtime");
   return {
     name: mapping.format,
     recognises: ({ names }: Sample) => names !== undefined && NAMES.some((name) => names.has(name)),
     decode: (unpacked: Unpacked, origin: Origin, options: DecodeOptions): AsyncIterable<Decoded> =>
       decodeLines(unpacked, new EventReader(mapping, contexts, shapes, origin), options),
   };
+}
+
+/** Members whose values decide what a record is, or what its context says beside the metadata block. */
+function fixedNames({ record, header }: Mapping): Set<string> {
+  const status = record.fields.filter(({ target }) => target.type === "status");
+  const contexts = record.contexts.filter(({ parent }) => parent[0] !== METADATA);
+  return new Set(["type", ...[...status, ...contexts].map(({ name }) => name), ...header.contexts.map(({ name }) => `^${name}`)]);
 }
 
 class EventReader implements LineReader {

@@ -16,7 +16,6 @@ const NUMBER = /^\d{1,20}$/;
 const HEADER = /^\s*version\s+srcaddr(\s|$)/i;
 /** A line of numbers and addresses that ends as only a flow log line does. */
 const RECORD = /^\s*\d+\s(.*\s)?(ACCEPT|ALLOW|REJECT|-)\s+(OK|NODATA|SKIPDATA)\s*$/i;
-const STATUS = "status";
 
 /** Types whose values stand as decimal numbers in text. */
 const NUMERIC: ReadonlySet<string> = new Set(["port", "protocol", "counter", "time"]);
@@ -32,7 +31,7 @@ export function vcnText(): Format {
   const mapping = loadMapping("vcn-text");
   const columns = mapping.record.fields.map((rule) => ({ index: mapping.columns.indexOf(rule.name), rule }));
   // The status first: it says whether the other fields may be missing.
-  columns.sort((a, b) => Number(b.rule.name === STATUS) - Number(a.rule.name === STATUS));
+  columns.sort((a, b) => Number(isStatus(b)) - Number(isStatus(a)));
   const context = new ContextPool().intern(draftContext(mapping.provider));
   return {
     name: mapping.format,
@@ -40,6 +39,10 @@ export function vcnText(): Format {
     decode: (unpacked: Unpacked, origin: Origin, options: DecodeOptions): AsyncIterable<Decoded> =>
       decodeLines(unpacked, new TextReader(columns, mapping.columns.length, context, origin), options),
   };
+}
+
+function isStatus({ rule }: Column): boolean {
+  return rule.target.type === "status";
 }
 
 class TextReader implements LineReader {

@@ -34,6 +34,7 @@ function portOf(port: number | undefined, service: string | undefined): string |
 }
 
 function summaryOf({ rule, flow, count, reason }: Match): string {
+  if (flow.sourceAddress === undefined) return `${rule.title}: ${reason}, at VNIC ${flow.context.vnic ?? "unknown"}.`;
   const from = end(flow.sourceServer, flow.sourceAddress);
   const to = end(flow.destinationServer, flow.destinationAddress);
   const port = portOf(flow.destinationPort, flow.destinationService);

@@ -20,10 +20,9 @@ export function securityRulesEnricher(
   detail: SecurityListDetail,
 ): Enricher {
   if (detail === "none") return () => {};
+  const known = new WeakMap<FlowContext, Governed>();
   let context: FlowContext | undefined;
-  let subnet: NetworkSubnet | undefined;
-  let vnic: Vnic | undefined;
-  let governance: Governance | undefined;
+  let governed: Governed = UNGOVERNED;
   const question: Question = {
     direction: "ingress",
     action: undefined,
@@ -36,18 +35,19 @@ export function securityRulesEnricher(
   };
 
   const inside = (ip: IpBits): boolean => {
-    if (subnet === undefined) return false;
-    for (const { prefix } of subnet.networks) if (contains(prefix, ip)) return true;
+    for (const { prefix } of governed.networks) if (contains(prefix, ip)) return true;
     return false;
   };
 
   return (flow) => {
     if (flow.context !== context) {
       context = flow.context;
-      subnet = context.subnet === undefined ? undefined : network.subnet(context.subnet);
-      vnic = context.vnic === undefined ? undefined : network.vnic(context.vnic);
-      governance = network.governing(context);
+      // Flows of different VNICs follow one another.
+      const before = known.get(context);
+      governed = before ?? governedBy(network, context);
+      if (before === undefined) known.set(context, governed);
     }
+    const { governance, addresses: own } = governed;
     if (governance === undefined || flow.status !== "OK") return;
     if (detail === "full") flow.securityLists = governance.lists;
     addresses.look(flow);
@@ -55,9 +55,9 @@ export function securityRulesEnricher(
     if (source.family === 0 || destination.family === 0) return;
     const withinSubnet = inside(source) && inside(destination);
     let direction = flow.direction;
-    if (withinSubnet && vnic !== undefined && flow.directionLogged === undefined) {
-      if (owns(vnic, destination)) direction = "ingress";
-      else if (owns(vnic, source)) direction = "egress";
+    if (withinSubnet && flow.directionLogged === undefined) {
+      if (holds(own, destination)) direction = "ingress";
+      else if (holds(own, source)) direction = "egress";
     }
     if (direction === "unknown") return;
     const ingress = direction === "ingress";
@@ -74,8 +74,29 @@ export function securityRulesEnricher(
   };
 }
 
-function owns(vnic: Vnic, ip: IpBits): boolean {
-  for (const address of vnic.addresses) {
+/** What the snapshot says of the flows of one context. */
+interface Governed {
+  readonly governance: Governance | undefined;
+  readonly networks: NetworkSubnet["networks"];
+  /** The VNIC's. */
+  readonly addresses: Vnic["addresses"];
+}
+
+const UNGOVERNED: Governed = { governance: undefined, networks: [], addresses: [] };
+
+function governedBy(network: NetworkSnapshot, context: FlowContext): Governed {
+  const { subnet, vnic } = context;
+  const governance = network.governing(context);
+  if (governance === undefined) return UNGOVERNED;
+  return {
+    governance,
+    networks: (subnet === undefined ? undefined : network.subnet(subnet))?.networks ?? [],
+    addresses: (vnic === undefined ? undefined : network.vnic(vnic))?.addresses ?? [],
+  };
+}
+
+function holds(addresses: readonly IpBits[], ip: IpBits): boolean {
+  for (const address of addresses) {
     if (
       address.family === ip.family &&
       address.w0 === ip.w0 &&

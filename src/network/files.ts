@@ -9,7 +9,7 @@ import type { NetworkData } from "./snapshot.ts";
 /** Files that describe the network, with absolute paths. */
 export interface NetworkFiles {
   readonly oci: readonly string[];
-  readonly ibm: Readonly<Partial<Record<IbmExport, string>>>;
+  readonly ibm: { readonly [Kind in IbmExport]?: string | undefined };
 }
 
 /** Something happened to the description of the network. */
@@ -58,7 +58,9 @@ export async function readNetworkFiles(files: NetworkFiles): Promise<NetworkRead
     }
     const read = reader.data(true);
     if (read.subnets.size === 0 && refused.length === 0) {
-      faults.push(`${files.oci.join(", ")}: hold no subnets, so no rule can be told: add what \`oci network subnet list --all\` prints`);
+      faults.push(
+        `${files.oci.join(", ")}: hold no subnets, so no rule can be told: add what \`oci network subnet list --all\` prints`,
+      );
     }
     data.push(read);
   }

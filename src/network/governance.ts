@@ -78,7 +78,7 @@ export class Governance {
       if (first?.entries[0]?.rule.action === "deny") return this.#matched(first);
     }
     const forward = this.#find(question.direction, question, question.sourcePort, question.destinationPort);
-    if (this.#governors.oneWay) {
+    if (this.#governors.oneWay && !beginsConnection(forward, question)) {
       const back = question.direction === "ingress" ? "egress" : "ingress";
       const reverse = this.#find(back, question, question.destinationPort, question.sourcePort);
       if (reverse !== undefined && answers(reverse, forward, question)) return this.#reply(reverse);
@@ -134,7 +134,22 @@ function answers(reverse: Covering, forward: Covering | undefined, { sourcePort,
   if (back.partial !== ahead.partial) return ahead.partial;
   const difference = width(back.rule.destinationPorts) - width(ahead.rule.destinationPorts);
   if (difference !== 0) return difference < 0;
+  return looksLikeReply(sourcePort, destinationPort);
+}
+
+function looksLikeReply(sourcePort: number, destinationPort: number): boolean {
   return destinationPort >= EPHEMERAL && sourcePort < EPHEMERAL && sourcePort > 0;
+}
+
+/** Whether `answers` would say no to any rule of the other direction, so that there is no need to look for one. */
+function beginsConnection(forward: Covering | undefined, { sourcePort, destinationPort }: Question): boolean {
+  const ahead = forward?.entries[0];
+  return (
+    ahead !== undefined &&
+    !ahead.partial &&
+    width(ahead.rule.destinationPorts) === 1 &&
+    !looksLikeReply(sourcePort, destinationPort)
+  );
 }
 
 function flowRule(status: "matched" | "reply", { entries }: Covering, version: string): FlowRule {

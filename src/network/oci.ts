@@ -64,7 +64,10 @@ export class OciReader {
       else networks.set(cidr, network);
     }
     if (networks.size === 0) {
-      document.report(path, "the subnet has neither cidr-block nor ipv4-cidr-blocks nor ipv6-cidr-blocks: no direction can be told");
+      document.report(
+        path,
+        "the subnet has neither cidr-block nor ipv4-cidr-blocks nor ipv6-cidr-blocks: no direction can be told",
+      );
     }
     this.#subnets.set(given.id, {
       id: given.id,
@@ -218,7 +221,11 @@ export function readOciDocument(document: Document, reader: OciReader): void {
   }
   const order = ["networkSecurityGroups", "nsgs", "nsgRules", "vnics", "subnets", "securityLists"];
   for (const key of Object.keys(value)) {
-    if (!order.includes(key)) document.report([key], `is no section of a snapshot: sections are subnets, security-lists, network-security-groups, nsg-rules, vnics`);
+    if (!order.includes(key))
+      document.report(
+        [key],
+        `is no section of a snapshot: sections are subnets, security-lists, network-security-groups, nsg-rules, vnics`,
+      );
   }
   for (const key of order) {
     const section = value[key];
@@ -254,4 +261,3 @@ function readByOcid(document: Document, reader: OciReader, { value, path }: { va
     document.report(path, "is a rule of an NSG that is not named: put the list under nsg-rules, by the OCID of the NSG");
   } else document.report(path, "is no subnet, security list, NSG or VNIC: it has no such OCID as id");
 }
-

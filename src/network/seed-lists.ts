@@ -5,7 +5,12 @@ import type { SeedList } from "./rule.ts";
  * The list in the form that the enrichment script writes: every key there, null for what the rule does not say. Rules that cannot be
  * understood stand in it as well, so that each rule keeps its place.
  */
-export function seedList(id: string, name: string | undefined, ingress: readonly unknown[], egress: readonly unknown[]): SeedList {
+export function seedList(
+  id: string,
+  name: string | undefined,
+  ingress: readonly unknown[],
+  egress: readonly unknown[],
+): SeedList {
   return Object.freeze({
     display_name: name ?? null,
     security_list_ocid: id,

@@ -39,8 +39,9 @@ function join(printers: readonly Printer[]): Printer {
   };
 }
 
-/** Most values of an attribute that are kept printed. */
+/** Most values of an attribute that are kept printed, and the longest of them, in characters. */
 const KEPT = 4096;
+const LONGEST_KEPT = 1024;
 
 /** Values that repeat are kept printed, as `name` and as part of a schema whose dots are objects alike. */
 function printerFor(schema: Schema, attribute: Attribute, name = attribute.name): Printer {
@@ -61,7 +62,7 @@ function printerFor(schema: Schema, attribute: Attribute, name = attribute.name)
     let text = kept.get(value);
     if (text === undefined) {
       text = key + printValue(value);
-      if (kept.size < KEPT) kept.set(value, text);
+      if (kept.size < KEPT && text.length <= LONGEST_KEPT) kept.set(value, text);
     }
     return text;
   };

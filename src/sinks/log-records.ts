@@ -8,6 +8,9 @@ import type { Attribute, Schema } from "../schemas/schema.ts";
 /** Makes an OpenTelemetry log record of a flow; `observed` is in ms since the epoch. */
 export type RecordMaker = (flow: Flow, observed: number) => ReadableLogRecord;
 
+/** Most resources that are remembered. */
+const MOST_RESOURCES = 1024;
+
 /**
  * Flows of one resource share one Resource object, by which exporters group. Counters above 2^53 - 1, which no number holds exactly,
  * become text.
@@ -22,7 +25,7 @@ export function recordMaker(schema: Schema, options: { serviceName: string; vers
       const attributes = { "service.name": options.serviceName, ...attributesOf(schema, schema.resource, flow) };
       const content = JSON.stringify(attributes);
       resource = byContent.get(content) ?? resourceFromAttributes(attributes);
-      byContent.set(content, resource);
+      if (byContent.size < MOST_RESOURCES) byContent.set(content, resource);
       byContext.set(flow.context, resource);
     }
     return resource;

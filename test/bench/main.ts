@@ -4,7 +4,8 @@
  *   --flows N      flows of the bucket (default 1000000)
  *   --quick        a small bucket, and small sizes for the scale part
  *   --rounds N     how often floor and program run in turn; the middle one counts (default 1)
- *   --scale A,B    numbers of objects to compare (default 2000,20000)
+ *   --scale A,B    numbers of objects to compare (default 2000,200000)
+ *   --backlog N    of these, how many are read before the tailing is measured: a number (default 1000), or all
  *   --only PART    throughput or scale
  *   --seed TEXT    seed of the bucket
  *   --profile DIR  write CPU profiles of the program there, and tell which functions took most
@@ -33,6 +34,7 @@ async function main(): Promise<void> {
       quick: { type: "boolean", default: false },
       rounds: { type: "string", default: "1" },
       scale: { type: "string" },
+      backlog: { type: "string" },
       only: { type: "string" },
       seed: { type: "string", default: "bench" },
       profile: { type: "string" },
@@ -52,7 +54,9 @@ async function main(): Promise<void> {
   if (only !== undefined && only !== "throughput" && only !== "scale") throw new Error("--only is throughput or scale");
   const [flows = 0] = wholeNumbers("flows", values.flows ?? (quick ? "50000" : "1000000"));
   const [rounds = 1] = wholeNumbers("rounds", values.rounds);
-  const sizes = wholeNumbers("scale", values.scale ?? (quick ? "200,2000" : "2000,20000"));
+  const sizes = wholeNumbers("scale", values.scale ?? (quick ? "200,20000" : "2000,200000"));
+
+  const [backlog] = values.backlog === "all" ? [] : wholeNumbers("backlog", values.backlog ?? (quick ? "100" : "1000"));
 
   const [{ model = "unknown processor" } = {}] = cpus();
   const machine = `${model.trim()}, ${cpus().length} threads, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`;
@@ -62,5 +66,5 @@ async function main(): Promise<void> {
     print(await throughput(await benchBucket(flows, values.seed, say), { rounds, profile, say }));
     if (profile !== undefined) print(hottest(profile, 30));
   }
-  if (only !== "throughput") print(await scale(sizes, say));
+  if (only !== "throughput") print(await scale(sizes, backlog, say));
 }

@@ -1,6 +1,6 @@
 /**
- * OCI Object Storage with one connector's folder of so many small objects, one a minute, the newest of them minutes old:
- * `node test/bench/scale-bucket.ts COUNT POLL_MS`. Prints one line of JSON when it listens. `GET /stats` at `stats` tells how
+ * OCI Object Storage with one connector's folder of so many small objects, the newest of them minutes old:
+ * `node test/bench/scale-bucket.ts COUNT POLL_MS STEP_MS`. Prints one line of JSON when it listens. `GET /stats` at `stats` tells how
  * often it was asked, and how many listings each burst of them had; a burst ends when half of POLL_MS pass without one.
  */
 import { createServer } from "node:http";
@@ -9,8 +9,7 @@ import { generate } from "../../src/generator/generate.ts";
 import { stamp } from "../../src/generator/stamps.ts";
 import { startOci } from "../simulators/oci/index.ts";
 
-const [count = 0, pollMs = 0] = process.argv.slice(2).map(Number);
-const STEP_SECONDS = 60;
+const [count = 0, pollMs = 0, stepMs = 0] = process.argv.slice(2).map(Number);
 const SAMPLE_MS = 20;
 
 const bodies: Uint8Array[] = [];
@@ -18,7 +17,7 @@ for await (const { bytes } of generate({ format: "oci", flows: 32, objects: 8, i
   bodies.push(bytes);
 const newest = Math.floor(Date.now() / 1000) - 300;
 const connector = `ocid1.serviceconnector.oc1.phx.${"a".repeat(60)}`;
-const secondsAt = (index: number) => newest - (count - 1 - index) * STEP_SECONDS;
+const secondsAt = (index: number) => newest - ((count - 1 - index) * stepMs) / 1000;
 const body = (index: number) => bodies[index % bodies.length] as Uint8Array;
 
 const oci = await startOci({ namespace: "bench" });
@@ -48,7 +47,8 @@ const stats = createServer((_request, response) => {
 });
 stats.listen(0, "127.0.0.1", () => {
   const ready = { endpoint: oci.endpoint, namespace: oci.namespace, bucket: "flows", config: oci.config };
-  process.stdout.write(`${JSON.stringify({ ...ready, stats: `http://127.0.0.1:${(stats.address() as AddressInfo).port}` })}\n`);
+  const url = `http://127.0.0.1:${(stats.address() as AddressInfo).port}`;
+  process.stdout.write(`${JSON.stringify({ ...ready, stats: url, newest: newest * 1000 })}\n`);
 });
 process.once("SIGTERM", () => {
   clearInterval(sampler);

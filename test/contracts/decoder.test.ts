@@ -80,7 +80,7 @@ describe.each(FORMATS.map((written) => ({ name: written.format, ...written })))(
             expect(comparable(await decode(name, bytes, { maxRecordBytes: 2000, chunks }))).toEqual(comparable(outcome));
           }
         }),
-        { numRuns: 200 },
+        { numRuns: 150 },
       ),
     TIMEOUT_MS,
   );

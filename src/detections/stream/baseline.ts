@@ -72,7 +72,10 @@ export function createBaseline(detector: Baseline, options: FollowerOptions, gro
       const name = key(flow);
       const bucket = Math.floor(time / bucketMs);
       const group = groups.touch(name, time) ?? groups.add(new BaselineGroup(name, time, bucket));
-      if (time < group.since) group.since = time;
+      if (time < group.since) {
+        group.since = time;
+        group.threshold = undefined;
+      }
       group.extend(flow, time, bucketMs);
       if (bucket < group.bucket) {
         if (bucket >= group.bucket - span) addToPast(group, bucket, amount);

@@ -35,8 +35,8 @@ export function createCorrelator(
   const groups = new Groups<CorrelationGroup>(options.limits, index);
   const { value, amount } = contributionsOf(correlation);
   const counting = correlation.type === "event_count" || correlation.type === "value_count";
-  /** Most groups never see a second flow: where one cannot hold, it is noted in the group itself. */
-  const mayStandAlone = counting && correlation.atLeast > 1;
+  /** Most groups never see a second flow: where many are needed, the first is noted in the group itself. */
+  const mayStandAlone = counting && correlation.atLeast > 4;
   /** A flow that several parts match is one flow to a count or a sum. */
   const once = parts.length > 1 && (counting || correlation.type === "value_sum");
   let lastCounted: Flow | undefined;

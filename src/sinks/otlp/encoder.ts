@@ -68,8 +68,9 @@ interface Resource {
 const SCOPE = "flowferry";
 /** First size of a buffer; it grows to what the batches need. */
 const CAPACITY = 256 * 1024;
-/** Most resources that are remembered. */
+/** Most resources that are remembered, and the longest of them, in bytes. */
 const MOST_RESOURCES = 4096;
+const LONGEST_RESOURCE = 8192;
 
 /**
  * Records are gathered by resource, as the protocol wants it, and within by context, though their order means nothing to a receiver:
@@ -93,7 +94,7 @@ export function createEncoder(syntax: Syntax, schema: Schema, options: EncoderOp
       if (resource === undefined) {
         if (resources.size >= MOST_RESOURCES) resources.clear();
         resource = { attributes, contexts: [] };
-        resources.set(key, resource);
+        if (key.length <= LONGEST_RESOURCE) resources.set(key, resource);
       }
       context = { resource, attributes: plan.encodeContext(flow), flows: [] };
       known.set(flow.context, context);

@@ -13,7 +13,7 @@ export const INTEGER = 1;
 export const REPEATING = 2;
 export const UID = 3;
 /** By the general encoder. */
-export const OTHER = 4;
+const OTHER = 4;
 
 /** An attribute that is written for each record. */
 export interface Step {
@@ -45,8 +45,9 @@ export interface Plan {
 const MOST_COMBINATIONS = 2 ** 40;
 /** Most combinations that are kept encoded. */
 const KEPT = 8192;
-/** Most values of one attribute that are kept encoded. */
+/** Most values of one attribute that are kept encoded, and the longest of them, in bytes. */
 const KEPT_VALUES = 4096;
+const LONGEST_KEPT = 1024;
 
 export function createPlan(schema: Schema, encodeAttribute: EncodeAttribute): Plan {
   const ofContext = schema.attributes.filter(({ varies }) => varies === "never" || varies === "context");
@@ -137,7 +138,7 @@ export class Repeating {
     let words = this.#kept.get(value);
     if (words === undefined) {
       words = wordsOf(this.#encode(value));
-      if (this.#kept.size < KEPT_VALUES) this.#kept.set(value, words);
+      if (this.#kept.size < KEPT_VALUES && words.length <= LONGEST_KEPT) this.#kept.set(value, words);
     }
     this.#value = value;
     this.#words = words;

@@ -8,6 +8,7 @@ export interface Settings {
   readonly url: URL;
   readonly encoding: "protobuf" | "json";
   readonly compression: "gzip" | "zstd" | "none";
+  readonly compressionLevel: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
@@ -22,10 +23,16 @@ export function resolveSettings(options: OtlpOptions, baseDir: string, env: Node
   const { url, authorization } = splitCredentials(urlOf(options, variables));
   const headers = { ...authorization, ...lowerCase(options.headers ?? headersOf(variables("HEADERS"))) };
   checkHeaders(headers);
+  const { compressionLevel } = options;
+  const compression = options.compression ?? compressionOf(variables("COMPRESSION"));
+  if (compression === "gzip" && compressionLevel > 9) {
+    throw new UsageError("otlp-compression", `compressionLevel ${compressionLevel} is too high: gzip goes to 9`);
+  }
   return {
     url,
     encoding: options.encoding ?? encodingOf(variables("PROTOCOL")),
-    compression: options.compression ?? compressionOf(variables("COMPRESSION")),
+    compression,
+    compressionLevel,
     headers,
     timeoutMs: options.timeoutMs ?? timeoutOf(variables("TIMEOUT")),
     tls: tlsOf(options, baseDir, variables),

@@ -26,7 +26,7 @@ function create(options: OtlpOptions, { baseDir, env, version }: SinkDependencie
     body: options.body === "summary",
     maxBytes,
   });
-  const compress = compressor(settings.compression, options.compressionLevel);
+  const compress = compressor(settings);
   const transport = createTransport(settings, env, options.inFlight);
   const redact = redactor(settings);
   const headers = {

@@ -16,10 +16,10 @@ const zstd = promisify(zlib.zstdCompress);
 export type Compress = (bytes: Buffer) => Promise<Buffer>;
 
 /** Compression runs in the thread pool. The input may not change before the result is there. */
-export function compressor(compression: Settings["compression"], level: number): Compress {
+export function compressor({ compression, compressionLevel: level }: Settings): Compress {
   if (compression === "none") return async (bytes) => bytes;
   if (compression === "gzip") {
-    const options = { level: Math.min(level, zlib.constants.Z_BEST_COMPRESSION), chunkSize: CHUNK };
+    const options = { level, chunkSize: CHUNK };
     return (bytes) => gzip(bytes, options);
   }
   const options = { params: { [zlib.constants.ZSTD_c_compressionLevel]: level }, chunkSize: CHUNK };

@@ -8,8 +8,8 @@ import zlib from "node:zlib";
 import { countRecords, decodeRequest, encodeResponse, encodeStatus, type ReceivedRecord } from "./decode.ts";
 import { type Fault, type FaultPlan, faultFor } from "./faults.ts";
 
-export type { ReceivedRecord, Value, Values } from "./decode.ts";
-export type { Fault, FaultPlan } from "./faults.ts";
+export type { ReceivedRecord } from "./decode.ts";
+export type { FaultPlan } from "./faults.ts";
 
 export interface ReceiverOptions {
   host?: string;

@@ -21,7 +21,9 @@ interface Expected {
 
 const FOLDER = fileURLToPath(new URL("../../fixtures/decoders/", import.meta.url));
 
-for (const format of readdirSync(FOLDER) as FormatName[]) {
+const formats = readdirSync(FOLDER, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+
+for (const format of formats.map(({ name }) => name as FormatName)) {
   describe(format, () => {
     const files = readdirSync(`${FOLDER}${format}`).filter((file) => file.endsWith(".log"));
     test.each(files.map((file) => file.slice(0, -".log".length)))("%s", async (name) => {

@@ -45,6 +45,11 @@ describe("a wrong file is refused with its name and line", () => {
   });
 
   test("unknown section", () => expect(() => parseMapping(`${HEAD}  {}\nfeilds: {}\n`, "m.yaml")).toThrow(/^m\.yaml:5: /));
+  test("a field that is no column", () => {
+    const text =
+      "format: x\nsummary: y\ncolumns: [a]\nfields:\n  a: { to: vnic, type: string }\n  b: { to: vnic, type: string }\n";
+    expect(() => parseMapping(text, "m.yaml")).toThrow(/^m\.yaml:6: .*b: is none of the columns/);
+  });
   test("no format", () => expect(() => parseMapping("summary: x\nfields: {}\n", "m.yaml")).toThrow(/^m\.yaml:1: format: /));
   test("a list", () => expect(() => parseMapping("- a\n", "m.yaml")).toThrow(/^m\.yaml:1: /));
   test("nothing", () => expect(() => parseMapping("", "m.yaml")).toThrow(/^m\.yaml:1: /));

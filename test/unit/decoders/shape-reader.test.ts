@@ -123,7 +123,7 @@ describe.each([OCI, IBM].map((written) => ({ name: written.format, ...written })
             expect(await together(written, records)).toEqual(await alone(written, records));
           },
         ),
-        { numRuns: 300 },
+        { numRuns: 150 },
       ),
     TIMEOUT_MS,
   );

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { directionEnricher } from "../../../src/enrichers/direction.ts";
-import { securityRulesEnricher, type SecurityListDetail } from "../../../src/enrichers/security-rules.ts";
+import { type SecurityListDetail, securityRulesEnricher } from "../../../src/enrichers/security-rules.ts";
 import { FIELDS, type Flow, type FlowContext } from "../../../src/flow.ts";
 import type { NetworkSnapshot } from "../../../src/network/snapshot.ts";
-import { from, LIST, NSG, oneList, ociSnapshot, range, SUBNET, tcp, to, udp, VNIC } from "../network/parts.ts";
+import { from, LIST, NSG, ociSnapshot, oneList, range, SUBNET, tcp, to, udp, VNIC } from "../network/parts.ts";
 import { flowOf, tablesOf } from "./snapshot.ts";
 
 const tables = await tablesOf({ subnets: `subnet,cidr,name\n${SUBNET},10.0.1.0/24,app\n` });
@@ -14,15 +14,20 @@ type Extra = Partial<Pick<Flow, "action" | "protocolName" | "status">>;
 function explained(
   snapshot: NetworkSnapshot,
   text: string,
-  { protocol = 6, vnic, subnet = SUBNET, detail = "matched", ...extra }: Extra & {
+  {
+    protocol = 6,
+    vnic,
+    subnet = SUBNET,
+    detail = "matched",
+    ...extra
+  }: Extra & {
     protocol?: number;
     vnic?: string;
     subnet?: string;
     detail?: SecurityListDetail;
   } = {},
 ): Flow {
-  const [, sourceAddress, sourcePort, destinationAddress, destinationPort] =
-    /^(\S+) (\d+) > (\S+) (\d+)$/.exec(text) ?? [];
+  const [, sourceAddress, sourcePort, destinationAddress, destinationPort] = /^(\S+) (\d+) > (\S+) (\d+)$/.exec(text) ?? [];
   const context: Partial<FlowContext> = { subnet, vnic };
   const flow = flowOf(
     { sourceAddress, destinationAddress, sourcePort: Number(sourcePort), destinationPort: Number(destinationPort), protocol },
@@ -143,10 +148,7 @@ describe("stateless rules", () => {
 
   test("take precedence over a stateful rule for the same traffic, which is then not tracked", () => {
     const { snapshot } = ociSnapshot(
-      oneList([
-        from("192.0.2.1/32", "6", tcp(range(443))),
-        from("0.0.0.0/0", "6", { ...tcp(range(443)), "is-stateless": true }),
-      ]),
+      oneList([from("192.0.2.1/32", "6", tcp(range(443))), from("0.0.0.0/0", "6", { ...tcp(range(443)), "is-stateless": true })]),
     );
     expect(explained(snapshot, "192.0.2.1 50000 > 10.0.1.7 443").rule).toMatchObject({ index: 1, stateless: true });
     expect(explained(snapshot, "10.0.1.7 443 > 192.0.2.1 50000").rule?.status).toBe("unexplained");
@@ -161,7 +163,13 @@ describe("NSGs", () => {
       [NSG]: {
         data: [
           { direction: "INGRESS", protocol: "6", source: "0.0.0.0/0", "source-type": "CIDR_BLOCK", ...tcp(range(443)) },
-          { direction: "EGRESS", protocol: "6", destination: NSG, "destination-type": "NETWORK_SECURITY_GROUP", ...tcp(range(8080)) },
+          {
+            direction: "EGRESS",
+            protocol: "6",
+            destination: NSG,
+            "destination-type": "NETWORK_SECURITY_GROUP",
+            ...tcp(range(8080)),
+          },
         ],
       },
     },

@@ -30,9 +30,7 @@ test("a file that is missing or is not JSON is refused, with its name", async ()
 test("lists without subnets rule nothing, and that is told", async () => {
   await writeFile(path, JSON.stringify({ data: [{ id: LIST }] }));
   const { faults } = await readNetworkFiles({ oci: [path], ibm: {} });
-  expect(faults).toEqual([
-    `${path}: hold no subnets, so no rule can be told: add what \`oci network subnet list --all\` prints`,
-  ]);
+  expect(faults).toEqual([`${path}: hold no subnets, so no rule can be told: add what \`oci network subnet list --all\` prints`]);
 });
 
 test("a file with a byte order mark is read", async () => {
@@ -45,7 +43,12 @@ test("a changed file is taken over; a broken one is refused and the last good on
   await writeFile(path, good);
   const events: NetworkEvent[] = [];
   let changes = 0;
-  const watch = await watchNetworkFiles({ oci: [path], ibm: {} }, 20, (event) => events.push(event), () => changes++);
+  const watch = await watchNetworkFiles(
+    { oci: [path], ibm: {} },
+    20,
+    (event) => events.push(event),
+    () => changes++,
+  );
   const replace = async (text: string) => {
     await writeFile(`${path}.new`, text);
     await rename(`${path}.new`, path);

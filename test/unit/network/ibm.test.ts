@@ -24,7 +24,15 @@ const securityGroups = [
     id: GROUP,
     name: "web",
     rules: [
-      { id: "1", direction: "inbound", ip_version: "ipv4", protocol: "tcp", port_min: 443, port_max: 443, remote: { cidr_block: "0.0.0.0/0" } },
+      {
+        id: "1",
+        direction: "inbound",
+        ip_version: "ipv4",
+        protocol: "tcp",
+        port_min: 443,
+        port_max: 443,
+        remote: { cidr_block: "0.0.0.0/0" },
+      },
       { id: "2", direction: "outbound", ip_version: "ipv4", protocol: "all", remote: { cidr_block: "0.0.0.0/0" } },
       { id: "3", direction: "inbound", ip_version: "ipv4", protocol: "all", remote: { id: GROUP, name: "web" } },
       {
@@ -46,7 +54,17 @@ const networkAcls = [
     id: ACL,
     name: "acl",
     rules: [
-      { action: "deny", direction: "inbound", protocol: "tcp", source: "198.51.100.0/24", destination: "0.0.0.0/0", destination_port_min: 1, destination_port_max: 65_535, source_port_min: 1, source_port_max: 65_535 },
+      {
+        action: "deny",
+        direction: "inbound",
+        protocol: "tcp",
+        source: "198.51.100.0/24",
+        destination: "0.0.0.0/0",
+        destination_port_min: 1,
+        destination_port_max: 65_535,
+        source_port_min: 1,
+        source_port_max: 65_535,
+      },
       { action: "allow", direction: "inbound", protocol: "all", source: "0.0.0.0/0", destination: "0.0.0.0/0" },
       { action: "allow", direction: "outbound", protocol: "all", source: "0.0.0.0/0", destination: "0.0.0.0/0" },
     ],
@@ -125,12 +143,16 @@ describe("what cannot be understood is told with its place", () => {
 
   test("an unknown protocol", () => {
     const rules = [{ direction: "inbound", protocol: "quic" }];
-    expect(faultsOf({ securityGroups: [{ id: "g", rules }] })[0]).toMatch(/^\[0\]\.rules\[0\]\.protocol: "quic" is no protocol: known are all,/);
+    expect(faultsOf({ securityGroups: [{ id: "g", rules }] })[0]).toMatch(
+      /^\[0\]\.rules\[0\]\.protocol: "quic" is no protocol: known are all,/,
+    );
   });
 
   test("a network that is none", () => {
     const rule = { action: "allow", direction: "inbound", protocol: "all", source: "10.0.0.300", destination: "0.0.0.0/0" };
-    expect(faultsOf({ networkAcls: [{ id: "a", rules: [rule] }] })[0]).toMatch(/^\[0\]\.rules\[0\]\.source: "10\.0\.0\.300": no IPv4/);
+    expect(faultsOf({ networkAcls: [{ id: "a", rules: [rule] }] })[0]).toMatch(
+      /^\[0\]\.rules\[0\]\.source: "10\.0\.0\.300": no IPv4/,
+    );
   });
 
   test("a file of something else", () => {

@@ -1,11 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { EMPTY_CONTEXT } from "../../../src/flow.ts";
-import { from, LIST, NSG, oneList, ociSnapshot, range, SUBNET, tcp, to, udp, VNIC } from "./parts.ts";
+import { from, LIST, NSG, ociSnapshot, oneList, range, SUBNET, tcp, to, udp, VNIC } from "./parts.ts";
 
 /** What a snapshot complains about, as `place: reason`. */
 const faultsOf = (...documents: unknown[]) => ociSnapshot(...documents).faults.map(({ place, reason }) => `${place}: ${reason}`);
 const ruleTexts = (...documents: unknown[]) =>
-  [...(ociSnapshot(...documents).snapshot.data[0]?.ruleSets.values() ?? [])].flatMap(({ rules }) => rules.map(({ text }) => text));
+  [...(ociSnapshot(...documents).snapshot.data[0]?.ruleSets.values() ?? [])].flatMap(({ rules }) =>
+    rules.map(({ text }) => text),
+  );
 
 describe("what the command line prints", () => {
   const lists = {
@@ -63,17 +65,19 @@ describe("what the command line prints", () => {
 });
 
 describe("subnets", () => {
-  const networks = (subnet: object) => ociSnapshot([{ id: SUBNET, ...subnet }]).snapshot.subnet(SUBNET)?.networks.map((n) => n.cidr);
+  const networks = (subnet: object) =>
+    ociSnapshot([{ id: SUBNET, ...subnet }])
+      .snapshot.subnet(SUBNET)
+      ?.networks.map((n) => n.cidr);
 
   test("have all their networks, with or without cidr-block", () => {
     expect(networks({ "cidr-block": "10.0.1.0/24", "ipv4-cidr-blocks": ["10.0.1.0/24", "10.7.0.0/16"] })).toEqual([
       "10.0.1.0/24",
       "10.7.0.0/16",
     ]);
-    expect(networks({ "cidr-block": null, "ipv6-cidr-block": "2001:db8::/64", "ipv6-cidr-blocks": ["2001:db8:1::/64"] })).toEqual([
-      "2001:db8::/64",
-      "2001:db8:1::/64",
-    ]);
+    expect(networks({ "cidr-block": null, "ipv6-cidr-block": "2001:db8::/64", "ipv6-cidr-blocks": ["2001:db8:1::/64"] })).toEqual(
+      ["2001:db8::/64", "2001:db8:1::/64"],
+    );
   });
 
   test("without any are told", () => {
@@ -96,7 +100,11 @@ describe("a rule that cannot be understood", () => {
       from("0.0.0.0/0", "132", { "sctp-options": { "destination-port-range": range(1) } }),
       `${place}.sctp-options: is an option that this program does not know: update it`,
     ],
-    ["option of another protocol", from("0.0.0.0/0", "17", tcp(range(22))), `${place}.tcp-options: belongs to protocol 6, the rule is for 17`],
+    [
+      "option of another protocol",
+      from("0.0.0.0/0", "17", tcp(range(22))),
+      `${place}.tcp-options: belongs to protocol 6, the rule is for 17`,
+    ],
     [
       "port range that ends before it begins",
       from("0.0.0.0/0", "6", tcp({ min: 30, max: 20 })),
@@ -104,11 +112,18 @@ describe("a rule that cannot be understood", () => {
     ],
     ["port", from("0.0.0.0/0", "6", tcp(range(70_000))), `${place}.tcp-options.destination-port-range.min: 70000`],
     ["CIDR", from("10.0.0.1/8", "all"), `${place}.source: "10.0.0.1/8": bits are set after the prefix: write 10.0.0.0/8`],
-    ["far end of an unknown kind", { ...from("10.0.0.0/8", "all"), "source-type": "DRG" }, `${place}.source-type: "DRG" is none of`],
+    [
+      "far end of an unknown kind",
+      { ...from("10.0.0.0/8", "all"), "source-type": "DRG" },
+      `${place}.source-type: "DRG" is none of`,
+    ],
     ["no far end", { protocol: "all", "is-stateless": false }, `${place}.source: is missing`],
   ])("%s: told with its place, and the rest is used", (_, broken, message) => {
     const document = oneList([broken, from("10.0.0.0/8", "6", tcp(range(443)))]);
-    expect(faultsOf(document).some((fault) => fault.startsWith(message)), faultsOf(document).join("\n")).toBe(true);
+    expect(
+      faultsOf(document).some((fault) => fault.startsWith(message)),
+      faultsOf(document).join("\n"),
+    ).toBe(true);
     expect(ruleTexts(document)).toEqual(["ingress tcp 443 from 10.0.0.0/8"]);
   });
 

@@ -41,17 +41,19 @@ export function oneList(ingress: readonly object[], egress: readonly object[] = 
   };
 }
 
-const rule = (side: "source" | "destination") => (cidr: string, protocol: string, more: object = {}) => ({
-  description: null,
-  "icmp-options": null,
-  "is-stateless": false,
-  protocol,
-  [side]: cidr,
-  [`${side}-type`]: "CIDR_BLOCK",
-  "tcp-options": null,
-  "udp-options": null,
-  ...more,
-});
+const rule =
+  (side: "source" | "destination") =>
+  (cidr: string, protocol: string, more: object = {}) => ({
+    description: null,
+    "icmp-options": null,
+    "is-stateless": false,
+    protocol,
+    [side]: cidr,
+    [`${side}-type`]: "CIDR_BLOCK",
+    "tcp-options": null,
+    "udp-options": null,
+    ...more,
+  });
 
 export const from = rule("source");
 export const to = rule("destination");

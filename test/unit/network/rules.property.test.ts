@@ -36,7 +36,16 @@ const cidr = fc.constantFrom(
   "2001:db8::/32",
   "2001:db8::7/128",
 );
-const peer = fc.constantFrom("10.0.1.7", "10.0.0.1", "10.9.9.9", "192.0.2.1", "192.0.2.200", "8.8.8.8", "2001:db8::7", "2001:db9::1");
+const peer = fc.constantFrom(
+  "10.0.1.7",
+  "10.0.0.1",
+  "10.9.9.9",
+  "192.0.2.1",
+  "192.0.2.200",
+  "8.8.8.8",
+  "2001:db8::7",
+  "2001:db9::1",
+);
 const protocol = fc.constantFrom("all", "1", "6", "17", "47");
 
 const ruleOf = (side: "source" | "destination") =>
@@ -86,7 +95,9 @@ function covers({ ingress, rule }: Placed, flow: Asked): boolean {
 
 const placeOf = (one: Placed) => `${one.list}/${one.ingress ? "in" : "out"}/${one.index}`;
 const places = (rule: FlowRule) =>
-  [rule, ...rule.others].map(({ listId, direction, index }) => `${listId?.split(".").at(-1)}/${direction === "ingress" ? "in" : "out"}/${index}`);
+  [rule, ...rule.others].map(
+    ({ listId, direction, index }) => `${listId?.split(".").at(-1)}/${direction === "ingress" ? "in" : "out"}/${index}`,
+  );
 const sure = ({ rule }: Placed) => rule["icmp-options"] === null;
 
 function check(all: readonly Placed[], flow: Asked, governance: Governance): void {

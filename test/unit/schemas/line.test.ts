@@ -17,7 +17,7 @@ test("slots hold what the field table says", () => {
   );
 });
 
-test.each(SCHEMA_NAMES)("every flow is one line of valid JSON in schema %s", (name) => {
+test.each(SCHEMA_NAMES)("every flow is one line of valid JSON in schema %s", { timeout: 60_000 }, (name) => {
   const print = linePrinter(loadSchema(name, "/"), 'a "service"');
   fc.assert(
     fc.property(anyFlow, (flow) => {

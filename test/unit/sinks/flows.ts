@@ -78,10 +78,15 @@ const unit = fc.oneof(
   fc.integer({ min: 0x20, max: 0x7e }),
   fc.constantFrom(0x22, 0x5c, 0xd800, 0xdc00),
 );
+/** Mostly short; now and then longer than what fits a length of one byte. */
 const text = fc.oneof(
-  fc.string(),
-  fc.array(unit, { maxLength: 200 }).map((units) => String.fromCharCode(...units)),
-  fc.string({ unit: "binary", maxLength: 300 }),
+  { weight: 6, arbitrary: fc.string() },
+  { weight: 3, arbitrary: fc.array(unit, { maxLength: 20 }).map((units) => String.fromCharCode(...units)) },
+  { weight: 3, arbitrary: fc.string({ unit: "binary", maxLength: 20 }) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(fc.string(), fc.integer({ min: 100, max: 300 })).map(([end, length]) => "x".repeat(length) + end),
+  },
 );
 const counter: fc.Arbitrary<Counter> = fc.oneof(
   fc.maxSafeNat(),
@@ -172,7 +177,7 @@ export const anyFlow: fc.Arbitrary<Flow> = fc
 
 /** Several flows, some of which share a context; the uids differ. */
 export const anyFlows: fc.Arbitrary<Flow[]> = fc
-  .array(fc.tuple(anyFlow, fc.boolean()), { minLength: 1, maxLength: 12 })
+  .array(fc.tuple(anyFlow, fc.boolean()), { minLength: 1, maxLength: 6 })
   .map((pairs) =>
     pairs.map(([flow, shared], index) => {
       const context = shared ? (pairs[0]?.[0].context ?? flow.context) : flow.context;

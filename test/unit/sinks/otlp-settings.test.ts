@@ -63,6 +63,7 @@ test.each([
   [{ headers: { "Content-Type": "x" } }, {}, 'header "content-type" is set by the sink itself'],
   [{ headers: { "a b": "x" } }, {}, '"a b" is no header name'],
   [{ headers: { key: "hush\nhush" } }, {}, 'the value of header "key" has a character that headers cannot hold'],
+  [{ compression: "gzip", compressionLevel: 12 }, {}, "compressionLevel 12 is too high: gzip goes to 9"],
   [{ tls: { certFile: "client.pem" } }, {}, "belong together"],
   [{ tls: { caFile: "none.pem" } }, {}, `tls.caFile: cannot read ${join(TLS, "none.pem")}`],
   [{}, { OTEL_EXPORTER_OTLP_CERTIFICATE: "/nowhere/ca.pem" }, "OTEL_EXPORTER_OTLP_CERTIFICATE: cannot read /nowhere/ca.pem"],

@@ -37,7 +37,11 @@ export function virtualNetwork(resources: VcnResources): Service {
     method: "GET",
     path: `${BASE}/${kind}/{id}`,
     signed: "headers" as const,
-    handle: ({ params }: Call): Reply => ({ status: 200, headers: { etag: "1" }, json: find(resources[kind], params.id) }),
+    handle: ({ params }: Call): Reply => ({
+      status: 200,
+      headers: { etag: "1" },
+      json: find<unknown>(resources[kind], params.id),
+    }),
   });
   const list = (kind: Listed, name: string) => ({
     kind: `list-${name}`,

@@ -1,4 +1,5 @@
 import { type Call, ServiceError } from "../../service.ts";
+import { ContentStore } from "./content.ts";
 import { RetryTokens } from "./retry-tokens.ts";
 import type { TakenFile, TakenOtlp, TakenRecord } from "./uploads.ts";
 
@@ -19,8 +20,7 @@ export class State {
   readonly records: TakenRecord[] = [];
   readonly otlp: TakenOtlp[] = [];
   readonly files: TakenFile[] = [];
-  /** Sources that were made, by name; filled by the content routes. */
-  readonly madeSources = new Map<string, unknown>();
+  readonly content = new ContentStore();
   isOnboarded = true;
   isLogSetEnabled = false;
 
@@ -31,7 +31,7 @@ export class State {
   }
 
   hasSource(name: string): boolean {
-    return this.builtInSources.has(name) || this.madeSources.has(name);
+    return this.builtInSources.has(name) || this.content.sources.has(name);
   }
 
   checkNamespace({ params }: Call): void {

@@ -1,0 +1,176 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Command } from "commander";
+import { asset } from "../assets.ts";
+import type { Config } from "../config/load.ts";
+import { buildContent, contentFiles } from "../content/build.ts";
+import { readDefinition } from "../content/definition.ts";
+import { openInstaller } from "../content/open.ts";
+import type { Installer, Step } from "../content/step.ts";
+import { codeOf, FlowferryError, UsageError } from "../errors.ts";
+import type { LogAnalyticsOptions } from "../sinks/log-analytics/options.ts";
+import { logAnalytics } from "../sinks/log-analytics/sink.ts";
+import type { CliContext } from "./context.ts";
+
+interface InstallOptions {
+  readonly config: string;
+  readonly compartment: string;
+  readonly sink?: string;
+  readonly dashboardEndpoint?: string;
+  readonly patience: string;
+  readonly json: boolean;
+}
+
+/** `flowferry content build`, `diff`, `install` and `uninstall`. */
+export function contentCommand(context: CliContext): Command {
+  const build = new Command("build")
+    .description("Write fields, parser, log source, saved searches and dashboards as the files that Log Analytics takes.")
+    .option("--to <folder>", "where the files go; by default beside their sources in deploy/log-analytics")
+    .option("--check", "write nothing, and fail if a file is not as it would be written", false)
+    .action((options: { to?: string; check: boolean }) => buildFiles(context, options.to, options.check));
+  return new Command("content")
+    .description("Build and install what Log Analytics needs to read and show the records.")
+    .addCommand(build)
+    .addCommand(
+      installing(
+        context,
+        "diff",
+        "Show what an install would change, and change nothing.",
+        (installer) => installer.steps(context.signal),
+        false,
+      ),
+    )
+    .addCommand(
+      installing(
+        context,
+        "install",
+        "Make or update what is missing or different; running it again changes nothing.",
+        (installer) => installer.steps(context.signal),
+        true,
+      ),
+    )
+    .addCommand(
+      installing(
+        context,
+        "uninstall",
+        "Delete what an install made. Records that were uploaded stay.",
+        (installer) => installer.removal(context.signal),
+        true,
+      ),
+    );
+}
+
+function installing(
+  context: CliContext,
+  name: string,
+  description: string,
+  stepsOf: (installer: Installer) => Promise<Step[]>,
+  carryOut: boolean,
+): Command {
+  return new Command(name)
+    .description(description)
+    .requiredOption("-c, --config <file>", "configuration with a log-analytics sink, whose tenancy and credentials are used")
+    .requiredOption("--compartment <ocid>", "compartment of the saved searches and dashboards")
+    .option("--sink <name>", "name of the sink, where the configuration has several of type log-analytics")
+    .option("--dashboard-endpoint <url>", "base URL of Management Dashboard; by default the region's")
+    .option("--patience <seconds>", "how long a call that may heal is tried again", "60")
+    .option("--json", "print the result as JSON", false)
+    .action(async (options: InstallOptions) => {
+      const installer = await open(context, options);
+      try {
+        await perform(context, await stepsOf(installer), carryOut, options.json);
+      } finally {
+        await installer.close();
+      }
+    });
+}
+
+async function open(context: CliContext, options: InstallOptions): Promise<Installer & { close(): Promise<void> }> {
+  const config = await context.loadConfig(options.config);
+  const { namespace, region, endpoint, auth, connectTimeoutMs, timeoutMs } = sinkOf(config, options.sink);
+  if (!/^ocid1\.(compartment|tenancy)\./.test(options.compartment)) {
+    throw new UsageError("bad-option", `--compartment ${options.compartment} is no OCID of a compartment or tenancy`);
+  }
+  const patience = Number(options.patience);
+  if (!(patience > 0)) throw new UsageError("bad-option", `--patience ${options.patience} is no number of seconds`);
+  return openInstaller(
+    buildContent(readDefinition()),
+    {
+      connection: { region, endpoint, auth, connectTimeoutMs, timeoutMs },
+      namespace,
+      compartmentId: options.compartment,
+      dashboardEndpoint: options.dashboardEndpoint,
+      patienceMs: patience * 1000,
+    },
+    { baseDir: config.baseDir, env: context.env },
+  );
+}
+
+function sinkOf({ sinks, file }: Config, name: string | undefined): LogAnalyticsOptions {
+  const found = sinks.filter((sink) => sink.component.type === logAnalytics.type && (name === undefined || sink.name === name));
+  const [only] = found;
+  if (only !== undefined && found.length === 1) return only.options as LogAnalyticsOptions;
+  const names = found.map((sink) => sink.name).join(", ");
+  const message =
+    found.length === 0
+      ? `${file} has no sink of type ${logAnalytics.type}${name === undefined ? "" : ` with the name ${name}`}`
+      : `${file} has several sinks of type ${logAnalytics.type}: choose one with --sink (${names})`;
+  throw new UsageError("no-sink", message);
+}
+
+async function perform({ stdout, signal }: CliContext, steps: readonly Step[], carryOut: boolean, json: boolean): Promise<void> {
+  const due = steps.filter(({ action }) => action !== "none");
+  for (const step of due) {
+    if (carryOut) await step.run(signal);
+    if (!json) stdout.write(`${lineOf(step)}\n`);
+  }
+  const counts = { create: 0, update: 0, delete: 0, none: 0 };
+  for (const { action } of steps) counts[action] += 1;
+  if (json) {
+    const changes = due.map(({ kind, name, action, differences }) => ({ kind, name, action, differences }));
+    stdout.write(`${JSON.stringify({ changes, unchanged: counts.none, done: carryOut })}\n`);
+    return;
+  }
+  const { create, update, delete: remove, none } = counts;
+  const said = carryOut
+    ? `${create} created, ${update} updated, ${remove} deleted, ${none} unchanged`
+    : `${create} to create, ${update} to update, ${remove} to delete, ${none} unchanged`;
+  stdout.write(`${said}\n`);
+}
+
+const SIGNS = { create: "+", update: "~", delete: "-", none: " " } as const;
+
+function lineOf({ kind, name, action, differences }: Step): string {
+  const changed =
+    differences.length === 0 ? "" : `  (${differences.slice(0, 5).join(", ")}${differences.length > 5 ? ", …" : ""})`;
+  return `${SIGNS[action]} ${kind} ${name}${changed}`;
+}
+
+async function buildFiles({ stdout }: CliContext, to: string | undefined, check: boolean): Promise<void> {
+  const folder = to ?? asset("deploy/log-analytics");
+  const files = contentFiles(buildContent(readDefinition()));
+  const stale: string[] = [];
+  if (!check) await mkdir(folder, { recursive: true });
+  for (const [name, text] of files) {
+    const path = join(folder, name);
+    if (!check) await writeFile(path, text);
+    else if ((await read(path)) !== text) stale.push(path);
+  }
+  if (stale.length > 0) {
+    throw new FlowferryError(
+      "stale-content",
+      `not as their sources make them: ${stale.join(", ")}; run \`flowferry content build\``,
+    );
+  }
+  stdout.write(`${files.size} files in ${folder} ${check ? "are as their sources make them" : "written"}\n`);
+}
+
+/** Undefined for a file that is not there. */
+async function read(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,208 @@
+import type { DashboardDefinition, Definition, SearchDefinition } from "./definition.ts";
+
+/** Stands in built files for the compartment that the content is installed into. */
+export const COMPARTMENT = "${compartmentId}";
+/** What marks saved searches and dashboards as made by this program. */
+export const OWN_TAGS = { "managed-by": "flowferry" } as const;
+
+const PROVIDER = { providerId: "log-analytics", providerName: "Logging Analytics", providerVersion: "3.0.0" };
+const COLUMNS = 12;
+const TILE_HEIGHT = 4;
+
+export interface OwnField {
+  readonly displayName: string;
+  readonly dataType: "STRING" | "LONG";
+  readonly description: string;
+}
+
+export interface FieldMap {
+  readonly parserFieldExpression: string;
+  readonly parserFieldSequence: number;
+  /** The service wants its internal name, which is looked up by this one. */
+  readonly field: { readonly displayName: string };
+}
+
+export interface Parser {
+  readonly name: string;
+  readonly displayName: string;
+  readonly description: string;
+  readonly type: "JSON";
+  readonly headerContent: string;
+  readonly isSingleLineContent: boolean;
+  readonly exampleContent: string;
+  readonly fieldMaps: readonly FieldMap[];
+}
+
+export interface Source {
+  readonly name: string;
+  readonly displayName: string;
+  readonly description: string;
+  readonly typeName: string;
+  readonly parsers: readonly { readonly name: string }[];
+  readonly entityTypes: readonly { readonly entityType: string }[];
+}
+
+export type SavedSearch = ReturnType<typeof savedSearch>;
+export type Dashboard = ReturnType<typeof dashboard>;
+
+/** Everything that is installed, in the form that the service takes. */
+export interface Content {
+  readonly fields: readonly OwnField[];
+  readonly parser: Parser;
+  readonly source: Source;
+  readonly searches: readonly SavedSearch[];
+  readonly dashboards: readonly Dashboard[];
+}
+
+/** Deterministic: the same sources make the same content. */
+export function buildContent({ content, searches, dashboards }: Definition): Content {
+  const { parser, source, fields } = content;
+  const own = Object.values(fields).flatMap(({ field, type, description }): OwnField[] =>
+    type === undefined || description === undefined
+      ? []
+      : [{ displayName: field, dataType: type === "long" ? "LONG" : "STRING", description }],
+  );
+  return {
+    fields: own,
+    parser: {
+      name: parser.name,
+      displayName: parser.title,
+      description: parser.description,
+      type: "JSON",
+      // The root of each record.
+      headerContent: "$:0",
+      isSingleLineContent: true,
+      exampleContent: JSON.stringify(EXAMPLE),
+      fieldMaps: Object.entries(fields).map(([key, { field }], index) => ({
+        parserFieldExpression: `$.${key}`,
+        parserFieldSequence: index + 1,
+        field: { displayName: field },
+      })),
+    },
+    source: {
+      name: source.name,
+      displayName: source.name,
+      description: source.description,
+      typeName: "os_file",
+      parsers: [{ name: parser.name }],
+      entityTypes: [{ entityType: source.entityType }],
+    },
+    searches: [...searches].map(([id, search]) => savedSearch(id, search, source.name)),
+    dashboards: [...dashboards].map(([id, one]) => dashboard(id, one, searches)),
+  };
+}
+
+/** The files of `content build`: name and text. `dashboards.json` is what the console's import takes, too. */
+export function contentFiles(content: Content): Map<string, string> {
+  const { fields, parser, source, searches, dashboards } = content;
+  const imports = dashboards.map((one) => ({
+    ...one,
+    savedSearches: one.tiles.map(({ savedSearchId }) => searches.find(({ id }) => id === savedSearchId)),
+  }));
+  const print = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+  return new Map([
+    ["fields.json", print(fields)],
+    ["parser.json", print(parser)],
+    ["source.json", print(source)],
+    ["dashboards.json", print({ dashboards: imports })],
+  ]);
+}
+
+const EXAMPLE = {
+  time: "2026-01-02T03:04:05.000Z",
+  action: "accept",
+  sourceAddress: "203.0.113.9",
+  sourcePort: 40000,
+  destinationAddress: "10.0.1.7",
+  destinationPort: 443,
+  protocolName: "tcp",
+  protocol: 6,
+  bytes: 1500,
+  packets: 10,
+  status: "OK",
+};
+
+function savedSearch(id: string, { title, description, visualisation, period, filter, pipe }: SearchDefinition, source: string) {
+  const queryString = `'Log Source' = '${source}' and (${filter}) | ${pipe}`;
+  return {
+    id: `flowferry-${id.replaceAll("_", "-")}`,
+    displayName: `Flowferry: ${title}`,
+    description,
+    type: "WIDGET_SHOW_IN_DASHBOARD" as const,
+    ...PROVIDER,
+    compartmentId: COMPARTMENT,
+    isOobSavedSearch: false,
+    nls: {},
+    uiConfig: {
+      queryString,
+      visualizationType: visualisation,
+      visualizationOptions: {},
+      timeSelection: { timePeriod: period },
+      scopeFilters: { filters: [{ type: "LogGroup", flags: { IncludeSubCompartments: true }, values: [] }] },
+      showTitle: true,
+      vizType: "lxSavedSearchWidgetType",
+    },
+    dataConfig: [],
+    screenImage: " ",
+    metadataVersion: "2.0",
+    widgetTemplate: "visualizations/chartWidgetTemplate.html",
+    widgetVM: "jet-modules/dashboards/widgets/lxSavedSearchWidget",
+    parametersConfig: [
+      { name: "log-analytics-log-group-compartment", required: true, valueFormat: { type: "object" }, hidden: "true" },
+      { name: "time", required: true, valueFormat: { type: "object" }, hidden: "true" },
+    ],
+    featuresConfig: { crossService: { shared: true } },
+    drilldownConfig: [],
+    freeformTags: OWN_TAGS,
+  };
+}
+
+function dashboard(id: string, { title, description, width, tiles }: DashboardDefinition, searches: Definition["searches"]) {
+  const perRow = COLUMNS / width;
+  return {
+    dashboardId: `flowferry-${id}`,
+    ...PROVIDER,
+    displayName: title,
+    description,
+    compartmentId: COMPARTMENT,
+    isOobDashboard: false,
+    isShowInHome: false,
+    metadataVersion: "2.0",
+    isShowDescription: true,
+    screenImage: " ",
+    nls: {},
+    uiConfig: { isFilteringEnabled: false },
+    dataConfig: [],
+    type: "normal",
+    isFavorite: false,
+    tiles: tiles.map((search, index) => ({
+      displayName: searches.get(search)?.title ?? search,
+      savedSearchId: `flowferry-${search.replaceAll("_", "-")}`,
+      row: Math.floor(index / perRow) * TILE_HEIGHT,
+      column: (index % perRow) * width,
+      width,
+      height: TILE_HEIGHT,
+      nls: {},
+      uiConfig: {},
+      dataConfig: [],
+      state: "DEFAULT" as const,
+      drilldownConfig: [],
+      parametersMap: {
+        time: "$(dashboard.params.time)",
+        "log-analytics-log-group-compartment": "$(dashboard.params.log-analytics-log-group-compartment)",
+      },
+    })),
+    parametersConfig: [
+      { name: "time", displayName: "Time", src: "$(context.time)" },
+      {
+        name: "log-analytics-log-group-compartment",
+        displayName: "Log Group Compartment",
+        savedSearchId: "OOBSS-management-dashboard-compartment-filter",
+        state: "DEFAULT",
+      },
+    ],
+    featuresConfig: { crossService: { shared: true } },
+    drilldownConfig: [],
+    freeformTags: OWN_TAGS,
+  };
+}

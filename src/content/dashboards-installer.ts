@@ -1,0 +1,138 @@
+import type { DashxApisClient, models } from "oci-managementdashboard";
+import { PermanentError } from "../errors.ts";
+import { type Content, type Dashboard, OWN_TAGS, type SavedSearch } from "./build.ts";
+import { differences } from "./differences.ts";
+import type { ServiceCall } from "./service-call.ts";
+import { actionFor, type Installer, type Step } from "./step.ts";
+
+/** Saved searches and dashboards in one compartment, found by their titles. What others made under such a title is left alone. */
+export function dashboardsInstaller(
+  client: DashxApisClient,
+  compartmentId: string,
+  content: Content,
+  call: ServiceCall,
+): Installer {
+  const findSearch = async (
+    displayName: string,
+    signal: AbortSignal,
+  ): Promise<models.ManagementSavedSearchSummary | undefined> => {
+    const request = { compartmentId, displayName: encodeURIComponent(displayName) };
+    const answer = await call("ListManagementSavedSearches", signal, () => client.listManagementSavedSearches(request));
+    return answer.managementSavedSearchCollection.items.find((item) => item.displayName === displayName);
+  };
+  const findDashboard = async (displayName: string, signal: AbortSignal): Promise<models.ManagementDashboard | undefined> => {
+    const request = { compartmentId, displayName: encodeURIComponent(displayName) };
+    const answer = await call("ListManagementDashboards", signal, () => client.listManagementDashboards(request));
+    const id = answer.managementDashboardCollection.items.find((item) => item.displayName === displayName)?.id;
+    if (id === undefined) return undefined;
+    const got = await call("GetManagementDashboard", signal, () => client.getManagementDashboard({ managementDashboardId: id }));
+    return got.managementDashboard;
+  };
+
+  const searchStep = async (search: SavedSearch, signal: AbortSignal): Promise<Step> => {
+    const { id: _, ...wanted } = { ...search, compartmentId };
+    const found = await findSearch(search.displayName, signal);
+    if (found !== undefined) refuseForeign("saved search", found);
+    const changed = found === undefined ? [] : differences(wanted, found);
+    const details = wanted as unknown as models.CreateManagementSavedSearchDetails;
+    return {
+      kind: "saved search",
+      name: search.displayName,
+      action: actionFor(found, changed),
+      differences: changed,
+      async run(signal) {
+        if (found === undefined) {
+          const request = { createManagementSavedSearchDetails: details };
+          await call("CreateManagementSavedSearch", signal, () => client.createManagementSavedSearch(request));
+        } else {
+          const request = { managementSavedSearchId: found.id, updateManagementSavedSearchDetails: details };
+          await call("UpdateManagementSavedSearch", signal, () => client.updateManagementSavedSearch(request));
+        }
+      },
+    };
+  };
+
+  /** Tiles with the ids that the saved searches have in the service; undefined for one that is yet to be made. */
+  const placed = async (dashboard: Dashboard, signal: AbortSignal): Promise<{ savedSearchId: string | undefined }[]> => {
+    const titles = new Map(content.searches.map(({ id, displayName }) => [id, displayName]));
+    const tiles: { savedSearchId: string | undefined }[] = [];
+    for (const tile of dashboard.tiles) {
+      const found = await findSearch(titles.get(tile.savedSearchId) ?? "", signal);
+      tiles.push({ ...tile, savedSearchId: found?.id });
+    }
+    return tiles;
+  };
+
+  const dashboardStep = async (dashboard: Dashboard, signal: AbortSignal): Promise<Step> => {
+    const { dashboardId: _, ...rest } = { ...dashboard, compartmentId };
+    const found = await findDashboard(dashboard.displayName, signal);
+    if (found !== undefined) refuseForeign("dashboard", found);
+    const changed = found === undefined ? [] : differences({ ...rest, tiles: await placed(dashboard, signal) }, found);
+    return {
+      kind: "dashboard",
+      name: dashboard.displayName,
+      action: actionFor(found, changed),
+      differences: changed,
+      async run(signal) {
+        const tiles = await placed(dashboard, signal);
+        const details = { ...rest, tiles } as unknown as models.CreateManagementDashboardDetails;
+        if (found === undefined) {
+          const request = { createManagementDashboardDetails: details };
+          await call("CreateManagementDashboard", signal, () => client.createManagementDashboard(request));
+        } else {
+          const request = { managementDashboardId: found.id, updateManagementDashboardDetails: details };
+          await call("UpdateManagementDashboard", signal, () => client.updateManagementDashboard(request));
+        }
+      },
+    };
+  };
+
+  return {
+    async steps(signal) {
+      const steps: Step[] = [];
+      for (const search of content.searches) steps.push(await searchStep(search, signal));
+      for (const dashboard of content.dashboards) steps.push(await dashboardStep(dashboard, signal));
+      return steps;
+    },
+    async removal(signal) {
+      const steps: Step[] = [];
+      for (const { displayName } of content.dashboards) {
+        const found = await findDashboard(displayName, signal);
+        if (found === undefined || !isOwn(found)) continue;
+        const managementDashboardId = found.id;
+        const run = async (signal: AbortSignal): Promise<void> => {
+          await call("DeleteManagementDashboard", signal, () => client.deleteManagementDashboard({ managementDashboardId }));
+        };
+        steps.push({ kind: "dashboard", name: displayName, action: "delete", differences: [], run });
+      }
+      for (const { displayName } of content.searches) {
+        const found = await findSearch(displayName, signal);
+        if (found === undefined || !isOwn(found)) continue;
+        const managementSavedSearchId = found.id;
+        const run = async (signal: AbortSignal): Promise<void> => {
+          await call("DeleteManagementSavedSearch", signal, () =>
+            client.deleteManagementSavedSearch({ managementSavedSearchId }),
+          );
+        };
+        steps.push({ kind: "saved search", name: displayName, action: "delete", differences: [], run });
+      }
+      return steps;
+    },
+  };
+}
+
+interface Tagged {
+  readonly displayName: string;
+  readonly freeformTags?: Record<string, string>;
+}
+
+const isOwn = ({ freeformTags }: Tagged): boolean => differences(OWN_TAGS, freeformTags ?? {}).length === 0;
+
+function refuseForeign(kind: string, found: Tagged): void {
+  if (isOwn(found)) return;
+  const [tag] = Object.entries(OWN_TAGS);
+  throw new PermanentError(
+    "content-conflict",
+    `there is a ${kind} "${found.displayName}" that flowferry did not make (it lacks the tag ${tag?.join(": ")}): rename it, or install into another compartment`,
+  );
+}

@@ -1,0 +1,70 @@
+import type { OciConnectionOptions } from "../oci/connection.ts";
+import { connectOci } from "../oci/connection.ts";
+import type { OciSurroundings } from "../oci/identity.ts";
+import type { Content } from "./build.ts";
+import { dashboardsInstaller } from "./dashboards-installer.ts";
+import { definitionsInstaller } from "./definitions-installer.ts";
+import { serviceCall } from "./service-call.ts";
+import type { Installer } from "./step.ts";
+
+export interface InstallationOptions {
+  /** How to reach Log Analytics. */
+  readonly connection: OciConnectionOptions;
+  readonly namespace: string;
+  /** Compartment of the saved searches and dashboards. */
+  readonly compartmentId: string;
+  /** Base URL of Management Dashboard; by default the region's. */
+  readonly dashboardEndpoint: string | undefined;
+  /** How long a call that may heal is tried again. */
+  readonly patienceMs: number;
+}
+
+/** The content of one tenancy. Asks nothing of the network before the first look. Throws UsageError. */
+export async function openInstaller(
+  content: Content,
+  { connection, namespace, compartmentId, dashboardEndpoint, patienceMs }: InstallationOptions,
+  surroundings: OciSurroundings,
+): Promise<Installer & { close(): Promise<void> }> {
+  const [{ LogAnalyticsClient }, { DashxApisClient }] = await Promise.all([
+    import("oci-loganalytics"),
+    import("oci-managementdashboard"),
+  ]);
+  const analytics = await connectOci(connection, surroundings, {
+    what: `Log Analytics namespace ${namespace}`,
+    create: (params, configuration) => new LogAnalyticsClient(params, configuration),
+  });
+  const { endpoint: _, ...elsewhere } = connection;
+  const dashboards = await connectOci(
+    { ...elsewhere, ...(dashboardEndpoint === undefined ? {} : { endpoint: dashboardEndpoint }) },
+    surroundings,
+    { what: "Management Dashboard", create: (params, configuration) => new DashxApisClient(params, configuration) },
+  );
+  const definitions = definitionsInstaller(
+    analytics.client,
+    { namespaceName: namespace, compartmentId },
+    content,
+    serviceCall(analytics, {
+      place: `in Log Analytics namespace ${namespace}`,
+      permission: "manage loganalytics-features-family in tenancy",
+      patienceMs,
+    }),
+  );
+  const boards = dashboardsInstaller(
+    dashboards.client,
+    compartmentId,
+    content,
+    serviceCall(dashboards, {
+      place: `in compartment ${compartmentId}`,
+      permission: `manage management-dashboard-family in compartment id ${compartmentId}`,
+      patienceMs,
+    }),
+  );
+  return {
+    // What is used by other things comes first, and goes last.
+    steps: async (signal) => [...(await definitions.steps(signal)), ...(await boards.steps(signal))],
+    removal: async (signal) => [...(await boards.removal(signal)), ...(await definitions.removal(signal))],
+    async close() {
+      await Promise.all([analytics.close(), dashboards.close()]);
+    },
+  };
+}

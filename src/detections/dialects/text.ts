@@ -1,0 +1,24 @@
+/** The text for RE2, found as it stands. */
+export function escapeRegex(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+}
+
+/** Whether upper and lower case make no difference. */
+export function hasNoCase(text: string): boolean {
+  return text.toLowerCase() === text.toUpperCase();
+}
+
+/** Values that are compared as texts, in lower case. */
+export function folded(values: readonly (string | number | boolean)[]): string[] {
+  return values.map((value) => String(value).toLowerCase());
+}
+
+/** Seconds as durations are written: `90s`, `5m`, `24h`. */
+export function duration(ms: number): string {
+  if (ms % 3_600_000 === 0) return `${ms / 3_600_000}h`;
+  return ms % 60_000 === 0 ? `${ms / 60_000}m` : `${ms / 1_000}s`;
+}
+
+export function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, " ").trim();
+}

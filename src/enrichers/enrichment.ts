@@ -1,0 +1,82 @@
+import type { Enricher } from "../contracts.ts";
+import type { Flow } from "../flow.ts";
+import { type LookupEvent, watchTables } from "../lookups/reload.ts";
+import type { Tables } from "../lookups/tables.ts";
+import type { NetworkEvent } from "../network/files.ts";
+import type { OciApiCounts } from "../network/oci-api.ts";
+import { openNetwork } from "../network/open.ts";
+import type { NetworkSnapshot } from "../network/snapshot.ts";
+import { chain, enricherOf } from "./chain.ts";
+import type { EnrichOptions } from "./options.ts";
+import { type SecurityListDetail, securityRulesEnricher } from "./security-rules.ts";
+
+/** The lookup tables and what is known of the network, kept up to date, and the enrichment that rests on them. */
+export interface Enrichment {
+  /** Version of the lookup tables in use now. */
+  readonly version: string;
+  /** The state of the tables in use now. */
+  tables(): Tables;
+  /** The state of the network in use now. */
+  network(): NetworkSnapshot;
+  /** Questions to the provider's API since the start; undefined where it is not asked. */
+  readonly apiCounts: OciApiCounts | undefined;
+  /**
+   * To be awaited before `enrich`, with the same flows: gets what is not known of their subnets and VNICs, and waits for it a bounded
+   * time, once for each. Throws the signal's reason, nothing else.
+   */
+  prepare(flows: readonly Flow[], signal: AbortSignal): Promise<void>;
+  /** Sets the derived fields of the flows, all of them from one state. */
+  enrich(flows: readonly Flow[]): void;
+  close(): Promise<void>;
+}
+
+export interface EnrichmentDependencies {
+  readonly baseDir: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly onLookups: (event: LookupEvent) => void;
+  readonly onNetwork: (event: NetworkEvent) => void;
+}
+
+/** Reads all files that the options name (absolute paths), and watches them. Throws UsageError where one is missing or wrong. */
+export async function openEnrichment(options: EnrichOptions, dependencies: EnrichmentDependencies): Promise<Enrichment> {
+  const { baseDir, env, onLookups, onNetwork } = dependencies;
+  const watch = await watchTables(options, onLookups);
+  const network = await openNetwork(options, { baseDir, env, refreshMs: options.refreshMs }, onNetwork).catch((error) => {
+    watch.close();
+    throw error;
+  });
+  let { tables } = watch;
+  let { snapshot } = network;
+  let enrich = joined(tables, snapshot, options.securityLists);
+  return {
+    get version() {
+      return watch.tables.version;
+    },
+    tables: () => watch.tables,
+    network: () => network.snapshot,
+    get apiCounts() {
+      return network.counts;
+    },
+    prepare: (flows, signal) => network.prepare(flows, signal),
+    enrich(flows) {
+      if (watch.tables !== tables || network.snapshot !== snapshot) {
+        tables = watch.tables;
+        snapshot = network.snapshot;
+        enrich = joined(tables, snapshot, options.securityLists);
+      }
+      for (const flow of flows) enrich(flow);
+    },
+    async close() {
+      watch.close();
+      await network.close();
+    },
+  };
+}
+
+/** Everything that tables and network say about a flow. A subnet that stands in the table is as the table has it. */
+function joined(tables: Tables, snapshot: NetworkSnapshot, detail: SecurityListDetail): Enricher {
+  if (snapshot.data.length === 0) return enricherOf(tables);
+  const subnets = new Map([...snapshot.data.toReversed().flatMap((data) => [...data.subnets]), ...tables.subnets]);
+  const both: Tables = { ...tables, subnets };
+  return chain([enricherOf(both), securityRulesEnricher(both, snapshot, detail)]);
+}

@@ -1,0 +1,36 @@
+import { resolve } from "node:path";
+import type { z } from "zod";
+import { lookupOptions } from "../lookups/options.ts";
+import { networkOptions } from "../network/options.ts";
+
+/** The `enrich` block of a configuration: lookup tables, and what is known of the network. */
+export const enrichOptions = lookupOptions.extend(networkOptions.shape);
+
+export type EnrichOptions = z.output<typeof enrichOptions>;
+
+/**
+ * The options with absolute paths: relative ones start from `baseDir`, the configuration file's folder. Without other word the answers
+ * of OCI's API are kept beside the ledger, and nowhere for a ledger in memory.
+ */
+export function resolveEnrichPaths(options: EnrichOptions, baseDir: string, ledgerPath: string): EnrichOptions {
+  const at = <Path extends string | undefined>(path: Path) => (path === undefined ? path : resolve(baseDir, path)) as Path;
+  const { ports, servers, networks, subnets, oci, ibm } = options;
+  const beside = ledgerPath === ":memory:" ? undefined : `${ledgerPath}.network.json`;
+  return {
+    ...options,
+    ports: at(ports),
+    servers: at(servers),
+    networks: at(networks),
+    subnets: at(subnets),
+    oci: oci && {
+      files: oci.files.map((path) => resolve(baseDir, path)),
+      api: oci.api && { ...oci.api, cache: at(oci.api.cache) ?? beside },
+    },
+    ibm: ibm && {
+      subnets: at(ibm.subnets),
+      securityGroups: at(ibm.securityGroups),
+      networkAcls: at(ibm.networkAcls),
+      virtualNetworkInterfaces: at(ibm.virtualNetworkInterfaces),
+    },
+  };
+}

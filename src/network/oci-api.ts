@@ -1,0 +1,315 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { codeOf, describeError, RetryableError } from "../errors.ts";
+import type { FlowContext } from "../flow.ts";
+import type { OciSurroundings } from "../oci/identity.ts";
+import { type Answer, Answers } from "./answers.ts";
+import { Document, isObject } from "./document.ts";
+import type { NetworkEvent } from "./files.ts";
+import { OciReader } from "./oci.ts";
+import { kindOf, missingAdvice, type OciNetworkClient, ociNetworkClient, type ResourceKind } from "./oci-client.ts";
+import type { OciApiOptions } from "./options.ts";
+import { Pacer } from "./pacer.ts";
+import type { NetworkData } from "./snapshot.ts";
+
+/** Answers that no flow has made use of for so long are forgotten. */
+const FORGET_MS = 7 * 24 * 3_600_000;
+/** Pauses before a failed question is asked again: they double from the first to the last. */
+const FIRST_PAUSE_MS = 5_000;
+const LAST_PAUSE_MS = 300_000;
+/** So many refreshes run side by side. */
+const MOST_REFRESHES = 4;
+const LOOK_MS = 500;
+/** So many resources are kept; beyond, new ones are not asked for. */
+const MOST_RESOURCES = 100_000;
+/** So many messages of one kind are told before they are only counted. */
+const MOST_TOLD = 5;
+
+/** Counts since the start. */
+export interface OciApiCounts {
+  readonly asked: number;
+  readonly failed: number;
+  /** Resources that the service says are not there. */
+  readonly missing: number;
+  /** OCIDs of other regions, which are never asked for. */
+  readonly foreign: number;
+}
+
+/** What OCI's API knows of the subnets and VNICs that were seen, kept fresh in the background until it is closed. */
+export interface OciApi {
+  readonly counts: OciApiCounts;
+  /** All that is known now. A new object after each change. */
+  data(): NetworkData;
+  /** Asks about what is not known of the contexts yet; resolves when all is answered or has failed, at the latest after `waitMs`. */
+  prepare(contexts: Iterable<FlowContext>, signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What is kept of a resource. */
+const KEPT: Readonly<Record<ResourceKind, readonly string[]>> = {
+  subnet: ["id", "displayName", "vcnId", "cidrBlock", "ipv4CidrBlocks", "ipv6CidrBlock", "ipv6CidrBlocks", "securityListIds"],
+  securityList: ["id", "displayName", "vcnId", "ingressSecurityRules", "egressSecurityRules"],
+  vnic: ["id", "nsgIds", "privateIp", "ipv6Addresses"],
+  group: ["id", "displayName", "vcnId", "securityRules"],
+};
+
+interface Failure {
+  readonly times: number;
+  readonly nextAt: number;
+}
+
+/** Reads the kept answers and connects; asks nothing of the network. Throws UsageError. */
+export async function openOciApi(
+  options: OciApiOptions,
+  surroundings: OciSurroundings,
+  onEvent: (event: NetworkEvent) => void,
+  onChange: () => void,
+): Promise<OciApi> {
+  const client = await ociNetworkClient(options, surroundings);
+  const answers = new Answers(options.cache, (message) => onEvent({ ok: false, message }));
+  await answers.load();
+  const api = new Asker(client, answers, options, onEvent, onChange);
+  api.start();
+  return api;
+}
+
+class Asker implements OciApi {
+  readonly counts = { asked: 0, failed: 0, missing: 0, foreign: 0 };
+  readonly #client: OciNetworkClient;
+  readonly #answers: Answers;
+  readonly #options: OciApiOptions;
+  readonly #onEvent: (event: NetworkEvent) => void;
+  readonly #onChange: () => void;
+  readonly #pacer: Pacer;
+  readonly #closing = new AbortController();
+  readonly #asking = new Map<string, Promise<void>>();
+  readonly #failures = new Map<string, Failure>();
+  readonly #foreign = new Set<string>();
+  readonly #told = new Map<string, number>();
+  readonly #outages = new Set<string>();
+  /** Somebody waited in vain, and nothing was answered since: nobody waits until something is. */
+  #silent = false;
+  #seen = new WeakSet<FlowContext>();
+  #seenSince = Date.now();
+  #reader = new OciReader();
+  #data: NetworkData | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    client: OciNetworkClient,
+    answers: Answers,
+    options: OciApiOptions,
+    onEvent: (event: NetworkEvent) => void,
+    onChange: () => void,
+  ) {
+    this.#client = client;
+    this.#answers = answers;
+    this.#options = options;
+    this.#onEvent = onEvent;
+    this.#onChange = onChange;
+    this.#pacer = new Pacer(options.requestsPerSecond);
+  }
+
+  start(): void {
+    for (const [ocid, answer] of this.#answers.all) {
+      // A process that died between two answers: what is missing comes with the refresh.
+      const belongings = this.#referred(kindOf(ocid), answer.value);
+      if (belongings.some((id) => !this.#answers.all.has(id))) this.#answers.all.set(ocid, { ...answer, at: 0 });
+    }
+    this.#readAll();
+    this.#schedule();
+  }
+
+  data(): NetworkData {
+    this.#data ??= this.#reader.data(false);
+    return this.#data;
+  }
+
+  async prepare(contexts: Iterable<FlowContext>, signal: AbortSignal): Promise<void> {
+    const waiting: Promise<void>[] = [];
+    for (const context of contexts) {
+      if (this.#seen.has(context)) continue;
+      this.#seen.add(context);
+      for (const ocid of [context.subnet, context.vnic]) {
+        if (ocid === undefined || kindOf(ocid) === undefined) continue;
+        const known = this.#answers.all.get(ocid);
+        if (known !== undefined) this.#answers.all.set(ocid, { ...known, used: Date.now() });
+        else if (!this.#failures.has(ocid)) waiting.push(this.#ask(ocid));
+      }
+    }
+    if (waiting.length === 0 || this.#options.waitMs === 0 || this.#silent) return;
+    const done = new AbortController();
+    const either = AbortSignal.any([signal, this.#closing.signal, done.signal]);
+    const late = () => {
+      this.#silent = true;
+    };
+    const deadline = sleep(this.#options.waitMs, undefined, { signal: either }).then(late, () => undefined);
+    try {
+      await Promise.race([Promise.all(waiting), deadline]);
+    } finally {
+      done.abort();
+    }
+    signal.throwIfAborted();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    clearTimeout(this.#timer);
+    await Promise.all(this.#asking.values());
+    this.#answers.changed();
+    await this.#answers.flush();
+    await this.#client.close();
+  }
+
+  /** Asks about a resource, and about what belongs to it. Never rejects. */
+  #ask(ocid: string): Promise<void> {
+    const running = this.#asking.get(ocid);
+    if (running !== undefined) return running;
+    const asking = this.#fetch(ocid).finally(() => this.#asking.delete(ocid));
+    this.#asking.set(ocid, asking);
+    return asking;
+  }
+
+  async #fetch(ocid: string): Promise<void> {
+    const kind = kindOf(ocid);
+    if (kind === undefined || this.#closing.signal.aborted || this.#isForeign(ocid)) return;
+    const before = this.#answers.all.get(ocid);
+    if (before === undefined && this.#answers.all.size >= MOST_RESOURCES) {
+      this.#tell("full", `more than ${MOST_RESOURCES} subnets and VNICs were seen: further ones are not asked for`);
+      return;
+    }
+    const { signal } = this.#closing;
+    try {
+      this.counts.asked++;
+      const value = await this.#client.get(kind, ocid, () => this.#pacer.turn(signal), signal);
+      this.#silent = false;
+      this.#failures.delete(ocid);
+      this.#recovered();
+      this.#take(kind, ocid, value, before);
+      await Promise.all(this.#belongings(kind, value).map((other) => this.#ask(other)));
+    } catch (error) {
+      if (!signal.aborted) this.#failed(ocid, error);
+    }
+  }
+
+  #take(kind: ResourceKind, ocid: string, value: unknown, before: Answer | undefined): void {
+    const now = Date.now();
+    const used = before?.used ?? now;
+    if (value === null) {
+      this.counts.missing++;
+      const known = before === undefined || before.value === null ? "" : "; what was known of it stays in use";
+      this.#tell(`missing ${kind}`, `${ocid} is not there (404): ${missingAdvice(kind)}${known}`);
+      this.#answers.set(ocid, { value: before?.value ?? null, at: now, used });
+      return;
+    }
+    const whole = value as Readonly<Record<string, unknown>>;
+    const plain: unknown = JSON.parse(JSON.stringify(Object.fromEntries(KEPT[kind].map((key) => [key, whole[key]]))));
+    const same = before !== undefined && JSON.stringify(before.value) === JSON.stringify(plain);
+    this.#answers.set(ocid, { value: plain, at: now, used });
+    if (same) return;
+    this.#read(kind, ocid, plain);
+    this.#changed();
+  }
+
+  /** What a resource refers to and is not known, or not for long any more. */
+  #belongings(kind: ResourceKind, value: unknown): string[] {
+    const young = Date.now() - this.#options.lifetimeMs / 2;
+    return this.#referred(kind, value).filter((id) => (this.#answers.all.get(id)?.at ?? 0) < young);
+  }
+
+  #referred(kind: ResourceKind | undefined, value: unknown): string[] {
+    if (!isObject(value)) return [];
+    const ids = kind === "subnet" ? value.securityListIds : kind === "vnic" ? value.nsgIds : [];
+    return Array.isArray(ids) ? ids.filter((id) => typeof id === "string") : [];
+  }
+
+  #read(kind: ResourceKind, ocid: string, value: unknown): void {
+    const report = ({ place, reason }: { place: string; reason: string }) =>
+      this.#tell(`fault ${ocid}`, `${ocid}: ${place === "" ? reason : `${place}: ${reason}`}; the rest is used`);
+    this.#reader[kind](new Document(JSON.stringify(value), report), value, []);
+  }
+
+  #readAll(): void {
+    this.#reader = new OciReader();
+    const order: readonly ResourceKind[] = ["group", "securityList", "subnet", "vnic"];
+    const kept = [...this.#answers.all].filter(([, { value }]) => value !== null);
+    for (const kind of order) {
+      for (const [ocid, { value }] of kept) if (kindOf(ocid) === kind) this.#read(kind, ocid, value);
+    }
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#data = undefined;
+    this.#onChange();
+  }
+
+  #isForeign(ocid: string): boolean {
+    if (this.#foreign.has(ocid)) return true;
+    const message = this.#client.foreign(ocid);
+    if (message === undefined) return false;
+    if (this.#foreign.size < MOST_RESOURCES) this.#foreign.add(ocid);
+    this.counts.foreign++;
+    this.#tell("foreign", message);
+    return true;
+  }
+
+  #failed(ocid: string, error: unknown): void {
+    this.counts.failed++;
+    const times = (this.#failures.get(ocid)?.times ?? 0) + 1;
+    const asked = error instanceof RetryableError ? (error.retryAfterMs ?? 0) : 0;
+    const pause = Math.max(asked, Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (times - 1)));
+    this.#failures.set(ocid, { times, nextAt: Date.now() + pause });
+    const code = codeOf(error);
+    if (this.#outages.has(code)) return;
+    this.#outages.add(code);
+    this.#onEvent({ ok: false, message: `${describeError(error)}; what was known of the network stays in use` });
+  }
+
+  #recovered(): void {
+    if (this.#outages.size === 0) return;
+    this.#outages.clear();
+    this.#onEvent({ ok: true, message: "OCI's API answers about the network again" });
+  }
+
+  /** Tells a message, the first few of a topic. */
+  #tell(topic: string, message: string): void {
+    const times = (this.#told.get(topic) ?? 0) + 1;
+    if (this.#told.size < 10_000) this.#told.set(topic, times);
+    if (times <= MOST_TOLD)
+      this.#onEvent({ ok: false, message: times < MOST_TOLD ? message : `${message} (further ones are counted)` });
+  }
+
+  #schedule(): void {
+    this.#timer = setTimeout(() => {
+      this.#refresh();
+      this.#schedule();
+    }, LOOK_MS).unref();
+  }
+
+  /** Asks again about what has grown old and is in use, and about what could not be had. */
+  #refresh(): void {
+    const now = Date.now();
+    const { lifetimeMs } = this.#options;
+    if (now - this.#seenSince > lifetimeMs) {
+      // Contexts that are met again say that their subnet and VNIC are in use.
+      this.#seen = new WeakSet();
+      this.#seenSince = now;
+    }
+    for (const [ocid, { nextAt }] of this.#failures) {
+      if (this.#asking.size >= MOST_REFRESHES) return;
+      if (nextAt <= now) void this.#ask(ocid);
+    }
+    let forgotten = false;
+    for (const [ocid, { at, used }] of this.#answers.all) {
+      if (this.#asking.size >= MOST_REFRESHES) break;
+      const kind = kindOf(ocid);
+      const root = kind === "subnet" || kind === "vnic";
+      if (root && now - at >= lifetimeMs && now - used < 2 * lifetimeMs && !this.#failures.has(ocid)) void this.#ask(ocid);
+      if (now - at < FORGET_MS || now - used < FORGET_MS) continue;
+      this.#answers.all.delete(ocid);
+      this.#answers.changed();
+      forgotten = true;
+    }
+    if (forgotten) this.#readAll();
+  }
+}

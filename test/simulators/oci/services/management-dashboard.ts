@@ -1,0 +1,218 @@
+import { randomBytes } from "node:crypto";
+import { type Call, type Reply, type Route, type Service, ServiceError } from "../service.ts";
+import { notFound } from "./log-analytics/state.ts";
+import { paged } from "./paging.ts";
+
+const LARGEST_PAGE = 1000;
+
+const NEEDED = [
+  "displayName",
+  "providerId",
+  "providerName",
+  "providerVersion",
+  "compartmentId",
+  "description",
+  "nls",
+  "dataConfig",
+];
+const NEEDED_BY = {
+  savedSearch: [
+    ...NEEDED,
+    "type",
+    "uiConfig",
+    "screenImage",
+    "metadataVersion",
+    "widgetTemplate",
+    "widgetVM",
+    "isOobSavedSearch",
+  ],
+  dashboard: [
+    ...NEEDED,
+    "tiles",
+    "isShowInHome",
+    "isShowDescription",
+    "isFavorite",
+    "metadataVersion",
+    "screenImage",
+    "isOobDashboard",
+  ],
+} as const;
+type Kind = keyof typeof NEEDED_BY;
+
+export interface Resource {
+  readonly id: string;
+  readonly displayName: string;
+  readonly compartmentId: string;
+  readonly [key: string]: unknown;
+}
+
+interface Tile {
+  readonly savedSearchId: string;
+  readonly row: number;
+  readonly column: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Management Dashboard (API 20200901): saved searches, dashboards, and the import of both. */
+export class ManagementDashboard implements Service {
+  readonly savedSearches = new Map<string, Resource>();
+  readonly dashboards = new Map<string, Resource>();
+  readonly routes: readonly Route[];
+
+  constructor() {
+    this.routes = [
+      ...this.#routesFor("savedSearch", "managementSavedSearches", this.savedSearches),
+      ...this.#routesFor("dashboard", "managementDashboards", this.dashboards),
+      {
+        kind: "import-dashboard",
+        method: "POST",
+        path: "/20200901/managementDashboards/actions/importDashboard",
+        signed: "body",
+        handle: (call) => this.#import(call),
+      },
+    ];
+  }
+
+  #routesFor(kind: Kind, collection: string, held: Map<string, Resource>): Route[] {
+    const base = `/20200901/${collection}`;
+    const get = ({ params }: Call): Resource => {
+      const one = held.get(params.id ?? "");
+      if (one === undefined) throw notFound();
+      return one;
+    };
+    return [
+      {
+        kind: `create-${kind}`,
+        method: "POST",
+        path: base,
+        signed: "body",
+        handle: (call) => ({ status: 200, json: this.#create(kind, held, read(call)) }),
+      },
+      {
+        kind: `list-${kind}`,
+        method: "GET",
+        path: base,
+        signed: "headers",
+        handle(call) {
+          const compartment = call.query.get("compartmentId");
+          const name = call.query.get("displayName");
+          const items = [...held.values()].filter(
+            (one) => one.compartmentId === compartment && (name === null || one.displayName === name),
+          );
+          return paged(call, items, LARGEST_PAGE, (page) => ({ items: page }));
+        },
+      },
+      {
+        kind: `get-${kind}`,
+        method: "GET",
+        path: `${base}/{id}`,
+        signed: "headers",
+        handle: (call) => ({ status: 200, json: get(call) }),
+      },
+      {
+        kind: `update-${kind}`,
+        method: "PUT",
+        path: `${base}/{id}`,
+        signed: "body",
+        handle: (call) => {
+          const updated = { ...get(call), ...read(call) };
+          this.#check(kind, updated);
+          held.set(updated.id, updated);
+          return { status: 200, json: updated };
+        },
+      },
+      {
+        kind: `delete-${kind}`,
+        method: "DELETE",
+        path: `${base}/{id}`,
+        signed: "headers",
+        handle: (call) => {
+          held.delete(get(call).id);
+          return { status: 204 };
+        },
+      },
+    ];
+  }
+
+  #create(kind: Kind, held: Map<string, Resource>, details: Record<string, unknown>): Resource {
+    this.#check(kind, details);
+    const sameName = [...held.values()].some(
+      (one) => one.compartmentId === details.compartmentId && one.displayName === details.displayName,
+    );
+    if (sameName) throw new ServiceError(409, "InvalidParameter", `${details.displayName} already exists in the compartment`);
+    const id = `ocid1.management${kind.toLowerCase()}.oc1.phx.${randomBytes(8).toString("hex")}`;
+    const made = { lifecycleState: "ACTIVE", freeformTags: {}, ...details, id } as unknown as Resource;
+    held.set(id, made);
+    return made;
+  }
+
+  #check(kind: Kind, details: Record<string, unknown>): void {
+    const missing = NEEDED_BY[kind].find((name) => details[name] === undefined || details[name] === null);
+    if (missing !== undefined) throw refuse(`${missing} is required`);
+    if (!/^ocid1\.(compartment|tenancy)\./.test(String(details.compartmentId))) throw refuse("compartmentId is no OCID");
+    if (kind === "savedSearch") {
+      if (typeof (details.uiConfig as { queryString?: unknown }).queryString !== "string")
+        throw refuse("uiConfig has no queryString");
+      return;
+    }
+    const tiles = details.tiles as Tile[];
+    for (const { savedSearchId, row, column, width, height } of tiles) {
+      if (!this.savedSearches.has(savedSearchId)) throw refuse(`There is no saved search ${savedSearchId}`);
+      const whole = [row, column, width, height].every((number) => Number.isInteger(number) && number >= 0);
+      if (!whole || width < 1 || height < 1 || column + width > 12) throw refuse("A tile lies outside of the 12 columns");
+    }
+    const overlap = tiles.some((a, index) =>
+      tiles
+        .slice(index + 1)
+        .some(
+          (b) =>
+            a.row < b.row + b.height &&
+            b.row < a.row + a.height &&
+            a.column < b.column + b.width &&
+            b.column < a.column + a.width,
+        ),
+    );
+    if (overlap) throw refuse("Two tiles overlap");
+  }
+
+  /** Makes or, under the same name, replaces what the document holds; ids of the document stand for the new ones. */
+  #import(call: Call): Reply {
+    const override = call.query.get("overrideSameName") === "true";
+    const compartments = {
+      savedSearch: call.query.get("overrideSavedSearchCompartmentOcid"),
+      dashboard: call.query.get("overrideDashboardCompartmentOcid"),
+    };
+    const put = (kind: Kind, held: Map<string, Resource>, details: Record<string, unknown>): Resource => {
+      const compartmentId = compartments[kind] ?? details.compartmentId;
+      const same = [...held.values()].find(
+        (one) => one.compartmentId === compartmentId && one.displayName === details.displayName,
+      );
+      const wanted: Record<string, unknown> = { ...details, compartmentId };
+      if (same === undefined || !override) return this.#create(kind, held, wanted);
+      this.#check(kind, wanted);
+      const updated = { ...wanted, id: same.id } as unknown as Resource;
+      held.set(same.id, updated);
+      return updated;
+    };
+    const document = JSON.parse(call.body.toString()) as { dashboards: Record<string, unknown>[] };
+    for (const { savedSearches, dashboardId: _, ...details } of document.dashboards) {
+      const ids = new Map<string, string>();
+      for (const { id, ...search } of savedSearches as Record<string, unknown>[]) {
+        ids.set(String(id), put("savedSearch", this.savedSearches, search).id);
+      }
+      const tiles = (details.tiles as Tile[]).map((tile) => ({
+        ...tile,
+        savedSearchId: ids.get(tile.savedSearchId) ?? tile.savedSearchId,
+      }));
+      put("dashboard", this.dashboards, { ...details, tiles });
+    }
+    return { status: 204 };
+  }
+}
+
+const read = (call: Call): Record<string, unknown> => JSON.parse(call.body.toString()) as Record<string, unknown>;
+
+function refuse(message: string): ServiceError {
+  return new ServiceError(400, "InvalidParameter", message);
+}

@@ -1,0 +1,242 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ConfigFileAuthenticationDetailsProvider, NoRetryConfigurationDetails } from "oci-common";
+import { LogAnalyticsClient, models as logAnalyticsModels } from "oci-loganalytics";
+import { DashxApisClient } from "oci-managementdashboard";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { asset } from "../../../src/assets.ts";
+import { buildContent } from "../../../src/content/build.ts";
+import { readDefinition } from "../../../src/content/definition.ts";
+import { openInstaller } from "../../../src/content/open.ts";
+import type { Installer, Step } from "../../../src/content/step.ts";
+import { describeError, PermanentError } from "../../../src/errors.ts";
+import { ociConnectionOptions } from "../../../src/oci/connection.ts";
+import { type Oci, startOci } from "../../simulators/oci/index.ts";
+import type { Named } from "../../simulators/oci/services/log-analytics/content.ts";
+import { LogAnalytics } from "../../simulators/oci/services/log-analytics.ts";
+import { ManagementDashboard } from "../../simulators/oci/services/management-dashboard.ts";
+import { batchOf, flowOf, LOG_GROUP, sinkOn } from "../sinks/log-analytics-parts.ts";
+import { failureOf } from "../sources/oci-store.ts";
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const COMPARTMENT = "ocid1.compartment.oc1..simulated";
+const never = new AbortController().signal;
+const content = buildContent(readDefinition());
+const EVERYTHING = content.fields.length + 2 + content.searches.length + content.dashboards.length;
+
+let oci: Oci;
+let analytics: LogAnalytics;
+let dashboards: ManagementDashboard;
+let installer: Installer & { close(): Promise<void> };
+beforeAll(async () => {
+  oci = await startOci();
+});
+afterAll(() => oci.stop());
+beforeEach(async () => {
+  analytics = new LogAnalytics({ namespace: oci.namespace });
+  dashboards = new ManagementDashboard();
+  oci.addService(analytics);
+  oci.addService(dashboards);
+  oci.requests.clear();
+  installer = await open();
+});
+afterEach(async () => {
+  await installer.close();
+  oci.removeService(analytics);
+  oci.removeService(dashboards);
+  oci.faults.clear();
+});
+
+function open(wanted = content, patienceMs = 20_000) {
+  const connection = ociConnectionOptions.parse({ endpoint: oci.endpoint, auth: { type: "config-file", file: oci.config } });
+  return openInstaller(
+    wanted,
+    { connection, namespace: oci.namespace, compartmentId: COMPARTMENT, dashboardEndpoint: oci.endpoint, patienceMs },
+    { baseDir: "/", env: {} },
+  );
+}
+
+const actions = (steps: readonly Step[]): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const { action } of steps) counts[action] = (counts[action] ?? 0) + 1;
+  return counts;
+};
+
+async function install(which = installer): Promise<Record<string, number>> {
+  const steps = await which.steps(never);
+  for (const step of steps) if (step.action !== "none") await step.run(never);
+  return actions(steps);
+}
+
+const changes = (): number => oci.requests.all.filter(({ method }) => method !== "GET").length;
+
+describe("install", () => {
+  it("makes everything, and changes nothing the second time", async () => {
+    expect(actions(await installer.steps(never))).toEqual({ create: EVERYTHING });
+    expect(changes()).toBe(0);
+    expect(await install()).toEqual({ create: EVERYTHING });
+    const made = changes();
+    expect(made).toBe(EVERYTHING);
+    expect(await install()).toEqual({ none: EVERYTHING });
+    expect(changes()).toBe(made);
+    expect(dashboards.savedSearches.size).toBe(content.searches.length);
+    expect(dashboards.dashboards.size).toBe(3);
+    expect(analytics.state.hasSource(content.source.name)).toBe(true);
+  });
+
+  it("makes a parser that reads what the sink uploads, field by field", async () => {
+    await install();
+    analytics.state.logGroups.add(LOG_GROUP);
+    const sink = await sinkOn(oci);
+    const flow = flowOf("k", 1, { destinationService: "HTTPS", destinationServer: "web-1", detections: ["a", "b"] });
+    await sink.write(batchOf([flow]), never);
+    await sink.close();
+    expect(parsed(analytics, analytics.state.records[0]?.text ?? "")).toMatchObject({
+      Time: new Date(flow.time).toISOString(),
+      Action: "accept",
+      "Source IP": "10.0.0.1",
+      "Source Port": 40_001,
+      "Destination IP": "10.0.1.7",
+      "Destination Port": 443,
+      "Protocol (Transport)": "tcp",
+      "Protocol Number": 6,
+      "Content Size Out": 1001,
+      "Packets In": 10,
+      Status: "OK",
+      "OCI Resource OCID": "ocid1.vnic.oc1.phx.eeee",
+      "Traffic To": "HTTPS",
+      "Destination Server": "web-1",
+      "Flow Detections": "a,b",
+      "Flow UID": flow.uid,
+    });
+  });
+
+  it("shows and repairs what was changed by others", async () => {
+    await install();
+    const { fields, sources } = analytics.state.content;
+    const field = [...fields.values()].find(({ displayName }) => displayName === "Traffic To") as Named;
+    fields.set(field.name, { ...field, description: "changed" });
+    sources.delete(content.source.name);
+    const search = [...dashboards.savedSearches.values()][3];
+    if (search === undefined) throw new Error("there are no searches");
+    dashboards.savedSearches.set(search.id, { ...search, uiConfig: { ...(search.uiConfig as object), queryString: "*" } });
+    const board = [...dashboards.dashboards.values()][1];
+    if (board === undefined) throw new Error("there are no dashboards");
+    dashboards.dashboards.set(board.id, { ...board, tiles: [] });
+    const due = (await installer.steps(never)).filter(({ action }) => action !== "none");
+    expect(due.map(({ kind, name, action, differences }) => [kind, name, action, differences])).toEqual([
+      ["field", "Traffic To", "update", ["description"]],
+      ["source", content.source.displayName, "create", []],
+      ["saved search", search.displayName, "update", ["uiConfig.queryString"]],
+      ["dashboard", board.displayName, "update", ["tiles"]],
+    ]);
+    await install();
+    expect(await install()).toEqual({ none: EVERYTHING });
+  });
+
+  it("survives throttling and lost answers", async () => {
+    oci.faults.add({ after: 5, times: 2 }, { status: 429, headers: { "retry-after": "0" } });
+    oci.faults.add({ on: "upsert-parser" }, { loseAnswer: "reset" });
+    oci.faults.add({ on: "get-source" }, { status: 500 });
+    await install();
+    expect(await install()).toEqual({ none: EVERYTHING });
+  });
+
+  it("leaves alone what others made under a title of ours", async () => {
+    await install();
+    const search = [...dashboards.savedSearches.values()][0];
+    if (search === undefined) throw new Error("there are no searches");
+    dashboards.savedSearches.set(search.id, { ...search, freeformTags: {} });
+    const failure = await failureOf(installer.steps(never));
+    expect([failure.constructor, failure.code]).toEqual([PermanentError, "content-conflict"]);
+    expect(failure.message).toContain(search.displayName);
+    expect(actions(await installer.removal(never))).toEqual({ delete: EVERYTHING - 1 });
+  });
+
+  it("names a field of another type", async () => {
+    analytics.state.content.fields.set("x", {
+      name: "x",
+      displayName: "Traffic To",
+      dataType: "LONG",
+      isSystem: false,
+      editVersion: 1,
+    });
+    expect((await failureOf(installer.steps(never))).message).toMatch(/^field Traffic To exists with type LONG, not STRING/);
+  });
+
+  it("names the policy that is missing, and gives up in the end", async () => {
+    oci.faults.add({ on: "list-fields" }, { status: 404 });
+    const refused = await failureOf(installer.steps(never));
+    expect(refused.code).toBe("not-authorized");
+    expect(describeError(refused)).toContain("Allow group <the user's group> to manage loganalytics-features-family in tenancy");
+    const impatient = await open(content, 300);
+    oci.faults.add({ on: "list-fields", times: Number.POSITIVE_INFINITY }, { status: 503 });
+    expect((await failureOf(impatient.steps(never))).message).toMatch(/^given up after 0 s: ListFields .*503/);
+    await impatient.close();
+  });
+});
+
+describe("uninstall", () => {
+  it("takes back all that was made, and nothing else", async () => {
+    const fieldsBefore = [...analytics.state.content.fields.keys()];
+    await install();
+    const removal = await installer.removal(never);
+    expect(actions(removal)).toEqual({ delete: EVERYTHING });
+    for (const step of removal) await step.run(never);
+    expect([...analytics.state.content.fields.keys()]).toEqual(fieldsBefore);
+    expect([analytics.state.content.parsers.size, analytics.state.content.sources.size]).toEqual([0, 0]);
+    expect([dashboards.savedSearches.size, dashboards.dashboards.size]).toEqual([0, 0]);
+    expect(await installer.removal(never)).toEqual([]);
+  });
+});
+
+describe("what is built for hand import", () => {
+  it("is taken by the import of Management Dashboard, twice", async () => {
+    const client = new DashxApisClient(
+      { authenticationDetailsProvider: new ConfigFileAuthenticationDetailsProvider(oci.config, "DEFAULT") },
+      { retryConfiguration: NoRetryConfigurationDetails },
+    );
+    client.endpoint = oci.endpoint;
+    const document = JSON.parse(readFileSync(join(asset("deploy/log-analytics"), "dashboards.json"), "utf8"));
+    for (let time = 0; time < 2; time++) {
+      await client.importDashboard({
+        managementDashboardImportDetails: document,
+        overrideSameName: "true",
+        overrideDashboardCompartmentOcid: COMPARTMENT,
+        overrideSavedSearchCompartmentOcid: COMPARTMENT,
+      });
+      expect([dashboards.savedSearches.size, dashboards.dashboards.size]).toEqual([content.searches.length, 3]);
+    }
+    const steps = (await installer.steps(never)).filter(({ kind }) => kind === "saved search" || kind === "dashboard");
+    expect(actions(steps)).toEqual({ none: content.searches.length + 3 });
+  });
+
+  it("has queries that the service parses", async () => {
+    await install();
+    const client = new LogAnalyticsClient(
+      { authenticationDetailsProvider: new ConfigFileAuthenticationDetailsProvider(oci.config, "DEFAULT") },
+      { retryConfiguration: NoRetryConfigurationDetails },
+    );
+    client.endpoint = oci.endpoint;
+    for (const { uiConfig } of content.searches) {
+      await client.parseQuery({
+        namespaceName: oci.namespace,
+        parseQueryDetails: { queryString: uiConfig.queryString, subSystem: logAnalyticsModels.SubSystemName.Log },
+      });
+    }
+    expect(oci.requests.of("parse-query").map(({ status }) => status)).toEqual(content.searches.map(() => 200));
+  });
+});
+
+/** What the installed JSON parser makes of a record: values by the titles of their fields. */
+function parsed({ state }: LogAnalytics, text: string): Record<string, unknown> {
+  const record = JSON.parse(text) as Record<string, unknown>;
+  const parser = state.content.parsers.get(content.parser.name);
+  const maps = (parser?.fieldMaps ?? []) as { parserFieldExpression: string; field: Named }[];
+  return Object.fromEntries(
+    maps
+      .map(({ parserFieldExpression, field }) => [field.displayName, record[parserFieldExpression.slice("$.".length)]] as const)
+      .filter(([, value]) => value !== undefined),
+  );
+}

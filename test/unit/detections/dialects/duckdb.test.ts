@@ -1,0 +1,65 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { duckdbDialect, flowsView } from "../../../../src/detections/dialects/duckdb.ts";
+import type { Rule } from "../../../../src/detections/rule.ts";
+import type { Flow } from "../../../../src/flow.ts";
+import { linePrinter } from "../../../../src/schemas/line.ts";
+import { attributes, cases, errors, evaluate, groupFields, otel, rules } from "./support.ts";
+
+const dialect = duckdbDialect(attributes);
+const print = linePrinter(otel, "flowferry");
+let folder: string;
+let connection: DuckDBConnection;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "flowferry-duckdb-"));
+  await writeFile(join(folder, "flows.ndjson"), "");
+  connection = await (await DuckDBInstance.create(":memory:")).connect();
+  await connection.run(`SET VARIABLE flows = '${join(folder, "flows.ndjson")}'`);
+  await connection.run(
+    flowsView(
+      attributes,
+      rules.map((rule) => ({ rule, query: "" })),
+    ),
+  );
+});
+afterAll(async () => {
+  connection.closeSync();
+  await rm(folder, { recursive: true });
+});
+
+async function query(rule: Rule, flows: readonly Flow[]): Promise<Set<string>> {
+  const printed = dialect.print(rule);
+  if (!("query" in printed)) throw new Error(printed.reason);
+  await writeFile(join(folder, "flows.ndjson"), flows.map((flow) => `${print(flow, flow.time)}\n`).join(""));
+  const rows = (await connection.runAndReadAll(printed.query)).getRowObjects();
+  if (rule.kind === "detection") return new Set(rows.map((row) => String(row["log.record.uid"])));
+  const names = groupFields(rule).map((field) => attributes.of(field)?.name ?? "");
+  return new Set(rows.map((row) => names.map((name) => String(row[name])).join(" ")));
+}
+
+test("there are rules and cases", () => {
+  expect(errors).toEqual([]);
+  expect(rules.length).toBeGreaterThan(30);
+  expect(cases.length).toBeGreaterThan(100);
+});
+
+describe.each(rules.filter((rule) => rule.alerts && rule.kind !== "detector").map((rule) => ({ name: rule.name, rule })))(
+  "$name finds in SQL what it finds in the stream",
+  ({ rule }) => {
+    test.each(cases.filter((item) => item.rule === rule.name))("$name", async ({ flows, fires }) => {
+      const found = evaluate(rule, flows);
+      expect(found.size > 0).toBe(fires > 0);
+      expect(await query(rule, flows)).toEqual(found);
+    });
+  },
+);
+
+test("detectors are refused by name", () => {
+  for (const rule of rules) {
+    if (rule.kind === "detector") expect(dialect.print(rule)).toMatchObject({ refused: rule.detector.type });
+  }
+});

@@ -1,0 +1,34 @@
+import { storedAttributes } from "../../../../src/content/stored-attributes.ts";
+import { loadCases } from "../../../../src/detections/cases/run.ts";
+import { createDetector } from "../../../../src/detections/evaluate.ts";
+import type { FieldRef } from "../../../../src/detections/fields.ts";
+import { loadRules } from "../../../../src/detections/load.ts";
+import type { Rule } from "../../../../src/detections/rule.ts";
+import { Flow } from "../../../../src/flow.ts";
+import { loadSchema } from "../../../../src/schemas/load.ts";
+
+export const otel = loadSchema("otel", ".");
+export const attributes = storedAttributes(otel);
+
+export const { rules, errors } = await loadRules("deploy/detections");
+export const { cases } = await loadCases("deploy/detections");
+
+/** What the stream evaluator finds: of a detection the flows that it marks, else the groups that are told. */
+export function evaluate(rule: Rule, flows: readonly Flow[]): Set<string> {
+  const detector = createDetector([{ ...rule, ...(rule.kind === "correlation" && { dedup: "group" as const }) }]);
+  const found = new Set<string>();
+  detector.onMatch((match) => {
+    if (rule.kind !== "detection") found.add(Object.values(match.group).map(String).join(" "));
+  });
+  for (const flow of flows) {
+    const copy = Object.assign(new Flow(flow.origin, flow.record, flow.context, flow.time), flow);
+    detector.inspect(copy);
+    if (rule.kind === "detection" && copy.detections.includes(rule.name)) found.add(flow.uid);
+  }
+  return found;
+}
+
+/** The fields whose values tell the groups of a rule apart, as its last part names them. */
+export function groupFields(rule: Rule): readonly FieldRef[] {
+  return rule.kind === "correlation" ? (rule.correlation.parts.at(-1)?.groupBy ?? []) : [];
+}

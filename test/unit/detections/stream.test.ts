@@ -1,0 +1,330 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { asset } from "../../../src/assets.ts";
+import { createDetector, type StreamDetector } from "../../../src/detections/evaluate.ts";
+import { loadRules } from "../../../src/detections/load.ts";
+import type { Match } from "../../../src/detections/match.ts";
+import type { Rule } from "../../../src/detections/rule.ts";
+import { compileCondition } from "../../../src/detections/stream/compile.ts";
+import { createDispatch } from "../../../src/detections/stream/dispatch.ts";
+import { PermanentError } from "../../../src/errors.ts";
+import { type Flow, originOf } from "../../../src/flow.ts";
+import { detect, detection, type Fields, flowAt, flowMaker, rulesOf, START } from "./support.ts";
+
+const COUNT = `title: Many
+name: many
+level: low
+flow:
+  throttle: 1h
+correlation:
+  type: event_count
+  rules: [probe]
+  group-by: [sourceAddress]
+  timespan: 1m
+  condition:
+    gte: 3
+---
+${detection("  selection:\n    destinationPort: 22\n  condition: selection")}`;
+
+const SHIPPED = (await loadRules(asset("deploy/detections"))).rules;
+
+/** Traffic in which many of the shipped rules find something: few hosts, few ports, all actions. */
+const traffic = fc.array(
+  fc.record({
+    gap: fc.oneof(
+      { weight: 6, arbitrary: fc.integer({ min: 0, max: 20 }) },
+      { weight: 1, arbitrary: fc.integer({ min: -900, max: 40_000 }) },
+    ),
+    action: fc.constantFrom("accept", "reject"),
+    sourceAddress: fc.constantFrom("10.0.1.10", "10.0.1.11", "203.0.113.7", "203.0.113.8", "2001:db8::7"),
+    destinationAddress: fc.constantFrom("10.0.2.20", "10.0.2.21", "203.0.113.7", "198.51.100.9"),
+    sourcePort: fc.constantFrom(443, 40_001, 40_002, 51_000),
+    destinationPort: fc.oneof(fc.constantFrom(22, 23, 53, 443, 445, 1521, 3389, 4444), fc.integer({ min: 1, max: 65_535 })),
+    protocol: fc.constantFrom(6, 6, 6, 17, 1, 132),
+    bytes: fc.constantFrom(60, 1_400, 2_000_000, 600_000_000, "18446744073709551615"),
+    packets: fc.constantFrom(1, 3, 50),
+    direction: fc.constantFrom("ingress", "egress", "unknown"),
+    destinationServer: fc.constantFrom(null, null, "db-01"),
+    vnic: fc.constantFrom(null, "a", "b"),
+  }),
+  { minLength: 1, maxLength: 120 },
+);
+
+function flowsOf(steps: readonly ({ readonly gap: number } & Fields)[], objects = 3): Flow[] {
+  let seconds = 0;
+  return steps.map(({ gap, ...fields }, index) => {
+    seconds = Math.max(0, seconds + gap);
+    const origin = originOf("test://bucket", `object-${index % objects}`, "1");
+    return flowAt(origin, index + 1, seconds, fields);
+  });
+}
+
+function listen(detector: StreamDetector): Match[] {
+  const matches: Match[] = [];
+  detector.onMatch((match) => matches.push(match));
+  return matches;
+}
+
+/** Without the live flow and rule, as they go through a snapshot. */
+const plain = (matches: readonly Match[]) =>
+  matches.map(({ flow, rule, ...match }) =>
+    JSON.parse(JSON.stringify({ ...match, bytes: String(match.bytes), rule: rule.name, uid: flow.uid })),
+  );
+
+describe("a restart", () => {
+  test("in the middle equals no restart", { timeout: 120_000 }, () => {
+    fc.assert(
+      fc.property(traffic, fc.nat({ max: 119 }), (steps, at) => {
+        const whole = flowsOf(steps);
+        const { matches, marks, detector } = detect(SHIPPED, whole, { now: () => START });
+
+        const halves = flowsOf(steps);
+        const first = createDetector(SHIPPED, { now: () => START });
+        const told = listen(first);
+        for (const flow of halves.slice(0, at)) first.inspect(flow);
+        const second = createDetector(SHIPPED, { now: () => START });
+        second.restore(JSON.parse(JSON.stringify(first.snapshot())));
+        const toldLater = listen(second);
+        for (const flow of halves.slice(at)) second.inspect(flow);
+
+        expect(halves.map((flow) => flow.detections)).toEqual(marks);
+        expect(plain([...told, ...toldLater])).toEqual(plain(matches));
+        expect(JSON.stringify(second.snapshot())).toBe(JSON.stringify(detector.snapshot()));
+        expect(second.stats).toEqual(detector.stats);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("that goes back to before the snapshot repeats nothing", { timeout: 120_000 }, () => {
+    fc.assert(
+      fc.property(traffic, fc.nat({ max: 119 }), fc.nat({ max: 119 }), (steps, at, back) => {
+        const whole = flowsOf(steps, 1);
+        const { matches, marks } = detect(SHIPPED, whole, { now: () => START });
+
+        const again = flowsOf(steps, 1);
+        const cut = Math.min(at, again.length);
+        const first = createDetector(SHIPPED, { now: () => START });
+        const told = listen(first);
+        for (const flow of again.slice(0, cut)) first.inspect(flow);
+        const second = createDetector(SHIPPED, { now: () => START });
+        second.restore(JSON.parse(JSON.stringify(first.snapshot())));
+        const toldLater = listen(second);
+        const repeated = flowsOf(steps, 1).slice(Math.max(0, cut - back));
+        for (const flow of repeated) second.inspect(flow);
+
+        expect(plain([...told, ...toldLater])).toEqual(plain(matches));
+        expect(repeated.map((flow) => flow.detections)).toEqual(marks.slice(Math.max(0, cut - back)));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe("a flow that comes again", () => {
+  test("is marked as before, also where it completed a correlation, and counts for nothing", () => {
+    const make = (): Flow[] => {
+      const next = flowMaker();
+      return [0, 1, 2].map((second) => next(second, { destinationPort: 22 }));
+    };
+    const rules = rulesOf(COUNT.replace("    gte: 3", "    gte: 3\n  generate: true"));
+    const detector = createDetector(rules);
+    const matches = listen(detector);
+    const [first, second, third] = make() as [Flow, Flow, Flow];
+    for (const flow of [first, second, first, second, first, second]) detector.inspect(flow);
+    expect(matches.map((match) => match.rule.name)).toEqual(["probe"]);
+    detector.inspect(third);
+    expect(matches.map((match) => match.rule.name)).toEqual(["probe", "many"]);
+    for (let round = 0; round < 3; round++) {
+      const again = make();
+      for (const flow of again) detector.inspect(flow);
+      expect(again.map((flow) => flow.detections)).toEqual([["probe"], ["probe"], ["probe", "many"]]);
+    }
+    expect(matches).toHaveLength(2);
+    expect(detector.stats).toMatchObject({ inspected: 3, replayed: 13, matches: 2 });
+  });
+
+  test("after the object was forgotten, keeps the key of its match", () => {
+    const fields = { destinationPort: 22 };
+    const rules = rulesOf(COUNT);
+    const [one, two] = [
+      detect(
+        rules,
+        [0, 1, 2].map((s) => flowMaker()(s, fields)),
+      ),
+      detect(
+        rules,
+        [0, 1, 2].map((s, i) => flowAt(originOf("x", "y", "z"), i + 1, s, fields)),
+      ),
+    ];
+    expect(one.matches).toHaveLength(0);
+    const key = two.matches[0]?.key;
+    expect(key).toBe(`many|10.0.1.10|${Math.floor((START + 2_000) / 3_600_000)}`);
+  });
+
+  test("of a replaced object (new etag) is a new flow", () => {
+    const detector = createDetector(rulesOf(COUNT));
+    const matches = listen(detector);
+    for (const etag of ["1", "2", "3"]) detector.inspect(flowAt(originOf("store", "key", etag), 1, 0, { destinationPort: 22 }));
+    expect(matches).toHaveLength(1);
+  });
+});
+
+describe("snapshots", () => {
+  test("are plain data, and small for an empty detector", () => {
+    const detector = createDetector(rulesOf(COUNT));
+    const snapshot = detector.snapshot();
+    expect(JSON.parse(JSON.stringify(snapshot))).toEqual(snapshot);
+    expect(JSON.stringify(snapshot).length).toBeLessThan(300);
+  });
+
+  test("of a rule that has changed or gone are left out by name, the incidents of an unchanged throttle stay", () => {
+    const make = flowMaker();
+    const flows = [0, 1, 2].map((second) => make(second, { destinationPort: 22 }));
+    const { detector } = detect(rulesOf(COUNT), flows);
+    const snapshot = JSON.parse(JSON.stringify(detector.snapshot()));
+
+    const changed = createDetector(rulesOf(COUNT.replace("gte: 3", "gte: 2")));
+    expect(changed.restore(snapshot)).toEqual({ restored: ["probe"], discarded: ["many"] });
+    const matches = listen(changed);
+    for (const second of [10, 11, 12]) changed.inspect(make(second, { destinationPort: 22 }));
+    expect(matches).toEqual([]);
+
+    const gone = createDetector(rulesOf(detection("  selection:\n    destinationPort: 22\n  condition: selection")));
+    expect(gone.restore(snapshot)).toEqual({ restored: ["probe"], discarded: ["many"] });
+    expect(createDetector(rulesOf(COUNT)).restore(snapshot)).toEqual({ restored: ["probe", "many"], discarded: [] });
+  });
+
+  test.each<readonly [string, (snapshot: Record<string, unknown>) => unknown]>([
+    ["no map", () => "x"],
+    ["null", () => null],
+    ["another version", (snapshot) => ({ ...snapshot, version: 2 })],
+    ["no rules", ({ rules: _rules, ...rest }) => rest],
+    ["no objects", ({ objects: _objects, ...rest }) => rest],
+    ["an object that is none", (snapshot) => ({ ...snapshot, objects: [["digest", "x", []]] })],
+    ["a group that is none", (snapshot) => JSON.parse(JSON.stringify(snapshot).replace('"10.0.1.10"', "7"))],
+  ])("that are damaged (%s) are refused", (_name, damage) => {
+    const { detector } = detect(rulesOf(COUNT), [flowMaker()(0, { destinationPort: 22 })]);
+    const damaged = damage(JSON.parse(JSON.stringify(detector.snapshot())));
+    const restore = (): unknown => createDetector(rulesOf(COUNT)).restore(damaged);
+    expect(restore).toThrow(PermanentError);
+    expect(restore).toThrow("the saved state of the detections is damaged; remove it to start with an empty one");
+  });
+});
+
+describe("memory", () => {
+  const knock = (make: ReturnType<typeof flowMaker>, second: number, host: number): Flow =>
+    make(second, { destinationPort: 22, sourceAddress: `203.0.113.${host}` });
+
+  test("holds so many groups; the one untouched for longest makes room and is counted", () => {
+    const make = flowMaker();
+    const detector = createDetector(rulesOf(COUNT), { maxGroups: 2 });
+    const matches = listen(detector);
+    for (const [second, host] of [
+      [0, 1],
+      [1, 2],
+      [2, 1],
+      [3, 3],
+      [4, 1],
+      [5, 2],
+      [6, 2],
+    ] as const)
+      detector.inspect(knock(make, second, host));
+    // Host 2 made room for host 3 and began anew; host 1 was touched in between and stayed.
+    expect(matches.map((match) => match.group.sourceAddress)).toEqual(["203.0.113.1"]);
+    expect(detector.stats.rules).toEqual([{ rule: "many", groups: 2, evicted: 2, dropped: 0 }]);
+  });
+
+  test("holds so many items of all groups together", () => {
+    const make = flowMaker();
+    const detector = createDetector(rulesOf(COUNT.replace("gte: 3", "gte: 100").replace("1m", "1h")), { maxItems: 50 });
+    for (let second = 0; second < 200; second++) detector.inspect(knock(make, second, Math.floor(second / 20)));
+    const [stats] = detector.stats.rules;
+    expect(stats?.groups).toBeLessThanOrEqual(3);
+    expect(stats?.evicted).toBe(10 - (stats?.groups ?? 0));
+  });
+
+  test("holds so many items of one group, and counts what it drops", () => {
+    const rules = rulesOf(
+      COUNT.replace("event_count", "value_sum").replace("    gte: 3", "    field: bytes\n    gte: 1000000").replace("1m", "1d"),
+    );
+    const make = flowMaker();
+    const detector = createDetector(rules, { maxItemsPerGroup: 10 });
+    for (let second = 0; second < 30; second++) detector.inspect(make(second, { destinationPort: 22, bytes: 1 }));
+    expect(detector.stats.rules).toEqual([{ rule: "many", groups: 1, evicted: 0, dropped: 20 }]);
+  });
+
+  test("forgets what can no longer take part in anything", () => {
+    const make = flowMaker();
+    const detector = createDetector(rulesOf(COUNT), { latenessMs: 60_000 });
+    for (let host = 1; host <= 100; host++) detector.inspect(knock(make, host, host));
+    expect(detector.stats.rules[0]?.groups).toBe(100);
+    detector.inspect(knock(make, 1_000, 200));
+    expect(detector.stats.rules).toEqual([{ rule: "many", groups: 1, evicted: 0, dropped: 0 }]);
+  });
+
+  test("is not emptied by a flow from the future", () => {
+    const make = flowMaker();
+    const detector = createDetector(rulesOf(COUNT), { now: () => START + 10_000 });
+    const matches = listen(detector);
+    detector.inspect(knock(make, 0, 1));
+    detector.inspect(knock(make, 1, 1));
+    detector.inspect(knock(make, 365 * 86_400, 9));
+    detector.inspect(knock(make, 2, 1));
+    expect(matches).toHaveLength(1);
+    expect(detector.stats.late).toBe(0);
+  });
+
+  test("late flows are counted", () => {
+    const make = flowMaker();
+    const detector = createDetector(rulesOf(COUNT), { latenessMs: 60_000 });
+    for (const second of [1_000, 940, 939]) detector.inspect(make(second, { destinationPort: 22 }));
+    expect(detector.stats.late).toBe(1);
+  });
+});
+
+describe("dispatch", () => {
+  const bases = SHIPPED.filter((rule): rule is Exclude<Rule, { kind: "correlation" }> => rule.kind !== "correlation");
+
+  test("finds exactly the rules whose condition holds", { timeout: 120_000 }, () => {
+    const tests = bases.map((rule) => compileCondition(rule.condition));
+    const dispatch = createDispatch(bases);
+    const address = fc.constantFrom("10.0.1.10", "203.0.113.7", "2001:db8::7", "nonsense", null);
+    const zone = fc.constantFrom("internal", "external", "invalid", null);
+    const anyFlow = fc.record({
+      action: fc.constantFrom("accept", "reject", null),
+      status: fc.constantFrom("OK", "NODATA", "SKIPDATA"),
+      sourceAddress: address,
+      destinationAddress: address,
+      sourceZone: zone,
+      destinationZone: zone,
+      trafficType: fc.constantFrom("east-west", "north-south", null),
+      direction: fc.constantFrom("ingress", "egress", "unknown"),
+      sourcePort: fc.oneof(fc.constantFrom(0, 22, 443, 40_000, null), fc.integer({ min: 0, max: 65_535 })),
+      destinationPort: fc.oneof(
+        fc.constantFrom(0, 21, 22, 23, 25, 53, 80, 135, 389, 443, 445, 514, 1433, 1521, 3389, 4444, 5900, 5938, 6443, 9999, null),
+        fc.integer({ min: 0, max: 65_535 }),
+      ),
+      protocol: fc.constantFrom(1, 6, 17, 58, 132, null),
+      bytes: fc.constantFrom(null, 0, 60, 199, 200, 1_400, 1_000_000, 500_000_001, "18446744073709551615"),
+      packets: fc.constantFrom(null, 0, 1, 3, 11, 100),
+      destinationServer: fc.constantFrom(null, "db-01"),
+      destinationNetwork: fc.constantFrom(null, "approved"),
+      sourceColumns: fc.constantFrom(null, { role: "Bastion" }, { role: "web" }),
+      bytesReverse: fc.constantFrom(null, 600_000_000),
+    });
+    const found = new Set<string>();
+    fc.assert(
+      fc.property(anyFlow, (fields) => {
+        const flow = flowMaker()(0, fields);
+        const hits: number[] = [];
+        dispatch(flow, (index) => hits.push(index));
+        const expected = tests.flatMap((holds, index) => (holds(flow) ? [index] : []));
+        for (const index of expected) found.add(bases[index]?.name ?? "");
+        expect(hits.sort((a, b) => a - b)).toEqual(expected);
+      }),
+      { numRuns: 5_000 },
+    );
+    expect(found.size).toBeGreaterThan(20);
+  });
+});
