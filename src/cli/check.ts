@@ -3,10 +3,10 @@ import { openSink, openSource } from "../config/compose.ts";
 import type { Config } from "../config/load.ts";
 import type { Discovery, Source } from "../contracts.ts";
 import { decoderFor } from "../decoders/formats.ts";
+import { openLookups } from "../enrichers/open.ts";
 import { codeOf, describeError } from "../errors.ts";
 import { originOf } from "../flow.ts";
 import { NOTHING_SEEN } from "../ledger/nothing-seen.ts";
-import { openLookups } from "../enrichers/open.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
 
 interface Finding {

@@ -1,16 +1,15 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Command } from "commander";
 import { asset } from "../assets.ts";
-import type { Config } from "../config/load.ts";
 import { buildContent, contentFiles } from "../content/build.ts";
 import { readDefinition } from "../content/definition.ts";
+import { detectionFiles } from "../content/detections.ts";
 import { openInstaller } from "../content/open.ts";
 import type { Installer, Step } from "../content/step.ts";
 import { codeOf, FlowferryError, UsageError } from "../errors.ts";
-import type { LogAnalyticsOptions } from "../sinks/log-analytics/options.ts";
-import { logAnalytics } from "../sinks/log-analytics/sink.ts";
 import type { CliContext } from "./context.ts";
+import { logAnalyticsSink, patienceMsOf } from "./log-analytics-sink.ts";
 
 interface InstallOptions {
   readonly config: string;
@@ -24,8 +23,10 @@ interface InstallOptions {
 /** `flowferry content build`, `diff`, `install` and `uninstall`. */
 export function contentCommand(context: CliContext): Command {
   const build = new Command("build")
-    .description("Write fields, parser, log source, saved searches and dashboards as the files that Log Analytics takes.")
-    .option("--to <folder>", "where the files go; by default beside their sources in deploy/log-analytics")
+    .description(
+      "Write what backends take: the rules in every dialect, and for Log Analytics fields, parser, log source, saved searches and dashboards.",
+    )
+    .option("--to <folder>", "where the files go; by default beside their sources in deploy")
     .option("--check", "write nothing, and fail if a file is not as it would be written", false)
     .action((options: { to?: string; check: boolean }) => buildFiles(context, options.to, options.check));
   return new Command("content")
@@ -87,12 +88,10 @@ function installing(
 
 async function open(context: CliContext, options: InstallOptions): Promise<Installer & { close(): Promise<void> }> {
   const config = await context.loadConfig(options.config);
-  const { namespace, region, endpoint, auth, connectTimeoutMs, timeoutMs } = sinkOf(config, options.sink);
+  const { namespace, region, endpoint, auth, connectTimeoutMs, timeoutMs } = logAnalyticsSink(config, options.sink);
   if (!/^ocid1\.(compartment|tenancy)\./.test(options.compartment)) {
     throw new UsageError("bad-option", `--compartment ${options.compartment} is no OCID of a compartment or tenancy`);
   }
-  const patience = Number(options.patience);
-  if (!(patience > 0)) throw new UsageError("bad-option", `--patience ${options.patience} is no number of seconds`);
   return openInstaller(
     buildContent(readDefinition()),
     {
@@ -100,22 +99,10 @@ async function open(context: CliContext, options: InstallOptions): Promise<Insta
       namespace,
       compartmentId: options.compartment,
       dashboardEndpoint: options.dashboardEndpoint,
-      patienceMs: patience * 1000,
+      patienceMs: patienceMsOf(options.patience),
     },
     { baseDir: config.baseDir, env: context.env },
   );
-}
-
-function sinkOf({ sinks, file }: Config, name: string | undefined): LogAnalyticsOptions {
-  const found = sinks.filter((sink) => sink.component.type === logAnalytics.type && (name === undefined || sink.name === name));
-  const [only] = found;
-  if (only !== undefined && found.length === 1) return only.options as LogAnalyticsOptions;
-  const names = found.map((sink) => sink.name).join(", ");
-  const message =
-    found.length === 0
-      ? `${file} has no sink of type ${logAnalytics.type}${name === undefined ? "" : ` with the name ${name}`}`
-      : `${file} has several sinks of type ${logAnalytics.type}: choose one with --sink (${names})`;
-  throw new UsageError("no-sink", message);
 }
 
 async function perform({ stdout, signal }: CliContext, steps: readonly Step[], carryOut: boolean, json: boolean): Promise<void> {
@@ -147,14 +134,19 @@ function lineOf({ kind, name, action, differences }: Step): string {
 }
 
 async function buildFiles({ stdout }: CliContext, to: string | undefined, check: boolean): Promise<void> {
-  const folder = to ?? asset("deploy/log-analytics");
-  const files = contentFiles(buildContent(readDefinition()));
+  const folder = to ?? asset("deploy");
+  const forLogAnalytics = [...contentFiles(buildContent(readDefinition()))];
+  const files = new Map([
+    ...forLogAnalytics.map(([name, text]) => [join("log-analytics", name), text] as const),
+    ...(await detectionFiles(asset("deploy/detections"))),
+  ]);
   const stale: string[] = [];
-  if (!check) await mkdir(folder, { recursive: true });
   for (const [name, text] of files) {
     const path = join(folder, name);
-    if (!check) await writeFile(path, text);
-    else if ((await read(path)) !== text) stale.push(path);
+    if (!check) {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, text);
+    } else if ((await read(path)) !== text) stale.push(path);
   }
   if (stale.length > 0) {
     throw new FlowferryError(

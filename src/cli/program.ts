@@ -8,6 +8,7 @@ import { type CliContext, createContext, EXIT, type ExitCode } from "./context.t
 import { demoCommand } from "./demo.ts";
 import { generateCommand } from "./generate.ts";
 import { lookupsCommand } from "./lookups.ts";
+import { lookupsPushCommand } from "./lookups-push.ts";
 import { planCommand } from "./plan.ts";
 import { replayCommand } from "./replay.ts";
 import { rulesCommand } from "./rules.ts";
@@ -58,7 +59,7 @@ function createProgram(context: CliContext, finish: (code: ExitCode) => void): C
     planCommand(context),
     statusCommand(context),
     replayCommand(context, finish),
-    lookupsCommand(context),
+    lookupsCommand(context).addCommand(lookupsPushCommand(context)),
     rulesCommand(context),
     alertsCommand(context, finish),
     contentCommand(context),

@@ -23,6 +23,7 @@ export const limitOptions = z.strictObject({
   maxRecordBytes: z
     .int()
     .min(1024)
+    .max(64 * 1024 ** 2)
     .default(1024 ** 2)
     .describe("Longest single record, in bytes; a longer one is set aside as `line-too-long`"),
 });

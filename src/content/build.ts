@@ -1,7 +1,7 @@
 import type { DashboardDefinition, Definition, SearchDefinition } from "./definition.ts";
 
 /** Stands in built files for the compartment that the content is installed into. */
-export const COMPARTMENT = "${compartmentId}";
+const COMPARTMENT = "${compartmentId}";
 /** What marks saved searches and dashboards as made by this program. */
 export const OWN_TAGS = { "managed-by": "flowferry" } as const;
 

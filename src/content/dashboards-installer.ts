@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { DashxApisClient, models } from "oci-managementdashboard";
 import { PermanentError } from "../errors.ts";
 import { type Content, type Dashboard, OWN_TAGS, type SavedSearch } from "./build.ts";
@@ -42,7 +43,7 @@ export function dashboardsInstaller(
       differences: changed,
       async run(signal) {
         if (found === undefined) {
-          const request = { createManagementSavedSearchDetails: details };
+          const request = { createManagementSavedSearchDetails: details, opcRetryToken: randomUUID() };
           await call("CreateManagementSavedSearch", signal, () => client.createManagementSavedSearch(request));
         } else {
           const request = { managementSavedSearchId: found.id, updateManagementSavedSearchDetails: details };
@@ -77,7 +78,7 @@ export function dashboardsInstaller(
         const tiles = await placed(dashboard, signal);
         const details = { ...rest, tiles } as unknown as models.CreateManagementDashboardDetails;
         if (found === undefined) {
-          const request = { createManagementDashboardDetails: details };
+          const request = { createManagementDashboardDetails: details, opcRetryToken: randomUUID() };
           await call("CreateManagementDashboard", signal, () => client.createManagementDashboard(request));
         } else {
           const request = { managementDashboardId: found.id, updateManagementDashboardDetails: details };

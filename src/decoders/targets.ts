@@ -1,4 +1,5 @@
 import type { Action, Counter, Direction, Flow, Status } from "../flow.ts";
+import { protocolKeyword } from "../protocols.ts";
 
 /** Types that a format mapping may name. */
 export const FIELD_TYPES = [
@@ -42,7 +43,10 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   sourcePort: target<number>("port", (flow, value) => (flow.sourcePort = value)),
   destinationAddress: target<string>("address", (flow, value) => (flow.destinationAddress = value)),
   destinationPort: target<number>("port", (flow, value) => (flow.destinationPort = value)),
-  protocol: target<number>("protocol", (flow, value) => (flow.protocol = value)),
+  protocol: target<number>("protocol", (flow, value) => {
+    flow.protocol = value;
+    flow.protocolName ??= protocolKeyword(value);
+  }),
   protocolName: target<string>("string", (flow, value) => (flow.protocolName = value)),
   bytes: counter((flow, value) => (flow.bytes = value)),
   packets: counter((flow, value) => (flow.packets = value)),

@@ -31,7 +31,7 @@ export function formatRuleError(error: RuleError): string {
 }
 
 /** Whether a file name is that of a rule file: `.yml` or `.yaml`, and not a rule's test cases (`.test.yml`). */
-export function isRuleFile(name: string): boolean {
+function isRuleFile(name: string): boolean {
   return /\.ya?ml$/.test(name) && !/\.test\.ya?ml$/.test(name);
 }
 

@@ -69,8 +69,10 @@ export function securityRulesEnricher(
     question.peer = ingress ? source : destination;
     question.local = ingress ? destination : source;
     question.withinSubnet = withinSubnet;
-    flow.rule = governance.explain(question);
-    if (detail === "matched" && flow.rule !== undefined) flow.securityLists = governance.matchedLists(flow.rule);
+    const explanation = governance.explain(question);
+    if (explanation === undefined) return;
+    flow.rule = explanation.rule;
+    if (detail === "matched") flow.securityLists = explanation.lists;
   };
 }
 

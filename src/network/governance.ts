@@ -3,7 +3,7 @@ import type { Action, FlowRule } from "../flow.ts";
 import type { IpBits } from "../lookups/ip-address.ts";
 import { contains } from "../lookups/ip-prefix.ts";
 import type { Rule, RuleSet, SeedList } from "./rule.ts";
-import { Covering, type Entry, inOrder, type MembersOf, mostSpecific, RuleIndex, width } from "./rule-index.ts";
+import { Covering, type Entry, type Explanation, inOrder, type MembersOf, mostSpecific, RuleIndex } from "./rule-index.ts";
 
 /** What governs the VNICs of one subnet that are in the same groups. */
 export interface Governors {
@@ -32,6 +32,8 @@ export interface Question {
   withinSubnet: boolean;
 }
 
+const NO_LISTS: readonly SeedList[] = Object.freeze([]);
+
 /** From here up, ports are taken for ephemeral ones: the default of Linux (ip_local_port_range). */
 const EPHEMERAL = 32_768;
 
@@ -44,8 +46,7 @@ export class Governance {
   readonly #governors: Governors;
   readonly #allowing: Record<"ingress" | "egress", RuleIndex>;
   readonly #acl: Record<"ingress" | "egress", RuleIndex> | undefined;
-  readonly #unexplained: FlowRule;
-  readonly #matchedLists = new WeakMap<FlowRule, readonly SeedList[]>();
+  readonly #unexplained: Explanation;
 
   constructor(governors: Governors, membersOf: MembersOf) {
     this.#governors = governors;
@@ -61,14 +62,26 @@ export class Governance {
     this.#allowing = { ingress: indexOf(rules, "ingress", mostSpecific), egress: indexOf(rules, "egress", mostSpecific) };
     const acl = governors.acl?.rules;
     this.#acl = acl && { ingress: indexOf(acl, "ingress", inOrder), egress: indexOf(acl, "egress", inOrder) };
-    this.#unexplained = unexplained(this.version);
+    this.#unexplained = { rule: unexplained(this.version), lists: NO_LISTS };
+  }
+
+  /** Whether it answers as one made anew of these would, whatever the members of groups are now. */
+  isOf({ allowing, acl, oneWay, complete }: Governors): boolean {
+    const own = this.#governors;
+    return (
+      own.acl === acl &&
+      own.oneWay === oneWay &&
+      own.complete === complete &&
+      own.allowing.length === allowing.length &&
+      own.allowing.every((set, i) => set === allowing[i] && !set.rules.some(({ peer }) => peer.kind === "group"))
+    );
   }
 
   /**
    * The rule that governs a flow: the one that covers it, or the stateful one that covers the connection of which it is a reply;
    * `unexplained` where none does; undefined where the rules are not known well enough to say so.
    */
-  explain(question: Question): FlowRule | undefined {
+  explain(question: Question): Explanation | undefined {
     const acl = question.withinSubnet ? undefined : this.#acl?.[question.direction];
     if (acl !== undefined && question.action === "reject") {
       const first = among(
@@ -87,29 +100,24 @@ export class Governance {
     return this.#governors.complete ? this.#unexplained : undefined;
   }
 
-  /** Of the lists in the form of schema `seed`, those with rules that cover the flow, cut down to these rules. */
-  matchedLists(rule: FlowRule): readonly SeedList[] {
-    let lists = this.#matchedLists.get(rule);
-    if (lists === undefined) {
-      lists = this.lists.flatMap((list) => cutDown(list, rule));
-      this.#matchedLists.set(rule, lists);
-    }
-    return lists;
-  }
-
   #find(direction: Rule["direction"], question: Question, sourcePort: number, destinationPort: number): Covering | undefined {
     const found = this.#allowing[direction].find(question.protocol, sourcePort, destinationPort, question.peer);
     return among(found, question.local);
   }
 
-  #matched(covering: Covering): FlowRule {
-    covering.matched ??= flowRule("matched", covering, this.version);
+  #matched(covering: Covering): Explanation {
+    covering.matched ??= this.#explanation("matched", covering);
     return covering.matched;
   }
 
-  #reply(covering: Covering): FlowRule {
-    covering.reply ??= flowRule("reply", covering, this.version);
+  #reply(covering: Covering): Explanation {
+    covering.reply ??= this.#explanation("reply", covering);
     return covering.reply;
+  }
+
+  #explanation(status: "matched" | "reply", covering: Covering): Explanation {
+    const rule = flowRule(status, covering, this.version);
+    return { rule, lists: Object.freeze(this.lists.flatMap((list) => cutDown(list, rule))) };
   }
 }
 
@@ -126,14 +134,11 @@ function among(covering: Covering | undefined, local: IpBits): Covering | undefi
  * who began: the rule that names fewer ports decides, then the ports themselves.
  */
 function answers(reverse: Covering, forward: Covering | undefined, { sourcePort, destinationPort }: Question): boolean {
-  const back = reverse.entries[0] as Entry;
   // Connections under a stateless rule are not tracked: their replies need a rule of their own.
-  if (back.rule.stateless) return false;
+  if (reverse.stateless) return false;
   if (forward === undefined) return true;
-  const ahead = forward.entries[0] as Entry;
-  if (back.partial !== ahead.partial) return ahead.partial;
-  const difference = width(back.rule.destinationPorts) - width(ahead.rule.destinationPorts);
-  if (difference !== 0) return difference < 0;
+  if (reverse.partial !== forward.partial) return forward.partial;
+  if (reverse.ports !== forward.ports) return reverse.ports < forward.ports;
   return looksLikeReply(sourcePort, destinationPort);
 }
 
@@ -143,13 +148,7 @@ function looksLikeReply(sourcePort: number, destinationPort: number): boolean {
 
 /** Whether `answers` would say no to any rule of the other direction, so that there is no need to look for one. */
 function beginsConnection(forward: Covering | undefined, { sourcePort, destinationPort }: Question): boolean {
-  const ahead = forward?.entries[0];
-  return (
-    ahead !== undefined &&
-    !ahead.partial &&
-    width(ahead.rule.destinationPorts) === 1 &&
-    !looksLikeReply(sourcePort, destinationPort)
-  );
+  return forward !== undefined && !forward.partial && forward.ports === 1 && !looksLikeReply(sourcePort, destinationPort);
 }
 
 function flowRule(status: "matched" | "reply", { entries }: Covering, version: string): FlowRule {

@@ -26,8 +26,9 @@ export async function openNetwork(
   onEvent: (event: NetworkEvent) => void,
 ): Promise<Network> {
   let snapshot: NetworkSnapshot | undefined;
+  let changed = true;
   const onChange = () => {
-    snapshot = undefined;
+    changed = true;
   };
   const files: NetworkFiles = { oci: options.oci?.files ?? [], ibm: options.ibm ?? {} };
   const watch = await watchNetworkFiles(files, surroundings.refreshMs, onEvent, onChange);
@@ -40,7 +41,10 @@ export async function openNetwork(
   }
   return {
     get snapshot() {
-      snapshot ??= new NetworkSnapshot(api === undefined ? watch.data : [api.data(), ...watch.data]);
+      if (snapshot === undefined || changed) {
+        changed = false;
+        snapshot = new NetworkSnapshot(api === undefined ? watch.data : [api.data(), ...watch.data], snapshot);
+      }
       return snapshot;
     },
     get counts() {

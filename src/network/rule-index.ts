@@ -2,7 +2,7 @@ import type { FlowRule } from "../flow.ts";
 import type { IpAddress, IpBits } from "../lookups/ip-address.ts";
 import { type IpPrefix, parsePrefix, prefixKey } from "../lookups/ip-prefix.ts";
 import { type IpRanges, ipRanges } from "../lookups/ip-ranges.ts";
-import type { PortRange, Rule } from "./rule.ts";
+import type { PortRange, Rule, SeedList } from "./rule.ts";
 
 /** A rule that covers a flow. */
 export interface Entry {
@@ -14,17 +14,33 @@ export interface Entry {
   readonly partial: boolean;
 }
 
+/** What a flow gets. */
+export interface Explanation {
+  readonly rule: FlowRule;
+  /** The security lists in the form of schema `seed`, cut down to the rules that cover the flow. */
+  readonly lists: readonly SeedList[];
+}
+
 /** All rules that cover a flow, the one that governs it first. Shared by all flows with the same answer. */
 export class Covering {
   readonly entries: readonly Entry[];
+  /** Of the rule that governs: whether it is sure, tracks no connections, and how many destination ports it names. */
+  readonly partial: boolean;
+  readonly stateless: boolean;
+  readonly ports: number;
   /** Whether a rule is limited to some near ends, so that it has to be asked again for each flow. */
   readonly local: boolean;
   /** What a flow gets, made when it is first needed. */
-  matched: FlowRule | undefined = undefined;
-  reply: FlowRule | undefined = undefined;
+  matched: Explanation | undefined = undefined;
+  reply: Explanation | undefined = undefined;
 
+  /** `entries` are in the order of preference, and not none. */
   constructor(entries: readonly Entry[]) {
     this.entries = entries;
+    const { rule, partial } = entries[0] as Entry;
+    this.partial = partial;
+    this.stateless = rule.stateless;
+    this.ports = width(rule.destinationPorts);
     this.local = entries.some(({ rule }) => rule.local !== undefined);
   }
 }
@@ -141,39 +157,43 @@ function holds(range: PortRange | undefined, port: number): boolean {
 
 type PeersOf = (rules: readonly Rule[]) => Peers;
 
+/** Rules that agree on protocol and destination port: by source port, or at once where none asks for one. */
+type Cell = Peers | SourcePorts;
+
 class DestinationPorts {
   readonly #rules: readonly Rule[];
   readonly #peersOf: PeersOf;
   readonly #axis: PortAxis;
-  readonly #cells: (SourcePorts | undefined)[];
-  readonly #shared = new Map<string, SourcePorts>();
+  readonly #cells: (Cell | undefined)[];
+  readonly #shared = new Map<string, Cell>();
 
   constructor(rules: readonly Rule[], peersOf: PeersOf) {
     this.#rules = rules;
     this.#peersOf = peersOf;
     this.#axis = new PortAxis(rules.map(({ destinationPorts }) => destinationPorts));
-    this.#cells = new Array<SourcePorts | undefined>(this.#axis.starts.length).fill(undefined);
+    this.#cells = new Array<Cell | undefined>(this.#axis.starts.length).fill(undefined);
   }
 
   at(destinationPort: number, sourcePort: number): Peers {
     const place = this.#axis.place(destinationPort);
-    let cell = this.#cells[place];
+    const cell = this.#cells[place] ?? this.#fill(place);
+    return cell instanceof Peers ? cell : cell.at(sourcePort);
+  }
+
+  #fill(place: number): Cell {
+    const port = this.#axis.portOf(place);
+    const numbers: number[] = [];
+    for (const [i, rule] of this.#rules.entries()) if (holds(rule.destinationPorts, port)) numbers.push(i);
+    const key = numbers.join();
+    let cell = this.#shared.get(key);
     if (cell === undefined) {
-      const port = this.#axis.portOf(place);
-      const numbers: number[] = [];
-      for (const [i, rule] of this.#rules.entries()) if (holds(rule.destinationPorts, port)) numbers.push(i);
-      const key = numbers.join();
-      cell = this.#shared.get(key);
-      if (cell === undefined) {
-        cell = new SourcePorts(
-          numbers.map((i) => this.#rules[i] as Rule),
-          this.#peersOf,
-        );
-        this.#shared.set(key, cell);
-      }
-      this.#cells[place] = cell;
+      const rules = numbers.map((i) => this.#rules[i] as Rule);
+      const anySource = rules.every(({ sourcePorts }) => sourcePorts === undefined);
+      cell = anySource ? this.#peersOf(rules) : new SourcePorts(rules, this.#peersOf);
+      this.#shared.set(key, cell);
     }
-    return cell.at(sourcePort);
+    this.#cells[place] = cell;
+    return cell;
   }
 }
 
@@ -191,7 +211,7 @@ class SourcePorts {
   }
 
   at(sourcePort: number): Peers {
-    const place = this.#axis.starts.length === 1 ? 0 : this.#axis.place(sourcePort);
+    const place = this.#axis.place(sourcePort);
     let cell = this.#cells[place];
     if (cell === undefined) {
       const port = this.#axis.portOf(place);
@@ -213,60 +233,30 @@ interface Row {
   readonly entries: Entry[];
   /** Ends what services may hold. */
   private: boolean;
-  covering: Covering | undefined;
+  /** Null where no rule covers the row's addresses. */
+  covering: Covering | null | undefined;
 }
 
 /** Far ends, for rules that agree on protocol and ports. */
 class Peers {
-  readonly #rows = new Map<string, Row>();
   readonly #table: IpRanges<Row>;
   readonly #preference: Preference;
 
   constructor(rules: readonly Rule[], members: MembersOf, preference: Preference) {
     this.#preference = preference;
-    for (const rule of rules) this.#add(rule, members);
-    this.#table = ipRanges([...this.#rows.values()]);
+    this.#table = ipRanges(rowsOf(rules, members));
   }
 
   find(peer: IpBits): Covering | undefined {
     if (peer.family === 0) return undefined;
     const row = this.#table.find(peer as IpAddress);
     if (row === undefined) return undefined;
-    row.covering ??= this.#cover(peer as IpAddress);
-    return row.covering.entries.length === 0 ? undefined : row.covering;
-  }
-
-  #add(rule: Rule, membersOf: MembersOf): void {
-    const { peer } = rule;
-    const partial = rule.icmp !== undefined;
-    if (peer.kind === "network") {
-      this.#row(peer.prefix).entries.push({ rule, partial });
-    } else if (peer.kind === "service") {
-      for (const prefix of ANYWHERE) this.#row(prefix).entries.push({ rule, partial: true });
-      for (const prefix of PRIVATE) this.#row(prefix).private = true;
-    } else {
-      const members = membersOf(peer.id);
-      for (const address of members?.addresses ?? []) {
-        const length = address.family === 4 ? 32 : 128;
-        this.#row({ address, length }).entries.push({ rule, partial });
-      }
-      if (members?.complete === true) return;
-      for (const prefix of PRIVATE) this.#row(prefix).entries.push({ rule, partial: true });
-    }
-  }
-
-  #row(prefix: IpPrefix): Row {
-    const key = prefixKey(prefix);
-    let row = this.#rows.get(key);
-    if (row === undefined) {
-      row = { prefix, entries: [], private: false, covering: undefined };
-      this.#rows.set(key, row);
-    }
-    return row;
+    if (row.covering === undefined) row.covering = this.#cover(peer as IpAddress);
+    return row.covering ?? undefined;
   }
 
   /** Rules of all networks around the address; those of the narrower first, so that a known member hides that others are unknown. */
-  #cover(peer: IpAddress): Covering {
+  #cover(peer: IpAddress): Covering | null {
     const rows = this.#table.covering(peer);
     const inside = rows.some((row) => row.private);
     const found = new Map<Rule, Entry>();
@@ -276,6 +266,38 @@ class Peers {
         if (!found.has(entry.rule)) found.set(entry.rule, entry);
       }
     }
-    return new Covering([...found.values()].sort(this.#preference));
+    return found.size === 0 ? null : new Covering([...found.values()].sort(this.#preference));
   }
+}
+
+/** The networks that the rules speak of, each once. */
+function rowsOf(rules: readonly Rule[], membersOf: MembersOf): Row[] {
+  const rows = new Map<string, Row>();
+  const rowOf = (prefix: IpPrefix): Row => {
+    const key = prefixKey(prefix);
+    let row = rows.get(key);
+    if (row === undefined) {
+      row = { prefix, entries: [], private: false, covering: undefined };
+      rows.set(key, row);
+    }
+    return row;
+  };
+  for (const rule of rules) {
+    const { peer } = rule;
+    const partial = rule.icmp !== undefined;
+    if (peer.kind === "network") {
+      rowOf(peer.prefix).entries.push({ rule, partial });
+    } else if (peer.kind === "service") {
+      for (const prefix of ANYWHERE) rowOf(prefix).entries.push({ rule, partial: true });
+      for (const prefix of PRIVATE) rowOf(prefix).private = true;
+    } else {
+      const members = membersOf(peer.id);
+      for (const address of members?.addresses ?? []) {
+        rowOf({ address, length: address.family === 4 ? 32 : 128 }).entries.push({ rule, partial });
+      }
+      if (members?.complete === true) continue;
+      for (const prefix of PRIVATE) rowOf(prefix).entries.push({ rule, partial: true });
+    }
+  }
+  return [...rows.values()];
 }

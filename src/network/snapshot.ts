@@ -38,10 +38,13 @@ const NO_GROUPS: readonly string[] = [];
 export class NetworkSnapshot {
   readonly data: readonly NetworkData[];
   readonly #governance = new Map<string, Governance | undefined>();
+  readonly #previous: ReadonlyMap<string, Governance | undefined>;
   readonly #members = new Map<string, Members & { readonly addresses: IpAddress[] }>();
 
-  constructor(data: readonly NetworkData[]) {
+  /** Tables that `previous` has built are taken over where the rules are the same ones. */
+  constructor(data: readonly NetworkData[], previous?: NetworkSnapshot) {
     this.data = data;
+    this.#previous = previous === undefined ? new Map() : new Map([...previous.#previous, ...previous.#governance]);
     for (const { vnics, membersComplete } of data) {
       for (const { groups, addresses } of vnics.values()) {
         for (const group of groups) this.#join(group, addresses, membersComplete);
@@ -72,9 +75,15 @@ export class NetworkSnapshot {
     const key = JSON.stringify([subnet.id, vnic !== undefined, [...groups].sort()]);
     if (!this.#governance.has(key)) {
       const governors = governorsOf(data, subnet, groups, vnic !== undefined || data.vnicsComplete);
-      this.#governance.set(key, governors && new Governance(governors, (group) => this.#members.get(group)));
+      this.#governance.set(key, governors && this.#governanceOf(key, governors));
     }
     return this.#governance.get(key);
+  }
+
+  #governanceOf(key: string, governors: Governors): Governance {
+    const before = this.#previous.get(key);
+    if (before?.isOf(governors)) return before;
+    return new Governance(governors, (group) => this.#members.get(group));
   }
 
   #dataOf(subnet: string): NetworkData | undefined {

@@ -1,8 +1,10 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createEncoder } from "../../src/sinks/otlp/encoder.ts";
-import { protobuf } from "../../src/sinks/otlp/protobuf.ts";
 import { victorialogsDialect } from "../../src/detections/dialects/victorialogs.ts";
 import type { Flow } from "../../src/flow.ts";
+import { createEncoder } from "../../src/sinks/otlp/encoder.ts";
+import { protobuf } from "../../src/sinks/otlp/protobuf.ts";
+import { oddCondition, oddFlows, ruleOf } from "../unit/detections/dialects/odd.ts";
 import { attributes, cases, evaluate, groupFields, otel, rules } from "../unit/detections/dialects/support.ts";
 import { available } from "./servers/available.ts";
 import { startVictoriaLogs } from "./servers/victorialogs.ts";
@@ -41,6 +43,12 @@ async function groupsAt(service: string, query: string, time: number): Promise<S
   return ((await response.json()) as { data: { result: Series[] } }).data.result;
 }
 
+async function uids(service: string, query: string): Promise<string[]> {
+  const text = await (await select("query", service, { query })).text();
+  const rows = text.split("\n").filter((line) => line !== "");
+  return rows.map((row) => JSON.parse(row)["log.record.uid"]);
+}
+
 const spoken = rules.flatMap((rule) => {
   const printed = dialect.print(rule);
   return rule.alerts && "query" in printed ? [{ name: rule.name, rule, query: printed.query }] : [];
@@ -55,15 +63,28 @@ describe.each(spoken)("$name finds in VictoriaLogs what it finds in the stream",
       await post(service, flows);
       const found = new Set<string>();
       if (rule.kind === "detection") {
-        const rows = (await (await select("query", service, { query })).text()).split("\n").filter((line) => line !== "");
-        for (const row of rows) found.add(JSON.parse(row)["log.record.uid"]);
+        for (const uid of await uids(service, query)) found.add(uid);
       } else {
         const names = groupFields(rule).map((field) => attributes.of(field)?.name ?? "");
         for (const time of new Set(flows.map((flow) => flow.time))) {
-          for (const { metric } of await groupsAt(service, query, time)) found.add(names.map((one) => metric[one] ?? "").join(" "));
+          for (const { metric } of await groupsAt(service, query, time))
+            found.add(names.map((one) => metric[one] ?? "").join(" "));
         }
       }
       expect(found).toEqual(expected);
     },
+  );
+});
+
+test("any condition over odd texts means in LogsQL what it means in the stream", async () => {
+  await post("odd", oddFlows);
+  await fc.assert(
+    fc.asyncProperty(oddCondition({ textReferences: false }), async (condition) => {
+      const rule = ruleOf(condition);
+      const printed = dialect.print(rule);
+      if (!("query" in printed)) throw new Error(printed.reason);
+      expect(new Set(await uids("odd", printed.query)), printed.query).toEqual(evaluate(rule, oddFlows));
+    }),
+    { numRuns: 200 },
   );
 });

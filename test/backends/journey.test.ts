@@ -7,7 +7,13 @@ import { type GeneratedObject, generate } from "../../src/generator/generate.ts"
 import { lookupFiles } from "../../src/generator/lookup-files.ts";
 import type { GenerateOptions } from "../../src/generator/options.ts";
 import { flowferry, type Running, start, summaryOf, type Workplace, workplace } from "../journeys/program.ts";
-import { expectedRecords, expectRecords, type LookupPaths, type PlainRecord, type PutObject } from "../journeys/second-decoder.ts";
+import {
+  expectedRecords,
+  expectRecords,
+  type LookupPaths,
+  type PlainRecord,
+  type PutObject,
+} from "../journeys/second-decoder.ts";
 import { available } from "./servers/available.ts";
 import { startCollector } from "./servers/collector.ts";
 import { startRadosgw } from "./servers/radosgw.ts";
@@ -91,9 +97,7 @@ async function collected(service: string, expected: ReadonlyMap<string, PlainRec
 }
 
 const as = (service: string, expected: ReadonlyMap<string, PlainRecord>): ReadonlyMap<string, PlainRecord> =>
-  new Map(
-    [...expected].map(([uid, record]) => [uid, { ...record, resource: { ...record.resource, "service.name": service } }]),
-  );
+  new Map([...expected].map(([uid, record]) => [uid, { ...record, resource: { ...record.resource, "service.name": service } }]));
 
 /** As VictoriaLogs has it: every value is text, and neither severity number, observed time, event name nor scope is stored. */
 function rowOf({ timeMs, severityText, body, resource, attributes }: PlainRecord): Record<string, unknown> {

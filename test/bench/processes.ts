@@ -48,13 +48,13 @@ export async function measure(script: URL, args: readonly string[], options: Mea
   }
 }
 
-/** A helper process that prints one line of JSON when it is ready. */
-export interface Helper<Ready> {
+/** A process beside the measured one that prints one line of JSON when it is ready. */
+export interface Beside<Ready> {
   readonly ready: Ready;
   stop(): Promise<void>;
 }
 
-export async function startHelper<Ready>(script: URL, args: readonly string[]): Promise<Helper<Ready>> {
+export async function startBeside<Ready>(script: URL, args: readonly string[]): Promise<Beside<Ready>> {
   const child = spawn(process.execPath, [fileURLToPath(script), ...args], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = outcomeOf(child);
   const line = await new Promise<string>((resolve, reject) => {

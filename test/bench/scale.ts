@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { stringify } from "yaml";
-import { measure, startHelper } from "./processes.ts";
+import { measure, startBeside } from "./processes.ts";
 import type { Table } from "./table.ts";
 import { summaryOf } from "./throughput.ts";
 
@@ -57,8 +57,8 @@ export async function scale(sizes: readonly number[], backlog: number | undefine
 
 async function rowOf(size: number, backlog: number | undefined, say: (line: string) => void): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), "flowferry-bench-scale-"));
-  const receiver = await startHelper<{ url: string }>(RECEIVER, ["--keep", "count"]);
-  const store = await startHelper<Ready>(BUCKET, [size, POLL_MS, STEP_MS].map(String));
+  const receiver = await startBeside<{ url: string }>(RECEIVER, ["--keep", "count"]);
+  const store = await startBeside<Ready>(BUCKET, [size, POLL_MS, STEP_MS].map(String));
   const stats = async () => (await (await fetch(store.ready.stats)).json()) as Stats;
   try {
     const config = join(folder, "flowferry.yaml");

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { asset } from "../../src/assets.ts";
 import type { BenchBucket } from "./bucket.ts";
-import { type Helper, measure, startHelper, type Usage } from "./processes.ts";
+import { type Beside, measure, startBeside, type Usage } from "./processes.ts";
 import type { Table } from "./table.ts";
 
 const MAIN = new URL("../../src/main.ts", import.meta.url);
@@ -61,7 +61,7 @@ async function runFloor({ bucket, truth }: BenchBucket): Promise<Row> {
 
 async function runProgram({ bucket, lookups, truth }: BenchBucket, profile: string | undefined): Promise<Row> {
   const folder = mkdtempSync(join(tmpdir(), "flowferry-bench-run-"));
-  const receiver: Helper<{ url: string }> = await startHelper(RECEIVER, ["--keep", "count"]);
+  const receiver: Beside<{ url: string }> = await startBeside(RECEIVER, ["--keep", "count"]);
   try {
     const config = join(folder, "flowferry.yaml");
     writeFileSync(config, stringify(configuration(bucket, lookups, receiver.ready.url)));

@@ -8,6 +8,7 @@ const COMPARTMENT = "ocid1.compartment.oc1..simulated";
 
 let oci: Oci;
 let place: Workplace;
+
 beforeAll(async () => {
   place = workplace();
   oci = await startOci();
@@ -43,6 +44,23 @@ test("content is compared, installed, installed again without a change, and take
   expect(await content("diff")).toBe(`0 to create, 0 to update, 0 to delete, ${count} unchanged`);
   expect(await content("uninstall")).toContain(`\n0 created, 0 updated, ${count} deleted, 0 unchanged`);
   expect(await content("uninstall")).toBe("0 created, 0 updated, 0 deleted, 0 unchanged");
+});
+
+test("lookup tables are pushed once", async () => {
+  const servers = place.write("servers.csv", "address,server\n10.0.0.1,web\n");
+  const sink = {
+    type: "log-analytics",
+    namespace: oci.namespace,
+    logGroupId: "ocid1.loganalyticsloggroup.oc1.phx.g",
+    endpoint: oci.endpoint,
+    auth: { type: "config-file", file: oci.config },
+  };
+  const config = place.config({ source: { type: "directory", path: "bucket" }, enrich: { servers }, sinks: [sink] }, "push.yaml");
+  const first = await flowferry(["lookups", "push", "-c", config]);
+  expect(first.code, first.stderr).toBe(0);
+  expect(first.stdout).toMatch(/^flowferry_ports: created, \d+ rows\nflowferry_servers: created, 1 rows\n$/);
+  const second = await flowferry(["lookups", "push", "-c", config, "--json"]);
+  expect(JSON.parse(second.stdout)).toMatchObject({ lookups: [{ action: "unchanged" }, { action: "unchanged" }] });
 });
 
 test("wrong usage is told in one line", async () => {

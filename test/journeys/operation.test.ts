@@ -140,9 +140,17 @@ describe("a faulty configuration is refused with file, line and advice", () => {
       `${good}sinks:\n  - type: otlp\n    endpoint: http://127.0.0.1:1\n    compresion: gzip\n`,
       ":5:5: unknown key sinks[0].compresion: did you mean compression?",
     ],
-    ["a type", `${good}sinks:\n  - { type: otpl, endpoint: "http://127.0.0.1:1" }\n`, ':3:13: unknown type "otpl": did you mean otlp?'],
+    [
+      "a type",
+      `${good}sinks:\n  - { type: otpl, endpoint: "http://127.0.0.1:1" }\n`,
+      ':3:13: unknown type "otpl": did you mean otlp?',
+    ],
     ["a value", `${good}sinks: [{ type: ndjson, path: out }]\nrun:\n  pollMs: fast\n`, ":4:11: run.pollMs: "],
-    ["two sinks of one name", `${good}sinks:\n  - { type: ndjson, path: a }\n  - { type: ndjson, path: b }\n`, "two sinks are called ndjson"],
+    [
+      "two sinks of one name",
+      `${good}sinks:\n  - { type: ndjson, path: a }\n  - { type: ndjson, path: b }\n`,
+      "two sinks are called ndjson",
+    ],
     ["no sinks", `${good}sinks: []\n`, ":2:8: sinks: at least one sink is needed"],
     [
       "a variable of the environment that is not set",
@@ -150,7 +158,11 @@ describe("a faulty configuration is refused with file, line and advice", () => {
       ":4:15: environment variable OTLP_ENDPOINT is not set",
     ],
     ["YAML", `${good}sinks: [{ type: ndjson, path: out }\n`, "not valid YAML"],
-    ["a folder that is not there", `source:\n  { type: directory, path: buckett }\nsinks: [{ type: ndjson, path: out }]\n`, "buckett is not there"],
+    [
+      "a folder that is not there",
+      `source:\n  { type: directory, path: buckett }\nsinks: [{ type: ndjson, path: out }]\n`,
+      "buckett is not there",
+    ],
     [
       "a span that ends before it begins",
       `${good}filter: { since: 2026-02-01, until: 2026-01-01 }\nsinks: [{ type: ndjson, path: out }]\n`,
@@ -233,9 +245,20 @@ describe("check", () => {
 });
 
 test("generate, plan, run, status and replay agree on what there is", async () => {
-  const made = await flowferry(
-    ["generate", "--format", "oci", "--out", place.path("bucket"), "--flows", "2500", "--objects", "10", "--vnics", "8", "--json"],
-  );
+  const made = await flowferry([
+    "generate",
+    "--format",
+    "oci",
+    "--out",
+    place.path("bucket"),
+    "--flows",
+    "2500",
+    "--objects",
+    "10",
+    "--vnics",
+    "8",
+    "--json",
+  ]);
   expect(made.code, made.stderr).toBe(0);
   const truth = JSON.parse(readFileSync(place.path("bucket.truth.json"), "utf8"));
   expect(truth).toMatchObject({ objects: 10, bad: 0 });
@@ -284,9 +307,16 @@ test("generate, plan, run, status and replay agree on what there is", async () =
   const [from, to] = [Date.UTC(2026, 0, 5, 6) / 1000, Date.UTC(2026, 0, 5, 12) / 1000];
   const inSpan = lines.filter(({ data }) => data.startTime >= from && data.startTime < to).length;
   expect(inSpan).toBeGreaterThan(100);
-  const replayed = await flowferry(
-    ["replay", "-c", config, "--since", "2026-01-05T06:00:00Z", "--until", "2026-01-05T12:00:00Z", "--json"],
-  );
+  const replayed = await flowferry([
+    "replay",
+    "-c",
+    config,
+    "--since",
+    "2026-01-05T06:00:00Z",
+    "--until",
+    "2026-01-05T12:00:00Z",
+    "--json",
+  ]);
   expect(replayed.code, replayed.stderr).toBe(0);
   expect(summaryOf(replayed).sinks.out).toEqual({ delivered: inSpan, rejected: 0, deadLettered: 0 });
   expect(out.uids.size).toBe(truth.records);
@@ -308,9 +338,18 @@ test("schema prints a JSON Schema of the configuration, and a reference", async 
   const schema = await flowferry(["schema"]);
   expect(schema).toMatchObject({ code: 0, stderr: "" });
   const { properties, required, additionalProperties } = JSON.parse(schema.stdout);
-  expect(Object.keys(properties).sort()).toEqual(
-    ["alerts", "enrich", "filter", "format", "ledger", "limits", "run", "sinks", "source", "telemetry"],
-  );
+  expect(Object.keys(properties).sort()).toEqual([
+    "alerts",
+    "enrich",
+    "filter",
+    "format",
+    "ledger",
+    "limits",
+    "run",
+    "sinks",
+    "source",
+    "telemetry",
+  ]);
   expect(required).toEqual(expect.arrayContaining(["source", "sinks"]));
   expect(additionalProperties).toBe(false);
   const markdown = await flowferry(["schema", "--markdown"]);
@@ -413,7 +452,8 @@ test("a changed lookup table is taken over within five seconds, a broken one is 
   await bucket({ flows: 300, objects: 1, seed: "2", incidents: [] }, "live");
   const config = configFor([toFile()], { source: { type: "directory", path: "live" }, enrich: { servers: "servers.csv" } });
   const process = begin(["run", "-c", config]);
-  const lines = () => (statSync(place.path("out.ndjson"), { throwIfNoEntry: false }) === undefined ? [] : place.lines("out.ndjson"));
+  const lines = () =>
+    statSync(place.path("out.ndjson"), { throwIfNoEntry: false }) === undefined ? [] : place.lines("out.ndjson");
   const names = (records: { attributes: Record<string, string> }[]) => [
     ...new Set(records.filter((record) => record.attributes["source.address"]).map((r) => r.attributes["flow.source.server"])),
   ];
@@ -480,7 +520,8 @@ test("lines in the schemas otel, ecs, ocsf and seed", async () => {
   const plain = (value: unknown) => (typeof value === "bigint" ? Number(value) : value);
   const plainAll = (values: Readonly<Record<string, unknown>>) =>
     Object.fromEntries(Object.entries(values).map(([name, value]) => [name, plain(value)]));
-  const by = (schema: string, uid: (line: Record<string, never>) => string) =>
+  // biome-ignore lint/suspicious/noExplicitAny: lines of any schema
+  const by = (schema: string, uid: (line: any) => string) =>
     new Map(place.lines(`${schema}.ndjson`).map((line) => [uid(line), line]));
 
   const otel = by("otel", ({ attributes }) => attributes["log.record.uid"]);

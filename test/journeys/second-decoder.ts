@@ -137,7 +137,8 @@ function ibmFlows(text: string, key: string): Read[] {
       destination: known(flow.target_ip),
       destinationPort: known(flow.target_port),
       protocol: known(flow.transport_protocol),
-      protocolName: undefined,
+      // Flow Logs for VPC hold TCP and UDP only; the keywords are IANA's.
+      protocolName: { 6: "TCP", 17: "UDP" }[Number(flow.transport_protocol)],
       loggedDirection: { I: "ingress", O: "egress" }[String(flow.direction)],
       subnet,
       resource: {

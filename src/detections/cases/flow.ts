@@ -1,5 +1,6 @@
 import ipaddr from "ipaddr.js";
 import { type Counter, EMPTY_CONTEXT, Flow, type FlowContext, type Origin, type Zone } from "../../flow.ts";
+import { protocolKeyword } from "../../protocols.ts";
 import { hint } from "../hint.ts";
 
 /** What a test case may say of a flow, with how the value is read. */
@@ -55,7 +56,6 @@ const DEFAULTS: Readonly<Record<string, unknown>> = {
   packets: 8,
 };
 
-const PROTOCOLS: Readonly<Record<number, string>> = { 1: "ICMP", 6: "TCP", 17: "UDP", 47: "GRE", 50: "ESP", 58: "IPv6-ICMP" };
 const PRIVATE = ["private", "uniqueLocal", "linkLocal", "carrierGradeNat", "loopback"];
 
 export interface CaseFlow {
@@ -124,7 +124,7 @@ function derive(flow: Flow, given: Readonly<Record<string, unknown>>): void {
   if (!("direction" in given)) {
     flow.direction = sourceZone === "internal" ? "egress" : destinationZone === "internal" ? "ingress" : "unknown";
   }
-  if (!("protocolName" in given) && flow.protocol !== undefined) flow.protocolName = PROTOCOLS[flow.protocol];
+  if (!("protocolName" in given) && flow.protocol !== undefined) flow.protocolName = protocolKeyword(flow.protocol);
 }
 
 function zoneOf(address: string | undefined): Zone | undefined {

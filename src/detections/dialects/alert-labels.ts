@@ -1,6 +1,8 @@
 import type { Rule } from "../rule.ts";
 import { oneLine } from "./text.ts";
 
+const SHORT_MS = 300_000;
+
 /** Labels of a Prometheus-style alert, beside those of the group. */
 export function alertLabels(rule: Rule): Record<string, string> {
   const techniques = rule.tags.filter((tag) => /^attack\.t\d/.test(tag)).map((tag) => tag.slice("attack.".length).toUpperCase());
@@ -15,4 +17,20 @@ export function alertAnnotations(rule: Rule): Record<string, string> {
     description: plain(rule.description),
     ...(rule.runbook !== undefined && { runbook: rule.runbook }),
   };
+}
+
+/**
+ * Alerts in groups by how often they have to be evaluated: a correlation over a short time often enough that few of its
+ * windows go unseen, everything else each minute, so that detections see every minute once.
+ */
+export function byInterval<T>(
+  alerts: readonly { readonly rule: Rule; readonly alert: T }[],
+): readonly { readonly name: string; readonly interval: string; readonly rules: readonly T[] }[] {
+  const short = ({ rule }: { readonly rule: Rule }): boolean =>
+    rule.kind === "correlation" && rule.correlation.timespanMs <= SHORT_MS;
+  const groups = [
+    { name: "flowferry", interval: "1m", rules: alerts.filter((one) => !short(one)).map((one) => one.alert) },
+    { name: "flowferry-short", interval: "15s", rules: alerts.filter(short).map((one) => one.alert) },
+  ];
+  return groups.filter((group) => group.rules.length > 0);
 }

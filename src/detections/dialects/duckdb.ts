@@ -5,6 +5,7 @@ import type { FieldRef } from "../fields.ts";
 import type { Rule } from "../rule.ts";
 import { printCondition } from "./condition.ts";
 import { attributeOf, type Dialect, type PrintedRule, printed, refuse, type StoredAttributes } from "./dialect.ts";
+import { folded, oneLine, regardsCase } from "./text.ts";
 
 /**
  * DuckDB over a view `flows` with one column for each attribute of schema `otel`. A query gives the flows that match, of
@@ -17,6 +18,7 @@ export function duckdbDialect(attributes: StoredAttributes): Dialect {
     constant: (value: boolean) => (value ? "TRUE" : "FALSE"),
     predicate: (predicate: Predicate, denied: boolean) => {
       const text = printPredicate(predicate, (ref) => column(attributes, ref));
+      if (denied && predicate.kind === "exists") return `${column(attributes, predicate.field)} IS NULL`;
       return denied ? `(${text}) IS NOT TRUE` : text;
     },
   };
@@ -49,11 +51,14 @@ function printPredicate(predicate: Predicate, columnOf: Column): string {
   const name = columnOf(predicate.field);
   switch (predicate.kind) {
     case "one-of": {
-      if (predicate.field.class !== "text") return isIn(name, predicate.values.map(String));
-      return isIn(
-        `lower(${name})`,
-        predicate.values.map((value) => literal(String(value).toLowerCase())),
-      );
+      const { field, values } = predicate;
+      if (field.class !== "text") return isIn(name, values.map(String));
+      if (!regardsCase(field, values))
+        return isIn(
+          name,
+          values.map((value) => literal(String(value))),
+        );
+      return isIn(`lower(${name})`, folded(values).map(literal));
     }
     case "compare":
       return `${name} ${OPERATORS[predicate.operator]} ${predicate.value}`;
@@ -239,8 +244,4 @@ function literal(text: string): string {
 
 function indent(text: string): string {
   return text.replaceAll(/^/gm, "  ");
-}
-
-function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, " ");
 }

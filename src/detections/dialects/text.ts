@@ -1,11 +1,18 @@
+import { enumeration, type FieldRef } from "../fields.ts";
+
 /** The text for RE2, found as it stands. */
 export function escapeRegex(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }
 
 /** Whether upper and lower case make no difference. */
-export function hasNoCase(text: string): boolean {
+function hasNoCase(text: string): boolean {
   return text.toLowerCase() === text.toUpperCase();
+}
+
+/** Whether an exact comparison with the values would miss what differs in case alone. */
+export function regardsCase(field: FieldRef, values: readonly (string | number | boolean)[]): boolean {
+  return field.class === "text" && enumeration(field) === undefined && !values.every((value) => hasNoCase(String(value)));
 }
 
 /** Values that are compared as texts, in lower case. */

@@ -1,12 +1,12 @@
 import { stringify } from "yaml";
 import type { Condition, Predicate } from "../condition.ts";
 import { fieldsOf } from "../constructs.ts";
-import { enumeration, type FieldRef } from "../fields.ts";
+import type { FieldRef } from "../fields.ts";
 import type { Rule } from "../rule.ts";
-import { alertAnnotations, alertLabels } from "./alert-labels.ts";
+import { alertAnnotations, alertLabels, byInterval } from "./alert-labels.ts";
 import { printCondition } from "./condition.ts";
 import { attributeOf, type Dialect, type PrintedRule, printed, refuse, type StoredAttributes } from "./dialect.ts";
-import { duration, escapeRegex, folded, hasNoCase } from "./text.ts";
+import { duration, escapeRegex, folded, regardsCase } from "./text.ts";
 import { refuseDetector, windowed } from "./windowed.ts";
 
 /**
@@ -14,8 +14,7 @@ import { refuseDetector, windowed } from "./windowed.ts";
  * gives its flows; that of a correlation the groups for which it holds over the timespan before the query's time.
  */
 export function victorialogsDialect(attributes: StoredAttributes): Dialect {
-  const nameOf = (ref: FieldRef): string =>
-    ref.name === DURATION ? DURATION : quote(attributeOf(attributes, ref).name);
+  const nameOf = (ref: FieldRef): string => (ref.name === DURATION ? DURATION : quote(attributeOf(attributes, ref).name));
   const syntax = {
     and: "",
     or: "or",
@@ -51,10 +50,11 @@ function printPredicate(predicate: Predicate, nameOf: Name): string {
   switch (predicate.kind) {
     case "one-of": {
       const { field, values } = predicate;
-      const exact = field.class !== "text" || enumeration(field) !== undefined || values.every((value) => hasNoCase(String(value)));
-      if (!exact) return `${name}:~${quote(`(?i)^(?:${folded(values).map(escapeRegex).join("|")})$`)}`;
+      if (regardsCase(field, values)) return `${name}:~${quote(`(?i)^(?:${folded(values).map(escapeRegex).join("|")})$`)}`;
       const [only] = values;
-      return values.length === 1 ? `${name}:=${quote(String(only))}` : `${name}:in(${values.map((value) => quote(String(value))).join(", ")})`;
+      return values.length === 1
+        ? `${name}:=${quote(String(only))}`
+        : `${name}:in(${values.map((value) => quote(String(value))).join(", ")})`;
     }
     case "compare":
       return `${name}:${OPERATORS[predicate.operator]}${predicate.value}`;
@@ -117,11 +117,10 @@ function ruleGroups(rules: readonly PrintedRule[], nameOf: Name): string {
   const alerts = rules.map(({ rule, query }) => {
     const fields = rule.dedup === "group" ? [] : rule.dedup.map(nameOf);
     // vmalert adds the group's interval as the time of queries that name none.
-    const expr =
-      rule.kind === "correlation" ? query : `${query} | stats ${byClause(fields)}count() as flows | filter flows:>0`;
-    return { alert: rule.name, expr, labels: alertLabels(rule), annotations: alertAnnotations(rule) };
+    const expr = rule.kind === "correlation" ? query : `${query} | stats ${byClause(fields)}count() as flows | filter flows:>0`;
+    return { rule, alert: { alert: rule.name, expr, labels: alertLabels(rule), annotations: alertAnnotations(rule) } };
   });
-  const groups = [{ name: "flowferry", type: "vlogs", interval: "1m", rules: alerts }];
+  const groups = byInterval(alerts).map(({ name, ...group }) => ({ name, type: "vlogs", ...group }));
   return `# Rules for vmalert 1.106 or newer with VictoriaLogs as its datasource.\n${stringify({ groups }, { lineWidth: 0 })}`;
 }
 

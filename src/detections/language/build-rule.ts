@@ -92,7 +92,7 @@ function buildDetector(block: DetectorBlock, draft: DetectionDraft, problem: Pro
 }
 
 /** The fields of these names, or undefined after the mistakes have been reported at their lines. */
-export function resolveAll(
+function resolveAll(
   names: readonly string[],
   draft: DetectionDraft | CorrelationDraft,
   path: Path,

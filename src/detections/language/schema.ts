@@ -23,7 +23,7 @@ const TACTICS = [
 
 const text = z.string().trim().min(1, "must not be empty");
 
-export const timespan = z.string("must be a timespan such as 5m").transform((value, context) => {
+const timespan = z.string("must be a timespan such as 5m").transform((value, context) => {
   const ms = parseTimespan(value);
   if (ms !== undefined) return ms;
   context.issues.push({ code: "custom", message: describeBadTimespan(value), input: value });
@@ -151,5 +151,4 @@ export const filterDocument = z.strictObject({
 export type DetectionDocument = z.infer<typeof detectionDocument>;
 export type CorrelationDocument = z.infer<typeof correlationDocument>;
 export type FilterDocument = z.infer<typeof filterDocument>;
-export type FlowBlock = z.infer<typeof flow>;
 export type DetectorBlock = z.infer<typeof detector>;

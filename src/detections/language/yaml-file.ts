@@ -16,7 +16,7 @@ export interface YamlDocument {
 }
 
 /** Larger files are refused before they are parsed. */
-export const MAX_FILE_BYTES = 1024 * 1024;
+const MAX_FILE_BYTES = 1024 * 1024;
 
 /** The documents of a file that are not empty. What is no YAML is reported, one line a mistake, and yields nothing. */
 export function readYaml(text: string, file: string, report: Report): YamlDocument[] {

@@ -139,6 +139,8 @@ describe("install", () => {
     oci.faults.add({ after: 5, times: 2 }, { status: 429, headers: { "retry-after": "0" } });
     oci.faults.add({ on: "upsert-parser" }, { loseAnswer: "reset" });
     oci.faults.add({ on: "get-source" }, { status: 500 });
+    oci.faults.add({ on: "create-savedSearch", after: 3 }, { loseAnswer: "reset" });
+    oci.faults.add({ on: "create-dashboard", after: 1 }, { loseAnswer: "reset" });
     await install();
     expect(await install()).toEqual({ none: EVERYTHING });
   });

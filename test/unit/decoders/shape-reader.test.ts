@@ -191,6 +191,37 @@ describe("a reader", () => {
     ["less", oci(1, "x").slice(0, -1)],
   ])("leaves %s to be read in full", (_what, text) => expect(taught().read(span(text), newFlow())).toBe(false));
 
+  test.each([
+    ["a name with a dot in it", '{"data.startTime":1725632768,"data":{"startTime":1725632768},"type":"T"}'],
+    ["a name twice", '{"data":{"startTime":1725632768,"bytesOut":1,"bytesOut":2},"type":"T"}'],
+    ["a list", '{"data":{"startTime":1725632768},"list":[1,2],"type":"T"}'],
+    ["an escape in a text", '{"data":{"startTime":1725632768,"flowid":"\\u0041"},"type":"T"}'],
+    ["an object where a value belongs", '{"data":{"startTime":1725632768,"flowid":{}},"type":"T"}'],
+    ["metadata that holds objects", '{"data":{"startTime":1725632768},"oracle":{"a":{},"b":1},"type":"T"}'],
+    [
+      "metadata with the changing member twice",
+      '{"data":{"startTime":1},"oracle":{"ingestedtime":"a","ingestedtime":"b"},"type":"T"}',
+    ],
+    ["metadata with an escape", '{"data":{"startTime":1725632768},"oracle":{"a":"\\u0041"},"type":"T"}'],
+  ])("does not learn from %s", (_what, text) => {
+    const reader = new ShapeReader({ rules, fixed: new Set(["type"]), block: "oracle" }, "ingestedtime");
+    const flow = newFlow();
+    flow.start = 1;
+    flow.original = {};
+    reader.learn(span(text), flow);
+    expect(reader.read(span(text), newFlow())).toBe(false);
+  });
+
+  test("empty text is never taken for a value", () => {
+    const reader = new ShapeReader({ rules, fixed: new Set(["type"]) });
+    const text = (id: string) => `{"data":{"startTime":1725632768,"flowid":"${id}"},"type":"T"}`;
+    const flow = newFlow();
+    flow.start = 1;
+    reader.learn(span(text("a")), flow);
+    for (let n = 0; n < 5000; n++) expect(reader.read(span(text(n.toString(36))), newFlow())).toBe(true);
+    expect(reader.read(span(text("")), newFlow())).toBe(false);
+  });
+
   test("knows several shapes at once, and forgets the one that was not used", () => {
     const reader = new ShapeReader({ rules, fixed: new Set(["type"]) });
     const texts = Array.from({ length: 5 }, (_, index) => `{"data":{"startTime":1725632768},"extra${index}":1,"type":"T"}`);

@@ -45,6 +45,11 @@ const facts = fc.record({
 });
 type Facts = typeof facts extends fc.Arbitrary<infer Value> ? Value : never;
 
+/** Keywords of https://www.iana.org/assignments/protocol-numbers; 255 is reserved and has none. */
+const KEYWORDS: Readonly<Record<number, string>> = { 1: "ICMP", 6: "TCP", 17: "UDP", 58: "IPv6-ICMP" };
+
+const named = (protocol: number) => (KEYWORDS[protocol] === undefined ? {} : { protocolName: KEYWORDS[protocol] });
+
 const common = (it: Facts) => ({
   time: iso(it.start * 1000),
   start: iso(it.start * 1000),
@@ -56,6 +61,7 @@ const common = (it: Facts) => ({
   destinationAddress: it.destination,
   destinationPort: it.destinationPort,
   protocol: it.protocol,
+  ...named(it.protocol),
   bytes: shown(it.bytes),
   packets: shown(it.packets),
 });

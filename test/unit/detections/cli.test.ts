@@ -86,7 +86,9 @@ describe("rules check", () => {
       "b.yml": GOOD.replace("name: probe", "name: other").replace("level: low", "level: loud"),
     });
     const { lines, error } = await run("check", path);
-    expect(lines[0]).toBe(`${join(path, "b.yml")}:3: level is 'loud', which is none of its values; known: informational, low, medium, high, critical`);
+    expect(lines[0]).toBe(
+      `${join(path, "b.yml")}:3: level is 'loud', which is none of its values; known: informational, low, medium, high, critical`,
+    );
     expect(lines[1]).toBe("1 rules that alert, 0 that only feed correlations, 1 mistakes");
     expect(error).toBeInstanceOf(UsageError);
   });

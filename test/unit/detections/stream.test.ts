@@ -210,6 +210,18 @@ describe("snapshots", () => {
     expect(restore).toThrow(PermanentError);
     expect(restore).toThrow("the saved state of the detections is damaged; remove it to start with an empty one");
   });
+
+  test("that are damaged leave the detector as it was", () => {
+    const make = flowMaker();
+    const { detector, matches } = detect(
+      rulesOf(COUNT),
+      [0, 1].map((second) => make(second, { destinationPort: 22 })),
+    );
+    const damaged = JSON.parse(JSON.stringify(detector.snapshot()).replace('"10.0.1.10"', "7"));
+    expect(() => detector.restore(damaged)).toThrow(PermanentError);
+    detector.inspect(make(2, { destinationPort: 22 }));
+    expect(matches).toHaveLength(1);
+  });
 });
 
 describe("memory", () => {
@@ -285,6 +297,20 @@ describe("memory", () => {
 
 describe("dispatch", () => {
   const bases = SHIPPED.filter((rule): rule is Exclude<Rule, { kind: "correlation" }> => rule.kind !== "correlation");
+
+  test("keeps apart what a rule asks besides one and the same port", () => {
+    const rules = rulesOf(
+      detection(
+        "  many:\n    destinationPort: [22, 23]\n    bytes|gt: 100\n  few:\n    destinationPort: 22\n    packets: 5\n  condition: many or few",
+      ),
+    );
+    const marked = (fields: Fields): boolean => detect(rules, [flowMaker()(0, fields)]).marks[0]?.length === 1;
+    expect(marked({ destinationPort: 22, bytes: 101, packets: 1 })).toBe(true);
+    expect(marked({ destinationPort: 22, bytes: 1, packets: 5 })).toBe(true);
+    expect(marked({ destinationPort: 22, bytes: 1, packets: 1 })).toBe(false);
+    expect(marked({ destinationPort: 23, bytes: 101, packets: 1 })).toBe(true);
+    expect(marked({ destinationPort: 23, bytes: 1, packets: 5 })).toBe(false);
+  });
 
   test("finds exactly the rules whose condition holds", { timeout: 120_000 }, () => {
     const tests = bases.map((rule) => compileCondition(rule.condition));

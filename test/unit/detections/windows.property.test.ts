@@ -127,6 +127,33 @@ describe.each(KINDS)("%s", (_name, create, holds) => {
   });
 });
 
+describe("distinct", () => {
+  /** Two values come often and one seldom, in any order: what was kept of the often ones decides when the seldom one comes late. */
+  const skewed = fc.array(
+    fc.record({
+      time: fc.integer({ min: 0, max: LATENESS }),
+      value: fc.constantFrom(0, 0, 0, 0, 0, 0, 1, 1, 1),
+      amount: fc.constant(1),
+    }),
+    { minLength: 5, maxLength: 30 },
+  );
+
+  test("times of a value that are left out are not missed", () => {
+    fc.assert(
+      fc.property(skewed, fc.integer({ min: 0, max: LATENESS }), (events, time) => {
+        const window = createDistinct(3, options) as Window<unknown>;
+        const state = window.create();
+        for (const event of events) window.add(state, event.time, event.value, 1);
+        const end = window.add(state, time, 2, 1);
+        const all = [...events, { time, value: 2, amount: 1 }];
+        const expected = all.some((event) => new Set(within(all, event.time).map(({ value }) => value)).size === 3);
+        expect(!Number.isNaN(end)).toBe(expected);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
 describe("ordered", () => {
   /** Whether the events hold a chain of all parts, in order, of which the last event is a link. */
   function completes(events: readonly Event[], parts: number): boolean {

@@ -2,10 +2,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { generateCommand } from "../../../src/cli/generate.ts";
 import { UsageError } from "../../../src/errors.ts";
 import type { Truth } from "../../../src/generator/truth.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 let folder: string;
 

@@ -87,7 +87,8 @@ function ruleOf(
   const [peer, local] = direction === "ingress" ? [from, to] : [to, from];
   return snapshot
     .governing({ ...EMPTY_CONTEXT, ...context })
-    ?.explain({ direction, action, protocol: 6, sourcePort: 50_000, destinationPort: port, peer, local, withinSubnet: false });
+    ?.explain({ direction, action, protocol: 6, sourcePort: 50_000, destinationPort: port, peer, local, withinSubnet: false })
+    ?.rule;
 }
 
 test("everything is understood, and the subnet is found by its id and by its CRN", () => {

@@ -106,7 +106,7 @@ function check(all: readonly Placed[], flow: Asked, governance: Governance): voi
   const { protocol: number, sourcePort, destinationPort, ingress } = flow;
   const direction = ingress ? "ingress" : "egress";
   const rest = { action: undefined, local: ip, withinSubnet: false } as const;
-  const found = governance.explain({ direction, protocol: number, sourcePort, destinationPort, peer: ip, ...rest });
+  const found = governance.explain({ direction, protocol: number, sourcePort, destinationPort, peer: ip, ...rest })?.rule;
 
   const forward = all.filter((rule) => covers(rule, flow));
   const turned = { ...flow, ingress: !ingress, sourcePort: destinationPort, destinationPort: sourcePort };

@@ -92,6 +92,7 @@ test.each(cases)(
 
 test.each(["protobuf", "json"] as const)(
   "%s keeps apart what it keeps: values, contexts and objects seen before change nothing",
+  { timeout: 60_000 },
   (syntax) => {
     const schema = loadSchema("otel", "/");
     const encoder = encoderOf(syntax, schema);

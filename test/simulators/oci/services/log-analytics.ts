@@ -1,5 +1,6 @@
 import { type Route, type Service, ServiceError } from "../service.ts";
 import { contentRoutes } from "./log-analytics/content.ts";
+import { lookupRoutes } from "./log-analytics/lookups.ts";
 import { faultOf } from "./log-analytics/query.ts";
 import { type LogAnalyticsOptions, State } from "./log-analytics/state.ts";
 import { uploadRoutes } from "./log-analytics/uploads.ts";
@@ -11,7 +12,13 @@ export class LogAnalytics implements Service {
 
   constructor(options: LogAnalyticsOptions) {
     this.state = new State(options);
-    this.routes = [namespaceRoute(this.state), parseRoute(this.state), ...uploadRoutes(this.state), ...contentRoutes(this.state)];
+    this.routes = [
+      namespaceRoute(this.state),
+      parseRoute(this.state),
+      ...uploadRoutes(this.state),
+      ...contentRoutes(this.state),
+      ...lookupRoutes(this.state),
+    ];
   }
 }
 

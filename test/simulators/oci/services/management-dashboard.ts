@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type Call, type Reply, type Route, type Service, ServiceError } from "../service.ts";
+import { RetryTokens } from "./log-analytics/retry-tokens.ts";
 import { notFound } from "./log-analytics/state.ts";
 import { paged } from "./paging.ts";
 
@@ -59,6 +60,7 @@ export class ManagementDashboard implements Service {
   readonly savedSearches = new Map<string, Resource>();
   readonly dashboards = new Map<string, Resource>();
   readonly routes: readonly Route[];
+  readonly #tokens = new RetryTokens(Date.now);
 
   constructor() {
     this.routes = [
@@ -87,7 +89,7 @@ export class ManagementDashboard implements Service {
         method: "POST",
         path: base,
         signed: "body",
-        handle: (call) => ({ status: 200, json: this.#create(kind, held, read(call)) }),
+        handle: (call) => this.#tokens.once(call, () => ({ status: 200, json: this.#create(kind, held, read(call)) })),
       },
       {
         kind: `list-${kind}`,

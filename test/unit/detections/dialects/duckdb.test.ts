@@ -2,15 +2,20 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { duckdbDialect, flowsView } from "../../../../src/detections/dialects/duckdb.ts";
+import { type FieldRef, resolveField } from "../../../../src/detections/fields.ts";
 import type { Rule } from "../../../../src/detections/rule.ts";
 import type { Flow } from "../../../../src/flow.ts";
 import { linePrinter } from "../../../../src/schemas/line.ts";
+import { oddCondition, oddFlows, ruleOf } from "./odd.ts";
 import { attributes, cases, errors, evaluate, groupFields, otel, rules } from "./support.ts";
 
 const dialect = duckdbDialect(attributes);
 const print = linePrinter(otel, "flowferry");
+/** A column whose name has to be quoted. */
+const COLUMN = resolveField("sourceColumns.Cost Center") as FieldRef;
 let folder: string;
 let connection: DuckDBConnection;
 
@@ -22,7 +27,7 @@ beforeAll(async () => {
   await connection.run(
     flowsView(
       attributes,
-      rules.map((rule) => ({ rule, query: "" })),
+      [...rules, ruleOf({ kind: "exists", field: COLUMN })].map((rule) => ({ rule, query: "" })),
     ),
   );
 });
@@ -62,4 +67,14 @@ test("detectors are refused by name", () => {
   for (const rule of rules) {
     if (rule.kind === "detector") expect(dialect.print(rule)).toMatchObject({ refused: rule.detector.type });
   }
+});
+
+test("any condition over odd texts means in SQL what it means in the stream", async () => {
+  await fc.assert(
+    fc.asyncProperty(oddCondition({ textReferences: true }), async (condition) => {
+      const rule = ruleOf(condition);
+      expect(await query(rule, oddFlows)).toEqual(evaluate(rule, oddFlows));
+    }),
+    { numRuns: 200 },
+  );
 });

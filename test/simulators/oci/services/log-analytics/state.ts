@@ -1,5 +1,6 @@
 import { type Call, ServiceError } from "../../service.ts";
 import { ContentStore } from "./content.ts";
+import type { Lookup } from "./lookups.ts";
 import { RetryTokens } from "./retry-tokens.ts";
 import type { TakenFile, TakenOtlp, TakenRecord } from "./uploads.ts";
 
@@ -21,6 +22,7 @@ export class State {
   readonly otlp: TakenOtlp[] = [];
   readonly files: TakenFile[] = [];
   readonly content = new ContentStore();
+  readonly lookups = new Map<string, Lookup>();
   isOnboarded = true;
   isLogSetEnabled = false;
 

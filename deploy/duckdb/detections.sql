@@ -1,0 +1,531 @@
+-- Detections as views over flows that an ndjson sink with schema otel has written. In DuckDB:
+--   SET VARIABLE flows = 'out/*.ndjson';
+--   .read deploy/duckdb/detections.sql
+--   FROM ssh_accepted_from_outside;
+-- COPY (FROM flows) TO 'flows.parquet' makes an archive; CREATE OR REPLACE VIEW flows AS FROM 'flows.parquet' reads it.
+CREATE OR REPLACE VIEW flows AS
+SELECT
+  timestamp AS time,
+  resource."cloud.provider",
+  resource."cloud.account.id",
+  resource."cloud.region",
+  resource."flow.vcn.id",
+  attributes."log.record.uid",
+  attributes."source.address",
+  attributes."source.port",
+  attributes."destination.address",
+  attributes."destination.port",
+  attributes."flow.bytes",
+  attributes."flow.packets",
+  attributes."flow.start",
+  attributes."flow.end",
+  attributes."flow.action",
+  attributes."flow.status",
+  attributes."flow.protocol.number",
+  attributes."flow.protocol.name",
+  attributes."network.transport",
+  attributes."network.type",
+  attributes."network.io.direction",
+  attributes."flow.direction",
+  attributes."flow.traffic_type",
+  attributes."flow.source.zone",
+  attributes."flow.destination.zone",
+  attributes."flow.source.service",
+  attributes."flow.destination.service",
+  attributes."flow.source.server",
+  attributes."flow.destination.server",
+  attributes."flow.source.network",
+  attributes."flow.destination.network",
+  attributes."flow.reverse.bytes",
+  attributes."flow.reverse.packets",
+  attributes."flow.cumulative.bytes",
+  attributes."flow.cumulative.packets",
+  attributes."flow.cumulative.reverse.bytes",
+  attributes."flow.cumulative.reverse.packets",
+  attributes."flow.connection.start",
+  attributes."flow.connection.initiated",
+  attributes."flow.connection.terminated",
+  attributes."flow.id",
+  attributes."flow.rule.status",
+  attributes."flow.rule.kind",
+  attributes."flow.rule.list.name",
+  attributes."flow.rule.list.id",
+  attributes."flow.rule.index",
+  attributes."flow.rule.text",
+  attributes."flow.rule.stateless",
+  attributes."flow.rule.reply",
+  attributes."flow.rule.partial",
+  attributes."flow.rule.version",
+  attributes."flow.detections",
+  attributes."flow.subnet.id",
+  attributes."flow.subnet.name",
+  attributes."flow.vnic.id",
+  attributes."flow.vnic.public_ip",
+  attributes."host.id",
+  attributes."flow.compartment.id",
+  attributes."flow.lookups.version",
+  attributes."flow.source.role"
+FROM read_json(
+  getvariable('flows'),
+  format = 'newline_delimited',
+  columns = {
+    timestamp: 'TIMESTAMP',
+    resource: 'STRUCT("cloud.provider" VARCHAR, "cloud.account.id" VARCHAR, "cloud.region" VARCHAR, "flow.vcn.id" VARCHAR)',
+    attributes: 'STRUCT("log.record.uid" VARCHAR, "source.address" VARCHAR, "source.port" UBIGINT, "destination.address" VARCHAR, "destination.port" UBIGINT, "flow.bytes" UBIGINT, "flow.packets" UBIGINT, "flow.start" UBIGINT, "flow.end" UBIGINT, "flow.action" VARCHAR, "flow.status" VARCHAR, "flow.protocol.number" UBIGINT, "flow.protocol.name" VARCHAR, "network.transport" VARCHAR, "network.type" VARCHAR, "network.io.direction" VARCHAR, "flow.direction" VARCHAR, "flow.traffic_type" VARCHAR, "flow.source.zone" VARCHAR, "flow.destination.zone" VARCHAR, "flow.source.service" VARCHAR, "flow.destination.service" VARCHAR, "flow.source.server" VARCHAR, "flow.destination.server" VARCHAR, "flow.source.network" VARCHAR, "flow.destination.network" VARCHAR, "flow.reverse.bytes" UBIGINT, "flow.reverse.packets" UBIGINT, "flow.cumulative.bytes" UBIGINT, "flow.cumulative.packets" UBIGINT, "flow.cumulative.reverse.bytes" UBIGINT, "flow.cumulative.reverse.packets" UBIGINT, "flow.connection.start" UBIGINT, "flow.connection.initiated" BOOLEAN, "flow.connection.terminated" BOOLEAN, "flow.id" VARCHAR, "flow.rule.status" VARCHAR, "flow.rule.kind" VARCHAR, "flow.rule.list.name" VARCHAR, "flow.rule.list.id" VARCHAR, "flow.rule.index" UBIGINT, "flow.rule.text" VARCHAR, "flow.rule.stateless" BOOLEAN, "flow.rule.reply" BOOLEAN, "flow.rule.partial" BOOLEAN, "flow.rule.version" VARCHAR, "flow.detections" VARCHAR[], "flow.subnet.id" VARCHAR, "flow.subnet.name" VARCHAR, "flow.vnic.id" VARCHAR, "flow.vnic.public_ip" VARCHAR, "host.id" VARCHAR, "flow.compartment.id" VARCHAR, "flow.lookups.version" VARCHAR, "flow.source.role" VARCHAR)'
+  }
+);
+
+-- Accepted on one side, rejected on the other (low)
+CREATE OR REPLACE VIEW "accepted_here_rejected_there" AS
+WITH "attempt_let_out" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.direction" = 'egress' AND "flow.traffic_type" = 'east-west' AND "flow.protocol.number" = 6 AND "flow.packets" <= 6 AND "flow.bytes" <= 360
+),
+"attempt_rejected" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'reject' AND "flow.direction" = 'ingress' AND "flow.traffic_type" = 'east-west' AND "flow.protocol.number" = 6
+),
+"accepted_here_rejected_there parts" AS (
+  SELECT *, 0 AS part, "source.address"::VARCHAR AS key_1, "source.port"::VARCHAR AS key_2, "destination.address"::VARCHAR AS key_3, "destination.port"::VARCHAR AS key_4 FROM "attempt_let_out"
+  UNION ALL
+  SELECT *, 1 AS part, "source.address"::VARCHAR AS key_1, "source.port"::VARCHAR AS key_2, "destination.address"::VARCHAR AS key_3, "destination.port"::VARCHAR AS key_4 FROM "attempt_rejected"
+),
+"accepted_here_rejected_there" AS (
+  SELECT * EXCLUDE (part, key_1, key_2, key_3, key_4) FROM "accepted_here_rejected_there parts"
+  QUALIFY count(DISTINCT part) OVER (PARTITION BY key_1, key_2, key_3, key_4 ORDER BY time RANGE BETWEEN INTERVAL 120000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 2
+)
+SELECT * FROM "accepted_here_rejected_there";
+
+-- Brute force against an administration port (medium)
+CREATE OR REPLACE VIEW "brute_force" AS
+WITH "rejected_admin_port" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'reject' AND "flow.protocol.number" = 6 AND "destination.port" IN (22, 23, 3389, 5900, 5985, 5986)
+),
+"brute_force" AS (
+  SELECT * FROM "rejected_admin_port"
+  QUALIFY count(*) OVER (PARTITION BY "source.address", "destination.address", "destination.port" ORDER BY time RANGE BETWEEN INTERVAL 86400000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 10
+)
+SELECT * FROM "brute_force";
+
+-- Brute force, then accepted (high)
+CREATE OR REPLACE VIEW "brute_force_succeeded" AS
+WITH "rejected_admin_port" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'reject' AND "flow.protocol.number" = 6 AND "destination.port" IN (22, 23, 3389, 5900, 5985, 5986)
+),
+"repeated_rejects" AS (
+  SELECT * FROM "rejected_admin_port"
+  QUALIFY count(*) OVER (PARTITION BY "source.address", "destination.address", "destination.port" ORDER BY time RANGE BETWEEN INTERVAL 3600000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 10
+),
+"admin_session" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.protocol.number" = 6 AND "destination.port" IN (22, 23, 3389, 5900, 5985, 5986)
+),
+"brute_force_succeeded parts" AS (
+  SELECT *, 0 AS part, "source.address"::VARCHAR AS key_1, "destination.address"::VARCHAR AS key_2, "destination.port"::VARCHAR AS key_3 FROM "repeated_rejects"
+  UNION ALL
+  SELECT *, 1 AS part, "source.address"::VARCHAR AS key_1, "destination.address"::VARCHAR AS key_2, "destination.port"::VARCHAR AS key_3 FROM "admin_session"
+),
+"brute_force_succeeded" AS (
+  SELECT * EXCLUDE (part, began, key_1, key_2, key_3) FROM (
+    SELECT * REPLACE (CASE WHEN part = 1 THEN max(began) OVER (PARTITION BY key_1, key_2, key_3 ORDER BY time RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) END AS began) FROM (
+      SELECT *, CASE WHEN part = 0 THEN time END AS began FROM "brute_force_succeeded parts"
+    )
+  )
+  WHERE part = 1 AND time - began <= INTERVAL 3600000 MILLISECONDS
+)
+SELECT * FROM "brute_force_succeeded";
+
+-- Clear-text protocol accepted (low)
+CREATE OR REPLACE VIEW "clear_text_accepted" AS
+WITH "clear_text_accepted" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND ("destination.port" IN (20, 21, 23, 69, 110, 143, 512, 513) OR ("flow.traffic_type" = 'north-south' AND "destination.port" IN (161, 162, 389, 514, 1883)))
+)
+SELECT * FROM "clear_text_accepted";
+
+-- Connection back to a scanner (high)
+CREATE OR REPLACE VIEW "connect_back" AS
+WITH "rejected_from_outside" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'reject' AND "flow.source.zone" = 'external' AND "flow.protocol.number" IN (6, 17)
+),
+"outsider_probes" AS (
+  SELECT * FROM "rejected_from_outside"
+  WHERE "destination.port" IS NOT NULL
+  QUALIFY count(DISTINCT "destination.port") OVER (PARTITION BY "source.address" ORDER BY time RANGE BETWEEN INTERVAL 600000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 5
+),
+"connected_outside" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'external' AND "flow.protocol.number" = 6 AND "source.port" >= 32768 AND "destination.port" >= 1 AND ("destination.port" IN (53, 80, 123, 443, 853)) IS NOT TRUE
+),
+"connect_back parts" AS (
+  SELECT *, 0 AS part, "source.address"::VARCHAR AS key_1 FROM "outsider_probes"
+  UNION ALL
+  SELECT *, 1 AS part, "destination.address"::VARCHAR AS key_1 FROM "connected_outside"
+),
+"connect_back" AS (
+  SELECT * EXCLUDE (part, began, key_1) FROM (
+    SELECT * REPLACE (CASE WHEN part = 1 THEN max(began) OVER (PARTITION BY key_1 ORDER BY time RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) END AS began) FROM (
+      SELECT *, CASE WHEN part = 0 THEN time END AS began FROM "connect_back parts"
+    )
+  )
+  WHERE part = 1 AND time - began <= INTERVAL 3600000 MILLISECONDS
+)
+SELECT * FROM "connect_back";
+
+-- Container or cluster API accepted from outside (high)
+CREATE OR REPLACE VIEW "container_api_accepted_from_outside" AS
+WITH "container_api_accepted_from_outside" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.source.zone" = 'external' AND "flow.destination.zone" = 'internal' AND "flow.protocol.number" = 6 AND "destination.port" IN (2375, 2376, 2379, 2380, 6443, 10250, 10255)
+)
+SELECT * FROM "container_api_accepted_from_outside";
+
+-- Database accepted from outside (high)
+CREATE OR REPLACE VIEW "database_accepted_from_outside" AS
+WITH "database_accepted_from_outside" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.source.zone" = 'external' AND "flow.destination.zone" = 'internal' AND "flow.protocol.number" = 6 AND "destination.port" IN (1433, 1521, 2483, 2484, 3306, 5432, 5984, 6379, 9042, 9200, 9300, 11211, 27017)
+)
+SELECT * FROM "database_accepted_from_outside";
+
+-- High volume of DNS (low)
+CREATE OR REPLACE VIEW "dns_high_volume" AS
+WITH "dns_query" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "destination.port" = 53
+),
+"dns_high_volume" AS (
+  SELECT * FROM "dns_query"
+  QUALIFY count(*) OVER (PARTITION BY "source.address" ORDER BY time RANGE BETWEEN INTERVAL 600000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 2000
+)
+SELECT * FROM "dns_high_volume";
+
+-- DNS to a server off the list (low)
+CREATE OR REPLACE VIEW "dns_off_list" AS
+WITH "dns_off_list" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'external' AND "flow.protocol.number" IN (6, 17) AND "destination.port" IN (53, 853) AND "flow.destination.server" IS NULL AND "flow.destination.network" IS NULL
+)
+SELECT * FROM "dns_off_list";
+
+-- Exfiltration by volume (high)
+CREATE OR REPLACE VIEW "exfiltration_volume" AS
+WITH "bulk_outside" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'external' AND "flow.bytes" >= 1000000 AND "flow.destination.server" IS NULL AND "flow.destination.network" IS NULL
+),
+"exfiltration_volume" AS (
+  SELECT * FROM "bulk_outside"
+  WHERE "flow.bytes" > 0
+  QUALIFY sum("flow.bytes") OVER (PARTITION BY "source.address", "destination.address" ORDER BY time RANGE BETWEEN INTERVAL 3600000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 5000000000
+)
+SELECT * FROM "exfiltration_volume";
+
+-- Scan from outside (low)
+CREATE OR REPLACE VIEW "external_scan" AS
+WITH "rejected_from_outside" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'reject' AND "flow.source.zone" = 'external' AND "flow.protocol.number" IN (6, 17)
+),
+"external_scan" AS (
+  SELECT * FROM "rejected_from_outside"
+  WHERE "destination.port" IS NOT NULL
+  QUALIFY count(DISTINCT "destination.port") OVER (PARTITION BY "source.address" ORDER BY time RANGE BETWEEN INTERVAL 300000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 51
+)
+SELECT * FROM "external_scan";
+
+-- Flows lost before the bucket (low)
+CREATE OR REPLACE VIEW "flows_lost" AS
+WITH "flows_lost" AS (
+  SELECT * FROM flows
+  WHERE "flow.status" = 'SKIPDATA'
+)
+SELECT * FROM "flows_lost";
+
+-- FTP accepted from outside (medium)
+CREATE OR REPLACE VIEW "ftp_accepted_from_outside" AS
+WITH "ftp_accepted_from_outside" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.source.zone" = 'external' AND "flow.destination.zone" = 'internal' AND "flow.protocol.number" = 6 AND "destination.port" IN (20, 21)
+)
+SELECT * FROM "ftp_accepted_from_outside";
+
+-- Horizontal scan of one port (medium)
+CREATE OR REPLACE VIEW "horizontal_scan" AS
+WITH "port_probe" AS (
+  SELECT * FROM flows
+  WHERE ("flow.action" = 'reject' AND "flow.protocol.number" IN (6, 17)) OR ("flow.action" = 'accept' AND "flow.protocol.number" = 6 AND "flow.packets" <= 3 AND "flow.bytes" < 200 AND "destination.port" < 32768)
+),
+"horizontal_scan" AS (
+  SELECT * FROM "port_probe"
+  WHERE "destination.address" IS NOT NULL
+  QUALIFY count(DISTINCT "destination.address") OVER (PARTITION BY "source.address", "destination.port" ORDER BY time RANGE BETWEEN INTERVAL 3600000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 250
+)
+SELECT * FROM "horizontal_scan";
+
+-- Sweep of hosts on administration ports (medium)
+CREATE OR REPLACE VIEW "host_sweep" AS
+WITH "admin_port_contact" AS (
+  SELECT * FROM flows
+  WHERE "flow.protocol.number" = 6 AND "destination.port" IN (22, 23, 135, 139, 445, 3389, 5900, 5985, 5986)
+),
+"host_sweep" AS (
+  SELECT * FROM "admin_port_contact"
+  WHERE "destination.address" IS NOT NULL
+  QUALIFY count(DISTINCT "destination.address") OVER (PARTITION BY "source.address" ORDER BY time RANGE BETWEEN INTERVAL 540000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 100
+)
+SELECT * FROM "host_sweep";
+
+-- Inbound port off the list (low)
+CREATE OR REPLACE VIEW "inbound_port_off_list" AS
+WITH "inbound_port_off_list" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.source.zone" = 'external' AND "flow.destination.zone" = 'internal' AND "flow.protocol.number" IN (6, 17) AND "destination.port" >= 1 AND "destination.port" < 32768 AND ("destination.port" IN (25, 53, 80, 123, 443, 500, 1194, 4500, 8080, 8443)) IS NOT TRUE AND ("destination.port" IN (20, 21, 22, 23, 111, 135, 139, 445, 593, 1433, 1521, 2323, 2375, 2376, 2379, 2380, 2483, 2484, 3306, 3389, 5432, 5900, 5901, 5902, 5903, 5984, 6379, 6443, 9042, 9200, 9300, 10250, 10255, 11211, 27017)) IS NOT TRUE AND ("destination.port" IN (67, 68)) IS NOT TRUE
+)
+SELECT * FROM "inbound_port_off_list";
+
+-- Large ICMP packets to the outside (medium)
+CREATE OR REPLACE VIEW "large_icmp_outbound" AS
+WITH "large_icmp_outbound" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'external' AND "flow.protocol.number" IN (1, 58) AND (("flow.packets" = 1 AND "flow.bytes" > 1000) OR ("flow.packets" <= 3 AND "flow.bytes" > 3000) OR ("flow.packets" <= 10 AND "flow.bytes" > 10000) OR ("flow.packets" <= 30 AND "flow.bytes" > 30000) OR ("flow.packets" <= 100 AND "flow.bytes" > 100000) OR ("flow.packets" <= 1000 AND "flow.bytes" > 1000000))
+)
+SELECT * FROM "large_icmp_outbound";
+
+-- Large transfer to the outside (medium)
+CREATE OR REPLACE VIEW "large_transfer" AS
+WITH "large_transfer" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND (("flow.source.zone" = 'internal' AND "flow.destination.zone" = 'external' AND "flow.bytes" > 500000000) OR ("flow.source.zone" = 'external' AND "flow.destination.zone" = 'internal' AND "flow.reverse.bytes" > 500000000))
+)
+SELECT * FROM "large_transfer";
+
+-- Administration sessions to many hosts (medium)
+CREATE OR REPLACE VIEW "lateral_fanout" AS
+WITH "internal_admin_session" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'internal' AND "flow.protocol.number" = 6 AND "flow.packets" > 10 AND "destination.port" IN (22, 3389, 5985, 5986) AND (lower("flow.source.role") IN ('bastion', 'jump', 'automation', 'monitoring')) IS NOT TRUE
+),
+"lateral_fanout" AS (
+  SELECT * FROM "internal_admin_session"
+  WHERE "destination.address" IS NOT NULL
+  QUALIFY count(DISTINCT "destination.address") OVER (PARTITION BY "source.address" ORDER BY time RANGE BETWEEN INTERVAL 600000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 20
+)
+SELECT * FROM "lateral_fanout";
+
+-- Long connection with the outside (low)
+CREATE OR REPLACE VIEW "long_connection" AS
+WITH "long_connection" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.traffic_type" = 'north-south' AND ("flow.end"::HUGEINT - "flow.connection.start"::HUGEINT) >= 14400000
+)
+SELECT * FROM "long_connection";
+
+-- Session that lasts for hours (low)
+CREATE OR REPLACE VIEW "long_session" AS
+WITH "session_outside" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'external' AND "flow.protocol.number" = 6 AND "source.port" >= 32768 AND "destination.port" < 32768
+),
+"long_session" AS (
+  SELECT * FROM "session_outside"
+  QUALIFY count(*) OVER (PARTITION BY "source.address", "source.port", "destination.address", "destination.port" ORDER BY time RANGE BETWEEN INTERVAL 14400000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 200
+)
+SELECT * FROM "long_session";
+
+-- Outbound database connection (medium)
+CREATE OR REPLACE VIEW "outbound_database" AS
+WITH "outbound_database" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'external' AND "flow.protocol.number" = 6 AND "destination.port" IN (1433, 1521, 3306, 5432, 6379, 9042, 9200, 11211, 27017)
+)
+SELECT * FROM "outbound_database";
+
+-- Outbound LDAP (medium)
+CREATE OR REPLACE VIEW "outbound_ldap" AS
+WITH "outbound_ldap" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'external' AND "flow.protocol.number" = 6 AND "destination.port" IN (389, 636, 1389, 3268, 3269)
+)
+SELECT * FROM "outbound_ldap";
+
+-- Outbound SMB (high)
+CREATE OR REPLACE VIEW "outbound_smb" AS
+WITH "outbound_smb" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'external' AND "flow.protocol.number" = 6 AND "destination.port" IN (139, 445)
+)
+SELECT * FROM "outbound_smb";
+
+-- Outbound SMTP (medium)
+CREATE OR REPLACE VIEW "outbound_smtp" AS
+WITH "outbound_smtp" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'external' AND "flow.protocol.number" = 6 AND "destination.port" IN (25, 465, 587)
+)
+SELECT * FROM "outbound_smtp";
+
+-- Remote Desktop accepted from outside (high)
+CREATE OR REPLACE VIEW "rdp_accepted_from_outside" AS
+WITH "rdp_accepted_from_outside" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.source.zone" = 'external' AND "flow.destination.zone" = 'internal' AND "flow.protocol.number" = 6 AND "destination.port" = 3389
+)
+SELECT * FROM "rdp_accepted_from_outside";
+
+-- Outbound remote access tool (medium)
+CREATE OR REPLACE VIEW "remote_access_tool_outbound" AS
+WITH "remote_access_tool_outbound" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'external' AND "flow.protocol.number" IN (6, 17) AND "destination.port" IN (4899, 5650, 5938, 6568, 7070, 21115, 21116, 21117)
+)
+SELECT * FROM "remote_access_tool_outbound";
+
+-- RPC accepted from outside (high)
+CREATE OR REPLACE VIEW "rpc_accepted_from_outside" AS
+WITH "rpc_accepted_from_outside" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.source.zone" = 'external' AND "flow.destination.zone" = 'internal' AND "flow.protocol.number" = 6 AND "destination.port" IN (111, 135, 593)
+)
+SELECT * FROM "rpc_accepted_from_outside";
+
+-- Scan, then access (high)
+CREATE OR REPLACE VIEW "scan_then_access" AS
+WITH "sensitive_port_probe" AS (
+  SELECT * FROM flows
+  WHERE "flow.protocol.number" = 6 AND "destination.port" IN (21, 22, 23, 25, 110, 111, 135, 139, 143, 389, 445, 512, 513, 514, 1433, 1521, 2049, 2375, 3306, 3389, 5432, 5900, 5985, 6379, 9200, 11211, 27017) AND ("flow.action" = 'reject' OR ("flow.action" = 'accept' AND "flow.packets" <= 3 AND "flow.bytes" < 200))
+),
+"sensitive_ports_probed" AS (
+  SELECT * FROM "sensitive_port_probe"
+  WHERE "destination.port" IS NOT NULL
+  QUALIFY count(DISTINCT "destination.port") OVER (PARTITION BY "source.address", "destination.address" ORDER BY time RANGE BETWEEN INTERVAL 60000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 5
+),
+"sensitive_session" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.protocol.number" = 6 AND "flow.packets" > 10 AND "destination.port" IN (21, 22, 23, 25, 110, 111, 135, 139, 143, 389, 445, 512, 513, 514, 1433, 1521, 2049, 2375, 3306, 3389, 5432, 5900, 5985, 6379, 9200, 11211, 27017)
+),
+"scan_then_access parts" AS (
+  SELECT *, 0 AS part, "source.address"::VARCHAR AS key_1, "destination.address"::VARCHAR AS key_2 FROM "sensitive_ports_probed"
+  UNION ALL
+  SELECT *, 1 AS part, "source.address"::VARCHAR AS key_1, "destination.address"::VARCHAR AS key_2 FROM "sensitive_session"
+),
+"scan_then_access" AS (
+  SELECT * EXCLUDE (part, began, key_1, key_2) FROM (
+    SELECT * REPLACE (CASE WHEN part = 1 THEN max(began) OVER (PARTITION BY key_1, key_2 ORDER BY time RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) END AS began) FROM (
+      SELECT *, CASE WHEN part = 0 THEN time END AS began FROM "scan_then_access parts"
+    )
+  )
+  WHERE part = 1 AND time - began <= INTERVAL 3600000 MILLISECONDS
+)
+SELECT * FROM "scan_then_access";
+
+-- Scan of sensitive ports (medium)
+CREATE OR REPLACE VIEW "sensitive_port_scan" AS
+WITH "sensitive_port_probe" AS (
+  SELECT * FROM flows
+  WHERE "flow.protocol.number" = 6 AND "destination.port" IN (21, 22, 23, 25, 110, 111, 135, 139, 143, 389, 445, 512, 513, 514, 1433, 1521, 2049, 2375, 3306, 3389, 5432, 5900, 5985, 6379, 9200, 11211, 27017) AND ("flow.action" = 'reject' OR ("flow.action" = 'accept' AND "flow.packets" <= 3 AND "flow.bytes" < 200))
+),
+"sensitive_port_scan" AS (
+  SELECT * FROM "sensitive_port_probe"
+  WHERE "destination.port" IS NOT NULL
+  QUALIFY count(DISTINCT "destination.port") OVER (PARTITION BY "source.address", "destination.address" ORDER BY time RANGE BETWEEN INTERVAL 60000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 5
+)
+SELECT * FROM "sensitive_port_scan";
+
+-- Slow vertical port scan (medium)
+CREATE OR REPLACE VIEW "slow_vertical_scan" AS
+WITH "port_probe" AS (
+  SELECT * FROM flows
+  WHERE ("flow.action" = 'reject' AND "flow.protocol.number" IN (6, 17)) OR ("flow.action" = 'accept' AND "flow.protocol.number" = 6 AND "flow.packets" <= 3 AND "flow.bytes" < 200 AND "destination.port" < 32768)
+),
+"slow_vertical_scan" AS (
+  SELECT * FROM "port_probe"
+  WHERE "destination.port" IS NOT NULL
+  QUALIFY count(DISTINCT "destination.port") OVER (PARTITION BY "source.address", "destination.address" ORDER BY time RANGE BETWEEN INTERVAL 3600000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 500
+)
+SELECT * FROM "slow_vertical_scan";
+
+-- SMB accepted from outside (high)
+CREATE OR REPLACE VIEW "smb_accepted_from_outside" AS
+WITH "smb_accepted_from_outside" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.source.zone" = 'external' AND "flow.destination.zone" = 'internal' AND "flow.protocol.number" = 6 AND "destination.port" IN (139, 445)
+)
+SELECT * FROM "smb_accepted_from_outside";
+
+-- SMB to many hosts (high)
+CREATE OR REPLACE VIEW "smb_fanout" AS
+WITH "smb_contact" AS (
+  SELECT * FROM flows
+  WHERE "flow.source.zone" = 'internal' AND "flow.protocol.number" = 6 AND "destination.port" = 445
+),
+"smb_fanout" AS (
+  SELECT * FROM "smb_contact"
+  WHERE "destination.address" IS NOT NULL
+  QUALIFY count(DISTINCT "destination.address") OVER (PARTITION BY "source.address" ORDER BY time RANGE BETWEEN INTERVAL 300000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 30
+)
+SELECT * FROM "smb_fanout";
+
+-- SSH accepted from outside (high)
+CREATE OR REPLACE VIEW "ssh_accepted_from_outside" AS
+WITH "ssh_accepted_from_outside" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.source.zone" = 'external' AND "flow.destination.zone" = 'internal' AND "flow.protocol.number" = 6 AND "destination.port" = 22
+)
+SELECT * FROM "ssh_accepted_from_outside";
+
+-- Outbound to a port known from malware (medium)
+CREATE OR REPLACE VIEW "suspicious_port_outbound" AS
+WITH "suspicious_port_outbound" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'external' AND "flow.protocol.number" = 6 AND "destination.port" IN (1337, 3333, 4444, 4445, 5555, 6660, 6666, 6667, 6697, 9001, 9030, 14433, 14444, 31337)
+)
+SELECT * FROM "suspicious_port_outbound";
+
+-- Telnet accepted from outside (high)
+CREATE OR REPLACE VIEW "telnet_accepted_from_outside" AS
+WITH "telnet_accepted_from_outside" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.source.zone" = 'external' AND "flow.destination.zone" = 'internal' AND "flow.protocol.number" = 6 AND "destination.port" IN (23, 2323)
+)
+SELECT * FROM "telnet_accepted_from_outside";
+
+-- Web connection to an unapproved destination (low)
+CREATE OR REPLACE VIEW "unapproved_web_egress" AS
+WITH "unapproved_web_egress" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'external' AND "flow.protocol.number" IN (6, 17) AND "destination.port" IN (80, 443) AND "flow.destination.server" IS NULL AND "flow.destination.network" IS NULL
+)
+SELECT * FROM "unapproved_web_egress";
+
+-- Unusual IP protocol (low)
+CREATE OR REPLACE VIEW "unusual_protocol" AS
+WITH "unusual_protocol" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.protocol.number" IS NOT NULL AND ("flow.protocol.number" IN (1, 2, 6, 17, 47, 50, 51, 58, 89, 112)) IS NOT TRUE
+)
+SELECT * FROM "unusual_protocol";
+
+-- Vertical port scan (medium)
+CREATE OR REPLACE VIEW "vertical_scan" AS
+WITH "port_probe" AS (
+  SELECT * FROM flows
+  WHERE ("flow.action" = 'reject' AND "flow.protocol.number" IN (6, 17)) OR ("flow.action" = 'accept' AND "flow.protocol.number" = 6 AND "flow.packets" <= 3 AND "flow.bytes" < 200 AND "destination.port" < 32768)
+),
+"vertical_scan" AS (
+  SELECT * FROM "port_probe"
+  WHERE "destination.port" IS NOT NULL
+  QUALIFY count(DISTINCT "destination.port") OVER (PARTITION BY "source.address", "destination.address" ORDER BY time RANGE BETWEEN INTERVAL 60000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 50
+)
+SELECT * FROM "vertical_scan";
+
+-- VNC accepted from outside (high)
+CREATE OR REPLACE VIEW "vnc_accepted_from_outside" AS
+WITH "vnc_accepted_from_outside" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.source.zone" = 'external' AND "flow.destination.zone" = 'internal' AND "flow.protocol.number" = 6 AND "destination.port" IN (5900, 5901, 5902, 5903)
+)
+SELECT * FROM "vnc_accepted_from_outside";

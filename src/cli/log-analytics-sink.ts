@@ -1,0 +1,24 @@
+import type { Config } from "../config/load.ts";
+import { UsageError } from "../errors.ts";
+import type { LogAnalyticsOptions } from "../sinks/log-analytics/options.ts";
+import { logAnalytics } from "../sinks/log-analytics/sink.ts";
+
+/** The options of the configuration's log-analytics sink, whose tenancy and credentials a command uses. */
+export function logAnalyticsSink({ sinks, file }: Config, name: string | undefined): LogAnalyticsOptions {
+  const found = sinks.filter((sink) => sink.component.type === logAnalytics.type && (name === undefined || sink.name === name));
+  const [only] = found;
+  if (only !== undefined && found.length === 1) return only.options as LogAnalyticsOptions;
+  const names = found.map((sink) => sink.name).join(", ");
+  const message =
+    found.length === 0
+      ? `${file} has no sink of type ${logAnalytics.type}${name === undefined ? "" : ` with the name ${name}`}`
+      : `${file} has several sinks of type ${logAnalytics.type}: choose one with --sink (${names})`;
+  throw new UsageError("no-sink", message);
+}
+
+/** `--patience <seconds>` in ms. */
+export function patienceMsOf(seconds: string): number {
+  const patience = Number(seconds);
+  if (patience > 0) return patience * 1000;
+  throw new UsageError("bad-option", `--patience ${seconds} is no number of seconds`);
+}

@@ -1,0 +1,55 @@
+import { Command } from "commander";
+import { lookupTables } from "../content/lookup-tables.ts";
+import { type Pushed, pushLookup } from "../content/push-lookups.ts";
+import { serviceCall } from "../content/service-call.ts";
+import { connectOci } from "../oci/connection.ts";
+import type { CliContext } from "./context.ts";
+import { logAnalyticsSink, patienceMsOf } from "./log-analytics-sink.ts";
+
+interface PushOptions {
+  readonly config: string;
+  readonly sink?: string;
+  readonly patience: string;
+  readonly json: boolean;
+}
+
+/** `flowferry lookups push`. */
+export function lookupsPushCommand(context: CliContext): Command {
+  return new Command("push")
+    .description("Bring the port and server tables into Log Analytics as lookups, where they have changed.")
+    .requiredOption("-c, --config <file>", "configuration with the tables and a log-analytics sink")
+    .option("--sink <name>", "name of the sink, where the configuration has several of type log-analytics")
+    .option("--patience <seconds>", "how long a call that may heal is tried again", "60")
+    .option("--json", "print the result as JSON", false)
+    .action((options: PushOptions) => push(context, options));
+}
+
+async function push({ env, loadConfig, stdout, signal }: CliContext, options: PushOptions): Promise<void> {
+  const config = await loadConfig(options.config);
+  const sink = logAnalyticsSink(config, options.sink);
+  const patienceMs = patienceMsOf(options.patience);
+  const tables = await lookupTables(config.enrich);
+  const { LogAnalyticsClient } = await import("oci-loganalytics");
+  const connection = await connectOci(
+    sink,
+    { baseDir: config.baseDir, env },
+    {
+      what: `Log Analytics namespace ${sink.namespace}`,
+      create: (params, configuration) => new LogAnalyticsClient(params, configuration),
+    },
+  );
+  try {
+    const place = `in Log Analytics namespace ${sink.namespace}`;
+    const permission = "manage loganalytics-features-family in tenancy";
+    const call = serviceCall(connection, { place, permission, patienceMs });
+    const done: Pushed[] = [];
+    for (const table of tables) {
+      const pushed = await pushLookup(connection.client, sink.namespace, table, call, signal);
+      done.push(pushed);
+      if (!options.json) stdout.write(`${pushed.lookup}: ${pushed.action}, ${pushed.rows} rows\n`);
+    }
+    if (options.json) stdout.write(`${JSON.stringify({ lookups: done })}\n`);
+  } finally {
+    await connection.close();
+  }
+}

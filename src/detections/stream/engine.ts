@@ -1,0 +1,116 @@
+import { type Flow, NO_DETECTIONS } from "../../flow.ts";
+import type { DetectorOptions, DetectorStats, RuleStats } from "../evaluate.ts";
+import type { Match } from "../match.ts";
+import type { Rule } from "../rule.ts";
+import { createDispatch } from "./dispatch.ts";
+import { createNetwork } from "./network.ts";
+import { createProgress } from "./progress.ts";
+import { type Clock, putBack, type Restored, takeSnapshot } from "./state.ts";
+import type { Json } from "./window.ts";
+
+/** The rules at work, and everything they remember. */
+export interface Engine {
+  inspect(flow: Flow): void;
+  snapshot(): Json;
+  /** Into a new engine only; one whose restore has failed is of no use. */
+  restore(snapshot: unknown): Restored;
+  stats(): DetectorStats;
+}
+
+/** How often, in event time, what can no longer take part in anything is forgotten. */
+const EXPIRE_MS = 600_000;
+const MINUTE_MS = 60_000;
+/** Flows further in the future than this do not advance the watermark. */
+const AHEAD_MS = 300_000;
+
+export function createEngine(rules: readonly Rule[], options: DetectorOptions, onMatch: (match: Match) => void): Engine {
+  const latenessMs = options.latenessMs ?? 1_800_000;
+  const now = options.now ?? Date.now;
+  const clock: Clock = { watermark: undefined, inspected: 0, replayed: 0, late: 0, matches: 0 };
+  let names: string[] = [];
+  let completed: string[] = [];
+
+  const progress = createProgress(options.maxObjects ?? 20_000);
+  const limits = {
+    groups: options.maxGroups ?? 20_000,
+    items: options.maxItems ?? 500_000,
+    itemsPerGroup: options.maxItemsPerGroup ?? 10_000,
+  };
+  const samples = Math.max(0, (options.maxSamples ?? 5) - 1);
+  const { nodes, bases, hits } = createNetwork(rules, { latenessMs, limits, samples }, (match) => {
+    clock.matches++;
+    if (match.rule.kind !== "detection") completed.push(match.rule.name);
+    onMatch(match);
+  });
+  const dispatch = createDispatch(bases);
+  const rank = new Map(nodes.map((node, index) => [node.rule.name, index]));
+  const marks = bases.map((rule) => (rule.kind === "detection" && rule.alerts ? rule.name : undefined));
+
+  let current: Flow;
+  const markOnly = (index: number): void => {
+    const name = marks[index];
+    if (name !== undefined) names.push(name);
+  };
+  const hit = (index: number): void => {
+    markOnly(index);
+    (hits[index] as (flow: Flow) => void)(current);
+  };
+
+  const mark = (flow: Flow): void => {
+    if (names.length === 0) {
+      flow.detections = NO_DETECTIONS;
+      return;
+    }
+    if (names.length > 1) names.sort((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0));
+    flow.detections = Object.freeze(names);
+    names = [];
+  };
+
+  const advance = (time: number): void => {
+    const before = clock.watermark ?? Number.NEGATIVE_INFINITY;
+    if (time > before + MINUTE_MS && time > now() + AHEAD_MS) return;
+    clock.watermark = time;
+    if (Math.floor(time / EXPIRE_MS) === Math.floor(before / EXPIRE_MS)) return;
+    for (const node of nodes) {
+      node.follower?.expire(time);
+      node.episodes?.expire(time);
+    }
+  };
+
+  return {
+    inspect(flow) {
+      const seen = progress.of(flow.origin);
+      if (flow.record <= seen.through) {
+        clock.replayed++;
+        dispatch(flow, markOnly);
+        names.push(...(seen.completed?.get(flow.record) ?? []));
+        mark(flow);
+        return;
+      }
+      clock.inspected++;
+      seen.through = flow.record;
+      if (clock.watermark === undefined || flow.time > clock.watermark) advance(flow.time);
+      else if (flow.time < clock.watermark - latenessMs) clock.late++;
+      current = flow;
+      dispatch(flow, hit);
+      if (completed.length > 0) {
+        seen.completed ??= new Map();
+        seen.completed.set(flow.record, completed);
+        names.push(...completed);
+        completed = [];
+      }
+      mark(flow);
+    },
+    snapshot: () => takeSnapshot(nodes, progress, clock),
+    restore: (snapshot) => putBack(snapshot, nodes, progress, clock),
+    stats() {
+      const { inspected, replayed, late, matches } = clock;
+      const stateful = nodes.flatMap(({ rule, follower }): RuleStats[] =>
+        follower === undefined
+          ? []
+          : [{ rule: rule.name, groups: follower.groups, evicted: follower.evicted, dropped: follower.dropped }],
+      );
+      return { inspected, replayed, late, matches, rules: stateful };
+    },
+  };
+}
