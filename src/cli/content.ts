@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { Command } from "commander";
 import { asset } from "../assets.ts";
 import { buildContent, contentFiles } from "../content/build.ts";
-import { readDefinition } from "../content/definition.ts";
+import { readDefinition, readDetections } from "../content/definition.ts";
 import { detectionFiles } from "../content/detections.ts";
 import { openInstaller } from "../content/open.ts";
 import type { Installer, Step } from "../content/step.ts";
@@ -17,6 +17,7 @@ interface InstallOptions {
   readonly sink?: string;
   readonly dashboardEndpoint?: string;
   readonly patience: string;
+  readonly detections: boolean;
   readonly json: boolean;
 }
 
@@ -74,6 +75,7 @@ function installing(
     .requiredOption("--compartment <ocid>", "compartment of the saved searches and dashboards")
     .option("--sink <name>", "name of the sink, where the configuration has several of type log-analytics")
     .option("--dashboard-endpoint <url>", "base URL of Management Dashboard; by default the region's")
+    .option("--detections", "the detections that Log Analytics can run by itself, too: saved searches and scheduled tasks", false)
     .option("--patience <seconds>", "how long a call that may heal is tried again", "60")
     .option("--json", "print the result as JSON", false)
     .action(async (options: InstallOptions) => {
@@ -93,7 +95,7 @@ async function open(context: CliContext, options: InstallOptions): Promise<Insta
     throw new UsageError("bad-option", `--compartment ${options.compartment} is no OCID of a compartment or tenancy`);
   }
   return openInstaller(
-    buildContent(readDefinition()),
+    buildContent(readDefinition(), options.detections ? readDetections() : []),
     {
       connection: { region, endpoint, auth, connectTimeoutMs, timeoutMs },
       namespace,

@@ -73,7 +73,7 @@ export async function compose(config: Config, { env, log, instruments }: Surroun
     const parts: Parts = {
       source,
       decode: decoderFor(config.format),
-      enrich: (flows) => {
+      enrich: async (flows) => {
         lookups.enrich(flows);
         detections?.inspect(flows);
       },

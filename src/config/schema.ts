@@ -1,12 +1,11 @@
 import { z } from "zod";
+import { FORMAT_NAMES } from "../decoders/formats.ts";
 import { instantText } from "../durations.ts";
 
 /** A part of the configuration that is named by `type` and handed to the component of that type. */
 const part = z.looseObject({ type: z.string().describe("Kind of the part") });
 
-export const FORMATS = ["auto", "oci-vcn", "ibm-vpc", "vcn-text"] as const;
-
-export const filterOptions = z.strictObject({
+const filterOptions = z.strictObject({
   action: z.enum(["accept", "reject"]).optional().describe("Ship only flows with this action; by default both are shipped"),
   since: instantText()
     .optional()
@@ -14,7 +13,7 @@ export const filterOptions = z.strictObject({
   until: instantText().optional().describe("Ship only flows before this time: a time or an age"),
 });
 
-export const limitOptions = z.strictObject({
+const limitOptions = z.strictObject({
   maxObjectBytes: z
     .int()
     .positive()
@@ -28,7 +27,7 @@ export const limitOptions = z.strictObject({
     .describe("Longest single record, in bytes; a longer one is set aside as `line-too-long`"),
 });
 
-export const runOptions = z.strictObject({
+const runOptions = z.strictObject({
   objects: z.int().min(1).max(256).default(4).describe("How many objects are read side by side"),
   pollMs: z.int().min(100).default(10_000).describe("Pause between two looks for new objects, in ms"),
   stallMs: z
@@ -52,7 +51,7 @@ export const runOptions = z.strictObject({
     .describe("Pauses between attempts at what may heal"),
 });
 
-export const ledgerOptions = z.strictObject({
+const ledgerOptions = z.strictObject({
   path: z
     .string()
     .min(1)
@@ -62,7 +61,7 @@ export const ledgerOptions = z.strictObject({
     ),
 });
 
-export const telemetryOptions = z.strictObject({
+const telemetryOptions = z.strictObject({
   listen: z
     .string()
     .regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, "expected host:port, as in 127.0.0.1:9464")
@@ -81,7 +80,7 @@ export const telemetryOptions = z.strictObject({
 /** The top level of a configuration file. Parts are validated by their components. */
 export const configSchema = z.strictObject({
   source: part.describe("The bucket to tail"),
-  format: z.enum(FORMATS).default("auto").describe("Format of the objects; `auto` finds it from the first bytes of each"),
+  format: z.enum(FORMAT_NAMES).default("auto").describe("Format of the objects; `auto` finds it from the first bytes of each"),
   filter: filterOptions.prefault({}).describe("Which flows are shipped"),
   limits: limitOptions.prefault({}).describe("Bounds for what comes from outside"),
   enrich: z.unknown().optional().describe("Lookup tables"),

@@ -38,7 +38,8 @@ function faultsOf(issue: Issue, schema: ZodType, source: Source, path: readonly 
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => unknownKey(key, knownKeys(schema, issue.path), source.at(full, key), full));
   }
-  return [`${source.at(full)}: ${dotted(full)}: ${issue.message}`];
+  const isMissing = issue.code === "invalid_type" && issue.input === undefined;
+  return [`${source.at(full)}: ${dotted(full)}: ${isMissing ? `is missing: expected ${issue.expected}` : issue.message}`];
 }
 
 /** One line about a key that means nothing at its place. */

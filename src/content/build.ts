@@ -1,4 +1,4 @@
-import type { DashboardDefinition, Definition, SearchDefinition } from "./definition.ts";
+import type { DashboardDefinition, Definition, Detection, SearchDefinition } from "./definition.ts";
 
 /** Stands in built files for the compartment that the content is installed into. */
 const COMPARTMENT = "${compartmentId}";
@@ -45,8 +45,19 @@ export interface Source {
 export type SavedSearch = ReturnType<typeof savedSearch>;
 export type Dashboard = ReturnType<typeof dashboard>;
 
+/** A search that runs by itself and writes what it finds as a metric. */
+export interface ScheduledTask {
+  readonly displayName: string;
+  /** Title of the saved search that it runs. */
+  readonly search: string;
+  readonly schedules: readonly object[];
+  readonly action: object;
+}
+
 /** Everything that is installed, in the form that the service takes. */
 export interface Content {
+  /** Of the detections, where they are wanted. */
+  readonly tasks: readonly ScheduledTask[];
   readonly fields: readonly OwnField[];
   readonly parser: Parser;
   readonly source: Source;
@@ -54,8 +65,8 @@ export interface Content {
   readonly dashboards: readonly Dashboard[];
 }
 
-/** Deterministic: the same sources make the same content. */
-export function buildContent({ content, searches, dashboards }: Definition): Content {
+/** Deterministic: the same sources make the same content. Detections become saved searches on no dashboard, and scheduled tasks. */
+export function buildContent({ content, searches, dashboards }: Definition, detections: readonly Detection[] = []): Content {
   const { parser, source, fields } = content;
   const own = Object.values(fields).flatMap(({ field, type, description }): OwnField[] =>
     type === undefined || description === undefined
@@ -87,7 +98,19 @@ export function buildContent({ content, searches, dashboards }: Definition): Con
       parsers: [{ name: parser.name }],
       entityTypes: [{ entityType: source.entityType }],
     },
-    searches: [...searches].map(([id, search]) => savedSearch(id, search, source.name)),
+    searches: [
+      ...[...searches].map(([id, search]) => {
+        const query = `'Log Source' = '${source.name}' and (${search.filter}) | ${search.pipe}`;
+        return savedSearch(id, { ...search, title: `Flowferry: ${search.title}` }, query);
+      }),
+      ...detections.map(({ rule, savedSearch: { displayName: title, description, queryString } }) =>
+        savedSearch(rule, { title, description, visualisation: "summary_table", period: "l24hour" }, queryString),
+      ),
+    ],
+    tasks: detections.map(({ savedSearch: { displayName: search }, scheduledTask }) => {
+      const { displayName, schedules, action } = scheduledTask;
+      return { displayName, search, schedules, action };
+    }),
     dashboards: [...dashboards].map(([id, one]) => dashboard(id, one, searches)),
   };
 }
@@ -122,11 +145,12 @@ const EXAMPLE = {
   status: "OK",
 };
 
-function savedSearch(id: string, { title, description, visualisation, period, filter, pipe }: SearchDefinition, source: string) {
-  const queryString = `'Log Source' = '${source}' and (${filter}) | ${pipe}`;
+type Shown = Pick<SearchDefinition, "title" | "description" | "visualisation" | "period">;
+
+function savedSearch(id: string, { title, description, visualisation, period }: Shown, queryString: string) {
   return {
     id: `flowferry-${id.replaceAll("_", "-")}`,
-    displayName: `Flowferry: ${title}`,
+    displayName: title,
     description,
     type: "WIDGET_SHOW_IN_DASHBOARD" as const,
     ...PROVIDER,

@@ -6,13 +6,16 @@ import { differences } from "./differences.ts";
 import type { ServiceCall } from "./service-call.ts";
 import { actionFor, type Installer, type Step } from "./step.ts";
 
+/** Finds the id of a saved search by its title. */
+export type SearchFinder = (title: string, signal: AbortSignal) => Promise<string | undefined>;
+
 /** Saved searches and dashboards in one compartment, found by their titles. What others made under such a title is left alone. */
 export function dashboardsInstaller(
   client: DashxApisClient,
   compartmentId: string,
   content: Content,
   call: ServiceCall,
-): Installer {
+): Installer & { readonly searchId: SearchFinder } {
   const findSearch = async (
     displayName: string,
     signal: AbortSignal,
@@ -89,6 +92,7 @@ export function dashboardsInstaller(
   };
 
   return {
+    searchId: async (title, signal) => (await findSearch(title, signal))?.id,
     async steps(signal) {
       const steps: Step[] = [];
       for (const search of content.searches) steps.push(await searchStep(search, signal));
@@ -123,13 +127,13 @@ export function dashboardsInstaller(
 }
 
 interface Tagged {
-  readonly displayName: string;
+  readonly displayName?: string;
   readonly freeformTags?: Record<string, string>;
 }
 
-const isOwn = ({ freeformTags }: Tagged): boolean => differences(OWN_TAGS, freeformTags ?? {}).length === 0;
+export const isOwn = ({ freeformTags }: Tagged): boolean => differences(OWN_TAGS, freeformTags ?? {}).length === 0;
 
-function refuseForeign(kind: string, found: Tagged): void {
+export function refuseForeign(kind: string, found: Tagged): void {
   if (isOwn(found)) return;
   const [tag] = Object.entries(OWN_TAGS);
   throw new PermanentError(

@@ -49,6 +49,14 @@ const dashboardDefinition = z.strictObject({
   tiles: z.array(z.string()).min(1),
 });
 
+/** What `content build` makes of a rule for Log Analytics, as far as it is installed. */
+const detection = z.object({
+  rule: z.string().regex(/^\w+$/),
+  savedSearch: z.object({ displayName: text, description: text, queryString: text }),
+  scheduledTask: z.object({ displayName: text, schedules: z.array(z.looseObject({})), action: z.looseObject({}) }),
+});
+
+export type Detection = z.output<typeof detection>;
 export type ContentDefinition = z.output<typeof contentDefinition>;
 export type SearchDefinition = z.output<typeof searchDefinition>;
 export type DashboardDefinition = z.output<typeof dashboardDefinition>;
@@ -84,6 +92,11 @@ export function readDefinition(folder = asset("deploy")): Definition {
   );
   if (own !== undefined) throw wrong("content.yml", `field ${own[0]}: a field of our own has both type and description`);
   return { content, searches, dashboards };
+}
+
+/** The detections that Log Analytics can run by itself, as they were built. Throws UsageError. */
+export function readDetections(folder = asset("deploy")): Detection[] {
+  return read(join(folder, "log-analytics", "detections.json"), z.array(detection));
 }
 
 function read<T>(file: string, schema: z.ZodType<T>): T {

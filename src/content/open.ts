@@ -5,7 +5,8 @@ import type { Content } from "./build.ts";
 import { dashboardsInstaller } from "./dashboards-installer.ts";
 import { definitionsInstaller } from "./definitions-installer.ts";
 import { serviceCall } from "./service-call.ts";
-import type { Installer } from "./step.ts";
+import type { Installer, Step } from "./step.ts";
+import { tasksInstaller } from "./tasks-installer.ts";
 
 export interface InstallationOptions {
   /** How to reach Log Analytics. */
@@ -39,30 +40,30 @@ export async function openInstaller(
     surroundings,
     { what: "Management Dashboard", create: (params, configuration) => new DashxApisClient(params, configuration) },
   );
-  const definitions = definitionsInstaller(
-    analytics.client,
-    { namespaceName: namespace, compartmentId },
-    content,
-    serviceCall(analytics, {
-      place: `in Log Analytics namespace ${namespace}`,
-      permission: "manage loganalytics-features-family in tenancy",
-      patienceMs,
-    }),
-  );
-  const boards = dashboardsInstaller(
-    dashboards.client,
-    compartmentId,
-    content,
-    serviceCall(dashboards, {
-      place: `in compartment ${compartmentId}`,
-      permission: `manage management-dashboard-family in compartment id ${compartmentId}`,
-      patienceMs,
-    }),
-  );
+  const at = { namespaceName: namespace, compartmentId };
+  const analyticsCall = serviceCall(analytics, {
+    place: `in Log Analytics namespace ${namespace}`,
+    permission: "manage loganalytics-features-family in tenancy",
+    patienceMs,
+  });
+  const dashboardsCall = serviceCall(dashboards, {
+    place: `in compartment ${compartmentId}`,
+    permission: `manage management-dashboard-family in compartment id ${compartmentId}`,
+    patienceMs,
+  });
+  const definitions = definitionsInstaller(analytics.client, at, content, analyticsCall);
+  const boards = dashboardsInstaller(dashboards.client, compartmentId, content, dashboardsCall);
+  const tasks = tasksInstaller(analytics.client, at, content, analyticsCall, boards.searchId);
+  // What is used by other things comes first, and goes last.
+  const inOrder = [definitions, boards, tasks];
+  const all = async (installers: readonly Installer[], look: (one: Installer) => Promise<Step[]>): Promise<Step[]> => {
+    const steps: Step[] = [];
+    for (const installer of installers) steps.push(...(await look(installer)));
+    return steps;
+  };
   return {
-    // What is used by other things comes first, and goes last.
-    steps: async (signal) => [...(await definitions.steps(signal)), ...(await boards.steps(signal))],
-    removal: async (signal) => [...(await boards.removal(signal)), ...(await definitions.removal(signal))],
+    steps: (signal) => all(inOrder, (one) => one.steps(signal)),
+    removal: (signal) => all(inOrder.toReversed(), (one) => one.removal(signal)),
     async close() {
       await Promise.all([analytics.close(), dashboards.close()]);
     },

@@ -1,6 +1,6 @@
 /** One thing that is installed or removed. */
 export interface Step {
-  readonly kind: "field" | "parser" | "source" | "saved search" | "dashboard";
+  readonly kind: "field" | "parser" | "source" | "saved search" | "dashboard" | "scheduled task";
   readonly name: string;
   readonly action: "create" | "update" | "delete" | "none";
   /** What differs, for an update. */

@@ -13,6 +13,8 @@ const MAKERS = { "oci-vcn": ociVcn, "ibm-vpc": ibmVpc, "vcn-text": vcnText } as 
 /** `auto` finds the format of each object from its first lines. */
 export type FormatName = "auto" | keyof typeof MAKERS;
 
+export const FORMAT_NAMES: readonly FormatName[] = ["auto", ...(Object.keys(MAKERS) as (keyof typeof MAKERS)[])];
+
 /** A decoder for objects of a format, gzipped or not; it may decode any number of objects side by side. */
 export function decoderFor(name: FormatName): Decoder {
   const format = name === "auto" ? autoFormat(Object.values(MAKERS).map((make) => make())) : MAKERS[name]();

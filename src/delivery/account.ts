@@ -3,9 +3,9 @@ import type { Decoded, FoundObject, Ledger } from "../contracts.ts";
 import { describeError, type FlowferryError } from "../errors.ts";
 import type { OnRetry } from "../retry.ts";
 import type { Instruments, Logger } from "../telemetry.ts";
-import type { Reading } from "./convoy.ts";
+import type { ConvoyEvents, Reading } from "./convoy.ts";
 import type { Outcome } from "./deliver.ts";
-import type { Lane } from "./lane.ts";
+import type { Lane, LaneEvents } from "./lane.ts";
 
 export interface SinkTotals {
   delivered: number;
@@ -30,6 +30,11 @@ export interface Totals {
 
 /** Most dead letters that one object may add; further bad records of it are counted in a last one. */
 const LETTERS_PER_OBJECT = 1_000;
+
+/** Of a row of failures, the 1st, 2nd, 4th, 8th, … is told. */
+function worthTelling(failures: number): boolean {
+  return (failures & (failures - 1)) === 0;
+}
 
 interface Observed {
   readonly ledger: Ledger;
@@ -94,11 +99,32 @@ export class Account {
     });
   }
 
-  discovered(objects: readonly FoundObject[], added: number): number {
+  discovered(objects: readonly FoundObject[], added: number): void {
     this.#discovered += added;
     this.#discoveredBytes += objects.reduce((sum, { size }) => sum + size, 0);
     this.#onProgress?.(this.totals());
-    return added;
+  }
+
+  /** What the account wants to know of each sink. */
+  laneEvents(): Omit<LaneEvents, "onFatal"> {
+    return {
+      onTrouble: ({ name }, { failures, error, nextAt }) => {
+        this.#instruments.retries.add(1, { sink: name });
+        if (!worthTelling(failures)) return;
+        const nextAttempt = new Date(nextAt).toISOString();
+        this.#log.warn({ sink: name, failures, nextAttempt }, `cannot deliver, will try again: ${describeError(error)}`);
+      },
+      onRecovery: ({ name }, { failures }) => this.#log.info({ sink: name, failures }, "delivers again"),
+      onSettled: ({ name }, outcomes) => this.#settled(name, outcomes),
+    };
+  }
+
+  convoyEvents(): Omit<ConvoyEvents, "read"> {
+    const behind = "sink has fallen behind: it goes on alone and catches up by reading again";
+    return {
+      onBehind: (lane) => this.#log.warn({ sink: lane.name }, behind),
+      onCaughtUp: (lane) => this.#log.info({ sink: lane.name }, "sink has caught up"),
+    };
   }
 
   passed(): void {
@@ -141,7 +167,7 @@ export class Account {
     this.#onProgress?.(this.totals());
   }
 
-  settled(sink: string, outcomes: readonly Outcome[]): void {
+  #settled(sink: string, outcomes: readonly Outcome[]): void {
     const totals = this.#sinks[sink];
     if (totals === undefined) return;
     const attributes: Attributes = { sink };
@@ -163,7 +189,7 @@ export class Account {
   onSourceRetry(what: string): OnRetry {
     return ({ failures, pauseMs, error }) => {
       this.#instruments.sourceRetries.add(1);
-      if (failures > 1 && (failures & (failures - 1)) !== 0) return;
+      if (!worthTelling(failures)) return;
       this.#log.warn({ failures, pauseMs }, `cannot ${what}, will try again: ${describeError(error)}`);
     };
   }

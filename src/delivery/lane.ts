@@ -1,4 +1,5 @@
 import type { Batch, Ledger, QueuedObject, Segment, Sink } from "../contracts.ts";
+import { FlowferryError } from "../errors.ts";
 import type { Flow } from "../flow.ts";
 import type { RetryPolicy } from "../retry.ts";
 import { firstOf } from "../waiting.ts";
@@ -199,7 +200,11 @@ export class Lane {
       this.#acknowledge(departed, outcomes);
       this.#events.onSettled(this, outcomes);
     } catch (error) {
-      if (!this.#signal.aborted) this.#events.onFatal(error);
+      if (!this.#signal.aborted) {
+        this.#events.onFatal(
+          error instanceof FlowferryError ? error : new FlowferryError("delivery", "delivery broke down", { cause: error }),
+        );
+      }
     } finally {
       this.#inFlight -= 1;
       this.#depart(this.#batchRecords);

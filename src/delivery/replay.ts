@@ -7,7 +7,7 @@ import { type DeliveryEvents, deliver } from "./deliver.ts";
 export interface ReplayParts {
   readonly source: Source;
   readonly decode: Decoder;
-  readonly enrich: (flows: readonly Flow[]) => void;
+  readonly enrich: (flows: readonly Flow[], signal: AbortSignal) => Promise<void>;
   readonly keep: (flow: Flow) => boolean;
   readonly sinks: ReadonlyMap<string, Sink>;
   readonly ledger: Ledger;
@@ -70,7 +70,7 @@ async function replayOne(
     const broken = piece.bad.find((bad) => bad.from <= to);
     if (broken !== undefined && letter.sink === undefined) throw new PermanentError(broken.code, broken.reason);
     const flows = piece.flows.filter(({ record }) => record <= to);
-    parts.enrich(flows);
+    await parts.enrich(flows, signal);
     const wanted = flows.filter(parts.keep);
     for (const [name, sink] of sinks) delivered += await deliverAll(name, sink, wanted, options, signal);
     through = piece.through;

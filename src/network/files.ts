@@ -82,7 +82,7 @@ function line(path: string, { place, reason }: Fault): string {
 }
 
 /** Tells the faults of a reading, the first of them one by one. */
-export function tellFaults(faults: readonly string[], onEvent: (event: NetworkEvent) => void): void {
+function tellFaults(faults: readonly string[], onEvent: (event: NetworkEvent) => void): void {
   for (const message of faults.slice(0, MOST_FAULTS)) onEvent({ ok: false, message: `${message}; the rest is used` });
   if (faults.length > MOST_FAULTS) onEvent({ ok: false, message: `${faults.length - MOST_FAULTS} more such faults` });
 }

@@ -23,6 +23,9 @@ const LOOK_MS = 500;
 const MOST_RESOURCES = 100_000;
 /** So many messages of one kind are told before they are only counted. */
 const MOST_TOLD = 5;
+const MOST_TOPICS = 10_000;
+/** A question that failed so often, about something that flows make no use of any more, is given up. */
+const MOST_TRIES = 10;
 
 /** Counts since the start. */
 export interface OciApiCounts {
@@ -257,6 +260,7 @@ class Asker implements OciApi {
     this.counts.failed++;
     const times = (this.#failures.get(ocid)?.times ?? 0) + 1;
     const asked = error instanceof RetryableError ? (error.retryAfterMs ?? 0) : 0;
+    if (asked > 0) this.#pacer.hold(asked);
     const pause = Math.max(asked, Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (times - 1)));
     this.#failures.set(ocid, { times, nextAt: Date.now() + pause });
     const code = codeOf(error);
@@ -274,7 +278,8 @@ class Asker implements OciApi {
   /** Tells a message, the first few of a topic. */
   #tell(topic: string, message: string): void {
     const times = (this.#told.get(topic) ?? 0) + 1;
-    if (this.#told.size < 10_000) this.#told.set(topic, times);
+    if (times === 1 && this.#told.size >= MOST_TOPICS) return;
+    this.#told.set(topic, times);
     if (times <= MOST_TOLD)
       this.#onEvent({ ok: false, message: times < MOST_TOLD ? message : `${message} (further ones are counted)` });
   }
@@ -295,9 +300,11 @@ class Asker implements OciApi {
       this.#seen = new WeakSet();
       this.#seenSince = now;
     }
-    for (const [ocid, { nextAt }] of this.#failures) {
+    for (const [ocid, { nextAt, times }] of this.#failures) {
       if (this.#asking.size >= MOST_REFRESHES) return;
-      if (nextAt <= now) void this.#ask(ocid);
+      const used = this.#answers.all.get(ocid)?.used ?? 0;
+      if (times >= MOST_TRIES && now - used > 2 * lifetimeMs) this.#failures.delete(ocid);
+      else if (nextAt <= now) void this.#ask(ocid);
     }
     let forgotten = false;
     for (const [ocid, { at, used }] of this.#answers.all) {

@@ -34,10 +34,11 @@ export const networkOptions = z.strictObject({
   oci: z
     .strictObject({
       files: z
-        .array(path)
+        .union([path, z.array(path)])
         .default([])
+        .transform((given) => (typeof given === "string" ? [given] : given))
         .describe(
-          "JSON files as the OCI command line prints them with --all: network subnet list, network security-list list, network nsg list, network vnic get; or one object with sections subnets, security-lists, network-security-groups, vnics, and nsg-rules (by the OCID of the NSG, what network nsg rules list prints). A change is taken over without a restart",
+          "JSON file, or several, as the OCI command line prints them with --all: network subnet list, network security-list list, network nsg list, network vnic get; or one object with sections subnets, security-lists, network-security-groups, vnics, and nsg-rules (by the OCID of the NSG, what network nsg rules list prints). A change is taken over without a restart",
         ),
       api: ociApiOptions.optional().describe("Asks OCI's API about the subnets and VNICs that are seen; not done by default"),
     })

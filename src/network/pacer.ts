@@ -9,6 +9,11 @@ export class Pacer {
     this.#spacingMs = 1_000 / perSecond;
   }
 
+  /** Nobody's turn comes before so many ms have passed. */
+  hold(ms: number): void {
+    this.#next = Math.max(this.#next, performance.now() + ms);
+  }
+
   /** Resolves when it is the caller's turn; throws the signal's reason. */
   async turn(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();

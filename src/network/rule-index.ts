@@ -73,7 +73,7 @@ export const mostSpecific: Preference = (a, b) =>
 export const inOrder: Preference = (a, b) => a.rule.index - b.rule.index;
 
 /** How many ports a range holds. */
-export function width(range: PortRange | undefined): number {
+function width(range: PortRange | undefined): number {
   return range === undefined ? 65_536 : range.to - range.from + 1;
 }
 

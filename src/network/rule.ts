@@ -63,7 +63,7 @@ export interface SeedList {
 const PROTOCOLS: Readonly<Record<number, string>> = { 1: "icmp", 6: "tcp", 17: "udp", 58: "icmpv6" };
 
 /** `tcp`, `icmp/tcp/udp`, `protocol 47`, `all`. */
-export function protocolText(protocols: readonly number[] | undefined): string {
+function protocolText(protocols: readonly number[] | undefined): string {
   if (protocols === undefined) return "all";
   return protocols.map((number) => PROTOCOLS[number] ?? `protocol ${number}`).join("/");
 }

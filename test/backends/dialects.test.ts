@@ -79,7 +79,7 @@ describe.each(spoken)("$name finds in VictoriaLogs what it finds in the stream",
 test("any condition over odd texts means in LogsQL what it means in the stream", async () => {
   await post("odd", oddFlows);
   await fc.assert(
-    fc.asyncProperty(oddCondition({ textReferences: false }), async (condition) => {
+    fc.asyncProperty(oddCondition({ rare: false }), async (condition) => {
       const rule = ruleOf(condition);
       const printed = dialect.print(rule);
       if (!("query" in printed)) throw new Error(printed.reason);

@@ -104,7 +104,7 @@ describe("wrong usage ends with exit code 2", () => {
   test.each<[string, string[], string]>([
     ["no configuration", ["run"], "required option '-c, --config <file>' not specified"],
     ["an unknown command", ["rum"], "Did you mean run?"],
-    ["an unknown option", ["run", "--until-caught-upp"], "Did you mean --until-caught-up?"],
+    ["an unknown option", ["run", "-c", "CONFIG", "--until-caught-upp"], "Did you mean --until-caught-up?"],
     ["a configuration that is not there", ["status", "-c", "/nonexistent/flowferry.yaml"], "cannot read configuration"],
     ["nothing to replay", ["replay", "-c", "CONFIG"], "say what to replay"],
     ["an unknown sink to replay to", ["replay", "-c", "CONFIG", "--since", "30d", "--sink", "ou"], "there is no sink ou: ndjson"],
@@ -184,7 +184,7 @@ describe("a faulty configuration is refused with file, line and advice", () => {
     const file = place.write("flowferry.yaml", text);
     const ended = await flowferry(["run", "-c", file, "--until-caught-up"]);
     expectRefusal(ended, 2, said.startsWith(":") ? `${file}${said}` : said);
-    expect(ended.stderr.trimEnd().split("\n")).toHaveLength(1);
+    expect(ended.stderr.trimEnd().split("\n").length).toBeLessThanOrEqual(2);
     expect(ended.stdout).toBe("");
   });
 });
@@ -238,7 +238,7 @@ describe("check", () => {
     expect(detail("lookups")).toContain("servers.csv:3");
     expect(detail("source")).toContain("nothing is not there");
     expect(detail("sink refusing")).toContain("401");
-    expect(detail("sink gone")).toContain(gone.url);
+    expect(detail("sink gone")).toContain(`cannot reach ${new URL(gone.url).host}`);
     expect(detail("sink ndjson")).toContain("there is no folder");
     expect(ended.stdout).not.toContain("Bearer wrong");
   });
@@ -292,7 +292,8 @@ test("generate, plan, run, status and replay agree on what there is", async () =
   const state = JSON.parse(status.stdout);
   expect(state).toMatchObject({
     owner: null,
-    partitions: 1,
+    // The connector's folder, and whatever lies beside such folders.
+    partitions: 2,
     undecodable: 0,
     sinks: [{ name: "out", pendingObjects: 0, pendingBytes: 0, oldestPending: null, delivered: truth.records, rejected: 0 }],
   });
@@ -491,8 +492,11 @@ test("a changed lookup table is taken over within five seconds, a broken one is 
   expect(ended.stderr).not.toMatch(STACK_TRACE);
 });
 
-test("filters by action and time hold back exactly the other records", async () => {
-  const objects = await bucket({ format: "ibm", flows: 2_000, objects: 16 });
+test.each<Partial<GenerateOptions>>([
+  { format: "ibm", objects: 192 },
+  { format: "oci", objects: 96 },
+])("filters by action and time hold back exactly the other records: %o", async (options) => {
+  const objects = await bucket(options);
   const [since, until] = ["2026-01-05T08:00:00Z", "2026-01-05T16:30:00Z"];
   const config = configFor([toFile()], { filter: { action: "accept", since, until } });
   const ended = await runToEnd(config);
@@ -507,6 +511,8 @@ test("filters by action and time hold back exactly the other records", async () 
   expect(uids.sort()).toEqual(wanted.map(([uid]) => uid).sort());
   const summary = summaryOf(ended);
   expect(summary.records).toBe(summary.filtered + wanted.length);
+  // Objects that are far from the span are not read at all.
+  expect(summary.objects).toBeLessThan(objects.length);
   expect(summary.sinks.ndjson).toEqual({ delivered: wanted.length, rejected: 0, deadLettered: 0 });
 });
 

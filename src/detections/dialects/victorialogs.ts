@@ -64,7 +64,8 @@ function printPredicate(predicate: Predicate, nameOf: Name): string {
       return `${name}:~${quote(`(?i)${before}${text}${after}`)}`;
     }
     case "re": {
-      const flags = [predicate.ignoreCase && "i", predicate.multiline && "m", predicate.dotAll && "s"];
+      if (predicate.multiline) refuse("re", "ends of lines within a text are not found reliably");
+      const flags = [predicate.ignoreCase && "i", predicate.dotAll && "s"];
       const unset = predicate.dotAll ? "" : "-s";
       // VictoriaLogs lets the dot match line ends unless told otherwise.
       return `${name}:~${quote(`(?${flags.filter((flag) => flag !== false).join("")}${unset})${predicate.pattern}`)}`;

@@ -81,7 +81,7 @@ export const logAnalyticsOptions = targetOptions.extend({
         .min(1)
         .max(1_000_000)
         .optional()
-        .describe("Most records of one upload; by default 20000 as zip, and 1000 where an upload is one JSON"),
+        .describe("Most records of one upload; by default 10000 as zip, and 1000 where an upload is one JSON"),
       lingerMs: z.int().min(0).default(2_000).describe("How long a record waits for its upload to fill, in ms"),
     })
     .prefault({})

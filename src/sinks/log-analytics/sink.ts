@@ -11,7 +11,7 @@ import { compress, tokenOf, zipEvents } from "./payload.ts";
 import { createUploader, type PayloadType, StaleTokenError, type Uploader } from "./uploader.ts";
 
 /** Records of one upload, where the configuration does not say it. */
-const RECORDS_OF_A_ZIP = 20_000;
+const RECORDS_OF_A_ZIP = 10_000;
 const RECORDS_OF_A_JSON = 1_000;
 
 /** The sink `log-analytics`: OCI Log Analytics, through the SDK's client. One batch is one upload. */

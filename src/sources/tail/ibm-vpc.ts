@@ -15,7 +15,11 @@ const NAMES: TimedNames = {
     if (stream === undefined) return undefined;
     const time = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour));
     if (time < 0 || !rest.startsWith(NAMES.restAt(time))) return undefined;
-    return { time, order: `${formatStamp(time)}/${stream}/${number}`, numbered: { stream, number: Number(number) } };
+    return {
+      time,
+      order: `${formatStamp(time)}/${stream}/${number}`,
+      numbered: { stream: rest.slice(0, rest.lastIndexOf("/")), number: Number(number) },
+    };
   },
   stepMs: 3_600_000,
   restAt(ms) {
@@ -27,7 +31,8 @@ const NAMES: TimedNames = {
 
 /**
  * Flow Logs for VPC: a partition for each network interface and record type. Keys are ordered by time only inside a partition. Sweeps
- * walk down the folders to find partitions; passes between them look into those that have news. Objects are numbered within a stream.
+ * walk down the folders to find partitions; passes between them look into those that have news. Objects are numbered within a stream's
+ * folder: real buckets begin anew in each hour, although the documentation speaks of one counter for the stream.
  */
 export function ibmVpcTail(tail: Tail, prefix: string): Strategy {
   const { store, settings, now } = tail;

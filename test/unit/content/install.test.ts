@@ -6,13 +6,14 @@ import { DashxApisClient } from "oci-managementdashboard";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { asset } from "../../../src/assets.ts";
 import { buildContent } from "../../../src/content/build.ts";
-import { readDefinition } from "../../../src/content/definition.ts";
+import { readDefinition, readDetections } from "../../../src/content/definition.ts";
 import { openInstaller } from "../../../src/content/open.ts";
 import type { Installer, Step } from "../../../src/content/step.ts";
 import { describeError, PermanentError } from "../../../src/errors.ts";
 import { ociConnectionOptions } from "../../../src/oci/connection.ts";
 import { type Oci, startOci } from "../../simulators/oci/index.ts";
 import type { Named } from "../../simulators/oci/services/log-analytics/content.ts";
+import { faultOf } from "../../simulators/oci/services/log-analytics/query.ts";
 import { LogAnalytics } from "../../simulators/oci/services/log-analytics.ts";
 import { ManagementDashboard } from "../../simulators/oci/services/management-dashboard.ts";
 import { batchOf, flowOf, LOG_GROUP, sinkOn } from "../sinks/log-analytics-parts.ts";
@@ -176,6 +177,47 @@ describe("install", () => {
     oci.faults.add({ on: "list-fields", times: Number.POSITIVE_INFINITY }, { status: 503 });
     expect((await failureOf(impatient.steps(never))).message).toMatch(/^given up after 0 s: ListFields .*503/);
     await impatient.close();
+  });
+});
+
+describe("detections", () => {
+  const detections = readDetections();
+  const withDetections = buildContent(readDefinition(), detections);
+  const all = EVERYTHING + 2 * detections.length;
+
+  it("become saved searches and scheduled tasks that run them, made once and taken back", async () => {
+    const guarding = await open(withDetections);
+    oci.faults.add({ on: "create-task", after: 2 }, { loseAnswer: "reset" });
+    expect(await install(guarding)).toEqual({ create: all });
+    expect(await install(guarding)).toEqual({ none: all });
+    const { tasks } = analytics.state;
+    expect(tasks.size).toBe(detections.length);
+    for (const task of tasks.values()) {
+      const action = task.action as { savedSearchId: string; metricExtraction: { compartmentId: string; namespace: string } };
+      expect(dashboards.savedSearches.has(action.savedSearchId)).toBe(true);
+      expect(action.metricExtraction).toMatchObject({ compartmentId: COMPARTMENT, namespace: "flowferry" });
+    }
+    const [task] = tasks.values();
+    if (task === undefined) throw new Error("there are no tasks");
+    tasks.set(task.id, { ...task, schedules: [] });
+    const due = (await guarding.steps(never)).filter(({ action }) => action !== "none");
+    expect(due.map(({ kind, name, differences }) => [kind, name, differences])).toEqual([
+      ["scheduled task", task.displayName, ["schedules"]],
+    ]);
+    expect(await install(guarding)).toEqual({ none: all - 1, update: 1 });
+    for (const step of await guarding.removal(never)) await step.run(never);
+    expect([tasks.size, dashboards.savedSearches.size]).toEqual([0, 0]);
+    await guarding.close();
+  });
+
+  it("ask well-formed questions of fields that exist", () => {
+    const known = new Set(analytics.state.content.fieldTitles());
+    for (const { displayName } of content.fields) known.add(displayName);
+    const faults = withDetections.searches.flatMap(({ displayName, uiConfig }) => {
+      const fault = faultOf(uiConfig.queryString, known);
+      return fault === undefined ? [] : [`${displayName}: ${fault}`];
+    });
+    expect(faults).toEqual([]);
   });
 });
 

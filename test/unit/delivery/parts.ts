@@ -86,7 +86,7 @@ export function partsOf(
   return {
     source,
     decode: countingDecoder,
-    enrich: () => {},
+    enrich: async () => {},
     keep: () => true,
     sinks: new Map(Object.entries(sinks)),
     ledger,

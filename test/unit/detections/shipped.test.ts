@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { asset } from "../../../src/assets.ts";
+import { readCases } from "../../../src/detections/cases/read.ts";
 import { loadCases, runCase } from "../../../src/detections/cases/run.ts";
-import { formatRuleError, loadRules } from "../../../src/detections/load.ts";
+import { formatRuleError, loadRules, readRules } from "../../../src/detections/load.ts";
 
 const { rules, errors } = await loadRules(asset("deploy/detections"));
 const { cases, errors: caseErrors } = await loadCases(asset("deploy/detections"));
@@ -66,4 +67,23 @@ test("names and ids are unique", () => {
   const ids = rules.flatMap((rule) => (rule.id === undefined ? [] : [rule.id]));
   expect(new Set(ids).size).toBe(ids.length);
   expect(byName.size).toBe(rules.length);
+});
+
+test("the examples of the README are right", () => {
+  const folder = asset("deploy/detections");
+  const blocks = [...readFileSync(`${folder}/README.md`, "utf8").matchAll(/^```yaml\n([\s\S]+?)^```$/gm)].map(
+    ([, text = ""]) => text,
+  );
+  const shipped = readdirSync(folder).filter((file) => file.endsWith(".yml") && !file.endsWith(".test.yml"));
+  const files = shipped.map((file) => ({ file, text: readFileSync(`${folder}/${file}`, "utf8") }));
+  const examples = blocks
+    .filter((text) => text.startsWith("title:"))
+    .map((text, index) => ({ file: `README-${index}.yml`, text }));
+  expect(examples).toHaveLength(3);
+  const set = readRules([...files, ...examples]);
+  expect(set.errors.map(formatRuleError)).toEqual([]);
+  const [example] = readCases(blocks.find((text) => text.startsWith("rule:")) ?? "", "README.md").cases;
+  const rule = set.rules.find(({ name }) => name === example?.rule);
+  expect(example && rule && runCase(example, rule).failure).toBeUndefined();
+  expect(rule?.name).toBe("many_ports");
 });

@@ -43,7 +43,7 @@ const rules = oneList([from("0.0.0.0/0", "6", tcp(range(22))), from("10.0.0.0/8"
 
 async function enriched(options: Record<string, unknown>): Promise<Flow> {
   await writeFile(join(folder, "security-lists.json"), JSON.stringify(rules));
-  const enrichment = await open({ oci: { files: ["security-lists.json"] }, ...options });
+  const enrichment = await open({ oci: { files: "security-lists.json" }, ...options });
   const flow = ssh();
   await enrichment.prepare([flow], new AbortController().signal);
   enrichment.enrich([flow]);

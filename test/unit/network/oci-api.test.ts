@@ -164,6 +164,17 @@ describe("what cannot be had", () => {
     expect(events.at(-1)).toEqual({ ok: true, message: "OCI's API answers about the network again" });
   }, 15_000);
 
+  test("Retry-After holds all questions back", async () => {
+    oci.faults.add({ on: "get-subnet" }, { status: 429, headers: { "retry-after": "1" } });
+    const network = await open();
+    await prepare(network, { ...EMPTY_CONTEXT, subnet: SUBNET });
+    expect(events[0]?.message).toMatch(/429 TooManyRequests/);
+    const started = performance.now();
+    await prepare(network, { ...EMPTY_CONTEXT, vnic: VNIC });
+    expect(performance.now() - started).toBeGreaterThan(800);
+    expect(network.snapshot.vnic(VNIC)?.groups).toEqual([NSG]);
+  });
+
   test("a service that hangs holds flows up for waitMs, and only once", async () => {
     oci.faults.add({ times: Number.POSITIVE_INFINITY }, { hang: true });
     const network = await open({ waitMs: 200 });

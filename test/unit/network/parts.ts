@@ -4,7 +4,6 @@ import { OciReader, readOciDocument } from "../../../src/network/oci.ts";
 import { NetworkSnapshot } from "../../../src/network/snapshot.ts";
 
 export const SUBNET = "ocid1.subnet.oc1.iad.app";
-export const OTHER_SUBNET = "ocid1.subnet.oc1.iad.db";
 export const LIST = "ocid1.securitylist.oc1.iad.default";
 export const NSG = "ocid1.networksecuritygroup.oc1.iad.web";
 export const VNIC = "ocid1.vnic.oc1.iad.web1";

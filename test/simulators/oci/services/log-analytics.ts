@@ -2,6 +2,7 @@ import { type Route, type Service, ServiceError } from "../service.ts";
 import { contentRoutes } from "./log-analytics/content.ts";
 import { lookupRoutes } from "./log-analytics/lookups.ts";
 import { faultOf } from "./log-analytics/query.ts";
+import { scheduledTaskRoutes } from "./log-analytics/scheduled-tasks.ts";
 import { type LogAnalyticsOptions, State } from "./log-analytics/state.ts";
 import { uploadRoutes } from "./log-analytics/uploads.ts";
 
@@ -18,6 +19,7 @@ export class LogAnalytics implements Service {
       ...uploadRoutes(this.state),
       ...contentRoutes(this.state),
       ...lookupRoutes(this.state),
+      ...scheduledTaskRoutes(this.state),
     ];
   }
 }

@@ -56,9 +56,22 @@ const oddText = fc.oneof(
   fc.constantFrom(...ODD),
   fc.constantFrom(...ODD).map((text) => text.toUpperCase()),
 );
-const oddPart = fc
-  .tuple(oddText, fc.nat(10), fc.integer({ min: 1, max: 6 }))
-  .map(([text, from, length]) => [...text].slice(from % [...text].length).slice(0, length).join(""));
+const oddPart = fc.tuple(oddText, fc.nat(10), fc.integer({ min: 1, max: 6 })).map(([text, from, length]) =>
+  [...text]
+    .slice(from % [...text].length)
+    .slice(0, length)
+    .join(""),
+);
+
+const pattern = (multiline: fc.Arbitrary<boolean>): fc.Arbitrary<Condition> =>
+  fc.record({
+    kind: fc.constant("re" as const),
+    field: fc.constantFrom(...TEXTS),
+    pattern: fc.constantFrom("^mixed", "^b", "b.b", "h.\\\\|o.b", "[\\s'\"]", "k.t", "e$"),
+    ignoreCase: fc.boolean(),
+    multiline,
+    dotAll: fc.boolean(),
+  });
 
 const predicate: fc.Arbitrary<Condition> = fc.oneof(
   fc.record({
@@ -86,29 +99,22 @@ const predicate: fc.Arbitrary<Condition> = fc.oneof(
     value: fc.constantFrom(...COUNTS),
   }),
   fc.record({ kind: fc.constant("exists" as const), field: fc.constantFrom(...TEXTS, ...NUMBERS) }),
-  fc.record({
-    kind: fc.constant("re" as const),
-    field: fc.constantFrom(...TEXTS),
-    pattern: fc.constantFrom("^mixed", "b.b", "h.\\\\|o.b", "[\\s'\"]", "k.t", "e$"),
-    ignoreCase: fc.boolean(),
-    multiline: fc.boolean(),
-    dotAll: fc.boolean(),
-  }),
+  pattern(fc.constant(false)),
   fc.record({ kind: fc.constant("fieldref" as const), field: fc.constant(ref("bytes")), other: fc.constant(ref("packets")) }),
 );
 
-const textReference: fc.Arbitrary<Condition> = fc.constant({
-  kind: "fieldref",
-  field: ref("sourceServer"),
-  other: ref("destinationServer"),
-});
+/** What not every dialect can say: two texts compared with each other, and ends of lines within a text. */
+const rare: fc.Arbitrary<Condition> = fc.oneof(
+  fc.constant({ kind: "fieldref" as const, field: ref("sourceServer"), other: ref("destinationServer") }),
+  pattern(fc.constant(true)),
+);
 
-/** Conditions over the odd flows; with `textReferences` also those that compare two texts. */
-export function oddCondition({ textReferences }: { readonly textReferences: boolean }): fc.Arbitrary<Condition> {
+/** Conditions over the odd flows. */
+export function oddCondition(options: { readonly rare: boolean }): fc.Arbitrary<Condition> {
   const { condition } = fc.letrec<{ condition: Condition }>((tie) => ({
     condition: fc.oneof(
       { depthSize: "small", withCrossShrink: true },
-      textReferences ? fc.oneof({ weight: 8, arbitrary: predicate }, { weight: 1, arbitrary: textReference }) : predicate,
+      options.rare ? fc.oneof({ weight: 8, arbitrary: predicate }, { weight: 1, arbitrary: rare }) : predicate,
       fc.array(tie("condition"), { minLength: 2, maxLength: 3 }).map(and),
       fc.array(tie("condition"), { minLength: 2, maxLength: 3 }).map(or),
       tie("condition").map(not),

@@ -2,6 +2,7 @@ import { type Call, ServiceError } from "../../service.ts";
 import { ContentStore } from "./content.ts";
 import type { Lookup } from "./lookups.ts";
 import { RetryTokens } from "./retry-tokens.ts";
+import type { Task } from "./scheduled-tasks.ts";
 import type { TakenFile, TakenOtlp, TakenRecord } from "./uploads.ts";
 
 export interface LogAnalyticsOptions {
@@ -23,6 +24,7 @@ export class State {
   readonly files: TakenFile[] = [];
   readonly content = new ContentStore();
   readonly lookups = new Map<string, Lookup>();
+  readonly tasks = new Map<string, Task>();
   isOnboarded = true;
   isLogSetEnabled = false;
 

@@ -1,0 +1,98 @@
+import { randomUUID } from "node:crypto";
+import type { LogAnalyticsClient, models } from "oci-loganalytics";
+import { PermanentError } from "../errors.ts";
+import { type Content, OWN_TAGS, type ScheduledTask } from "./build.ts";
+import { isOwn, refuseForeign, type SearchFinder } from "./dashboards-installer.ts";
+import { differences } from "./differences.ts";
+import type { ServiceCall } from "./service-call.ts";
+import { actionFor, type Installer, type Step } from "./step.ts";
+
+/** Stand in built tasks for what is known when they are installed. */
+const PLACEHOLDER = /\$\{(compartmentId|savedSearchId)\}/g;
+
+/** Scheduled tasks that run the saved searches of detections, found by their titles. What others made is left alone. */
+export function tasksInstaller(
+  client: LogAnalyticsClient,
+  { namespaceName, compartmentId }: { readonly namespaceName: string; readonly compartmentId: string },
+  { tasks }: Content,
+  call: ServiceCall,
+  searchId: SearchFinder,
+): Installer {
+  const find = async (displayName: string, signal: AbortSignal): Promise<models.StandardTask | undefined> => {
+    const { TaskType } = (await import("oci-loganalytics")).models;
+    const request = {
+      namespaceName,
+      taskType: TaskType.SavedSearch,
+      compartmentId,
+      displayName: encodeURIComponent(displayName),
+    };
+    const listed = await call("ListScheduledTasks", signal, () => client.listScheduledTasks(request));
+    const id = listed.scheduledTaskCollection.items.find((item) => item.displayName === displayName)?.id;
+    if (id === undefined) return undefined;
+    const got = await call("GetScheduledTask", signal, () => client.getScheduledTask({ namespaceName, scheduledTaskId: id }));
+    return got.scheduledTask as models.StandardTask;
+  };
+  const filledIn = (task: ScheduledTask, savedSearchId: string) => {
+    const values: Record<string, string> = { compartmentId, savedSearchId };
+    const fill = (value: unknown): unknown =>
+      JSON.parse(JSON.stringify(value).replaceAll(PLACEHOLDER, (_, name: string) => values[name] ?? ""));
+    return { schedules: fill(task.schedules), action: fill(task.action) } as Pick<
+      models.CreateStandardTaskDetails,
+      "schedules" | "action"
+    >;
+  };
+
+  const taskStep = async (task: ScheduledTask, signal: AbortSignal): Promise<Step> => {
+    const { displayName, search } = task;
+    const found = await find(displayName, signal);
+    if (found !== undefined) refuseForeign("scheduled task", found);
+    const wanted = filledIn(task, (await searchId(search, signal)) ?? "");
+    const changed = found === undefined ? [] : differences(wanted, found);
+    return {
+      kind: "scheduled task",
+      name: displayName,
+      action: actionFor(found, changed),
+      differences: changed,
+      async run(signal) {
+        const savedSearchId = await searchId(search, signal);
+        if (savedSearchId === undefined)
+          throw new PermanentError("search-missing", `there is no saved search "${search}" to schedule`);
+        const details = { displayName, freeformTags: OWN_TAGS, ...filledIn(task, savedSearchId) };
+        if (found !== undefined) {
+          const update = {
+            namespaceName,
+            scheduledTaskId: found.id,
+            updateScheduledTaskDetails: { kind: "STANDARD", ...details },
+          };
+          await call("UpdateScheduledTask", signal, () => client.updateScheduledTask(update));
+          return;
+        }
+        const { TaskType } = (await import("oci-loganalytics")).models;
+        const createScheduledTaskDetails = { kind: "STANDARD", taskType: TaskType.SavedSearch, compartmentId, ...details };
+        const create = { namespaceName, createScheduledTaskDetails, opcRetryToken: randomUUID() };
+        await call("CreateScheduledTask", signal, () => client.createScheduledTask(create));
+      },
+    };
+  };
+
+  return {
+    async steps(signal) {
+      const steps: Step[] = [];
+      for (const task of tasks) steps.push(await taskStep(task, signal));
+      return steps;
+    },
+    async removal(signal) {
+      const steps: Step[] = [];
+      for (const { displayName } of tasks) {
+        const found = await find(displayName, signal);
+        if (found === undefined || !isOwn(found)) continue;
+        const scheduledTaskId = found.id;
+        const run = async (signal: AbortSignal): Promise<void> => {
+          await call("DeleteScheduledTask", signal, () => client.deleteScheduledTask({ namespaceName, scheduledTaskId }));
+        };
+        steps.push({ kind: "scheduled task", name: displayName, action: "delete", differences: [], run });
+      }
+      return steps;
+    },
+  };
+}

@@ -1,0 +1,119 @@
+import { randomBytes } from "node:crypto";
+import { type Call, type Route, ServiceError } from "../../service.ts";
+import { paged } from "../paging.ts";
+import { notFound, type State } from "./state.ts";
+
+const LARGEST_PAGE = 1000;
+
+export interface Task {
+  readonly id: string;
+  readonly displayName: string;
+  readonly compartmentId: string;
+  readonly taskType: string;
+  readonly [key: string]: unknown;
+}
+
+interface Details {
+  readonly kind?: string;
+  readonly taskType?: string;
+  readonly compartmentId?: string;
+  readonly displayName?: string;
+  readonly schedules?: readonly { readonly type?: string; readonly recurringInterval?: string }[];
+  readonly action?: { readonly type?: string; readonly savedSearchId?: string; readonly savedSearchDuration?: string };
+}
+
+const base = "/20200601/namespaces/{namespace}/scheduledTasks";
+
+/** Scheduled tasks of kind STANDARD that run saved searches: create, get, list, update, delete. */
+export function scheduledTaskRoutes(state: State): Route[] {
+  const { tasks } = state;
+  const get = ({ params }: Call): Task => {
+    const one = tasks.get(params.id ?? "");
+    if (one === undefined) throw notFound();
+    return one;
+  };
+  const route = (kind: string, method: string, path: string, handle: Route["handle"]): Route => ({
+    kind,
+    method,
+    path,
+    signed: method === "POST" || method === "PUT" ? "body" : "headers",
+    handle(call) {
+      state.checkNamespace(call);
+      return handle(call);
+    },
+  });
+  return [
+    route("create-task", "POST", base, (call) =>
+      state.tokens.once(call, () => {
+        const details = read(call);
+        check(details);
+        const same = [...tasks.values()].some(
+          (one) => one.displayName === details.displayName && one.compartmentId === details.compartmentId,
+        );
+        if (same) throw new ServiceError(409, "Conflict", `The task ${details.displayName} already exists`);
+        const made = {
+          ...details,
+          id: `ocid1.loganalyticsscheduledtask.oc1.phx.${randomBytes(8).toString("hex")}`,
+          lifecycleState: "ACTIVE",
+        } as unknown as Task;
+        tasks.set(made.id, made);
+        return { status: 200, json: made };
+      }),
+    ),
+    route("get-task", "GET", `${base}/{id}`, (call) => ({ status: 200, json: get(call) })),
+    route("list-tasks", "GET", base, (call) => {
+      const { query } = call;
+      const name = query.get("displayName");
+      const items = [...tasks.values()].filter(
+        (one) =>
+          one.compartmentId === query.get("compartmentId") &&
+          one.taskType === query.get("taskType") &&
+          (name === null || one.displayName === name),
+      );
+      // A summary does not show schedules and action.
+      const summary = ({ schedules: _, action: __, ...rest }: Task): unknown => rest;
+      return paged(call, items.map(summary), LARGEST_PAGE, (page) => ({ items: page }));
+    }),
+    route("update-task", "PUT", `${base}/{id}`, (call) => {
+      const updated = { ...get(call), ...read(call) } as Task;
+      check(updated as Details);
+      tasks.set(updated.id, updated);
+      return { status: 200, json: updated };
+    }),
+    route("delete-task", "DELETE", `${base}/{id}`, (call) => {
+      tasks.delete(get(call).id);
+      return { status: 204 };
+    }),
+  ];
+}
+
+const read = (call: Call): Details => JSON.parse(call.body.toString()) as Details;
+
+function check({ kind, taskType, compartmentId, displayName, schedules = [], action }: Details): void {
+  if (kind !== "STANDARD") throw refuse(`kind ${kind} is not valid`);
+  if (taskType !== "SAVED_SEARCH") throw refuse(`taskType ${taskType} is not valid`);
+  if (!/^ocid1\.(compartment|tenancy)\./.test(compartmentId ?? "")) throw refuse("compartmentId is no OCID");
+  if (displayName === undefined || !/^\w[\w .:-]{0,254}$/.test(displayName)) throw refuse("displayName is missing or not valid");
+  if (schedules.length === 0) throw refuse("schedules is empty");
+  for (const { type, recurringInterval } of schedules) {
+    if (type !== "FIXED_FREQUENCY") throw refuse(`schedule type ${type} is not simulated`);
+    const minutes = minutesOf(recurringInterval);
+    if (minutes < 5 || minutes > 21 * 24 * 60) throw refuse(`recurringInterval ${recurringInterval} is not from PT5M to P21D`);
+    const duration = minutesOf(action?.savedSearchDuration);
+    if (minutes <= 30 && duration > 60)
+      throw refuse(`savedSearchDuration ${action?.savedSearchDuration} is longer than 60 minutes`);
+  }
+  if (action?.type !== "STREAM") throw refuse("action is no STREAM");
+  if (!/^ocid1\.managementsavedsearch\./.test(action.savedSearchId ?? "")) throw refuse("savedSearchId is no OCID");
+}
+
+function minutesOf(duration = ""): number {
+  const found = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?$/.exec(duration);
+  if (found === null) throw refuse(`${duration} is no duration`);
+  const [days, hours, minutes] = [1, 2, 3].map((group) => Number(found[group] ?? 0)) as [number, number, number];
+  return days * 1440 + hours * 60 + minutes;
+}
+
+function refuse(message: string): ServiceError {
+  return new ServiceError(400, "InvalidParameter", message);
+}
