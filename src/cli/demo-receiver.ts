@@ -1,19 +1,29 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
+import type { SlackMessage } from "../alerts/slack.ts";
 
 export interface DemoRecord {
   readonly severityText: string;
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
-/** A receiver of OTLP/HTTP JSON, gzipped, on loopback that keeps what it gets in memory, and refuses the first `refusals` requests with 503. */
+/**
+ * A receiver of OTLP/HTTP JSON, gzipped, on loopback that keeps what it gets in memory, and refuses the first `refusals` requests with
+ * 503. Under `/slack` it takes what would go to a channel.
+ */
 export async function startDemoReceiver(refusals: number) {
   const records = new Map<string, DemoRecord>();
+  const messages: SlackMessage[] = [];
   let [requests, refused, repeated] = [0, 0, 0];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
+    if (request.url === "/slack") {
+      messages.push(JSON.parse(Buffer.concat(chunks).toString("utf8")) as SlackMessage);
+      response.end("ok");
+      return;
+    }
     requests += 1;
     if (requests <= refusals) {
       refused += 1;
@@ -33,6 +43,7 @@ export async function startDemoReceiver(refusals: number) {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     records,
+    messages,
     counts: () => ({ requests, refused, repeated }),
     close: () => {
       server.close();
@@ -46,6 +57,7 @@ interface AnyValue {
   readonly intValue?: string;
   readonly doubleValue?: number;
   readonly boolValue?: boolean;
+  readonly arrayValue?: { readonly values?: readonly AnyValue[] };
 }
 
 interface ExportRequest {
@@ -69,6 +81,7 @@ function* recordsOf({ resourceLogs = [] }: ExportRequest): Generator<DemoRecord>
   }
 }
 
-function plain({ stringValue, intValue, doubleValue, boolValue }: AnyValue): unknown {
+function plain({ stringValue, intValue, doubleValue, boolValue, arrayValue }: AnyValue): unknown {
+  if (arrayValue !== undefined) return arrayValue.values?.map(plain) ?? [];
   return intValue === undefined ? (stringValue ?? doubleValue ?? boolValue) : Number(intValue);
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import pino from "pino";
+import type { SlackMessage } from "../alerts/slack.ts";
 import { compose } from "../config/compose.ts";
 import { parseConfig } from "../config/load.ts";
 import { FlowferryError } from "../errors.ts";
@@ -13,9 +14,14 @@ import { writeBucket } from "../generator/write.ts";
 import { runPipeline } from "../pipeline.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
 import { type DemoRecord, startDemoReceiver } from "./demo-receiver.ts";
+import { withAlerts } from "./run.ts";
 
+const SSH_RULE = "ssh_accepted_from_outside";
 const FLOWS = 20_000;
 const REFUSALS = 3;
+/** How long the demo waits for messages: they go out at Slack's pace, one a second. */
+const TELLING_MS = 15_000;
+const SPAN_MS = 6 * 3_600_000;
 
 export function demoCommand(context: CliContext, finish: (code: ExitCode) => void): Command {
   return new Command("demo")
@@ -49,9 +55,11 @@ async function demo(
   for (const line of text.trimEnd().split("\n")) print(`     ${line}`);
 
   const config = parseConfig(join(folder, "flowferry.yaml"), text, env);
-  const { parts, options, close } = await compose(config, { env, log: pino({ level: "silent" }) });
+  const { parts, options, detections, close } = await compose(config, { env, log: pino({ level: "silent" }) });
   const started = performance.now();
-  const totals = await runPipeline(parts, { ...options, untilCaughtUp: true }, signal).finally(close);
+  const totals = await withAlerts(detections?.dispatch, signal, TELLING_MS, () =>
+    runPipeline(parts, { ...options, untilCaughtUp: true }, signal),
+  ).finally(close);
   const seconds = (performance.now() - started) / 1000;
   if (signal.aborted) return EXIT.interrupted;
 
@@ -70,10 +78,18 @@ async function demo(
   const records = [...receiver.records.values()];
   print("\n4. What the receiver can say now that it could not have read in the log:\n");
   for (const line of topTable(records)) print(`     ${line}`);
-  const ssh = records.find(({ attributes: a }) => isSshFromOutside(a));
+  const ssh = records.find(({ attributes: a }) => String(a["flow.detections"] ?? "").includes(SSH_RULE));
   if (ssh !== undefined) {
-    print("\n   and one record, as it arrived (somebody's SSH from outside was accepted):\n");
+    print("\n   and one record, as it arrived:\n");
     for (const [name, value] of Object.entries(ssh.attributes)) print(`     ${name.padEnd(30)} ${String(value)}`);
+  }
+
+  print(`\n5. Slack got ${receiver.messages.length} messages, for the incidents that were hidden in the traffic:\n`);
+  for (const { text } of receiver.messages) print(`     ${text}`);
+  const message = receiver.messages.find(({ blocks }) => JSON.stringify(blocks).includes(SSH_RULE));
+  if (message !== undefined) {
+    print("\n   This is what stands in the one about the accepted SSH:\n");
+    for (const line of linesOf(message)) print(`     ${line}`);
   }
   print(
     "\nNext: write such a configuration for a bucket of your own, and try it with `npm run -s flowferry -- check -c flowferry.yaml`.",
@@ -82,7 +98,7 @@ async function demo(
 }
 
 async function makeBucket(folder: string, signal: AbortSignal): Promise<Truth> {
-  const generation = generate({ format: "oci", flows: FLOWS, spanMs: 6 * 3_600_000 });
+  const generation = generate({ format: "oci", flows: FLOWS, start: Date.now() - SPAN_MS, spanMs: SPAN_MS });
   await writeBucket(generation, join(folder, "bucket"), () => {}, signal);
   mkdirSync(join(folder, "lookups"));
   for (const [name, content] of Object.entries(lookupFiles(generation))) writeFileSync(join(folder, "lookups", name), content);
@@ -99,16 +115,22 @@ sinks:
   - { type: otlp, endpoint: "${endpoint}", encoding: json, batch: { records: 1000 } }
 ledger: { path: ":memory:" }
 run: { retry: { initialMs: 100 } }
+alerts:
+  minLevel: high
+  lateness: 12h
+  slack: { webhookUrl: "${endpoint}/slack" }
 `;
 }
 
-function isSshFromOutside(attributes: DemoRecord["attributes"]): boolean {
-  return (
-    attributes["flow.action"] === "accept" &&
-    attributes["destination.port"] === 22 &&
-    attributes["flow.source.zone"] === "external" &&
-    attributes["flow.direction"] === "ingress"
-  );
+/** The text of a Slack message without its markup. */
+function linesOf({ blocks }: SlackMessage): string[] {
+  const texts: string[] = [];
+  JSON.stringify(blocks, (key, value) => {
+    if (key === "text" && typeof value === "string")
+      texts.push(value.replaceAll(/[*`]/g, "").replace("\n", ": ").replaceAll("&amp;", "&"));
+    return value;
+  });
+  return texts;
 }
 
 /** The largest streams of accepted traffic towards a named service, by server. */

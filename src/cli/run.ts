@@ -71,7 +71,7 @@ export async function run(context: CliContext, config: Config, mode: RunMode): P
 }
 
 /** Tells people of alerts while `work` runs, and for `patienceMs` afterwards of those still queued; the rest waits in the ledger. */
-async function withAlerts<T>(
+export async function withAlerts<T>(
   dispatch: AlertDispatch | undefined,
   stop: AbortSignal,
   patienceMs: number,

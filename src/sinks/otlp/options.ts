@@ -35,7 +35,7 @@ export const otlpOptions = z.strictObject({
     .describe("Body of a record: a line for people, which many backends want to show, or none"),
   batch: z
     .strictObject({
-      records: z.int().min(1).max(100_000).default(2000).describe("Most records of a request"),
+      records: z.int().min(1).max(100_000).default(1000).describe("Most records of a request"),
       bytes: z
         .int()
         .min(1024)

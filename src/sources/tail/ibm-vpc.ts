@@ -32,7 +32,8 @@ const NAMES: TimedNames = {
 /**
  * Flow Logs for VPC: a partition for each network interface and record type. Keys are ordered by time only inside a partition. Sweeps
  * walk down the folders to find partitions; passes between them look into those that have news. Objects are numbered within a stream's
- * folder: real buckets begin anew in each hour, although the documentation speaks of one counter for the stream.
+ * folder: real buckets begin anew in each hour, although the documentation speaks of one
+ * counter for the stream. So what is missing at the end of an hour leaves no hole.
  */
 export function ibmVpcTail(tail: Tail, prefix: string): Strategy {
   const { store, settings, now } = tail;

@@ -53,6 +53,8 @@ describe("content for Log Analytics", () => {
     expect(faultOf("Action = accept | stats count by 'Source Ip'", known)).toBe("There is no field Source Ip");
     expect(faultOf("Acton = accept", known)).toBe("There is no field Acton");
     expect(faultOf("Action = accept | stats summe('Source Port') as X", known)).toBe("There is no function summe");
+    expect(faultOf("Action = accept | lookup table = T select a as B using Port = p", known)).toBe("There is no field Port");
+    expect(faultOf("Action = accept | lookup table = T select a as B using 'Source Port' = p | sort -B", known)).toBeUndefined();
     expect(faultOf("Action in (accept", known)).toBe("A bracket is not closed");
     expect(faultOf("Action = 'accept", known)).toMatch(/^Unexpected/);
   });

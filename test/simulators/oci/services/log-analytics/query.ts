@@ -32,8 +32,29 @@ export function faultOf(query: string, fields: ReadonlySet<string>): string | un
     const [head, ...rest] = command;
     if (head === undefined) return "A command is empty";
     if (head.kind !== "word" || !COMMANDS.has(head.text.toLowerCase())) return `There is no command ${head.text}`;
-    const fault = head.text.toLowerCase() === "eval" ? checkEval(rest, known) : checkNames(rest, known, head.text === "where");
+    const fault = checkCommand(head.text.toLowerCase(), rest, known);
     if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+function checkCommand(command: string, tokens: readonly Token[], known: Set<string>): string | undefined {
+  if (command === "eval") return checkEval(tokens, known);
+  if (command === "lookup") return checkLookup(tokens, known);
+  return checkNames(tokens, known, command === "where");
+}
+
+/** `table = T select column as 'Name', … using 'Field' = column`. */
+function checkLookup(tokens: readonly Token[], known: Set<string>): string | undefined {
+  const text = tokens.map(({ kind, text: one }) => (kind === "quoted" ? `'${one}'` : one)).join(" ");
+  const found = /^table = \w+ select (.+) using (?:'([^']+)'|(\w+)) = \w+$/.exec(text);
+  if (found === null) return `lookup needs table, select and using: ${text}`;
+  const field = found[2] ?? found[3] ?? "";
+  if (!known.has(field)) return `There is no field ${field}`;
+  for (const column of (found[1] ?? "").split(" , ")) {
+    const named = /^\w+(?: as (?:'([^']+)'|(\w+)))?$/.exec(column);
+    if (named === null) return `${column} is no column`;
+    known.add(named[1] ?? named[2] ?? column);
   }
   return undefined;
 }

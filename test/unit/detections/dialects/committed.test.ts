@@ -1,0 +1,54 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { asset } from "../../../../src/assets.ts";
+import { detectionFiles } from "../../../../src/content/detections.ts";
+
+const files = await detectionFiles(asset("deploy/detections"));
+
+test.each([...files])("%s is as the rules make it", async (name, text) => {
+  expect(await readFile(join(asset("deploy"), name), "utf8"), "run flowferry content build").toBe(text);
+});
+
+/** The rules that the table says a dialect can say. */
+function said(column: string): string[] {
+  const rows = (files.get("detections/dialects.md") ?? "").split("\n").filter((line) => line.startsWith("| "));
+  const cells = rows.map((row) => row.replaceAll("\\|", "/").slice(2, -2).split(" | "));
+  const at = cells[0]?.indexOf(column) ?? -1;
+  expect(at).toBeGreaterThan(0);
+  return cells.filter((row) => row[at] === "yes").map((row) => row[0] ?? "");
+}
+
+interface RuleFile {
+  readonly groups: readonly { readonly type?: string; readonly rules: readonly { readonly alert: string }[] }[];
+}
+
+test("rule files of vmalert and Loki hold what the table says", () => {
+  for (const [column, file, type] of [
+    ["VictoriaLogs LogsQL", "victorialogs/detections.yml", "vlogs"],
+    ["Loki LogQL", "loki/detections.yml", undefined],
+  ] as const) {
+    const { groups } = parse(files.get(file) ?? "") as RuleFile;
+    expect(groups.map((group) => group.type)).toEqual(groups.map(() => type));
+    expect(groups.flatMap((group) => group.rules.map((rule) => rule.alert)).sort()).toEqual(said(column).sort());
+  }
+});
+
+test("JSON files hold what the table says", () => {
+  for (const [column, file] of [
+    ["Datadog log monitors", "datadog/detections.json"],
+    ["IBM Cloud Logs Lucene", "ibm-cloud-logs/detections.json"],
+    ["OCI Log Analytics", "log-analytics/detections.json"],
+  ] as const) {
+    expect((JSON.parse(files.get(file) ?? "") as unknown[]).length).toBe(said(column).length);
+  }
+  const lines = (files.get("elastic/detections.ndjson") ?? "").trimEnd().split("\n");
+  const ids = lines.map((line) => (JSON.parse(line) as { rule_id: string }).rule_id);
+  expect(new Set(ids).size).toBe(said("Elastic ES/QL").length);
+});
+
+test("each saved search of Splunk is a stanza of its own", () => {
+  const stanzas = (files.get("splunk/detections/savedsearches.conf") ?? "").matchAll(/^\[flowferry: (\w+)\]$/gm);
+  expect([...stanzas].map(([, name]) => name).sort()).toEqual(said("Splunk SPL").sort());
+});
