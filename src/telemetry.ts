@@ -67,6 +67,9 @@ export function createInstruments(meter: Meter) {
       description: "What became of alerts, by rule and outcome: told, late, repeated, refused",
     }),
     lookupReloads: meter.createCounter("flowferry.lookups.reloads", { description: "Changed lookup tables, by outcome" }),
+    network: meter.createObservableCounter("flowferry.network.api", {
+      description: "Resources of the network that the provider's API was asked about, and of them what failed or is missing",
+    }),
     lag: meter.createObservableGauge("flowferry.sink.lag", {
       description: "Age of the oldest object that waits for the sink",
       unit: "s",

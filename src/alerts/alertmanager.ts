@@ -41,7 +41,7 @@ export const alertmanager: Component<z.output<typeof options>, unknown, Notifier
 };
 
 /** `postableAlert` of https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml. Without `endsAt` it would end when Alertmanager thinks. */
-export function postableAlert(alert: Alert, links: readonly AlertLink[], endsAfterMs: number, now: number) {
+function postableAlert(alert: Alert, links: readonly AlertLink[], endsAfterMs: number, now: number) {
   const facts = alert.facts.map(({ label, value }) => `${label}: ${value}`).join("\n");
   return {
     labels: { alertname: alert.rule, severity: alert.level, ...alert.labels },

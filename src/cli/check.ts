@@ -3,7 +3,7 @@ import { openSink, openSource } from "../config/compose.ts";
 import type { Config } from "../config/load.ts";
 import type { Discovery, Source } from "../contracts.ts";
 import { decoderFor } from "../decoders/formats.ts";
-import { openLookups } from "../enrichers/open.ts";
+import { openEnrichment } from "../enrichers/enrichment.ts";
 import { codeOf, describeError } from "../errors.ts";
 import { originOf } from "../flow.ts";
 import { NOTHING_SEEN } from "../ledger/nothing-seen.ts";
@@ -35,9 +35,13 @@ export function checkCommand(context: CliContext, finish: (code: ExitCode) => vo
 async function* check(config: Config, { env, signal }: CliContext): AsyncGenerator<Finding> {
   yield { step: "configuration", ok: true, detail: config.file };
   yield await step("lookups", async () => {
-    const lookups = await openLookups(config.enrich, () => {});
-    lookups.close();
-    return `tables are valid, version ${lookups.version}`;
+    const faults: string[] = [];
+    const dependencies = { baseDir: config.baseDir, env, onLookups: () => {} };
+    const onNetwork = ({ ok, message }: { ok: boolean; message: string }) => void (ok || faults.push(message));
+    const enrichment = await openEnrichment(config.enrich, { ...dependencies, onNetwork });
+    await enrichment.close();
+    const network = faults.length === 0 ? "" : `; the network's description has ${faults.length} faults, first: ${faults[0]}`;
+    return `tables are valid, version ${enrichment.version}${network}`;
   });
   let source: Source | undefined;
   yield await step("source", async () => {

@@ -17,7 +17,7 @@ import type { RetryPolicy } from "../retry.ts";
 import type { Instruments, Logger } from "../telemetry.ts";
 
 /** Every kind of notifier, by the key of its block. */
-export const NOTIFIERS: readonly Component<unknown, unknown, Notifier>[] = [slack, alertmanager, webhook];
+const NOTIFIERS: readonly Component<unknown, unknown, Notifier>[] = [slack, alertmanager, webhook];
 
 export const alertOptions = z.strictObject({
   rules: z.string().min(1).optional().describe("Folder of detection rules; by default those that ship with the program"),

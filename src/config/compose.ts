@@ -1,8 +1,8 @@
-import { metrics } from "@opentelemetry/api";
+import { metrics, type ObservableCallback } from "@opentelemetry/api";
 import type { Sink, Source, SourceEvent } from "../contracts.ts";
 import { decoderFor } from "../decoders/formats.ts";
 import { parseInstant } from "../durations.ts";
-import { openLookups } from "../enrichers/open.ts";
+import { openEnrichment } from "../enrichers/enrichment.ts";
 import { UsageError } from "../errors.ts";
 import type { Flow } from "../flow.ts";
 import { openLedger } from "../ledger/sqlite.ts";
@@ -42,12 +42,22 @@ export async function compose(config: Config, { env, log, instruments }: Surroun
     let onEvent = (event: SourceEvent) => void events.push(event);
     const source = await openSource(config, env, (event) => onEvent(event));
     closers.push(() => source.close());
-    const lookups = await openLookups(config.enrich, ({ ok, message }) => {
-      measure.lookupReloads.add(1, { outcome: ok ? "taken" : "refused" });
-      if (ok) log.info(message);
-      else log.error(message);
+    const enrichment = await openEnrichment(config.enrich, {
+      baseDir: config.baseDir,
+      env,
+      onLookups({ ok, message }) {
+        measure.lookupReloads.add(1, { outcome: ok ? "taken" : "refused" });
+        if (ok) log.info(message);
+        else log.error(message);
+      },
+      onNetwork: ({ ok, message }) => (ok ? log.info(message) : log.warn(message)),
     });
-    closers.push(() => lookups.close());
+    closers.push(() => enrichment.close());
+    const countApi: ObservableCallback = (result) => {
+      for (const [outcome, count] of Object.entries(enrichment.apiCounts ?? {})) result.observe(count, { outcome });
+    };
+    measure.network.addCallback(countApi);
+    closers.push(() => measure.network.removeCallback(countApi));
     const ledger = openLedger({ path: config.ledgerPath, source: source.name });
     closers.push(() => ledger.close());
     onEvent = ({ kind, key, message }) => {
@@ -73,8 +83,9 @@ export async function compose(config: Config, { env, log, instruments }: Surroun
     const parts: Parts = {
       source,
       decode: decoderFor(config.format),
-      enrich: async (flows) => {
-        lookups.enrich(flows);
+      enrich: async (flows, signal) => {
+        await enrichment.prepare(flows, signal);
+        enrichment.enrich(flows);
         detections?.inspect(flows);
       },
       keep: filterOf(config.filter, Date.now()),

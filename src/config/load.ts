@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { z } from "zod";
 import type { Component, Sink, SinkDependencies, Source, SourceDependencies } from "../contracts.ts";
+import { type EnrichOptions, enrichOptions, resolveEnrichPaths } from "../enrichers/options.ts";
 import { describeError, UsageError } from "../errors.ts";
-import { type LookupOptions, lookupOptions } from "../lookups/options.ts";
 import { nearest } from "../nearest.ts";
 import { type AlertOptions, alertOptions } from "./alerts.ts";
 import { SINKS, SOURCES } from "./registry.ts";
@@ -31,7 +31,7 @@ export interface Config extends Pick<Settings, "format" | "filter" | "limits" | 
   readonly baseDir: string;
   readonly source: Part<SourceDependencies, Source>;
   readonly sinks: readonly NamedSink[];
-  readonly enrich: LookupOptions;
+  readonly enrich: EnrichOptions;
   /** Undefined when no detections are wanted. */
   readonly alerts: AlertOptions | undefined;
   /** Absolute path, or `:memory:`. */
@@ -47,16 +47,17 @@ export function parseConfig(file: string, text: string, env: NodeJS.ProcessEnv):
   const yaml = parseYaml(file, text, env);
   const settings = validate(configSchema, yaml.value ?? {}, yaml, []);
   const baseDir = dirname(resolve(file));
+  const ledgerPath = settings.ledger.path === ":memory:" ? ":memory:" : resolve(baseDir, settings.ledger.path);
   return {
     ...settings,
     file,
     baseDir,
     source: partOf(SOURCES, settings.source, yaml, ["source"]),
     sinks: sinksOf(settings.sinks, yaml),
-    enrich: absolute(validate(lookupOptions, settings.enrich ?? {}, yaml, ["enrich"]), baseDir),
+    enrich: resolveEnrichPaths(validate(enrichOptions, settings.enrich ?? {}, yaml, ["enrich"]), baseDir, ledgerPath),
     alerts:
       settings.alerts === undefined ? undefined : alertsOf(validate(alertOptions, settings.alerts, yaml, ["alerts"]), baseDir),
-    ledgerPath: settings.ledger.path === ":memory:" ? ":memory:" : resolve(baseDir, settings.ledger.path),
+    ledgerPath,
   };
 }
 
@@ -105,12 +106,4 @@ function sinksOf(sinks: Settings["sinks"], yaml: Yaml): NamedSink[] {
 
 function alertsOf(options: AlertOptions, baseDir: string): AlertOptions {
   return options.rules === undefined ? options : { ...options, rules: resolve(baseDir, options.rules) };
-}
-
-function absolute(options: LookupOptions, baseDir: string): LookupOptions {
-  const entries = Object.entries(options).map(([key, value]) => [
-    key,
-    typeof value === "string" ? resolve(baseDir, value) : value,
-  ]);
-  return Object.fromEntries(entries) as LookupOptions;
 }

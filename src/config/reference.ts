@@ -1,6 +1,7 @@
 import { type ZodType, z } from "zod";
+import { enrichOptions } from "../enrichers/options.ts";
 import { FIELDS, type Field } from "../flow.ts";
-import { lookupOptions } from "../lookups/options.ts";
+import { alertOptions } from "./alerts.ts";
 import { SINKS, SOURCES } from "./registry.ts";
 import { configSchema } from "./schema.ts";
 
@@ -23,7 +24,7 @@ const toJson = (schema: ZodType): JsonSchema => z.toJSONSchema(schema, { io: "in
 /** The JSON Schema of a configuration file, for editors that check YAML while it is written. */
 export function configJsonSchema(): JsonSchema {
   const schema = toJson(configSchema);
-  const { source, enrich, sinks } = schema.properties ?? {};
+  const { source, enrich, sinks, alerts } = schema.properties ?? {};
   const common = sinks?.items?.properties ?? {};
   return {
     ...schema,
@@ -31,7 +32,8 @@ export function configJsonSchema(): JsonSchema {
     properties: {
       ...schema.properties,
       source: { description: source?.description ?? "", oneOf: SOURCES.map((component) => partSchema(component, {})) },
-      enrich: { ...toJson(lookupOptions), description: enrich?.description ?? "" },
+      enrich: { ...toJson(enrichOptions), description: enrich?.description ?? "" },
+      alerts: { ...toJson(alertOptions), description: alerts?.description ?? "" },
       sinks: { ...sinks, items: { oneOf: SINKS.map((component) => partSchema(component, common)) } },
     },
   };

@@ -43,7 +43,7 @@ function faultsOf(issue: Issue, schema: ZodType, source: Source, path: readonly 
 }
 
 /** One line about a key that means nothing at its place. */
-export function unknownKey(key: string, known: readonly string[], at: string, path: readonly PropertyKey[]): string {
+function unknownKey(key: string, known: readonly string[], at: string, path: readonly PropertyKey[]): string {
   const meant = nearest(key, known);
   const advice =
     meant !== undefined ? `did you mean ${meant}?` : known.length > 0 ? `known here: ${known.join(", ")}` : "remove it";

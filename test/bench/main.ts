@@ -6,7 +6,7 @@
  *   --rounds N     how often floor and program run in turn; the middle one counts (default 1)
  *   --scale A,B    numbers of objects to compare (default 2000,200000)
  *   --backlog N    of these, how many are read before the tailing is measured: a number (default 1000), or all
- *   --only PART    throughput or scale
+ *   --only PART    throughput, rules or scale
  *   --seed TEXT    seed of the bucket
  *   --profile DIR  write CPU profiles of the program there, and tell which functions took most
  *   --markdown     tables in Markdown
@@ -16,6 +16,7 @@ import { parseArgs } from "node:util";
 import { describeError } from "../../src/errors.ts";
 import { benchBucket } from "./bucket.ts";
 import { hottest } from "./profile.ts";
+import { rules } from "./rules.ts";
 import { scale } from "./scale.ts";
 import { markdown, plain, type Table } from "./table.ts";
 import { throughput } from "./throughput.ts";
@@ -51,7 +52,9 @@ async function main(): Promise<void> {
     });
 
   const { quick, only, profile } = values;
-  if (only !== undefined && only !== "throughput" && only !== "scale") throw new Error("--only is throughput or scale");
+  const parts = ["throughput", "rules", "scale"];
+  if (only !== undefined && !parts.includes(only)) throw new Error(`--only is one of ${parts.join(", ")}`);
+  const wanted = (part: string) => only === undefined || only === part;
   const [flows = 0] = wholeNumbers("flows", values.flows ?? (quick ? "50000" : "1000000"));
   const [rounds = 1] = wholeNumbers("rounds", values.rounds);
   const sizes = wholeNumbers("scale", values.scale ?? (quick ? "200,20000" : "2000,200000"));
@@ -62,9 +65,10 @@ async function main(): Promise<void> {
   const machine = `${model.trim()}, ${cpus().length} threads, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`;
   process.stdout.write(`${machine}\n\n`);
 
-  if (only !== "scale") {
+  if (wanted("throughput")) {
     print(await throughput(await benchBucket(flows, values.seed, say), { rounds, profile, say }));
     if (profile !== undefined) print(hottest(profile, 30));
   }
-  if (only !== "throughput") print(await scale(sizes, backlog, say));
+  if (wanted("rules")) print(await rules(say));
+  if (wanted("scale")) print(await scale(sizes, backlog, say));
 }

@@ -6,6 +6,7 @@ import { attributeOf, type Dialect, type PrintedRule, printed, refuse, type Stor
 import { folded, oneLine, regardsCase } from "./text.ts";
 import { refuseDetector, windowed } from "./windowed.ts";
 
+const HOUR_MS = 3_600_000;
 const SEARCH = "search `flowferry`";
 
 /**
@@ -149,7 +150,7 @@ function savedSearches(rules: readonly PrintedRule[], attributes: StoredAttribut
       `search = ${query}`,
       "enableSched = 1",
       // A detection's ranges meet without a gap; a correlation looks back over its timespan.
-      correlated ? "cron_schedule = * * * * *" : "cron_schedule = */5 * * * *",
+      `cron_schedule = ${correlated && rule.correlation.timespanMs < HOUR_MS ? "*" : "*/5"} * * * *`,
       correlated ? `dispatch.earliest_time = -${rule.correlation.timespanMs / 1_000}s` : "dispatch.earliest_time = -6m@m",
       correlated ? "dispatch.latest_time = now" : "dispatch.latest_time = -1m@m",
       "counttype = number of events",

@@ -34,7 +34,7 @@ export function memorySource(objects: ReadonlyMap<string, number>, pieceRecords 
 }
 
 /** Decodes the chunks of `memorySource`. */
-export const countingDecoder: Decoder = async function* (bytes, origin, { skip }) {
+const countingDecoder: Decoder = async function* (bytes, origin, { skip }) {
   for await (const chunk of bytes) {
     const [from, to] = JSON.parse(Buffer.from(chunk).toString()) as [number, number];
     const flows: Flow[] = [];
