@@ -151,6 +151,20 @@ export interface BatchLimits {
   readonly lingerMs: number;
 }
 
+/** Why a sink does not take a record at all. */
+export interface Refusal {
+  /** Stable code of the dead letter: `outside-time-window`. */
+  readonly code: string;
+  /** One line, the same for all records that are refused for the same reason: neighbours share a dead letter. */
+  readonly reason: string;
+}
+
+/** How far from now the time of a record may lie, in ms. */
+export interface TimeWindow {
+  readonly pastMs: number;
+  readonly aheadMs: number;
+}
+
 /**
  * A destination. `write` resolves when the receiver has taken responsibility for every record, not before.
  * It throws TooLargeError (the caller halves the batch), PermanentError (dead letters), and any other error is retried.
@@ -158,6 +172,11 @@ export interface BatchLimits {
  */
 export interface Sink {
   readonly limits: BatchLimits;
+  /**
+   * Refuses a record that the receiver would not take, before it is sent. Asked of every record before every `write`, so it is quick;
+   * what it refuses becomes a dead letter, and the others of the batch go. Never throws.
+   */
+  outside?(flow: Flow): Refusal | undefined;
   write(batch: Batch, signal: AbortSignal): Promise<WriteResult>;
   /** Reaches the receiver without delivering anything; resolves to one line about what answered, throws what is wrong. */
   probe(signal: AbortSignal): Promise<string>;
@@ -183,6 +202,8 @@ export interface Component<Options, Dependencies, Part> {
   /** One line for the reference. */
   readonly summary: string;
   readonly options: ZodType<Options>;
+  /** Of a sink whose receiver refuses records of other times. */
+  readonly timeWindow?: TimeWindow;
   create(options: Options, dependencies: Dependencies): Part | Promise<Part>;
 }
 

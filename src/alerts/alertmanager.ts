@@ -40,7 +40,11 @@ export const alertmanager: Component<z.output<typeof options>, unknown, Notifier
   },
 };
 
-/** `postableAlert` of https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml. Without `endsAt` it would end when Alertmanager thinks. */
+/**
+ * `postableAlert` of https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml. It starts now, not with its first flow:
+ * Alertmanager tells at once of an alert that started before its `group_wait`, and flow logs come minutes late, so nothing would be
+ * grouped. Without `endsAt` it would end when Alertmanager thinks.
+ */
 function postableAlert(alert: Alert, links: readonly AlertLink[], endsAfterMs: number, now: number) {
   const facts = alert.facts.map(({ label, value }) => `${label}: ${value}`).join("\n");
   return {
@@ -49,9 +53,11 @@ function postableAlert(alert: Alert, links: readonly AlertLink[], endsAfterMs: n
       title: alert.title,
       summary: alert.summary,
       description: facts,
+      first_seen: new Date(alert.firstSeen).toISOString(),
+      last_seen: new Date(alert.lastSeen).toISOString(),
       ...Object.fromEntries(links.map(({ title, url }) => [annotationName(title), url])),
     },
-    startsAt: new Date(alert.firstSeen).toISOString(),
+    startsAt: new Date(now).toISOString(),
     endsAt: new Date(Math.max(alert.lastSeen, now) + endsAfterMs).toISOString(),
     ...(links[0] === undefined ? {} : { generatorURL: links[0].url }),
   };

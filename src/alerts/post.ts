@@ -8,6 +8,8 @@ export interface Post {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
   readonly timeoutMs: number;
+  /** Whether the path of the URL is a secret too: it is removed from what the receiver says, as the values of the headers are. */
+  readonly secretPath?: boolean;
 }
 
 /** One dispatcher for all: it honours HTTPS_PROXY and NO_PROXY. */
@@ -17,7 +19,10 @@ let dispatcher: EnvHttpProxyAgent | undefined;
  * Posts JSON. 408, 429, 5xx and failed connections throw RetryableError (with Retry-After); any other status but 2xx throws
  * PermanentError with what the receiver said. A redirect is not followed: the body would go to somebody else.
  */
-export async function post({ url, label, headers, body, timeoutMs }: Post, signal: AbortSignal): Promise<void> {
+export async function post(
+  { url, label, headers, body, timeoutMs, secretPath = false }: Post,
+  signal: AbortSignal,
+): Promise<void> {
   dispatcher ??= new EnvHttpProxyAgent();
   let status: number;
   let said: string;
@@ -33,7 +38,11 @@ export async function post({ url, label, headers, body, timeoutMs }: Post, signa
     });
     status = response.status;
     retryAfter = response.headers.get("retry-after");
-    said = (await response.text()).replaceAll(/\s+/g, " ").trim().slice(0, 200);
+    const secrets = [...(secretPath ? [url.pathname] : []), url.search, ...Object.values(headers ?? {})];
+    said = withoutSecrets(await response.text(), secrets)
+      .replaceAll(/\s+/g, " ")
+      .trim()
+      .slice(0, 200);
   } catch (error) {
     signal.throwIfAborted();
     throw new RetryableError("alert-unreachable", `${label} at ${url.host} cannot be reached: ${reasonOf(error)}`);
@@ -46,6 +55,14 @@ export async function post({ url, label, headers, body, timeoutMs }: Post, signa
   if (status >= 300 && status < 400)
     throw new PermanentError("alert-redirected", `${line}: redirects are not followed, configure the final URL`);
   throw new PermanentError("alert-refused", line);
+}
+
+/** Shorter ones would take away common words. */
+const LEAST_SECRET = 6;
+
+/** A receiver or a proxy before it may repeat what it was asked. */
+function withoutSecrets(text: string, secrets: readonly string[]): string {
+  return secrets.filter((secret) => secret.length >= LEAST_SECRET).reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
 }
 
 /** The cause of a failed fetch without the URL, which may be a secret. */

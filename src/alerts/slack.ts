@@ -36,7 +36,7 @@ export const slack: Component<z.output<typeof options>, unknown, Notifier> = {
     return {
       paceMs: PACE_MS,
       notify: (alert, links, signal) =>
-        post({ url, label: "Slack", body: JSON.stringify(slackMessage(alert, links)), timeoutMs }, signal),
+        post({ url, secretPath: true, label: "Slack", body: JSON.stringify(slackMessage(alert, links)), timeoutMs }, signal),
     };
   },
 };

@@ -21,7 +21,10 @@ export const webhook: Component<z.output<typeof options>, unknown, Notifier> = {
     return {
       paceMs: 0,
       notify: (alert, links, signal) =>
-        post({ url: target, label: "the webhook", headers, body: JSON.stringify({ ...alert, links }), timeoutMs }, signal),
+        post(
+          { url: target, secretPath: true, label: "the webhook", headers, body: JSON.stringify({ ...alert, links }), timeoutMs },
+          signal,
+        ),
     };
   },
 };

@@ -4,6 +4,7 @@ import { openSource } from "../config/compose.ts";
 import type { Config } from "../config/load.ts";
 import type { ObjectRef, Seen, Source } from "../contracts.ts";
 import { decoderFor } from "../decoders/formats.ts";
+import { parseInstant } from "../durations.ts";
 import { originOf } from "../flow.ts";
 import { NOTHING_SEEN } from "../ledger/nothing-seen.ts";
 import { inspectLedger } from "../ledger/sqlite.ts";
@@ -22,6 +23,8 @@ interface Plan {
   readonly newest: string | null;
   /** From a sample, null when there is nothing to sample. */
   readonly estimate: { readonly sampledObjects: number; readonly records: number; readonly seconds: number } | null;
+  /** What an operator should know before the run, one line each. */
+  readonly warnings: readonly string[];
 }
 
 export function planCommand(context: CliContext): Command {
@@ -58,11 +61,33 @@ async function makePlan(config: Config, context: CliContext): Promise<Plan> {
     }
     const estimate = sample.length === 0 ? null : await estimateFrom(sample, bytes, source, config, context.signal);
     const iso = (time: number) => (Number.isFinite(time) ? new Date(time).toISOString() : null);
-    return { objects, bytes, partitions: partitions.size, listPages, oldest: iso(oldest), newest: iso(newest), estimate };
+    const warnings = tooOldFor(config, oldest, Date.now());
+    return {
+      objects,
+      bytes,
+      partitions: partitions.size,
+      listPages,
+      oldest: iso(oldest),
+      newest: iso(newest),
+      estimate,
+      warnings,
+    };
   } finally {
     await source.close();
     ledger?.close();
   }
+}
+
+/** A line for each sink that refuses records as old as the oldest object, unless the filter keeps them from it. In ms since the epoch. */
+function tooOldFor({ sinks, filter }: Config, oldest: number, now: number): string[] {
+  const since = filter.since === undefined ? Number.NEGATIVE_INFINITY : parseInstant(filter.since, now);
+  return sinks.flatMap(({ name, component: { type, timeWindow } }) => {
+    if (timeWindow === undefined || oldest >= now - timeWindow.pastMs || since >= now - timeWindow.pastMs) return [];
+    const hours = timeWindow.pastMs / 3_600_000;
+    const stored = `the oldest object was stored at ${new Date(oldest).toISOString()}`;
+    const advice = `older records become dead letters of this sink; set filter.since: ${hours}h to leave them out`;
+    return [`sink ${name} (${type}) takes no record older than ${hours} h, and ${stored}: ${advice}`];
+  });
 }
 
 async function estimateFrom(
@@ -91,7 +116,7 @@ async function estimateFrom(
   };
 }
 
-function describe({ objects, bytes, partitions, listPages, oldest, newest, estimate }: Plan): string {
+function describe({ objects, bytes, partitions, listPages, oldest, newest, estimate, warnings }: Plan): string {
   if (objects === 0) return "nothing new: every object in the bucket was discovered before, or there is none";
   const lines = [
     `objects:   ${objects} in ${partitions} ${partitions === 1 ? "partition" : "partitions"}, stored from ${oldest} to ${newest}`,
@@ -105,5 +130,6 @@ function describe({ objects, bytes, partitions, listPages, oldest, newest, estim
       `time:      about ${seconds} s to read and decode one object after the other, without delivery`,
     );
   }
+  lines.push(...warnings.map((warning) => `warning:   ${warning}`));
   return lines.join("\n");
 }

@@ -1,5 +1,6 @@
 import type { Component, Sink, SinkDependencies, Source, SourceDependencies } from "../contracts.ts";
 import { exporter } from "../sinks/exporter.ts";
+import { ibmCloudLogs } from "../sinks/ibm-cloud-logs/sink.ts";
 import { logAnalytics } from "../sinks/log-analytics/sink.ts";
 import { ndjson } from "../sinks/ndjson.ts";
 import { otlp } from "../sinks/otlp/sink.ts";
@@ -11,4 +12,4 @@ import { s3 } from "../sources/s3.ts";
 export const SOURCES: readonly Component<unknown, SourceDependencies, Source>[] = [ociObjectStorage, s3, directory];
 
 /** Every kind of sink. */
-export const SINKS: readonly Component<unknown, SinkDependencies, Sink>[] = [otlp, ndjson, exporter, logAnalytics];
+export const SINKS: readonly Component<unknown, SinkDependencies, Sink>[] = [otlp, ndjson, exporter, logAnalytics, ibmCloudLogs];

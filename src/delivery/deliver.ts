@@ -1,6 +1,7 @@
 import type { Batch, DeadLetter, Segment, Sink } from "../contracts.ts";
 import { codeOf, describeError, PermanentError, TooLargeError } from "../errors.ts";
 import { type OnRetry, type RetryPolicy, retry } from "../retry.ts";
+import { type Piece, piecesOf } from "./pieces.ts";
 
 export interface DeliveryEvents {
   readonly onRetry: OnRetry;
@@ -18,6 +19,7 @@ export interface Outcome {
 /**
  * Brings a batch to its end: taken, refused in part, or set aside. Transient failures are repeated until the signal aborts (then it throws);
  * a batch that is too large is halved, and each half goes its own way, so that nothing that was taken is sent again.
+ * Records that the sink refuses before sending are set aside by themselves, also those that it comes to refuse while the batch waits.
  * Returns one outcome for each segment of the batch.
  */
 export async function deliver(
@@ -29,9 +31,16 @@ export async function deliver(
   events: DeliveryEvents,
 ): Promise<Outcome[]> {
   try {
-    const { rejected, reason } = await retry(() => sink.write(batch, signal), policy, signal, events.onRetry);
+    const { rejected, reason } = await retry(() => attempt(sink, batch, signal), policy, signal, events.onRetry);
     return rejected === 0 ? taken(batch) : takenInPart(name, batch, rejected, reason ?? "the receiver gave no reason");
   } catch (error) {
+    if (error instanceof RefusedBeforeSending) {
+      const pieces = piecesOf(batch, sink);
+      const rest = pieces.filter(({ refusal }) => refusal === undefined);
+      const left: Batch = { flows: rest.flatMap(({ flows }) => flows), segments: rest.map(({ segment }) => segment) };
+      const outcomes = rest.length === 0 ? [] : await deliver(name, sink, left, policy, signal, events);
+      return joinPieces(name, batch, pieces, outcomes);
+    }
     if (error instanceof TooLargeError && batch.flows.length > 1) {
       events.onTooLarge(batch.flows.length);
       const [head, tail] = halve(batch);
@@ -44,6 +53,36 @@ export async function deliver(
     }
     throw error;
   }
+}
+
+/** Some records of the batch are not to be sent. */
+class RefusedBeforeSending extends PermanentError {}
+
+async function attempt(sink: Sink, batch: Batch, signal: AbortSignal) {
+  const refusal =
+    sink.outside === undefined
+      ? undefined
+      : batch.flows
+          .values()
+          .map((flow) => sink.outside?.(flow))
+          .find(Boolean);
+  if (refusal !== undefined) throw new RefusedBeforeSending(refusal.code, refusal.reason);
+  return sink.write(batch, signal);
+}
+
+/** `outcomes` are those of the pieces that are not refused, in their order. */
+function joinPieces(name: string, { segments }: Batch, pieces: readonly Piece[], outcomes: readonly Outcome[]): Outcome[] {
+  const joined = segments.map((): Outcome => ({ delivered: 0, rejected: 0, deadLetters: [] }));
+  const left = outcomes.values();
+  for (const { index, refusal, segment } of pieces) {
+    const outcome = refusal === undefined ? left.next().value : setAside(name, segment, refusal.code, refusal.reason);
+    const sum = joined[index];
+    if (outcome === undefined || sum === undefined) throw new Error("a piece of a batch has no outcome");
+    sum.delivered += outcome.delivered;
+    sum.rejected += outcome.rejected;
+    sum.deadLetters.push(...outcome.deadLetters);
+  }
+  return joined;
 }
 
 function taken(batch: Batch): Outcome[] {

@@ -1,11 +1,11 @@
 import type { ListObjectsV2CommandOutput, S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import type { Component, ListOptions, ObjectRef, ObjectStore, Source, SourceDependencies } from "../contracts.ts";
 import { PermanentError, RetryableError, UsageError } from "../errors.ts";
+import { ibmIamTokens } from "../ibm/iam.ts";
 import { compareKeys } from "./keys.ts";
 import { type Piece, resumingRead } from "./resuming-read.ts";
 import { changed, toPage, toPiece } from "./s3/answers.ts";
 import { s3Error, statusOf } from "./s3/errors.ts";
-import { ibmIamTokens } from "./s3/ibm-iam.ts";
 import { credentialsOf, regionOf, type S3Options, type S3StoreOptions, s3Options } from "./s3/options.ts";
 import { s3Transport } from "./s3/transport.ts";
 import { tailing } from "./tail/source.ts";

@@ -1,5 +1,5 @@
 import { FlowferryError, PermanentError, RetryableError } from "../../errors.ts";
-import { networkError, readRetryAfter } from "../network.ts";
+import { networkError, readRetryAfter } from "../../http-failures.ts";
 
 export interface S3Call {
   /** `ListObjectsV2`, `GetObject <key>`. */

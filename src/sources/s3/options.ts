@@ -1,8 +1,8 @@
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import { UsageError } from "../../errors.ts";
+import { ibmIamOptions, isLoopback } from "../../ibm/iam.ts";
 import { tailOptions } from "../tail/options.ts";
-import { ibmIamOptions, isLoopback } from "./ibm-iam.ts";
 
 export const s3Options = tailOptions.extend({
   bucket: z.string().min(1).describe("Name of the bucket"),

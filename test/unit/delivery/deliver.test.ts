@@ -101,3 +101,111 @@ test("giving up throws, so that nothing is taken for delivered", async () => {
   });
   await expect(send(sink, batchOf([a, [1]]), controller.signal)).rejects.toThrow();
 });
+
+const TOO_OLD = { code: "outside-time-window", reason: "too old" };
+const TOO_NEW = { code: "outside-time-window", reason: "too new" };
+/** Refuses records by number. */
+const refusing = (sink: ReturnType<typeof sinkOf>, old: number[], young: number[] = []) =>
+  Object.assign(sink, {
+    outside: ({ record }: Flow) => (old.includes(record) ? TOO_OLD : young.includes(record) ? TOO_NEW : undefined),
+  });
+const letter = (key: string, from: number, to: number, count: number, { code, reason }: typeof TOO_OLD) => ({
+  sink: "out",
+  key,
+  etag: "1",
+  from,
+  to,
+  count,
+  code,
+  reason,
+});
+
+test("records that the sink refuses are set aside before sending, neighbours together, and the others go", async () => {
+  const sink = refusing(
+    sinkOf(() => ({ rejected: 0 })),
+    [1, 3, 9],
+    [12],
+  );
+  const outcomes = await send(sink, batchOf([a, [1, 3, 4, 7, 9, 12]], [b, [2, 3]]));
+  expect(sink.batches).toEqual([["a4", "a7", "b2"]]);
+  expect(outcomes).toEqual([
+    {
+      delivered: 2,
+      rejected: 0,
+      deadLetters: [letter("a", 1, 3, 2, TOO_OLD), letter("a", 9, 9, 1, TOO_OLD), letter("a", 12, 12, 1, TOO_NEW)],
+    },
+    { delivered: 1, rejected: 0, deadLetters: [letter("b", 3, 3, 1, TOO_OLD)] },
+  ]);
+});
+
+test("a batch that is refused as a whole is not sent", async () => {
+  const sink = refusing(
+    sinkOf(() => ({ rejected: 0 })),
+    [1, 2, 3],
+  );
+  const outcomes = await send(sink, batchOf([a, [1, 2]], [b, [3]]));
+  expect(sink.batches).toEqual([]);
+  expect(outcomes.map(({ delivered, deadLetters }) => [delivered, deadLetters])).toEqual([
+    [0, [letter("a", 1, 2, 2, TOO_OLD)]],
+    [0, [letter("b", 3, 3, 1, TOO_OLD)]],
+  ]);
+});
+
+test("what is refused by the receiver afterwards points at no record that was set aside before", async () => {
+  const sink = refusing(
+    sinkOf(() => {
+      throw new PermanentError("http-400", "bad");
+    }),
+    [2, 3],
+  );
+  const [outcome] = await send(sink, batchOf([a, [1, 2, 3, 4, 5]]));
+  expect(outcome?.deadLetters.map(({ from, to, count, code }) => [from, to, count, code])).toEqual([
+    [1, 1, 1, "http-400"],
+    [2, 3, 2, "outside-time-window"],
+    [4, 5, 2, "http-400"],
+  ]);
+});
+
+test("a record that the sink comes to refuse while its batch waits is set aside then", async () => {
+  const old: number[] = [];
+  const sink = refusing(
+    sinkOf(() => {
+      if (old.length > 0) return { rejected: 0 };
+      old.push(1);
+      throw new RetryableError("busy", "busy");
+    }),
+    old,
+  );
+  const outcomes = await send(sink, batchOf([a, [1, 2]]));
+  expect(sink.batches).toEqual([["a1", "a2"], ["a2"]]);
+  expect(outcomes).toEqual([{ delivered: 1, rejected: 0, deadLetters: [letter("a", 1, 1, 1, TOO_OLD)] }]);
+});
+
+test("whatever is refused, too large or taken: every record ends in one account", async () => {
+  const size = 24;
+  const records = Array.from({ length: size }, (_, index) => index + 1);
+  for (let seed = 1; seed <= 40; seed += 1) {
+    const old = records.filter((record) => (record * seed) % 5 < 2);
+    const large = records.filter((record) => (record * seed) % 7 === 3 && !old.includes(record));
+    const sink = refusing(
+      sinkOf((batch) => {
+        if (batch.flows.length > 4 || batch.flows.some(({ record }) => large.includes(record)))
+          throw new TooLargeError("too-large", "4 at most");
+        return { rejected: 0 };
+      }),
+      old,
+    );
+    const cut = seed % size;
+    const batch = cut === 0 ? batchOf([a, records]) : batchOf([a, records.slice(0, cut)], [b, records.slice(cut)]);
+    const outcomes = await send(sink, batch);
+    const sums = outcomes.map(({ delivered, deadLetters }) => delivered + deadLetters.reduce((sum, { count }) => sum + count, 0));
+    expect(sums).toEqual(batch.segments.map(({ count }) => count));
+    const setAside = outcomes
+      .flatMap(({ deadLetters }) => deadLetters)
+      .flatMap(({ from, to = from, code }) => records.filter((record) => record >= from && record <= to).map((r) => [r, code]));
+    const expected = records.flatMap((record) =>
+      old.includes(record) ? [[record, TOO_OLD.code]] : large.includes(record) ? [[record, "too-large"]] : [],
+    );
+    expect(setAside.toSorted((x, y) => Number(x[0]) - Number(y[0]))).toEqual(expected);
+  }
+});

@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { describeError } from "../../../../src/errors.ts";
-import { ibmIamOptions, ibmIamTokens } from "../../../../src/sources/s3/ibm-iam.ts";
+import { ibmIamOptions, ibmIamTokens } from "../../../../src/ibm/iam.ts";
 import { s3Options } from "../../../../src/sources/s3/options.ts";
 import { s3Store } from "../../../../src/sources/s3.ts";
 import { s3Server } from "../../../simulators/s3/server.ts";

@@ -1,4 +1,4 @@
-import { codeOf, RetryableError } from "../errors.ts";
+import { codeOf, RetryableError } from "./errors.ts";
 
 /** The error of the contract for an exchange that broke before there was an answer. It may heal. */
 export function networkError(operation: string, endpoint: string, cause: unknown): RetryableError {

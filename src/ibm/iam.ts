@@ -1,8 +1,8 @@
 import { request } from "undici";
 import { z } from "zod";
-import { FlowferryError, RetryableError, UsageError } from "../../errors.ts";
-import { proxyAgent } from "../../oci/proxy-agent.ts";
-import { networkError, readRetryAfter } from "../network.ts";
+import { FlowferryError, RetryableError, UsageError } from "../errors.ts";
+import { networkError, readRetryAfter } from "../http-failures.ts";
+import { proxyAgent } from "../oci/proxy-agent.ts";
 
 export const ibmIamOptions = z.strictObject({
   type: z.literal("ibm-iam").describe("An IBM Cloud API key, exchanged for tokens that are renewed before they expire"),
@@ -18,7 +18,7 @@ export type IbmIamOptions = z.output<typeof ibmIamOptions>;
 export interface IbmIamTokens {
   /** A token that is good for some time; callers at the same time share one exchange. Throws RetryableError. */
   token(): Promise<string>;
-  /** The store refused the token: the next one is a new one, unless this one has only just been issued. */
+  /** The service refused the token: the next one is a new one, unless this one has only just been issued. */
   refused(): void;
   close(): Promise<void>;
 }

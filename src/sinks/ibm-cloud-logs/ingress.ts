@@ -1,0 +1,100 @@
+import { request } from "undici";
+import { networkError, readRetryAfter } from "../../http-failures.ts";
+import { ibmIamTokens } from "../../ibm/iam.ts";
+import { proxyAgent } from "../../oci/proxy-agent.ts";
+import { firstOf } from "../../waiting.ts";
+import type { Answer } from "./answer.ts";
+import { type IbmCloudLogsOptions, singlesUrl } from "./options.ts";
+import { paceOf } from "./pace.ts";
+
+/** Most characters of an answer that are kept. */
+const MOST_ANSWER = 16_384;
+
+/** The ingress of one instance. */
+export interface Ingress {
+  readonly host: string;
+  /**
+   * One request at the agreed pace, and its answer. When the token is refused (401) it is renewed, and the request repeated once.
+   * Throws RetryableError when there is no answer or no token, and the signal's reason when it aborts.
+   */
+  post(body: Buffer, signal: AbortSignal): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  readonly version: string;
+  readonly onNotice?: ((message: string) => void) | undefined;
+  /** Ms since the epoch. */
+  readonly now: () => number;
+}
+
+/** Asks nothing of the network before the first request. Throws UsageError. */
+export function createIngress(options: IbmCloudLogsOptions, { env, version, onNotice, now }: Surroundings): Ingress {
+  const { auth, bytesPerSecond, inFlight, connectTimeoutMs, timeoutMs } = options;
+  const url = singlesUrl(options);
+  const tokens = ibmIamTokens(auth, env, now);
+  const pace = paceOf(bytesPerSecond);
+  const dispatcher = proxyAgent(env, {
+    connections: inFlight,
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+    connect: { timeout: connectTimeoutMs },
+  });
+
+  const tokenWithin = async (signal: AbortSignal): Promise<string> => {
+    const token = tokens.token();
+    await firstOf([token], signal);
+    signal.throwIfAborted();
+    return token;
+  };
+
+  const exchange = async (body: Buffer, token: string, signal: AbortSignal): Promise<Answer> => {
+    await pace(body.length, signal);
+    try {
+      const answer = await request(url, {
+        dispatcher,
+        method: "POST",
+        headers: {
+          authorization: `Bearer ${token}`,
+          "content-type": "application/json",
+          "user-agent": `flowferry/${version}`,
+        },
+        body,
+        signal,
+      });
+      let text = "";
+      answer.body.setEncoding("utf8");
+      for await (const chunk of answer.body) {
+        text += chunk;
+        if (text.length > MOST_ANSWER) break;
+      }
+      return {
+        status: answer.statusCode,
+        retryAfterMs: readRetryAfter([answer.headers["retry-after"]].flat()[0]),
+        body: text.slice(0, MOST_ANSWER).replaceAll(token, "***"),
+      };
+    } catch (error) {
+      signal.throwIfAborted();
+      throw networkError("IBM Cloud Logs", url.origin, error);
+    }
+  };
+
+  return {
+    host: url.host,
+    async post(body, signal) {
+      signal.throwIfAborted();
+      const token = await tokenWithin(signal);
+      const answer = await exchange(body, token, signal);
+      if (answer.status !== 401) return answer;
+      tokens.refused();
+      const renewed = await tokenWithin(signal);
+      if (renewed === token) return answer;
+      onNotice?.("IBM Cloud Logs refused the token (401); a new one was fetched, and the request is repeated with it");
+      return exchange(body, renewed, signal);
+    },
+    async close() {
+      await Promise.all([dispatcher.destroy(), tokens.close()]);
+    },
+  };
+}

@@ -1,0 +1,286 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { asset } from "../../src/assets.ts";
+import { generate } from "../../src/generator/generate.ts";
+import { lookupFiles } from "../../src/generator/lookup-files.ts";
+import type { GenerateOptions } from "../../src/generator/options.ts";
+import type { IncidentTruth } from "../../src/generator/truth.ts";
+import { writeBucket } from "../../src/generator/write.ts";
+import { startHttp } from "../unit/alerts/receiver.ts";
+import { type Ended, flowferry, summaryOf } from "./program.ts";
+import { expectRefusal, setting, toFile, until } from "./setting.ts";
+
+const HOUR_MS = 3_600_000;
+/** The secret part of the webhook's URL. */
+const SECRET = "/services/T00000000/B00000000/xxYYzzSECRETxxYYzz";
+/** The rules from level high on that the incidents of the generator fire, by what its descriptions say of them. */
+const HIGH_RULES = ["brute_force_succeeded", "exfiltration_volume", "rdp_accepted_from_outside", "ssh_accepted_from_outside"];
+
+type Http = Awaited<ReturnType<typeof startHttp>>;
+type Answer = Parameters<typeof startHttp>[0];
+
+const ok: Answer = (response) => response.end("ok");
+const says =
+  (status: number, text: string, headers: Record<string, string> = {}): Answer =>
+  (response) => {
+    response.writeHead(status, headers).end(text);
+  };
+
+const { path, write, configFor, begin } = setting();
+let servers: Http[];
+
+beforeEach(() => {
+  servers = [];
+});
+afterEach(() => {
+  for (const server of servers) server.close();
+});
+
+async function slack(answer: Answer = ok): Promise<Http> {
+  const server = await startHttp(answer);
+  servers.push(server);
+  return server;
+}
+
+/** A bucket of the last six hours with its lookup tables, unless `options` say otherwise. */
+async function traffic(options: Partial<GenerateOptions> = {}) {
+  const spanMs = 6 * HOUR_MS;
+  const generation = generate({ format: "oci", flows: 5_000, vnics: 16, start: Date.now() - spanMs, spanMs, ...options });
+  await writeBucket(generation, path("bucket"), () => {}, new AbortController().signal);
+  for (const [name, content] of Object.entries(lookupFiles(generation))) write(name, content);
+  const { incidents, records } = generation.truth();
+  const nameOf = (address: string) => generation.world.hosts.find((host) => host.address === address)?.name;
+  return { records, incidents, nameOf, ssh: incidents.find(({ id }) => id === "ssh-from-outside") as IncidentTruth };
+}
+
+/** Tells the Slack of the environment of everything from level high on. */
+const telling = (alerts: object = {}, run: object = {}) =>
+  configFor([toFile()], {
+    enrich: { servers: "servers.csv", networks: "networks.csv", subnets: "subnets.csv" },
+    alerts: { lateness: "12h", minLevel: "high", slack: { webhookUrl: "${SLACK_WEBHOOK_URL}" }, ...alerts },
+    run: { pollMs: 200, shutdownMs: 20_000, retry: { initialMs: 20, maxMs: 100 }, ...run },
+  });
+
+const secretOf = ({ url }: Pick<Http, "url">) => ({ SLACK_WEBHOOK_URL: `${url}${SECRET}` });
+
+/** Runs to the end of the bucket; nothing that was written holds the secret. */
+async function catchUp(config: string, server: Pick<Http, "url">): Promise<Ended> {
+  const ended = await flowferry(["run", "-c", config, "--until-caught-up", "--json"], secretOf(server));
+  expectNoSecret(ended);
+  expect(ended.code, ended.stderr).toBe(0);
+  return ended;
+}
+
+function expectNoSecret({ stdout, stderr }: Pick<Ended, "stdout" | "stderr">): void {
+  expect(stdout + stderr).not.toMatch(/SECRET|T00000000/);
+}
+
+const ruleOf = ({ body }: Http["received"][number]) => /`([a-z_]+)`/.exec(body.blocks.at(-1).elements[0].text)?.[1];
+const rulesTold = ({ received }: Http) => received.map(ruleOf).sort();
+
+describe("accepted SSH", () => {
+  test("reaches Slack once, with server name and port; a second run repeats nothing", async () => {
+    const { ssh, nameOf, records } = await traffic();
+    const server = await slack();
+    const config = telling();
+    const { stdout } = await catchUp(config, server);
+    expect(JSON.parse(stdout.trimEnd())).toMatchObject({ records, alerts: HIGH_RULES.length });
+
+    expect(rulesTold(server)).toEqual(HIGH_RULES);
+    expect(new Set(server.received.map((request) => request.path))).toEqual(new Set([SECRET]));
+    const message = server.received.find((one) => ruleOf(one) === "ssh_accepted_from_outside");
+    const end = `${nameOf(ssh.destination)} (${ssh.destination})`;
+    expect(nameOf(ssh.destination)).toBeDefined();
+    expect(message?.body.text).toContain(`from ${ssh.source} to ${end} port 22 (`);
+    const fields = message?.body.blocks.flatMap((block: { fields?: { text: string }[] }) => block.fields ?? []);
+    const facts = new Map(fields.map(({ text }: { text: string }) => text.split("\n")));
+    expect(facts.get("*From*")).toBe(ssh.source);
+    expect(facts.get("*To*")).toBe(end);
+    expect(facts.get("*Action*")).toBe("accept");
+    expect(ssh.records.map(({ key, record }) => `${key} record ${record}`)).toContain(facts.get("*Record*"));
+
+    const again = await catchUp(config, server);
+    expect(summaryOf(again)).toMatchObject({ records: 0, alerts: 0 });
+    expect(server.received).toHaveLength(HIGH_RULES.length);
+  });
+
+  test("a ledger that is begun anew over an old bucket pages nobody", async () => {
+    const { records } = await traffic({ start: Date.now() - 30 * 24 * HOUR_MS });
+    const server = await slack();
+    expect(summaryOf(await catchUp(telling(), server))).toMatchObject({ records, alerts: 0 });
+    expect(server.received).toEqual([]);
+  });
+
+  test("normal traffic raises nothing above low", async () => {
+    await traffic({ incidents: [], seed: "8" });
+    const server = await slack();
+    expect(summaryOf(await catchUp(telling({ minLevel: "medium" }), server))).toMatchObject({ alerts: 0 });
+    expect(server.received).toEqual([]);
+  });
+});
+
+describe("Slack that does not take it", () => {
+  test.each([
+    { name: "answers 500", answer: says(500, "rollup_error"), said: "answered 500: rollup_error" },
+    {
+      name: "answers 429 with a long Retry-After",
+      answer: says(429, "rate_limited", { "retry-after": "3600" }),
+      said: "answered 429: rate_limited",
+    },
+    { name: "cannot be reached", answer: undefined, said: "cannot be reached: ECONNREFUSED" },
+  ])("$name: every alert comes after a restart, once", async ({ answer, said }) => {
+    await traffic();
+    const down = await slack(answer);
+    if (answer === undefined) down.close();
+    const config = telling({}, { shutdownMs: 1_000 });
+    const first = await catchUp(config, down);
+    expect(summaryOf(first)).toMatchObject({ alerts: HIGH_RULES.length });
+    expect(first.stderr).toContain(said);
+
+    const up = await slack();
+    expect(summaryOf(await catchUp(telling(), up))).toMatchObject({ records: 0, alerts: 0 });
+    expect(rulesTold(up)).toEqual(HIGH_RULES);
+  });
+
+  test("and the process is killed: every alert comes after a restart, once", async () => {
+    await traffic();
+    const down = await slack(says(500, "rollup_error"));
+    const process = begin(["run", "-c", telling()], secretOf(down));
+    await until("Slack is asked", process, () => down.received.length > 0);
+    process.child.kill("SIGKILL");
+    expectNoSecret(await process.ended);
+
+    const up = await slack();
+    await catchUp(telling(), up);
+    expect(rulesTold(up)).toEqual(HIGH_RULES);
+  });
+
+  test("answers 429 once: the message comes again, no sooner than Retry-After says", async () => {
+    await traffic({ incidents: ["ssh-from-outside"] });
+    const server = await slack((response, call) => (call === 1 ? says(429, "", { "retry-after": "2" }) : ok)(response, call));
+    await catchUp(telling(), server);
+    const [refused, taken, ...more] = server.received;
+    expect(taken?.body).toEqual(refused?.body);
+    expect((taken?.at ?? 0) - (refused?.at ?? 0)).toBeGreaterThanOrEqual(1_990);
+    expect(more).toEqual([]);
+  });
+
+  test.each([
+    [404, "no_service"],
+    [403, "invalid_token"],
+    [400, "invalid_blocks"],
+  ])("answers %i %s: an error in the log without the URL, and it is not asked again", async (status, text) => {
+    const { ssh, records } = await traffic({ incidents: ["ssh-from-outside"] });
+    const server = await slack(says(status, text));
+    const ended = await catchUp(telling(), server);
+    expect(summaryOf(ended).sinks.ndjson).toMatchObject({ delivered: records });
+    const lines = ended.stderr.split("\n").filter((line) => line.includes(text));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain(`Slack at ${new URL(server.url).host} answered ${status}: ${text}`);
+    expect(lines[0]).toContain(`from ${ssh.source} to `);
+    expect(server.received).toHaveLength(1);
+  });
+
+  test.each([
+    ["http://slack.example/services/T00000000/SECRET", "the URL of Slack must begin with https://"],
+    ["hooks.slack.example/T00000000/SECRET", "the URL of Slack is not a URL"],
+  ])("a wrong URL is refused at the start, without it: %s", async (SLACK_WEBHOOK_URL, said) => {
+    mkdirSync(path("bucket"));
+    for (const name of ["servers.csv", "networks.csv", "subnets.csv"]) write(name, "address,name,cidr,zone,subnet\n");
+    const config = configFor([toFile()], {
+      alerts: { slack: { webhookUrl: "${SLACK_WEBHOOK_URL}" } },
+    });
+    const ended = await flowferry(["run", "-c", config, "--until-caught-up"], { SLACK_WEBHOOK_URL });
+    expectRefusal(ended, 2, said);
+    expectNoSecret(ended);
+  });
+});
+
+const shipped = (name: string) => readFileSync(asset(`deploy/detections/${name}`), "utf8");
+
+/** A folder `rules` with these files. */
+function rules(files: Readonly<Record<string, string>>): string {
+  rmSync(path("rules"), { recursive: true, force: true });
+  mkdirSync(path("rules"));
+  for (const [name, text] of Object.entries(files)) writeFileSync(path("rules", name), text);
+  return path("rules");
+}
+
+const SSH_RULE = shipped("ssh_accepted_from_outside.yml");
+const SSH_CASES = shipped("ssh_accepted_from_outside.test.yml");
+/** Its mistake stands in line 22. */
+const BROKEN = SSH_RULE.replace("name: ssh_accepted_from_outside", "name: broken")
+  .replace("52a0d16e-4e2e-4f8d-9379-35261646ebee", "52a0d16e-4e2e-4f8d-9379-35261646ebef")
+  .replace("destinationPort: 22", "destinationPrt: 22");
+const BROKEN_LINE = BROKEN.split("\n").findIndex((line) => line.includes("destinationPrt")) + 1;
+
+describe("rules of one's own", () => {
+  test("a broken one is refused with file and line, the others run", async () => {
+    await traffic();
+    rules({ "ssh.yml": SSH_RULE, "broken.yml": BROKEN });
+    const server = await slack();
+    const { stderr } = await catchUp(telling({ rules: "rules" }), server);
+    expect(stderr).toMatch(new RegExp(`rule refused: \\S*broken\\.yml:${BROKEN_LINE}: .*destinationPrt.*destinationPort`));
+    expect(rulesTold(server)).toEqual(["ssh_accepted_from_outside"]);
+  });
+
+  test("none that is valid: refused at the start", async () => {
+    await traffic({ incidents: [], flows: 100 });
+    rules({ "broken.yml": BROKEN });
+    const server = await slack();
+    const ended = await flowferry(["run", "-c", telling({ rules: "rules" }), "--until-caught-up"], secretOf(server));
+    expectRefusal(ended, 2, `broken.yml:${BROKEN_LINE}`, "no valid rule");
+    expectNoSecret(ended);
+  });
+
+  test("`rules test` ends with 0 when all cases pass, 1 when one fails, 2 when a rule is wrong", async () => {
+    const good = { "ssh_accepted_from_outside.yml": SSH_RULE, "ssh_accepted_from_outside.test.yml": SSH_CASES };
+    const passed = await flowferry(["rules", "test", rules(good)]);
+    expect(passed.code, passed.stderr).toBe(0);
+    expect(passed.stdout).toContain("6 of 6 cases passed for 1 rules");
+
+    const wrongCase = SSH_CASES.replace("fires: 2", "fires: 3");
+    const failed = await flowferry(["rules", "test", rules({ ...good, "ssh_accepted_from_outside.test.yml": wrongCase })]);
+    expectRefusal(failed, 1, "1 of 6 cases failed");
+    expect(failed.stdout).toContain("the same pair is told once an hour");
+
+    expectRefusal(await flowferry(["rules", "test", rules({ ...good, "broken.yml": BROKEN })]), 2, "1 mistakes");
+    expect((await flowferry(["rules", "test"])).code).toBe(0);
+  });
+});
+
+describe("alerts test", () => {
+  const tryOut = (server: Pick<Http, "url">) => flowferry(["alerts", "test", "-c", telling()], secretOf(server));
+
+  beforeEach(async () => {
+    await traffic({ incidents: [], flows: 100 });
+  });
+
+  test("sends one alert that nobody takes for a real one", async () => {
+    const server = await slack();
+    const ended = await tryOut(server);
+    expectNoSecret(ended);
+    expect(ended).toMatchObject({ code: 0, stdout: "ok     slack\n", stderr: "" });
+    expect(server.received).toHaveLength(1);
+    expect(server.received[0]?.body.text).toContain("Test alert from flowferry: This is a test");
+  });
+
+  test("says what was answered, without the URL", async () => {
+    const server = await slack(says(404, `no_service at ${SECRET}`));
+    const refused = await tryOut(server);
+    expectNoSecret(refused);
+    expect(refused.code).toBe(1);
+    expect(refused.stdout).toBe(`FAILED slack: Slack at ${new URL(server.url).host} answered 404: no_service at ***\n`);
+
+    server.close();
+    const unreachable = await tryOut(server);
+    expectNoSecret(unreachable);
+    expect(unreachable.code).toBe(1);
+    expect(unreachable.stdout).toContain("cannot be reached: ECONNREFUSED");
+  });
+
+  test("a configuration that tells nobody is refused", async () => {
+    expectRefusal(await flowferry(["alerts", "test", "-c", configFor([toFile()])]), 2, "has no alerts block");
+    expectRefusal(await flowferry(["alerts", "test", "-c", configFor([toFile()], { alerts: {} })]), 2, "names no notifier");
+  });
+});
