@@ -42,11 +42,14 @@ export interface PipelineOptions {
 export async function runPipeline(parts: Parts, options: PipelineOptions, stop: AbortSignal): Promise<Totals> {
   const [failed, finished, patience] = [new AbortController(), new AbortController(), new AbortController()];
   const intake = AbortSignal.any([stop, failed.signal, finished.signal]);
-  const fail = (error: unknown) => failed.abort(error);
+  /** What breaks off because it was told to stop is no failure. */
+  const fail = (error: unknown) => {
+    if (!intake.aborted) failed.abort(error);
+  };
   const account = new Account(parts, options.onProgress);
 
   parts.ledger.register([...parts.sinks.keys()]);
-  const events = { ...account.laneEvents(), onFatal: fail };
+  const events = { ...account.laneEvents(), onFatal: (error: unknown) => failed.abort(error) };
   const lanes = [...parts.sinks].map(
     ([name, sink]) => new Lane(name, sink, parts.ledger, options.retry, patience.signal, events),
   );
@@ -72,7 +75,7 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
   const deadline = setTimeout(() => patience.abort(), failed.signal.aborted ? 0 : options.shutdownMs);
   await Promise.all(lanes.map((lane) => lane.drain()));
   clearTimeout(deadline);
-  if (failed.signal.aborted && !stop.aborted) throw failed.signal.reason;
+  failed.signal.throwIfAborted();
   return account.totals();
 }
 

@@ -113,6 +113,24 @@ describe("runPipeline", () => {
     expect(first.uids.length + second.uids.length).toBe(expected.length);
   });
 
+  test("stopped while it lists, it still waits for what is in flight", async () => {
+    const source = memorySource(bucket({ a: 40 }));
+    const discover = source.discover.bind(source);
+    source.discover = async function* (seen, signal) {
+      yield* discover(seen, signal);
+      await sleep(60_000, undefined, { signal });
+    };
+    const stop = new AbortController();
+    const out = memorySink(async () => {
+      stop.abort();
+      await sleep(50);
+      return undefined;
+    });
+    const totals = await runPipeline(partsOf(source, { out: out.sink }), OPTIONS, stop.signal);
+    expect(out.uids.length).toBeGreaterThan(0);
+    expect(totals.sinks.out?.delivered).toBe(out.uids.length);
+  });
+
   test("after a death the unacknowledged batches come again, and nothing else", async () => {
     const objects = bucket({ a: 400, b: 400 });
     const source = memorySource(objects);
