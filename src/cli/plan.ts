@@ -59,9 +59,9 @@ async function makePlan(config: Config, context: CliContext): Promise<Plan> {
         else if (objects % 97 === 0) sample[(objects / 97) % SAMPLE_OBJECTS] = object;
       }
     }
-    const estimate = sample.length === 0 ? null : await estimateFrom(sample, bytes, source, config, context.signal);
+    const sampled = sample.length === 0 ? null : await readSample(sample, bytes, source, config, context.signal);
     const iso = (time: number) => (Number.isFinite(time) ? new Date(time).toISOString() : null);
-    const warnings = tooOldFor(config, oldest, Date.now());
+    const warnings = tooOldFor(config, Math.min(oldest, sampled?.oldestFlow ?? oldest), Date.now());
     return {
       objects,
       bytes,
@@ -69,7 +69,7 @@ async function makePlan(config: Config, context: CliContext): Promise<Plan> {
       listPages,
       oldest: iso(oldest),
       newest: iso(newest),
-      estimate,
+      estimate: sampled?.estimate ?? null,
       warnings,
     };
   } finally {
@@ -78,42 +78,44 @@ async function makePlan(config: Config, context: CliContext): Promise<Plan> {
   }
 }
 
-/** A line for each sink that refuses records as old as the oldest object, unless the filter keeps them from it. In ms since the epoch. */
+/** A line for each sink that refuses records as old as the oldest known, unless the filter keeps them from it. In ms since the epoch. */
 function tooOldFor({ sinks, filter }: Config, oldest: number, now: number): string[] {
   const since = filter.since === undefined ? Number.NEGATIVE_INFINITY : parseInstant(filter.since, now);
   return sinks.flatMap(({ name, component: { type, timeWindow } }) => {
     if (timeWindow === undefined || oldest >= now - timeWindow.pastMs || since >= now - timeWindow.pastMs) return [];
     const hours = timeWindow.pastMs / 3_600_000;
-    const stored = `the oldest object was stored at ${new Date(oldest).toISOString()}`;
-    const advice = `older records become dead letters of this sink; set filter.since: ${hours}h to leave them out`;
-    return [`sink ${name} (${type}) takes no record older than ${hours} h, and ${stored}: ${advice}`];
+    const held = `the bucket holds records of ${new Date(oldest).toISOString()} or before`;
+    const advice = `older ones become dead letters of this sink; set filter.since: ${hours}h to leave them out`;
+    return [`sink ${name} (${type}) takes no record older than ${hours} h, and ${held}: ${advice}`];
   });
 }
 
-async function estimateFrom(
+/** Reads the sample to its end. `oldestFlow` is in ms since the epoch, undefined when there is no flow in it. */
+async function readSample(
   sample: ObjectRef[],
   bytes: number,
   source: Source,
   config: Config,
   signal: AbortSignal,
-): Promise<Plan["estimate"]> {
+): Promise<{ estimate: NonNullable<Plan["estimate"]>; oldestFlow: number | undefined }> {
   const decode = decoderFor(config.format);
   const options = { skip: 0, maxBytes: config.limits.maxObjectBytes, maxRecordBytes: config.limits.maxRecordBytes };
   const started = performance.now();
   let [sampledObjects, sampledBytes, records] = [0, 0, 0];
+  let oldestFlow: number | undefined;
   for (const object of sample) {
     if (sampledObjects > 0 && sampledBytes + object.size > SAMPLE_BYTES) continue;
     const pieces = decode(await source.open(object, signal), originOf(source.name, object.key, object.etag), options);
-    for await (const { flows } of pieces) records += flows.length;
+    for await (const { flows } of pieces) {
+      records += flows.length;
+      for (const { time } of flows) oldestFlow = Math.min(oldestFlow ?? time, time);
+    }
     sampledObjects += 1;
     sampledBytes += object.size;
   }
   const share = bytes / Math.max(1, sampledBytes);
-  return {
-    sampledObjects,
-    records: Math.round(records * share),
-    seconds: Math.round(((performance.now() - started) / 1000) * share),
-  };
+  const seconds = Math.round(((performance.now() - started) / 1000) * share);
+  return { estimate: { sampledObjects, records: Math.round(records * share), seconds }, oldestFlow };
 }
 
 function describe({ objects, bytes, partitions, listPages, oldest, newest, estimate, warnings }: Plan): string {

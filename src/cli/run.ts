@@ -80,8 +80,10 @@ export async function withAlerts<T>(
   if (dispatch === undefined) return work();
   const ended = new AbortController();
   const telling = dispatch.run(ended.signal);
+  const working = work();
   try {
-    const result = await work();
+    await Promise.race([working, telling]);
+    const result = await working;
     await dispatch.drained(AbortSignal.any([stop, AbortSignal.timeout(patienceMs)]));
     return result;
   } finally {

@@ -1,5 +1,5 @@
 import type { Alert, AlertFact } from "../contracts.ts";
-import type { Flow } from "../flow.ts";
+import { FIELDS, type Flow } from "../flow.ts";
 import type { Match } from "./match.ts";
 
 /** What a person is told of a match: who did what to whom, through which rule, how often, how much, and since when. */
@@ -44,6 +44,13 @@ function summaryOf({ rule, flow, count, reason }: Match): string {
   return `${reason}; the latest of ${count} flows: ${traffic} ${happened}.`;
 }
 
+/** The rule of the network that let the flow in or that it lacks, after the name of the list or group; undefined without a snapshot. */
+function networkRuleOf(flow: Flow): string | undefined {
+  const text = FIELDS.ruleText.get(flow);
+  const list = flow.rule?.listName ?? flow.rule?.listId;
+  return typeof text !== "string" || list === undefined ? text?.toString() : `${list}: ${text}`;
+}
+
 function factsOf({ rule, flow, firstSeen, lastSeen, count, bytes, recurrence, reason }: Match): AlertFact[] {
   const { context, origin } = flow;
   const facts: [string, string | undefined][] = [
@@ -51,6 +58,7 @@ function factsOf({ rule, flow, firstSeen, lastSeen, count, bytes, recurrence, re
     ["To", end(flow.destinationServer, flow.destinationAddress)],
     ["Port", portOf(flow.destinationPort, flow.destinationService)],
     ["Action", flow.action],
+    ["Network rule", networkRuleOf(flow)],
     ["Direction", `${flow.direction}${flow.trafficType === undefined ? "" : `, ${flow.trafficType}`}`],
     ["Subnet", flow.subnetName ?? context.subnetName ?? context.subnet],
     ["VNIC", context.vnic],

@@ -3,7 +3,7 @@ import { UsageError } from "../../errors.ts";
 import { ibmIamOptions, isLoopback } from "../../ibm/iam.ts";
 
 /** Limits of the ingestion API, the decimal reading of its "2 MB" and "32 K". */
-export const LARGEST_REQUEST_BYTES = 2_000_000;
+const LARGEST_REQUEST_BYTES = 2_000_000;
 export const LARGEST_LOG_BYTES = 32_000;
 const BYTES_PER_SECOND = 3 * 1024 ** 2;
 

@@ -18,7 +18,7 @@ interface ActiveAlert {
 export interface Alertmanager {
   /** Its base URL. */
   readonly url: string;
-  /** What it told the channel so far: the bodies of Slack's incoming webhook are those of Alertmanager's Slack receiver. */
+  /** What it posted to the channel's webhook so far. */
   readonly told: readonly Received[];
   alerts(): Promise<ActiveAlert[]>;
   /** Silences alerts with these labels for an hour and returns the silence's id. */
@@ -27,7 +27,7 @@ export interface Alertmanager {
 }
 
 /** How long a new group waits for more of its kind. */
-export const GROUP_WAIT_MS = 2_000;
+export const GROUP_WAIT_MS = 5_000;
 
 /**
  * Starts Alertmanager on loopback, alone, with one Slack receiver whose webhook is a server of this process. It groups by rule.

@@ -36,13 +36,12 @@ export class CloudLogs {
   readonly taken: number[] = [];
   /** Bytes that may come in at once; they grow by the rate. */
   #allowance = RATE;
-  #refilled: number;
+  #refilled = Number.NEGATIVE_INFINITY;
   readonly #now: () => number;
 
   /** `now` is in ms since the epoch. */
   constructor(now: () => number) {
     this.#now = now;
-    this.#refilled = now();
   }
 
   singles(contentType: string | undefined, body: string): Reply {

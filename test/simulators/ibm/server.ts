@@ -44,7 +44,7 @@ export async function startIbm(): Promise<Ibm> {
     endpoint,
     tokenUrl: `${endpoint}/identity/token`,
     iam: new Iam(() => now()),
-    cloudLogs: new CloudLogs(() => Date.now()),
+    cloudLogs: new CloudLogs(() => now()),
     requests: [],
     fault: () => undefined,
     clockAheadMs: 0,

@@ -1,0 +1,46 @@
+import type { Batch, Sink } from "../../../src/contracts.ts";
+import { deliver, type Outcome } from "../../../src/delivery/deliver.ts";
+import type { Flow } from "../../../src/flow.ts";
+import { ibmCloudLogsOptions } from "../../../src/sinks/ibm-cloud-logs/options.ts";
+import { ibmCloudLogsSink } from "../../../src/sinks/ibm-cloud-logs/sink.ts";
+import type { Ibm } from "../../simulators/ibm/server.ts";
+import { batchOf, sshFlow } from "./flows.ts";
+
+export const authOf = ({ iam, tokenUrl }: Ibm) => ({ type: "ibm-iam", apiKey: iam.apiKey, tokenUrl });
+
+/** A sink on the simulator, with the simulator's clock. */
+export function sinkOn(ibm: Ibm, options: Record<string, unknown> = {}, notices: string[] = []): Sink {
+  const parsed = ibmCloudLogsOptions.parse({ endpoint: ibm.endpoint, auth: authOf(ibm), ...options });
+  const dependencies = {
+    name: "cl",
+    baseDir: "/",
+    env: {},
+    version: "1.2.3",
+    onNotice: (text: string) => void notices.push(text),
+  };
+  return ibmCloudLogsSink(parsed, dependencies, () => Date.now() + ibm.clockAheadMs);
+}
+
+/** So many flows of a minute ago. */
+export const recentFlows = (count: number, changes: Partial<Flow> = {}): Flow[] =>
+  Array.from({ length: count }, (_, index) => sshFlow(index + 1, { time: Date.now() - 60_000, ...changes }));
+
+/** Brings a batch to its end as the pipeline does, with short pauses. */
+export async function bring(sink: Sink, flows: readonly Flow[]): Promise<Outcome & { failures: unknown[] }> {
+  const failures: unknown[] = [];
+  const batch: Batch = batchOf(flows);
+  const outcomes = await deliver("cl", sink, batch, { initialMs: 1, maxMs: 20 }, AbortSignal.timeout(60_000), {
+    onRetry: ({ error }) => void failures.push(error),
+    onTooLarge: () => undefined,
+  });
+  const [outcome = { delivered: 0, rejected: 0, deadLetters: [] }] = outcomes;
+  return { ...outcome, failures };
+}
+
+/** The uids that the service has, each as often as it has it. */
+export const takenUids = ({ cloudLogs }: Ibm): string[] =>
+  cloudLogs.logs
+    .map(({ text }) => (JSON.parse(String(text)) as { attributes: Record<string, string> }).attributes["log.record.uid"] ?? "")
+    .sort();
+
+export const uidsOf = (flows: readonly Flow[]): string[] => flows.map(({ uid }) => uid).sort();

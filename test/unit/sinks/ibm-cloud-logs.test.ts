@@ -1,0 +1,302 @@
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Sink } from "../../../src/contracts.ts";
+import { describeError, PermanentError, RetryableError, TooLargeError } from "../../../src/errors.ts";
+import { ibmCloudLogsOptions, singlesUrl } from "../../../src/sinks/ibm-cloud-logs/options.ts";
+import { type Ibm, startIbm } from "../../simulators/ibm/server.ts";
+import { anyFlow, batchOf, CONTEXT, noDataFlow, sshFlow } from "./flows.ts";
+import { authOf, bring, recentFlows, sinkOn, takenUids, uidsOf } from "./ibm-cloud-logs-parts.ts";
+
+// Everything here goes over sockets, on a machine that may have other work.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const HOUR = 3_600_000;
+const never = new AbortController().signal;
+let ibm: Ibm;
+const sinks: Sink[] = [];
+
+beforeEach(async () => {
+  ibm = await startIbm();
+});
+afterEach(async () => {
+  for (const sink of sinks.splice(0)) await sink.close();
+  await ibm.close();
+});
+
+function open(options: Record<string, unknown> = {}, notices: string[] = []): Sink {
+  const sink = sinkOn(ibm, options, notices);
+  sinks.push(sink);
+  return sink;
+}
+
+const failureOf = async (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+
+describe("logs", () => {
+  it("hold the flow as JSON text, its own time, severity and computer", async () => {
+    const time = Date.now() - HOUR;
+    const flows = [
+      sshFlow(1, { time }),
+      sshFlow(2, { time: time + 1, action: "reject", context: { ...CONTEXT, instance: undefined } }),
+      Object.assign(noDataFlow(3), { time, context: { ...CONTEXT, instance: undefined, vnic: undefined } }),
+    ];
+    await open({ applicationName: 'net "prod"', subsystemName: "vpc", schema: "ecs" }).write(batchOf(flows), never);
+    const common = { applicationName: 'net "prod"', subsystemName: "vpc", text: expect.any(String) };
+    expect(ibm.cloudLogs.logs).toEqual([
+      { ...common, severity: 3, timestamp: time, hiResTimestamp: `${time}000000`, computerName: CONTEXT.instance },
+      { ...common, severity: 4, timestamp: time + 1, hiResTimestamp: `${time + 1}000000`, computerName: CONTEXT.vnic },
+      { ...common, severity: 3, timestamp: time, hiResTimestamp: `${time}000000` },
+    ]);
+    expect(JSON.parse(String(ibm.cloudLogs.logs[0]?.text))).toMatchObject({
+      "source.ip": "203.0.113.9",
+      "source.port": 51234,
+      "destination.ip": "10.0.1.7",
+      "destination.port": 22,
+    });
+  });
+
+  it("hold whatever a flow may hold", async () => {
+    const time = Date.now() - 60_000;
+    const flows = fc.sample(anyFlow, { numRuns: 200, seed: 11 }).map((flow) => Object.assign(flow, { time }));
+    expect(await bring(open(), flows)).toMatchObject({ delivered: 200, deadLetters: [], failures: [] });
+    expect(takenUids(ibm)).toEqual(uidsOf(flows));
+  });
+
+  it("go as one request a batch, by default 1000 at most", async () => {
+    const sink = open();
+    expect(sink.limits).toEqual({ records: 1000, inFlight: 2, lingerMs: 1000 });
+    expect(await sink.write(batchOf([]), never)).toEqual({ rejected: 0 });
+    expect(await sink.write(batchOf(recentFlows(1000)), never)).toEqual({ rejected: 0 });
+    expect(ibm.cloudLogs.taken).toEqual([1000]);
+  });
+});
+
+describe("limits", () => {
+  it("halves a batch that makes more than 2 MB", async () => {
+    const flows = recentFlows(300, { destinationColumns: { note: "n".repeat(20_000) } });
+    expect(await bring(open(), flows)).toMatchObject({ delivered: 300, deadLetters: [], failures: [] });
+    expect(takenUids(ibm)).toEqual(uidsOf(flows));
+    expect(Math.max(...ibm.requests.map(({ bytes }) => bytes))).toBeLessThanOrEqual(2_000_000);
+    expect(ibm.requests).toHaveLength(ibm.cloudLogs.taken.length);
+  });
+
+  it("sets a record of more than 32 KB aside by itself, unsent", async () => {
+    const flows = recentFlows(8);
+    const large = { destinationColumns: { note: "é".repeat(16_000) } };
+    flows[4] = Object.assign(flows[4] as (typeof flows)[0], large);
+    const { delivered, deadLetters } = await bring(open(), flows);
+    expect(delivered).toBe(7);
+    expect(deadLetters).toMatchObject([{ from: 5, to: 5, count: 1, code: "ibm-cloud-logs-too-large" }]);
+    expect(deadLetters[0]?.reason).toMatch(/^record 5 of prefix\/object\.log\.gz makes a log of 3\d{4} bytes, .* takes 32000$/);
+    expect(takenUids(ibm)).toEqual(uidsOf(flows.filter(({ record }) => record !== 5)));
+  });
+
+  it("sends no more than 3 MiB a second on average", async () => {
+    const sink = open();
+    const note = "n".repeat(19_000);
+    const parts = Array.from({ length: 5 }, () => recentFlows(90, { destinationColumns: { note } }));
+    const started = performance.now();
+    const outcomes = await Promise.all(parts.map((part) => bring(sink, part)));
+    const before = ibm.requests.slice(0, -1).reduce((sum, { bytes }) => sum + bytes, 0);
+    expect(performance.now() - started).toBeGreaterThan((before / (3 * 1024 ** 2)) * 1000 - 5);
+    expect(before).toBeGreaterThan(6_000_000);
+    // The simulator answers 429 above the rate.
+    expect(outcomes.map(({ failures }) => failures)).toEqual([[], [], [], [], []]);
+    expect(ibm.cloudLogs.logs).toHaveLength(450);
+  });
+
+  it("gives up waiting for its turn when the signal aborts", async () => {
+    const sink = open({ bytesPerSecond: 64_000 });
+    const flows = recentFlows(60);
+    await sink.write(batchOf(flows), never);
+    const abort = new AbortController();
+    const reason = new Error("over");
+    setTimeout(() => abort.abort(reason), 30);
+    await expect(sink.write(batchOf(flows), abort.signal)).rejects.toBe(reason);
+    expect(ibm.requests).toHaveLength(1);
+  });
+});
+
+describe("the time window", () => {
+  it("keeps records of other times as dead letters and sends the others", async () => {
+    const now = Date.now();
+    const times = [now - 25 * HOUR, now - 24 * HOUR - 1, now - 23.9 * HOUR, now, now + 3.9 * HOUR, now + 4.1 * HOUR];
+    const flows = times.map((time, index) => sshFlow(index + 1, { time }));
+    const { delivered, deadLetters, failures } = await bring(open(), flows);
+    expect(failures).toEqual([]);
+    expect(delivered).toBe(3);
+    expect(deadLetters).toMatchObject([
+      { from: 1, to: 2, count: 2, code: "outside-time-window", reason: expect.stringContaining("older than 24 hours") },
+      { from: 6, to: 6, count: 1, code: "outside-time-window", reason: expect.stringContaining("more than 4 hours ahead") },
+    ]);
+    expect(takenUids(ibm)).toEqual(uidsOf(flows.slice(2, 5)));
+    expect(ibm.requests).toHaveLength(1);
+  });
+
+  it("asks nothing of the service for a batch that is all too old", async () => {
+    const { delivered, deadLetters } = await bring(open(), recentFlows(50, { time: Date.now() - 30 * 24 * HOUR }));
+    expect(delivered).toBe(0);
+    expect(deadLetters).toMatchObject([{ from: 1, to: 50, count: 50, code: "outside-time-window" }]);
+    expect([ibm.requests, ibm.iam.issued]).toEqual([[], []]);
+  });
+
+  it("sets a record aside that grows too old while the service is away", async () => {
+    const flows = [sshFlow(1, { time: Date.now() - 23.5 * HOUR }), sshFlow(2, { time: Date.now() - HOUR })];
+    ibm.fault = (request) => {
+      if (request > 2) return undefined;
+      ibm.clockAheadMs += HOUR / 4;
+      return { status: 503, body: {} };
+    };
+    const { delivered, deadLetters } = await bring(open(), flows);
+    expect(delivered).toBe(1);
+    expect(deadLetters).toMatchObject([{ from: 1, to: 1, count: 1, code: "outside-time-window" }]);
+    expect(takenUids(ibm)).toEqual(uidsOf(flows.slice(1)));
+  });
+});
+
+describe("tokens", () => {
+  it("are exchanged once for requests at the same time, and renewed before they expire", async () => {
+    const sink = open();
+    await Promise.all([1, 2, 3].map(() => sink.write(batchOf(recentFlows(2)), never)));
+    expect(ibm.iam.issued).toHaveLength(1);
+    ibm.clockAheadMs = 50 * 60_000;
+    await sink.write(batchOf(recentFlows(1)), never);
+    expect(ibm.iam.issued).toHaveLength(2);
+    expect(ibm.requests.map(({ authorization }) => authorization)).toEqual(
+      [0, 0, 0, 1].map((index) => `Bearer ${ibm.iam.issued[index]}`),
+    );
+  });
+
+  it("are renewed once when the service refuses them, and the request goes on", async () => {
+    const notices: string[] = [];
+    const sink = open({}, notices);
+    await sink.write(batchOf(recentFlows(1)), never);
+    ibm.iam.revoke();
+    ibm.clockAheadMs = 2 * 60_000;
+    const flows = recentFlows(3);
+    expect(await bring(sink, flows)).toMatchObject({ delivered: 3, deadLetters: [], failures: [] });
+    expect(ibm.iam.issued).toHaveLength(2);
+    expect(ibm.requests).toHaveLength(3);
+    expect(notices).toEqual([expect.stringMatching(/refused the token \(401\)/)]);
+  });
+
+  it("that are refused again are an error that may heal, after one repetition", async () => {
+    const sink = open();
+    await sink.write(batchOf(recentFlows(1)), never);
+    ibm.clockAheadMs = 2 * 60_000;
+    ibm.fault = () => ({ status: 401, body: { message: `not valid: ${ibm.iam.issued.at(-1)}` } });
+    const error = await failureOf(sink.write(batchOf(recentFlows(1)), never));
+    expect(error).toBeInstanceOf(RetryableError);
+    expect(error).toMatchObject({ code: "ibm-cloud-logs-http-401" });
+    expect(describeError(error)).toMatch(/answered 401: not valid: \*\*\*: check auth\.apiKey/);
+    expect(ibm.requests).toHaveLength(3);
+    // A token that was only just issued is not exchanged again.
+    await failureOf(sink.write(batchOf(recentFlows(1)), never));
+    expect(ibm.requests).toHaveLength(4);
+    expect(ibm.iam.issued).toHaveLength(2);
+  });
+
+  it("cannot be had for a key that was deleted: named, without the key, and nothing is set aside", async () => {
+    const sink = open();
+    const key = ibm.iam.apiKey;
+    ibm.iam.apiKey = "another";
+    setTimeout(() => {
+      ibm.iam.apiKey = key;
+    }, 40);
+    const { delivered, deadLetters, failures } = await bring(sink, recentFlows(2));
+    expect([delivered, deadLetters]).toEqual([2, []]);
+    expect(failures[0]).toMatchObject({ name: "RetryableError", code: "not-authenticated" });
+    expect(describeError(failures[0])).toContain("BXNIM0415E");
+    expect(describeError(failures[0])).not.toContain(key);
+  });
+});
+
+describe("answers", () => {
+  it.each([
+    [400, PermanentError, /answered 400: so it is$/],
+    [422, PermanentError, /answered 422/],
+    [413, TooLargeError, /answered 413/],
+    [302, RetryableError, /redirects.*check endpoint/],
+    [403, RetryableError, /role Sender/],
+    [404, RetryableError, /check instance, region and endpoint/],
+    [408, RetryableError, /answered 408/],
+    [500, RetryableError, /answered 500/],
+    [503, RetryableError, /answered 503/],
+  ])("%d is a %o", async (status, kind, text) => {
+    ibm.fault = () => ({ status, body: { message: "so it is" } });
+    const error = await failureOf(open().write(batchOf(recentFlows(1)), never));
+    expect(error).toBeInstanceOf(kind);
+    expect(error).toMatchObject({ code: `ibm-cloud-logs-http-${status}` });
+    expect(describeError(error)).toMatch(text);
+    expect(describeError(error)).not.toContain("\n");
+  });
+
+  it("429 is waited out for as long as the service asks", async () => {
+    ibm.fault = (request) => (request === 0 ? { status: 429, body: {}, headers: { "retry-after": "1" } } : undefined);
+    const started = performance.now();
+    const { delivered, failures } = await bring(open(), recentFlows(2));
+    expect(performance.now() - started).toBeGreaterThan(990);
+    expect(delivered).toBe(2);
+    expect(failures).toMatchObject([{ code: "ibm-cloud-logs-http-429", retryAfterMs: 1000 }]);
+  });
+
+  it("that do not come are an error that may heal, or the reason of the signal", async () => {
+    ibm.fault = () => "hang";
+    const slow = await failureOf(open({ timeoutMs: 50 }).write(batchOf(recentFlows(1)), never));
+    expect(slow).toMatchObject({ name: "RetryableError", code: "network" });
+    expect(describeError(slow)).toContain("does not answer in time");
+    const abort = new AbortController();
+    const reason = new Error("over");
+    setTimeout(() => abort.abort(reason), 50);
+    await expect(open().write(batchOf(recentFlows(1)), abort.signal)).rejects.toBe(reason);
+    await expect(open().write(batchOf(recentFlows(1)), AbortSignal.abort(reason))).rejects.toBe(reason);
+    const nowhere = open({ endpoint: "http://127.0.0.1:1" });
+    expect(await failureOf(nowhere.write(batchOf(recentFlows(1)), never))).toMatchObject({ code: "network" });
+  });
+
+  it("are what a probe looks for, without sending a log", async () => {
+    const host = new URL(ibm.endpoint).host;
+    expect(await open().probe(never)).toBe(`${host} answered 200 to a request without logs`);
+    ibm.fault = () => ({ status: 400, body: { message: "no logs" } });
+    expect(await open().probe(never)).toBe(`${host} answered 400: no logs (to a request without logs, after it took the token)`);
+    ibm.fault = () => ({ status: 403, body: {} });
+    await expect(open().probe(never)).rejects.toThrow(/role Sender/);
+    expect(ibm.cloudLogs.logs).toEqual([]);
+  });
+});
+
+describe("options", () => {
+  it.each([
+    [{ endpoint: undefined }, "instance and region, or endpoint"],
+    [{ endpoint: undefined, region: "us-south" }, "instance and region, or endpoint"],
+    [{ endpoint: "http://logs.example.com" }, "would send the token unencrypted"],
+    [{ endpoint: "https://user:word@logs.example.com" }, "may not hold a user or a password"],
+  ])("%j are refused", (options, text) => {
+    expect(() => sinkOn(ibm, options)).toThrow(
+      expect.objectContaining({ name: "UsageError", message: expect.stringContaining(text) }),
+    );
+  });
+
+  it("make the address of the instance from GUID and region", async () => {
+    const sink = open({
+      endpoint: undefined,
+      instance: "90d208cc-e1dd-4fb2-a938-358e5996f056",
+      region: "eu-es",
+      auth: authOf(ibm),
+    });
+    ibm.iam.apiKey = "another";
+    // Without a token nothing is asked of the instance itself.
+    await expect(sink.probe(never)).rejects.toMatchObject({ code: "not-authenticated" });
+    const parsed = ibmCloudLogsOptions.parse({
+      instance: "90d208cc-e1dd-4fb2-a938-358e5996f056",
+      region: "eu-es",
+      auth: authOf(ibm),
+    });
+    expect(singlesUrl(parsed).href).toBe(
+      "https://90d208cc-e1dd-4fb2-a938-358e5996f056.ingress.eu-es.logs.cloud.ibm.com/logs/v1/singles",
+    );
+  });
+});
