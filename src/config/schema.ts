@@ -10,7 +10,11 @@ const filterOptions = z.strictObject({
   since: instantText()
     .optional()
     .describe("Ship only flows of this time and later: a time as in 2026-01-31T00:00:00Z, or an age as in 30d"),
-  until: instantText().optional().describe("Ship only flows before this time: a time or an age. Objects that begin later by more than the look-back of the source are not read"),
+  until: instantText()
+    .optional()
+    .describe(
+      "Ship only flows before this time: a time or an age. Objects that begin later by more than the look-back of the source are not read",
+    ),
 });
 
 const limitOptions = z.strictObject({
