@@ -6,12 +6,12 @@ import { asset } from "../../../src/assets.ts";
 import { decoderFor } from "../../../src/decoders/formats.ts";
 import { createDetector } from "../../../src/detections/evaluate.ts";
 import { loadRules } from "../../../src/detections/load.ts";
-import { openLookups } from "../../../src/enrichers/open.ts";
 import { originOf } from "../../../src/flow.ts";
 import { generate } from "../../../src/generator/generate.ts";
 import { INCIDENTS, type IncidentId } from "../../../src/generator/incidents.ts";
 import { lookupFiles } from "../../../src/generator/lookup-files.ts";
 import type { FormatName } from "../../../src/generator/options.ts";
+import { openLookups } from "../enrichers/lookups.ts";
 
 const { rules } = await loadRules(asset("deploy/detections"));
 const folder = mkdtempSync(join(tmpdir(), "flowferry-incidents-"));
@@ -45,7 +45,7 @@ async function matchesIn(format: FormatName, seed: string, incidents: readonly I
       for (const flow of flows) detector.inspect(flow);
     }
   }
-  lookups.close();
+  await lookups.close();
   return { found, incidents: generation.truth().incidents };
 }
 

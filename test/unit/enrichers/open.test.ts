@@ -6,11 +6,11 @@ import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { asset } from "../../../src/assets.ts";
-import { type Lookups, openLookups } from "../../../src/enrichers/open.ts";
 import { UsageError } from "../../../src/errors.ts";
 import type { LookupOptions } from "../../../src/lookups/options.ts";
 import type { LookupEvent } from "../../../src/lookups/reload.ts";
 import { temporaryFolder } from "../lookups/folder.ts";
+import { type Lookups, openLookups } from "./lookups.ts";
 import { flowOf } from "./snapshot.ts";
 
 const REFRESH_MS = 100;
@@ -375,7 +375,7 @@ describe("the watch", () => {
   });
 
   test("does not keep a process alive", { timeout: 60_000 }, async () => {
-    const program = `import { openLookups } from ${JSON.stringify(asset("src/enrichers/open.ts"))}; await openLookups({}, () => {}); console.log("open");`;
+    const program = `import { openLookups } from ${JSON.stringify(asset("test/unit/enrichers/lookups.ts"))}; await openLookups({}, () => {}); console.log("open");`;
     const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], { timeout: 30_000 });
     expect(stdout).toBe("open\n");
   });
