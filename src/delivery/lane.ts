@@ -8,6 +8,7 @@ import { deliver, type Outcome } from "./deliver.ts";
 
 /** Why a sink does not get on at the moment; undefined while it does. */
 export interface Trouble {
+  /** Failed attempts since it began, of all batches in flight together. */
   readonly failures: number;
   /** When it began and when the next attempt is due, ms since the epoch. */
   readonly since: number;
@@ -185,8 +186,9 @@ export class Lane {
   async #send(batch: Batch, departed: readonly Departed[]): Promise<void> {
     try {
       const outcomes = await deliver(this.name, this.#sink, batch, this.#policy, this.#signal, {
-        onRetry: ({ failures, pauseMs, error }) => {
+        onRetry: ({ pauseMs, error }) => {
           const now = Date.now();
+          const failures = (this.trouble?.failures ?? 0) + 1;
           this.trouble = { failures, since: this.trouble?.since ?? now, nextAt: now + pauseMs, error };
           this.#events.onTrouble(this, this.trouble);
         },
