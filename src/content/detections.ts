@@ -1,14 +1,14 @@
-import { datadogDialect } from "../detections/dialects/datadog.ts";
-import type { Dialect, Printed, StoredAttributes } from "../detections/dialects/dialect.ts";
-import { duckdbDialect } from "../detections/dialects/duckdb.ts";
-import { elasticDialect } from "../detections/dialects/elastic.ts";
-import { ibmCloudLogsDialect } from "../detections/dialects/ibm-cloud-logs.ts";
-import { logAnalyticsDialect } from "../detections/dialects/log-analytics.ts";
-import { lokiDialect } from "../detections/dialects/loki.ts";
-import { splunkDialect } from "../detections/dialects/splunk.ts";
-import { victorialogsDialect } from "../detections/dialects/victorialogs.ts";
 import { formatRuleError, loadRules } from "../detections/load.ts";
 import type { Rule } from "../detections/rule.ts";
+import { datadogDialect } from "../dialects/datadog/rules.ts";
+import type { Dialect, Printed, StoredAttributes } from "../dialects/dialect.ts";
+import { duckdbDialect } from "../dialects/duckdb/rules.ts";
+import { elasticDialect } from "../dialects/elastic/rules.ts";
+import { ibmCloudLogsDialect } from "../dialects/ibm-cloud-logs/rules.ts";
+import { logAnalyticsDialect } from "../dialects/log-analytics/rules.ts";
+import { lokiDialect } from "../dialects/loki/rules.ts";
+import { splunkDialect } from "../dialects/splunk/rules.ts";
+import { victorialogsDialect } from "../dialects/victorialogs/rules.ts";
 import { UsageError } from "../errors.ts";
 import { loadSchema } from "../schemas/load.ts";
 import { type ContentDefinition, readDefinition } from "./definition.ts";
@@ -38,10 +38,10 @@ export async function detectionFiles(folder: string): Promise<Map<string, string
   const files = new Map<string, string>();
   const columns: Column[] = [];
   for (const dialect of dialects()) {
-    const printed = new Map(alerting.map((rule) => [rule, dialect.print(rule)]));
+    const printed = new Map(alerting.map((rule) => [rule, dialect.rule(rule)]));
     columns.push({ dialect, printed });
     const said = [...printed].flatMap(([rule, one]) => ("query" in one ? [{ rule, query: one.query }] : []));
-    for (const [name, text] of dialect.files(said)) files.set(`${dialect.name}/${name}`, text);
+    for (const [name, text] of dialect.files({ rules: said, searches: [] })) files.set(`${dialect.name}/${name}`, text);
   }
   files.set("detections/dialects.md", table(alerting, columns));
   return files;

@@ -1,4 +1,4 @@
-import type { StoredAttribute, StoredAttributes } from "../detections/dialects/dialect.ts";
+import type { StoredAttribute, StoredAttributes } from "../dialects/dialect.ts";
 import { FIELDS, type FieldName } from "../flow.ts";
 import type { Attribute, Schema } from "../schemas/schema.ts";
 

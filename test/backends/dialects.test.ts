@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { victorialogsDialect } from "../../src/detections/dialects/victorialogs.ts";
+import { victorialogsDialect } from "../../src/dialects/victorialogs/rules.ts";
 import type { Flow } from "../../src/flow.ts";
 import { createEncoder } from "../../src/sinks/otlp/encoder.ts";
 import { protobuf } from "../../src/sinks/otlp/protobuf.ts";
-import { oddCondition, oddFlows, ruleOf } from "../unit/detections/dialects/odd.ts";
-import { attributes, cases, evaluate, groupFields, otel, rules } from "../unit/detections/dialects/support.ts";
+import { oddCondition, oddFlows, ruleOf } from "../unit/dialects/odd.ts";
+import { attributes, cases, evaluate, groupFields, otel, rules } from "../unit/dialects/support.ts";
 import { available } from "./servers/available.ts";
 import { startVictoriaLogs } from "./servers/victorialogs.ts";
 
@@ -50,7 +50,7 @@ async function uids(service: string, query: string): Promise<string[]> {
 }
 
 const spoken = rules.flatMap((rule) => {
-  const printed = dialect.print(rule);
+  const printed = dialect.rule(rule);
   return rule.alerts && "query" in printed ? [{ name: rule.name, rule, query: printed.query }] : [];
 });
 
@@ -81,7 +81,7 @@ test("any condition over odd texts means in LogsQL what it means in the stream",
   await fc.assert(
     fc.asyncProperty(oddCondition({ rare: false }), async (condition) => {
       const rule = ruleOf(condition);
-      const printed = dialect.print(rule);
+      const printed = dialect.rule(rule);
       if (!("query" in printed)) throw new Error(printed.reason);
       expect(new Set(await uids("odd", printed.query)), printed.query).toEqual(evaluate(rule, oddFlows));
     }),

@@ -1,11 +1,11 @@
-import { storedAttributes } from "../../../../src/content/stored-attributes.ts";
-import { loadCases } from "../../../../src/detections/cases/run.ts";
-import { createDetector } from "../../../../src/detections/evaluate.ts";
-import type { FieldRef } from "../../../../src/detections/fields.ts";
-import { loadRules } from "../../../../src/detections/load.ts";
-import type { Rule } from "../../../../src/detections/rule.ts";
-import { Flow } from "../../../../src/flow.ts";
-import { loadSchema } from "../../../../src/schemas/load.ts";
+import { storedAttributes } from "../../../src/content/stored-attributes.ts";
+import { loadCases } from "../../../src/detections/cases/run.ts";
+import { createDetector } from "../../../src/detections/evaluate.ts";
+import type { FieldRef } from "../../../src/detections/fields.ts";
+import { loadRules } from "../../../src/detections/load.ts";
+import type { Rule } from "../../../src/detections/rule.ts";
+import { Flow } from "../../../src/flow.ts";
+import { loadSchema } from "../../../src/schemas/load.ts";
 
 export const otel = loadSchema("otel", ".");
 export const attributes = storedAttributes(otel);

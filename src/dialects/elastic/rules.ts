@@ -1,10 +1,10 @@
-import type { Condition, Predicate } from "../condition.ts";
-import type { FieldRef } from "../fields.ts";
-import type { Rule } from "../rule.ts";
-import { printCondition } from "./condition.ts";
-import { attributeOf, type Dialect, type PrintedRule, printed, refuse, type StoredAttributes } from "./dialect.ts";
-import { folded, oneLine, regardsCase } from "./text.ts";
-import { refuseDetector, windowed } from "./windowed.ts";
+import type { Condition, Predicate } from "../../detections/condition.ts";
+import type { FieldRef } from "../../detections/fields.ts";
+import type { Rule } from "../../detections/rule.ts";
+import { printCondition } from "../condition.ts";
+import { attributeOf, type Dialect, type PrintedRule, printed, refuse, type StoredAttributes } from "../dialect.ts";
+import { folded, oneLine, regardsCase } from "../text.ts";
+import { refuseDetector, windowed } from "../windowed.ts";
 
 const INDICES = "logs-*";
 
@@ -35,12 +35,13 @@ export function elasticDialect(attributes: StoredAttributes): Dialect {
   return {
     name: "elastic",
     title: "Elastic ES|QL",
-    print: (rule) =>
+    search: () => ({ refused: "limit", reason: "not yet" }),
+    rule: (rule) =>
       printed(() => {
         if (rule.kind === "correlation") return correlate(rule, where, nameOf);
         return `FROM ${INDICES} METADATA _id, _index, _version | WHERE ${where(refuseDetector(rule))}`;
       }),
-    files: (rules) => new Map([["detections.ndjson", rules.map((rule) => `${JSON.stringify(kibanaRule(rule))}\n`).join("")]]),
+    files: ({ rules }) => new Map([["detections.ndjson", rules.map((rule) => `${JSON.stringify(kibanaRule(rule))}\n`).join("")]]),
   };
 }
 

@@ -1,11 +1,11 @@
-import type { Condition, Predicate } from "../condition.ts";
-import type { FieldRef } from "../fields.ts";
-import type { Rule } from "../rule.ts";
-import { alertLabels } from "./alert-labels.ts";
-import { printCondition } from "./condition.ts";
-import { attributeOf, type Dialect, type PrintedRule, printed, refuse, type StoredAttributes } from "./dialect.ts";
-import { duration, oneLine, regardsCase } from "./text.ts";
-import { refuseDetector, windowed } from "./windowed.ts";
+import type { Condition, Predicate } from "../../detections/condition.ts";
+import type { FieldRef } from "../../detections/fields.ts";
+import type { Rule } from "../../detections/rule.ts";
+import { alertLabels } from "../alert-labels.ts";
+import { printCondition } from "../condition.ts";
+import { attributeOf, type Dialect, type PrintedRule, printed, refuse, type StoredAttributes } from "../dialect.ts";
+import { duration, oneLine, regardsCase } from "../text.ts";
+import { refuseDetector, windowed } from "../windowed.ts";
 
 /** A log monitor looks back two days at most, and groups by four fields at most. */
 const LONGEST_MS = 2 * 86_400_000;
@@ -36,9 +36,10 @@ export function datadogDialect(attributes: StoredAttributes): Dialect {
   return {
     name: "datadog",
     title: "Datadog log monitors",
-    print: (rule) =>
+    search: () => ({ refused: "limit", reason: "not yet" }),
+    rule: (rule) =>
       printed(() => (rule.kind === "correlation" ? correlate(rule, search, nameOf) : search(refuseDetector(rule)))),
-    files: (rules) =>
+    files: ({ rules }) =>
       new Map([
         [
           "detections.json",

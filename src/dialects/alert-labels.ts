@@ -1,4 +1,4 @@
-import type { Rule } from "../rule.ts";
+import type { Rule } from "../detections/rule.ts";
 import { oneLine } from "./text.ts";
 
 const SHORT_MS = 300_000;

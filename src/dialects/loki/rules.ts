@@ -1,12 +1,12 @@
 import { stringify } from "yaml";
-import type { Condition, Predicate } from "../condition.ts";
-import type { FieldRef } from "../fields.ts";
-import type { Rule } from "../rule.ts";
-import { alertAnnotations, alertLabels, byInterval } from "./alert-labels.ts";
-import { printCondition } from "./condition.ts";
-import { attributeOf, type Dialect, type PrintedRule, printed, refuse, type StoredAttributes } from "./dialect.ts";
-import { duration, escapeRegex, folded, regardsCase } from "./text.ts";
-import { refuseDetector, windowed } from "./windowed.ts";
+import type { Condition, Predicate } from "../../detections/condition.ts";
+import type { FieldRef } from "../../detections/fields.ts";
+import type { Rule } from "../../detections/rule.ts";
+import { alertAnnotations, alertLabels, byInterval } from "../alert-labels.ts";
+import { printCondition } from "../condition.ts";
+import { attributeOf, type Dialect, type PrintedRule, printed, refuse, type StoredAttributes } from "../dialect.ts";
+import { duration, escapeRegex, folded, regardsCase } from "../text.ts";
+import { refuseDetector, windowed } from "../windowed.ts";
 
 const STREAMS = '{service_name="flowferry"}';
 
@@ -27,9 +27,10 @@ export function lokiDialect(attributes: StoredAttributes): Dialect {
   return {
     name: "loki",
     title: "Loki LogQL",
-    print: (rule) =>
+    search: () => ({ refused: "limit", reason: "not yet" }),
+    rule: (rule) =>
       printed(() => (rule.kind === "correlation" ? correlate(rule, select, nameOf) : select(refuseDetector(rule)))),
-    files: (rules) => new Map([["detections.yml", ruleGroups(rules, nameOf)]]),
+    files: ({ rules }) => new Map([["detections.yml", ruleGroups(rules, nameOf)]]),
   };
 }
 

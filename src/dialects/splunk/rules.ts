@@ -1,10 +1,10 @@
-import type { Condition, Predicate } from "../condition.ts";
-import type { FieldRef } from "../fields.ts";
-import type { Rule } from "../rule.ts";
-import { printCondition } from "./condition.ts";
-import { attributeOf, type Dialect, type PrintedRule, printed, refuse, type StoredAttributes } from "./dialect.ts";
-import { folded, oneLine, regardsCase } from "./text.ts";
-import { refuseDetector, windowed } from "./windowed.ts";
+import type { Condition, Predicate } from "../../detections/condition.ts";
+import type { FieldRef } from "../../detections/fields.ts";
+import type { Rule } from "../../detections/rule.ts";
+import { printCondition } from "../condition.ts";
+import { attributeOf, type Dialect, type PrintedRule, printed, refuse, type StoredAttributes } from "../dialect.ts";
+import { folded, oneLine, regardsCase } from "../text.ts";
+import { refuseDetector, windowed } from "../windowed.ts";
 
 const HOUR_MS = 3_600_000;
 const SEARCH = "search `flowferry`";
@@ -41,12 +41,13 @@ export function splunkDialect(attributes: StoredAttributes): Dialect {
   return {
     name: "splunk",
     title: "Splunk SPL",
-    print: (rule) =>
+    search: () => ({ refused: "limit", reason: "not yet" }),
+    rule: (rule) =>
       printed(() => {
         if (rule.kind === "correlation") return correlate(rule, where, readOf);
         return `${SEARCH} | where ${where(refuseDetector(rule))}`;
       }),
-    files: (rules) =>
+    files: ({ rules }) =>
       new Map([
         ["detections/savedsearches.conf", savedSearches(rules, attributes)],
         [

@@ -1,6 +1,7 @@
-import type { Construct } from "../constructs.ts";
-import type { FieldRef } from "../fields.ts";
-import type { Rule } from "../rule.ts";
+import type { Construct } from "../detections/constructs.ts";
+import type { FieldRef } from "../detections/fields.ts";
+import type { Rule } from "../detections/rule.ts";
+import type { Search } from "../searches/search.ts";
 
 /** An attribute of the output schema that records are stored in. */
 export interface StoredAttribute {
@@ -18,14 +19,30 @@ export interface StoredAttributes {
   of(ref: FieldRef): StoredAttribute | undefined;
 }
 
-/** A rule in a dialect, or what in it the dialect cannot say. Nothing in between. */
+/** A rule or search in a dialect, or what in it the dialect cannot say. Nothing in between. */
 export type Printed = { readonly query: string } | Refusal;
 
 export interface Refusal {
-  readonly refused: Construct | "field" | "text" | "group" | "length";
+  readonly refused: Construct | SearchConstruct | "field" | "text" | "group" | "length";
   /** Half a sentence: why. */
   readonly reason: string;
 }
+
+/** Something that only searches ask for. */
+export type SearchConstruct =
+  | "interval"
+  | "hour-of-week"
+  | "names"
+  | "where"
+  | "share"
+  | "sum"
+  | "min"
+  | "max"
+  | "distinct"
+  | "latest"
+  | "outliers"
+  | "sort"
+  | "limit";
 
 /** A rule and its text in one dialect. */
 export interface PrintedRule {
@@ -33,13 +50,25 @@ export interface PrintedRule {
   readonly query: string;
 }
 
+/** A search and its text in one dialect. */
+export interface PrintedSearch {
+  readonly search: Search;
+  readonly query: string;
+}
+
+export interface DialectContent {
+  readonly rules: readonly PrintedRule[];
+  readonly searches: readonly PrintedSearch[];
+}
+
 export interface Dialect {
   /** As in the folder's name: `deploy/<name>/`. */
   readonly name: string;
   readonly title: string;
-  print(rule: Rule): Printed;
-  /** The files (by name within the dialect's folder) that hold the rules; the same rules make the same bytes. */
-  files(rules: readonly PrintedRule[]): ReadonlyMap<string, string>;
+  rule(rule: Rule): Printed;
+  search(search: Search): Printed;
+  /** The files, by name within the dialect's folder; the same content makes the same bytes. */
+  files(content: DialectContent): ReadonlyMap<string, string>;
 }
 
 /** Thrown within printers when the dialect has no words for something. */

@@ -1,10 +1,10 @@
-import type { Condition, Predicate } from "../condition.ts";
-import type { FieldRef } from "../fields.ts";
-import type { Rule } from "../rule.ts";
-import { printCondition } from "./condition.ts";
-import { attributeOf, type Dialect, type PrintedRule, printed, refuse, type StoredAttributes } from "./dialect.ts";
-import { oneLine, regardsCase } from "./text.ts";
-import { refuseDetector, windowed } from "./windowed.ts";
+import type { Condition, Predicate } from "../../detections/condition.ts";
+import type { FieldRef } from "../../detections/fields.ts";
+import type { Rule } from "../../detections/rule.ts";
+import { printCondition } from "../condition.ts";
+import { attributeOf, type Dialect, type PrintedRule, printed, refuse, type StoredAttributes } from "../dialect.ts";
+import { oneLine, regardsCase } from "../text.ts";
+import { refuseDetector, windowed } from "../windowed.ts";
 
 /** A scheduled task runs every five minutes at the soonest, and then looks back an hour at most. */
 const SHORTEST_MS = 300_000;
@@ -30,13 +30,14 @@ export function logAnalyticsDialect(attributes: StoredAttributes, source: string
   return {
     name: "log-analytics",
     title: "OCI Log Analytics",
-    print: (rule) =>
+    search: () => ({ refused: "limit", reason: "not yet" }),
+    rule: (rule) =>
       printed(() => {
         if (rule.kind === "correlation") return correlate(rule, search, nameOf);
         const by = rule.dedup === "group" ? [] : rule.dedup.map(nameOf);
         return `${search(refuseDetector(rule))} | stats count as Flows${byClause(by)}`;
       }),
-    files: (rules) =>
+    files: ({ rules }) =>
       new Map([
         [
           "detections.json",

@@ -1,13 +1,13 @@
 import { stringify } from "yaml";
-import type { Condition, Predicate } from "../condition.ts";
-import { fieldsOf } from "../constructs.ts";
-import type { FieldRef } from "../fields.ts";
-import type { Rule } from "../rule.ts";
-import { alertAnnotations, alertLabels, byInterval } from "./alert-labels.ts";
-import { printCondition } from "./condition.ts";
-import { attributeOf, type Dialect, type PrintedRule, printed, refuse, type StoredAttributes } from "./dialect.ts";
-import { duration, escapeRegex, folded, regardsCase } from "./text.ts";
-import { refuseDetector, windowed } from "./windowed.ts";
+import type { Condition, Predicate } from "../../detections/condition.ts";
+import { fieldsOf } from "../../detections/constructs.ts";
+import type { FieldRef } from "../../detections/fields.ts";
+import type { Rule } from "../../detections/rule.ts";
+import { alertAnnotations, alertLabels, byInterval } from "../alert-labels.ts";
+import { printCondition } from "../condition.ts";
+import { attributeOf, type Dialect, type PrintedRule, printed, refuse, type StoredAttributes } from "../dialect.ts";
+import { duration, escapeRegex, folded, regardsCase } from "../text.ts";
+import { refuseDetector, windowed } from "../windowed.ts";
 
 /**
  * LogsQL of VictoriaLogs, which keeps the names of attributes and stores every value as text. The query of a detection
@@ -28,7 +28,8 @@ export function victorialogsDialect(attributes: StoredAttributes): Dialect {
   return {
     name: "victorialogs",
     title: "VictoriaLogs LogsQL",
-    print: (rule) =>
+    search: () => ({ refused: "limit", reason: "not yet" }),
+    rule: (rule) =>
       printed(() => {
         const derived = fieldsOf(rule).has(DURATION);
         if (rule.kind === "correlation")
@@ -36,7 +37,7 @@ export function victorialogsDialect(attributes: StoredAttributes): Dialect {
         const text = filter(refuseDetector(rule));
         return derived ? `* | math "flow.end" - "flow.connection.start" as ${DURATION} | filter ${text}` : text;
       }),
-    files: (rules) => new Map([["detections.yml", ruleGroups(rules, nameOf)]]),
+    files: ({ rules }) => new Map([["detections.yml", ruleGroups(rules, nameOf)]]),
   };
 }
 

@@ -1,7 +1,7 @@
 import { parser } from "@grafana/lezer-logql";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { lokiDialect } from "../../../../src/detections/dialects/loki.ts";
+import { lokiDialect } from "../../../src/dialects/loki/rules.ts";
 import { oddCondition, ruleOf } from "./odd.ts";
 import { attributes, rules } from "./support.ts";
 
@@ -25,7 +25,7 @@ test("the grammar tells right from wrong", () => {
 
 test("every rule that is printed is LogQL", () => {
   for (const rule of rules) {
-    const printed = dialect.print(rule);
+    const printed = dialect.rule(rule);
     if ("query" in printed) expect(faultIn(printed.query), printed.query).toBeUndefined();
   }
 });
@@ -33,7 +33,7 @@ test("every rule that is printed is LogQL", () => {
 test("any condition over odd texts is LogQL", () => {
   fc.assert(
     fc.property(oddCondition({ rare: false }), (condition) => {
-      const printed = dialect.print(ruleOf(condition));
+      const printed = dialect.rule(ruleOf(condition));
       if ("query" in printed) expect(faultIn(printed.query), printed.query).toBeUndefined();
       else expect(printed.refused).toBe("fieldref");
     }),

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { duckdbDialect, flowsView } from "../../../../src/detections/dialects/duckdb.ts";
-import { type FieldRef, resolveField } from "../../../../src/detections/fields.ts";
-import type { Rule } from "../../../../src/detections/rule.ts";
-import type { Flow } from "../../../../src/flow.ts";
-import { linePrinter } from "../../../../src/schemas/line.ts";
+import { type FieldRef, resolveField } from "../../../src/detections/fields.ts";
+import type { Rule } from "../../../src/detections/rule.ts";
+import { duckdbDialect, flowsView } from "../../../src/dialects/duckdb/rules.ts";
+import type { Flow } from "../../../src/flow.ts";
+import { linePrinter } from "../../../src/schemas/line.ts";
 import { oddCondition, oddFlows, ruleOf } from "./odd.ts";
 import { attributes, cases, errors, evaluate, groupFields, otel, rules } from "./support.ts";
 
@@ -39,7 +39,7 @@ afterAll(async () => {
 });
 
 async function query(rule: Rule, flows: readonly Flow[]): Promise<Set<string>> {
-  const printed = dialect.print(rule);
+  const printed = dialect.rule(rule);
   if (!("query" in printed)) throw new Error(printed.reason);
   await writeFile(join(folder, "flows.ndjson"), flows.map((flow) => `${print(flow, flow.time)}\n`).join(""));
   const rows = (await connection.runAndReadAll(printed.query)).getRowObjects();
@@ -67,7 +67,7 @@ describe.each(rules.filter((rule) => rule.alerts && rule.kind !== "detector").ma
 
 test("detectors are refused by name", () => {
   for (const rule of rules) {
-    if (rule.kind === "detector") expect(dialect.print(rule)).toMatchObject({ refused: rule.detector.type });
+    if (rule.kind === "detector") expect(dialect.rule(rule)).toMatchObject({ refused: rule.detector.type });
   }
 });
 

@@ -1,7 +1,7 @@
-import { type Condition, or } from "../condition.ts";
-import type { Correlation } from "../correlation.ts";
-import type { FieldRef } from "../fields.ts";
-import type { CorrelationRule, Rule } from "../rule.ts";
+import { type Condition, or } from "../detections/condition.ts";
+import type { Correlation } from "../detections/correlation.ts";
+import type { FieldRef } from "../detections/fields.ts";
+import type { CorrelationRule, Rule } from "../detections/rule.ts";
 import { refuse } from "./dialect.ts";
 
 /**

@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { asset } from "../../../../src/assets.ts";
-import { detectionFiles } from "../../../../src/content/detections.ts";
+import { asset } from "../../../src/assets.ts";
+import { detectionFiles } from "../../../src/content/detections.ts";
 
 const files = await detectionFiles(asset("deploy/detections"));
 

@@ -1,9 +1,9 @@
-import type { Condition, Predicate } from "../condition.ts";
-import type { FieldRef } from "../fields.ts";
-import { printCondition } from "./condition.ts";
-import { attributeOf, type Dialect, type PrintedRule, printed, refuse, type StoredAttributes } from "./dialect.ts";
-import { oneLine, regardsCase } from "./text.ts";
-import { refuseDetector } from "./windowed.ts";
+import type { Condition, Predicate } from "../../detections/condition.ts";
+import type { FieldRef } from "../../detections/fields.ts";
+import { printCondition } from "../condition.ts";
+import { attributeOf, type Dialect, type PrintedRule, printed, refuse, type StoredAttributes } from "../dialect.ts";
+import { oneLine, regardsCase } from "../text.ts";
+import { refuseDetector } from "../windowed.ts";
 
 /** The longest query that the service takes, in characters. */
 const LONGEST = 4_096;
@@ -30,14 +30,15 @@ export function ibmCloudLogsDialect(attributes: StoredAttributes): Dialect {
   return {
     name: "ibm-cloud-logs",
     title: "IBM Cloud Logs Lucene",
-    print: (rule) =>
+    search: () => ({ refused: "limit", reason: "not yet" }),
+    rule: (rule) =>
       printed(() => {
         if (rule.kind === "correlation") return refuse(rule.correlation.type, "a query looks at one record at a time");
         const query = printCondition(refuseDetector(rule) satisfies Condition, syntax);
         if (query.length > LONGEST) refuse("length", `${query.length} characters, and a query has ${LONGEST} at most`);
         return query;
       }),
-    files: (rules) =>
+    files: ({ rules }) =>
       new Map([
         [
           "detections.json",

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { dialects } from "../../../../src/content/detections.ts";
-import { constructsOf } from "../../../../src/detections/constructs.ts";
-import { readRules } from "../../../../src/detections/load.ts";
-import type { Rule } from "../../../../src/detections/rule.ts";
+import { dialects } from "../../../src/content/detections.ts";
+import { constructsOf } from "../../../src/detections/constructs.ts";
+import { readRules } from "../../../src/detections/load.ts";
+import type { Rule } from "../../../src/detections/rule.ts";
 import { oddCondition, ruleOf } from "./odd.ts";
 import { rules } from "./support.ts";
 
@@ -52,7 +52,7 @@ function rulesOf(type: string, condition: string): Map<string, Rule> {
 
 function print(dialect: string, rule: Rule | undefined): string {
   if (rule === undefined) throw new Error("no such rule");
-  const printed = all.get(dialect)?.print(rule);
+  const printed = all.get(dialect)?.rule(rule);
   if (printed === undefined) throw new Error(`no dialect ${dialect}`);
   return "query" in printed ? printed.query : `${printed.refused}: ${printed.reason}`;
 }
@@ -148,7 +148,7 @@ describe("counts, different values and sums over a window", () => {
 test("every refusal names a construct that the rule uses, or a limit", () => {
   for (const dialect of all.values()) {
     for (const rule of rules) {
-      const printed = dialect.print(rule);
+      const printed = dialect.rule(rule);
       if ("query" in printed) continue;
       const limits = ["field", "text", "group", "length"];
       expect([...constructsOf(rule), ...limits], `${dialect.name} ${rule.name}`).toContain(printed.refused);
@@ -159,7 +159,7 @@ test("every refusal names a construct that the rule uses, or a limit", () => {
 test.each([...all.values()])("$name prints or refuses any condition, on one line and in balance", (dialect) => {
   fc.assert(
     fc.property(oddCondition({ rare: true }), (condition) => {
-      const printed = dialect.print(ruleOf(condition));
+      const printed = dialect.rule(ruleOf(condition));
       if ("refused" in printed) return;
       if (dialect.name !== "duckdb") expect(printed.query).not.toContain("\n");
       expect(balance(printed.query, dialect.name), printed.query).toBe(0);

@@ -1,11 +1,11 @@
-import type { Condition, Predicate } from "../condition.ts";
-import { fieldsOf } from "../constructs.ts";
-import type { Correlation } from "../correlation.ts";
-import type { FieldRef } from "../fields.ts";
-import type { Rule } from "../rule.ts";
-import { printCondition } from "./condition.ts";
-import { attributeOf, type Dialect, type PrintedRule, printed, refuse, type StoredAttributes } from "./dialect.ts";
-import { folded, oneLine, regardsCase } from "./text.ts";
+import type { Condition, Predicate } from "../../detections/condition.ts";
+import { fieldsOf } from "../../detections/constructs.ts";
+import type { Correlation } from "../../detections/correlation.ts";
+import type { FieldRef } from "../../detections/fields.ts";
+import type { Rule } from "../../detections/rule.ts";
+import { printCondition } from "../condition.ts";
+import { attributeOf, type Dialect, type PrintedRule, printed, refuse, type StoredAttributes } from "../dialect.ts";
+import { folded, oneLine, regardsCase } from "../text.ts";
 
 /**
  * DuckDB over a view `flows` with one column for each attribute of schema `otel`. A query gives the flows that match, of
@@ -26,7 +26,8 @@ export function duckdbDialect(attributes: StoredAttributes): Dialect {
   return {
     name: "duckdb",
     title: "DuckDB SQL",
-    print: (rule) =>
+    search: () => ({ refused: "limit", reason: "not yet" }),
+    rule: (rule) =>
       printed(() => {
         if (rule.name === "flows") refuse("text", "a view called flows holds the flows");
         const relations = new Map<string, string>();
@@ -34,7 +35,7 @@ export function duckdbDialect(attributes: StoredAttributes): Dialect {
         const all = [...relations].map(([name, text]) => `${identifier(name)} AS (\n${indent(text)}\n)`);
         return `WITH ${all.join(",\n")}\nSELECT * FROM ${identifier(rule.name)}`;
       }),
-    files: (rules) => new Map([["detections.sql", script(rules, attributes)]]),
+    files: ({ rules }) => new Map([["detections.sql", script(rules, attributes)]]),
   };
 }
 

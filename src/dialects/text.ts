@@ -1,4 +1,4 @@
-import { enumeration, type FieldRef } from "../fields.ts";
+import { enumeration, type FieldRef } from "../detections/fields.ts";
 
 /** The text for RE2, found as it stands. */
 export function escapeRegex(text: string): string {

@@ -1,0 +1,82 @@
+import type { Condition } from "../detections/condition.ts";
+import type { FieldRef } from "../detections/fields.ts";
+
+/** How an answer is shown. A backend without such a picture shows a table. */
+export const VISUALISATIONS = [
+  "table",
+  "number",
+  "line",
+  "area",
+  "bar",
+  "pie",
+  "treemap",
+  "heatmap",
+  "bubble",
+  "sankey",
+] as const;
+export type Visualisation = (typeof VISUALISATIONS)[number];
+
+/**
+ * A question about many flows: those of the period that meet the condition are grouped, measured, and the groups put in
+ * order. A flow without a field that it is grouped by belongs to the group whose value is empty.
+ */
+export interface Search {
+  /** The file's name without its ending; unique. */
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly visualisation: Visualisation;
+  /** How far the search looks back unless it is told otherwise. */
+  readonly periodMs: number;
+  readonly condition: Condition;
+  /** Grouped by time as well. */
+  readonly time: TimeGroup | undefined;
+  readonly by: readonly GroupKey[];
+  /** At least one. */
+  readonly measures: readonly Measure[];
+  /** Keeps only groups whose measure stands out; see `Outliers`. */
+  readonly outliers: Outliers | undefined;
+  /** Largest first. A search over time without it is in the order of time. */
+  readonly sort: Measure | undefined;
+  /** Most groups that are given. */
+  readonly limit: number | undefined;
+  /** Where it is written: path as given to the loader, and line of the first key. */
+  readonly file: string;
+  readonly line: number;
+}
+
+/** Intervals of so many ms that begin at multiples of it since the epoch (UTC), or the hours of the week (UTC). */
+export type TimeGroup = { readonly kind: "interval"; readonly ms: number } | { readonly kind: "hour-of-week" };
+
+/** A column of groups. */
+export interface GroupKey {
+  readonly field: FieldRef;
+  /** Replaces values by names; others become `otherwise`. */
+  readonly names: { readonly cases: ReadonlyMap<string | number, string>; readonly otherwise: string } | undefined;
+  /** Heading of the column: words of letters, digits and spaces. */
+  readonly label: string;
+}
+
+/** A number about the flows of a group. `label` is the column's heading, unique in the search. */
+export type Measure =
+  | { readonly kind: "count"; readonly label: string; readonly where: Condition | undefined }
+  /** Percent of the group's flows that meet the condition. */
+  | { readonly kind: "share"; readonly label: string; readonly where: Condition }
+  /** Of the values that are there; `distinct` counts them exactly. */
+  | {
+      readonly kind: "sum" | "min" | "max" | "distinct";
+      readonly label: string;
+      readonly field: FieldRef;
+      readonly where: Condition | undefined;
+    }
+  /** Time of the last flow. */
+  | { readonly kind: "latest"; readonly label: string };
+
+/**
+ * Of a search over intervals: keeps the intervals whose measure is above the mean of their group's intervals plus so many
+ * (sample) standard deviations. Intervals without flows count for nothing.
+ */
+export interface Outliers {
+  readonly measure: Measure;
+  readonly deviations: number;
+}
