@@ -248,6 +248,13 @@ export interface QualityStatus {
   readonly lastAt: number;
 }
 
+/** How far a saved state goes in one object. */
+export interface CheckpointPosition {
+  readonly id: number;
+  readonly position: number;
+  readonly finished: boolean;
+}
+
 /** What one acknowledgement adds to a sink's account. */
 export interface Acknowledged {
   readonly delivered: number;
@@ -262,8 +269,11 @@ export interface Acknowledged {
 export interface Ledger {
   readonly seen: Seen;
   readonly alerts: AlertLedger;
-  /** Registers the sinks that take part; objects discovered from now on wait for each. Returns the names that are new. */
-  register(sinks: readonly string[]): string[];
+  /**
+   * Registers the consumers that take part; objects discovered from now on wait for each. Returns the names that are new. A name in
+   * parentheses is that of a saved state: it waits for objects as a sink does, and is none in `status`.
+   */
+  register(names: readonly string[]): string[];
   /** Takes a page of discoveries; returns how many of its objects are new. */
   discover(discovery: Discovery): number;
   /** Objects that `sink` has not finished, with `after` < id ≤ `through`, in the order of discovery. */
@@ -277,6 +287,10 @@ export interface Ledger {
   commit(sink: string, id: number, position: number, acknowledged: Acknowledged): void;
   /** The sink has every record of the object. The object is forgotten when nobody waits for it and it is behind the horizon. */
   finish(sink: string, id: number): void;
+  /** Saves a state with the positions up to which it goes, of the consumer of that name; each is then as after `commit` and `finish`. */
+  checkpoint(name: string, state: string, positions: readonly CheckpointPosition[]): void;
+  /** The state that was saved last. */
+  state(name: string): string | undefined;
   /** Idempotent: the same pointer is kept once. */
   setAside(letters: readonly DeadLetter[]): void;
   deadLetters(filter: DeadLetterFilter, limit: number): StoredDeadLetter[];
@@ -367,7 +381,4 @@ export interface AlertLedger {
   settleAlert(id: number, notifier: string): void;
   /** Forgets keys older than this, in ms since the epoch. */
   forgetAlerts(before: number): void;
-  /** State of the detections, as the detector wrote it. */
-  loadState(name: string): string | undefined;
-  saveState(name: string, value: string): void;
 }

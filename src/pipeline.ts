@@ -1,5 +1,7 @@
 import type { Decoder, Ledger, Sink, Source } from "./contracts.ts";
 import { Account, type Totals } from "./delivery/account.ts";
+import { Checkpoint, type Stateful } from "./delivery/checkpoint.ts";
+import type { Consumer } from "./delivery/consumer.ts";
 import { Convoy, type Reading } from "./delivery/convoy.ts";
 import { Discovery } from "./delivery/discovery.ts";
 import { Lane } from "./delivery/lane.ts";
@@ -13,6 +15,7 @@ export interface Parts {
   readonly source: Source;
   readonly decode: Decoder;
   readonly enrich: (flows: readonly Flow[], signal: AbortSignal) => Promise<void>;
+  readonly detections: Stateful | undefined;
   readonly keep: (flow: Flow) => boolean;
   readonly sinks: ReadonlyMap<string, Sink>;
   readonly ledger: Ledger;
@@ -27,6 +30,8 @@ export interface PipelineOptions {
   readonly pollMs: number;
   readonly stallMs: number;
   readonly shutdownMs: number;
+  /** How often the state of the detections is saved. */
+  readonly checkpointMs: number;
   readonly retry: RetryPolicy;
   readonly maxObjectBytes: number;
   readonly maxRecordBytes: number;
@@ -48,17 +53,19 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
   };
   const account = new Account(parts, options.onProgress);
 
-  parts.ledger.register([...parts.sinks.keys()]);
   const events = { ...account.laneEvents(), onFatal: (error: unknown) => failed.abort(error) };
   const lanes = [...parts.sinks].map(
     ([name, sink]) => new Lane(name, sink, parts.ledger, options.retry, patience.signal, events),
   );
+  const checkpoint = parts.detections && new Checkpoint(parts.ledger, parts.detections);
+  const consumers: readonly Consumer[] = checkpoint === undefined ? lanes : [...lanes, checkpoint];
+  parts.ledger.register(consumers.map(({ name }) => name));
   account.watch(lanes);
-  const read = (reading: Reading) => readObject(parts, options, account, reading);
-  const convoy = new Convoy(lanes, parts.ledger, options, { ...account.convoyEvents(), read }, intake);
+  const read = (reading: Reading) => readObject(parts, options, account, reading, checkpoint);
+  const convoy = new Convoy(consumers, parts.ledger, options, { ...account.convoyEvents(), read }, intake);
   const discovery = new Discovery(parts, account, convoy);
 
-  const reading = convoy.run().catch(fail);
+  const working = Promise.all([convoy.run(), checkpoint?.run(options.checkpointMs, intake)]).catch(fail);
   while (!intake.aborted) {
     const look = () => discovery.pass(intake);
     const found = await retry(look, options.retry, intake, account.onSourceRetry("list the bucket")).catch(fail);
@@ -71,24 +78,31 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
     }
   }
 
-  await reading;
+  await working;
   const deadline = setTimeout(() => patience.abort(), failed.signal.aborted ? 0 : options.shutdownMs);
-  await Promise.all(lanes.map((lane) => lane.drain()));
+  await Promise.all(consumers.map((consumer) => consumer.drain()));
   clearTimeout(deadline);
   failed.signal.throwIfAborted();
   return account.totals();
 }
 
 /** Reads one object to its end, again from where it broke if need be; an object that is gone or was replaced meanwhile is set aside. */
-async function readObject(parts: Parts, options: PipelineOptions, account: Account, reading: Reading): Promise<void> {
-  const { object, lanes, signal } = reading;
+async function readObject(
+  parts: Parts,
+  options: PipelineOptions,
+  account: Account,
+  reading: Reading,
+  checkpoint: Checkpoint | undefined,
+): Promise<void> {
+  const { object, consumers, signal } = reading;
   const { maxObjectBytes: maxBytes, maxRecordBytes } = options;
   const origin = originOf(parts.source.name, object.key, object.etag);
   const read = async () => {
-    const skip = Math.min(...[...lanes].map((lane) => lane.offered(object.id)));
+    const skip = Math.min(...[...consumers].map((consumer) => consumer.offered(object.id)));
     const bytes = await parts.source.open(object, signal);
     for await (const piece of parts.decode(bytes, origin, { skip, maxBytes, maxRecordBytes })) {
       await parts.enrich(piece.flows, signal);
+      parts.detections?.inspect(piece.flows, checkpoint !== undefined && consumers.has(checkpoint));
       const wanted = piece.flows.filter(parts.keep);
       account.read(reading, piece, wanted.length);
       await reading.offer(wanted, piece.through);

@@ -5,14 +5,14 @@ import { linksOf } from "../alerts/links.ts";
 import { slack } from "../alerts/slack.ts";
 import { webhook } from "../alerts/webhook.ts";
 import { asset } from "../assets.ts";
-import type { Alert, AlertLedger, Component, Notifier } from "../contracts.ts";
+import type { Alert, Component, Ledger, Notifier } from "../contracts.ts";
+import { CHECKPOINT, type Stateful } from "../delivery/checkpoint.ts";
 import { alertOf } from "../detections/alert.ts";
 import { createDetector, type StreamDetector } from "../detections/evaluate.ts";
 import { formatRuleError, loadRules } from "../detections/load.ts";
 import { LEVELS } from "../detections/rule.ts";
 import { durationText, parseDuration } from "../durations.ts";
 import { describeError, UsageError } from "../errors.ts";
-import type { Flow } from "../flow.ts";
 import type { RetryPolicy } from "../retry.ts";
 import type { Instruments, Logger } from "../telemetry.ts";
 
@@ -46,22 +46,16 @@ export const alertOptions = z.strictObject({
 
 export type AlertOptions = z.output<typeof alertOptions>;
 
-export interface Detections {
-  /** Marks the flows with the rules that they match, and raises alerts. */
-  inspect(flows: readonly Flow[]): void;
+export interface Detections extends Stateful {
   readonly dispatch: AlertDispatch;
-  /** Keeps the detector's state in the ledger. */
-  save(): void;
 }
 
 interface Surroundings {
-  readonly ledger: AlertLedger;
+  readonly ledger: Ledger;
   readonly log: Logger;
   readonly instruments: Instruments;
   readonly retry: RetryPolicy;
 }
-
-const STATE = "detections";
 
 /** Loads the rules (a wrong one is refused with file and line, the others run), takes up the state, and joins the notifiers. */
 export async function openDetections(options: AlertOptions, surroundings: Surroundings): Promise<Detections> {
@@ -78,11 +72,11 @@ export async function openDetections(options: AlertOptions, surroundings: Surrou
     if (LEVELS.indexOf(match.rule.level) >= least) dispatch.raise(alertOf(match));
   });
   return {
-    inspect: (flows) => {
-      for (const flow of flows) detector.inspect(flow);
+    inspect: (flows, count) => {
+      for (const flow of flows) detector.inspect(flow, count);
     },
     dispatch,
-    save: () => ledger.saveState(STATE, JSON.stringify(detector.snapshot())),
+    state: () => JSON.stringify(detector.snapshot()),
   };
 }
 
@@ -96,8 +90,8 @@ export async function openNotifiers(options: AlertOptions): Promise<Map<string, 
   return notifiers;
 }
 
-function takeUp(detector: StreamDetector, ledger: AlertLedger, log: Logger): void {
-  const saved = ledger.loadState(STATE);
+function takeUp(detector: StreamDetector, ledger: Ledger, log: Logger): void {
+  const saved = ledger.state(CHECKPOINT);
   if (saved === undefined) return;
   try {
     detector.restore(JSON.parse(saved));
@@ -113,7 +107,7 @@ async function createDispatch(options: AlertOptions, { ledger, log, instruments,
     linksOf: (alert: Alert) => linksOf(options.links, alert),
     retry,
   };
-  return new AlertDispatch(ledger, await openNotifiers(options), settings, {
+  return new AlertDispatch(ledger.alerts, await openNotifiers(options), settings, {
     onHeldBack: (alert, why) => {
       told(why, alert);
       log.debug({ rule: alert.rule, key: alert.key }, `alert held back (${why}): ${alert.summary}`);

@@ -21,9 +21,6 @@ export interface Composed {
   close(): Promise<void>;
 }
 
-/** How often the state of the detections is kept, in ms. */
-const SAVE_MS = 30_000;
-
 interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   readonly log: Logger;
@@ -72,22 +69,15 @@ export async function compose(config: Config, { env, log, instruments }: Surroun
       closers.push(() => sink.close());
       sinks.set(named.name, sink);
     }
-    const detections = await openAlerts(config, { ledger: ledger.alerts, log, instruments: measure, retry: config.run.retry });
-    if (detections !== undefined) {
-      const saving = setInterval(() => detections.save(), SAVE_MS).unref();
-      closers.push(() => {
-        clearInterval(saving);
-        detections.save();
-      });
-    }
+    const detections = await openAlerts(config, { ledger, log, instruments: measure, retry: config.run.retry });
     const parts: Parts = {
       source,
       decode: decoderFor(config.format),
       enrich: async (flows, signal) => {
         await enrichment.prepare(flows, signal);
         enrichment.enrich(flows);
-        detections?.inspect(flows);
       },
+      detections,
       keep: filterOf(config.filter, Date.now()),
       sinks,
       ledger,

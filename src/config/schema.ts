@@ -46,6 +46,11 @@ const runOptions = z.strictObject({
     .min(0)
     .default(20_000)
     .describe("After SIGTERM or Ctrl-C, how long batches in flight may take to be acknowledged, in ms"),
+  checkpointMs: z
+    .int()
+    .min(100)
+    .default(30_000)
+    .describe("How often the state of the detections is saved, in ms; after a crash they read again what came since"),
   retry: z
     .strictObject({
       initialMs: z.int().min(1).default(500).describe("First pause after a failure, in ms; it doubles with each further one"),

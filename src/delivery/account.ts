@@ -3,6 +3,7 @@ import type { Decoded, FoundObject, Ledger } from "../contracts.ts";
 import { describeError, type FlowferryError } from "../errors.ts";
 import type { OnRetry } from "../retry.ts";
 import type { Instruments, Logger } from "../telemetry.ts";
+import { CHECKPOINT } from "./checkpoint.ts";
 import type { ConvoyEvents, Reading } from "./convoy.ts";
 import type { Outcome } from "./deliver.ts";
 import type { Lane, LaneEvents } from "./lane.ts";
@@ -122,8 +123,14 @@ export class Account {
   convoyEvents(): Omit<ConvoyEvents, "read"> {
     const behind = "sink has fallen behind: it goes on alone and catches up by reading again";
     return {
-      onBehind: (lane) => this.#log.warn({ sink: lane.name }, behind),
-      onCaughtUp: (lane) => this.#log.info({ sink: lane.name }, "sink has caught up"),
+      onBehind: ({ name }) => {
+        if (name === CHECKPOINT) this.#log.info("the detections read again what their saved state does not know");
+        else this.#log.warn({ sink: name }, behind);
+      },
+      onCaughtUp: ({ name }) => {
+        if (name === CHECKPOINT) this.#log.info("the detections have caught up");
+        else this.#log.info({ sink: name }, "sink has caught up");
+      },
     };
   }
 
@@ -153,8 +160,8 @@ export class Account {
   }
 
   /** The object cannot be read any further: what is left of it is set aside. */
-  lost({ object, lanes, first }: Reading, error: FlowferryError): void {
-    const from = Math.min(...[...lanes].map((lane) => lane.offered(object.id))) + 1;
+  lost({ object, consumers, first }: Reading, error: FlowferryError): void {
+    const from = Math.min(...[...consumers].map((consumer) => consumer.offered(object.id))) + 1;
     if (first) this.#setAside(object, from, undefined, 1, error.code, describeError(error));
   }
 

@@ -2,32 +2,32 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Ledger, QueuedObject } from "../contracts.ts";
 import type { Flow } from "../flow.ts";
 import { firstOf } from "../waiting.ts";
-import type { Lane } from "./lane.ts";
+import type { Consumer } from "./consumer.ts";
 
-/** The sinks that take part in one reading of an object; a sink that falls behind leaves it. */
+/** One reading of an object, and who takes part in it; a consumer that falls behind leaves it. */
 export interface Reading {
   readonly object: QueuedObject;
-  readonly lanes: Set<Lane>;
+  readonly consumers: Set<Consumer>;
   /** Aborts when nobody takes part any more, or reading is to stop. */
   readonly signal: AbortSignal;
-  /** False when the object is read again for a sink that fell behind: its records were counted before. */
+  /** False when the object is read again for a consumer that fell behind: its records were counted before. */
   readonly first: boolean;
-  /** Hands the flows of one piece to every sink, and resolves when there is room for the next piece. */
+  /** Hands the flows of one piece to every consumer, and resolves when there is room for the next piece. */
   offer(flows: readonly Flow[], through: number): Promise<void>;
 }
 
 export interface ConvoyOptions {
   /** How many objects are read side by side. */
   readonly objects: number;
-  /** A sink that has had no room for this long, while another one has, goes on alone. */
+  /** A consumer that has had no room for this long, while another one has, goes on alone. */
   readonly stallMs: number;
 }
 
 export interface ConvoyEvents {
   /** Reads the object to its end; resolves when every record was offered, also when it was set aside. */
   read(reading: Reading): Promise<void>;
-  onBehind(lane: Lane): void;
-  onCaughtUp(lane: Lane): void;
+  onBehind(consumer: Consumer): void;
+  onCaughtUp(consumer: Consumer): void;
 }
 
 interface Active {
@@ -36,8 +36,8 @@ interface Active {
 }
 
 /**
- * Reads each object once for all sinks that keep step. A sink that does not (it is down, or was down before a restart) falls behind:
- * it reads again by itself what it lacks, and joins the others when it has what they have started. So one sink never slows another,
+ * Reads each object once for all consumers that keep step. One that does not (it is down, or was down before a restart) falls behind:
+ * it reads again by itself what it lacks, and joins the others when it has what they have started. So one never slows another,
  * and nothing is kept in memory or on disk for it meanwhile.
  */
 export class Convoy {
@@ -45,26 +45,28 @@ export class Convoy {
   readonly #options: ConvoyOptions;
   readonly #events: ConvoyEvents;
   readonly #stop: AbortSignal;
-  readonly #inStep: Set<Lane>;
-  readonly #behind = new Set<Lane>();
+  readonly #inStep: Set<Consumer>;
+  readonly #behind = new Set<Consumer>();
   readonly #active = new Set<Active>();
-  readonly #solo = new Map<Lane, Promise<void>>();
+  readonly #solo = new Map<Consumer, Promise<void>>();
   readonly #failure = Promise.withResolvers<never>();
   #queue: QueuedObject[] = [];
-  /** Objects up to this id were taken up by the sinks in step. */
+  /** Objects up to this id were taken up by the consumers in step. */
   #started: number;
   #wake = Promise.withResolvers<void>();
 
-  constructor(lanes: readonly Lane[], ledger: Ledger, options: ConvoyOptions, events: ConvoyEvents, stop: AbortSignal) {
+  constructor(consumers: readonly Consumer[], ledger: Ledger, options: ConvoyOptions, events: ConvoyEvents, stop: AbortSignal) {
     this.#ledger = ledger;
     this.#options = options;
     this.#events = events;
     this.#stop = stop;
-    this.#inStep = new Set(lanes);
+    this.#inStep = new Set(consumers);
     const everything = { after: 0, through: Number.MAX_SAFE_INTEGER, limit: 1 };
-    const begins = new Map(lanes.map((lane) => [lane, ledger.pending(lane.name, everything)[0]?.id ?? ledger.lastId() + 1]));
+    const begins = new Map(
+      consumers.map((consumer) => [consumer, ledger.pending(consumer.name, everything)[0]?.id ?? ledger.lastId() + 1]),
+    );
     this.#started = Math.max(...begins.values()) - 1;
-    for (const [lane, begin] of begins) if (begin <= this.#started) this.#fallBehind(lane);
+    for (const [consumer, begin] of begins) if (begin <= this.#started) this.#fallBehind(consumer);
   }
 
   get started(): number {
@@ -76,7 +78,7 @@ export class Convoy {
     return this.#active.size === 0 && this.#behind.size === 0 && this.#next() === undefined;
   }
 
-  get behind(): ReadonlySet<Lane> {
+  get behind(): ReadonlySet<Consumer> {
     return this.#behind;
   }
 
@@ -108,8 +110,8 @@ export class Convoy {
       }
       this.#queue.shift();
       this.#started = object.id;
-      const lanes = new Set([...this.#inStep].filter((lane) => lane.wants(object)));
-      if (lanes.size > 0) await this.#read(object, lanes, true);
+      const consumers = new Set([...this.#inStep].filter((consumer) => consumer.wants(object)));
+      if (consumers.size > 0) await this.#read(object, consumers, true);
       this.wake();
     }
   }
@@ -119,18 +121,18 @@ export class Convoy {
     return this.#queue[0];
   }
 
-  async #read(object: QueuedObject, lanes: Set<Lane>, first: boolean): Promise<void> {
+  async #read(object: QueuedObject, consumers: Set<Consumer>, first: boolean): Promise<void> {
     const controller = new AbortController();
     const signal = AbortSignal.any([this.#stop, controller.signal]);
     const offer = async (flows: readonly Flow[], through: number) => {
-      for (const lane of lanes) lane.offer(object.id, flows, through);
-      await this.#room(lanes, signal);
+      for (const consumer of consumers) consumer.offer(object.id, flows, through);
+      await this.#room(consumers, signal);
     };
-    const active = { reading: { object, lanes, signal, first, offer }, controller };
+    const active = { reading: { object, consumers, signal, first, offer }, controller };
     this.#active.add(active);
     try {
       await this.#events.read(active.reading);
-      for (const lane of lanes) lane.end(object.id);
+      for (const consumer of consumers) consumer.end(object.id);
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
@@ -138,19 +140,21 @@ export class Convoy {
     }
   }
 
-  async #room(lanes: Set<Lane>, signal: AbortSignal): Promise<void> {
+  async #room(consumers: Set<Consumer>, signal: AbortSignal): Promise<void> {
     let overtakenSince: number | undefined;
     for (;;) {
       signal.throwIfAborted();
-      const full = [...lanes].filter((lane) => !lane.hasRoom);
+      const full = [...consumers].filter((consumer) => !consumer.hasRoom);
       if (full.length === 0) return;
-      const overtaken = full.some((lane) => this.#inStep.has(lane)) && [...this.#inStep].some((lane) => lane.hasRoom);
+      const slow = full.filter((consumer) => this.#inStep.has(consumer));
+      const failing = slow.some((consumer) => consumer.failing);
+      const overtaken = slow.length > 0 && [...this.#inStep].some(({ hasRoom, leads }) => hasRoom && (leads || failing));
       overtakenSince = overtaken ? (overtakenSince ?? Date.now()) : undefined;
-      const changes = full.map((lane) => lane.changed());
+      const changes = full.map((consumer) => consumer.changed());
       if (overtakenSince !== undefined) {
         const left = overtakenSince + this.#options.stallMs - Date.now();
         if (left <= 0) {
-          for (const lane of full) if (this.#inStep.has(lane)) this.#fallBehind(lane);
+          for (const consumer of full) if (this.#inStep.has(consumer)) this.#fallBehind(consumer);
           continue;
         }
         changes.push(sleep(left, undefined, { ref: false }));
@@ -159,37 +163,37 @@ export class Convoy {
     }
   }
 
-  #fallBehind(lane: Lane): void {
-    this.#inStep.delete(lane);
-    this.#behind.add(lane);
+  #fallBehind(consumer: Consumer): void {
+    this.#inStep.delete(consumer);
+    this.#behind.add(consumer);
     for (const { reading, controller } of this.#active) {
-      if (reading.lanes.delete(lane) && reading.lanes.size === 0) controller.abort();
+      if (reading.consumers.delete(consumer) && reading.consumers.size === 0) controller.abort();
     }
-    this.#events.onBehind(lane);
-    const work = this.#catchUp(lane);
+    this.#events.onBehind(consumer);
+    const work = this.#catchUp(consumer);
     work.catch(this.#failure.reject);
-    this.#solo.set(lane, work);
+    this.#solo.set(consumer, work);
   }
 
-  async #catchUp(lane: Lane): Promise<void> {
+  async #catchUp(consumer: Consumer): Promise<void> {
     await Promise.resolve();
     let after = 0;
-    const next = () => this.#ledger.pending(lane.name, { after, through: this.#started, limit: 1 })[0];
+    const next = () => this.#ledger.pending(consumer.name, { after, through: this.#started, limit: 1 })[0];
     const work = async () => {
       for (let object = next(); object !== undefined && !this.#stop.aborted; object = next()) {
         after = object.id;
-        if (lane.wants(object)) await this.#read(object, new Set([lane]), false);
+        if (consumer.wants(object)) await this.#read(object, new Set([consumer]), false);
       }
     };
-    while (next() !== undefined || !lane.hasRoom) {
+    while (next() !== undefined || !consumer.hasRoom) {
       await Promise.all(Array.from({ length: this.#options.objects }, work));
-      if (!lane.hasRoom) await firstOf([lane.changed()], this.#stop);
+      if (!consumer.hasRoom) await firstOf([consumer.changed()], this.#stop);
       if (this.#stop.aborted) return;
     }
-    this.#behind.delete(lane);
-    this.#inStep.add(lane);
-    this.#solo.delete(lane);
-    this.#events.onCaughtUp(lane);
+    this.#behind.delete(consumer);
+    this.#inStep.add(consumer);
+    this.#solo.delete(consumer);
+    this.#events.onCaughtUp(consumer);
     this.wake();
   }
 }

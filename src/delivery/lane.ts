@@ -4,6 +4,7 @@ import type { Flow } from "../flow.ts";
 import type { RetryPolicy } from "../retry.ts";
 import { firstOf } from "../waiting.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
+import type { Consumer } from "./consumer.ts";
 import { deliver, type Outcome } from "./deliver.ts";
 
 /** Why a sink does not get on at the moment; undefined while it does. */
@@ -43,8 +44,9 @@ interface Departed {
 }
 
 /** The way to one sink: gathers flows into batches, keeps several in flight, and commits positions after the acknowledgement, in order. */
-export class Lane {
+export class Lane implements Consumer {
   readonly name: string;
+  readonly leads = true;
   readonly #sink: Sink;
   readonly #ledger: Ledger;
   readonly #policy: RetryPolicy;
@@ -78,16 +80,18 @@ export class Lane {
     return this.#buffered < this.#batchRecords;
   }
 
+  get failing(): boolean {
+    return this.trouble !== undefined;
+  }
+
   get idle(): boolean {
     return this.#buffered === 0 && this.#inFlight === 0;
   }
 
-  /** Resolves at the next change: a batch left or came back. */
   changed(): Promise<void> {
     return this.#change.promise;
   }
 
-  /** Whether the sink waits for records of this object that were not yet offered to it. */
   wants(object: QueuedObject): boolean {
     const progress = this.#progress.get(object.id);
     if (progress !== undefined) return !progress.acks.ended;
@@ -97,12 +101,10 @@ export class Lane {
     return true;
   }
 
-  /** Number of the last record that needs no further reading for this sink. */
   offered(id: number): number {
     return this.#of(id).acks.offered;
   }
 
-  /** Takes the flows of one piece of an object; those that were offered before are passed over. */
   offer(id: number, flows: readonly Flow[], through: number): void {
     const progress = this.#of(id);
     const already = progress.acks.offered;
@@ -117,7 +119,6 @@ export class Lane {
     this.#depart(this.#batchRecords);
   }
 
-  /** Every record of the object was offered. */
   end(id: number): void {
     const progress = this.#of(id);
     progress.acks.end();
@@ -129,7 +130,6 @@ export class Lane {
     this.#depart(1);
   }
 
-  /** Resolves when everything that was offered is acknowledged or set aside, or the signal aborts. */
   async drain(): Promise<void> {
     while (!this.idle && !this.#signal.aborted) {
       this.flush();

@@ -2,12 +2,14 @@ import type { Batch, Decoder, Ledger, Sink, Source, StoredDeadLetter } from "../
 import { codeOf, describeError, PermanentError } from "../errors.ts";
 import { type Flow, originOf } from "../flow.ts";
 import type { RetryPolicy } from "../retry.ts";
+import type { Stateful } from "./checkpoint.ts";
 import { type DeliveryEvents, deliver } from "./deliver.ts";
 
 export interface ReplayParts {
   readonly source: Source;
   readonly decode: Decoder;
   readonly enrich: (flows: readonly Flow[], signal: AbortSignal) => Promise<void>;
+  readonly detections: Stateful | undefined;
   readonly keep: (flow: Flow) => boolean;
   readonly sinks: ReadonlyMap<string, Sink>;
   readonly ledger: Ledger;
@@ -71,6 +73,7 @@ async function replayOne(
     if (broken !== undefined && letter.sink === undefined) throw new PermanentError(broken.code, broken.reason);
     const flows = piece.flows.filter(({ record }) => record <= to);
     await parts.enrich(flows, signal);
+    parts.detections?.inspect(flows, false);
     const wanted = flows.filter(parts.keep);
     for (const [name, sink] of sinks) delivered += await deliverAll(name, sink, wanted, options, signal);
     through = piece.through;

@@ -45,9 +45,10 @@ export interface RuleStats {
 export interface StreamDetector {
   /**
    * Sets `flow.detections` and feeds the stateful rules. Called once for each enriched flow; the records of one object
-   * in ascending order. A flow that comes again is marked as before, and neither counts nor fires again.
+   * in ascending order. A flow that comes again is marked as before, and neither counts nor fires again. Without `count`
+   * the flow is marked as far as is known, and nothing is remembered of it.
    */
-  inspect(flow: Flow): void;
+  inspect(flow: Flow, count?: boolean): void;
   /** Sets who is told of matches, within `inspect`. An incident is told once per throttle time of its rule. */
   onMatch(listener: (match: Match) => void): void;
   /** The whole state as plain data: what has been inspected so far, and nothing else, is in it. */
@@ -66,7 +67,7 @@ export function createDetector(rules: readonly Rule[], options: DetectorOptions 
   const start = () => createEngine(rules, options, (match) => listener(match));
   let engine = start();
   return {
-    inspect: (flow) => engine.inspect(flow),
+    inspect: (flow, count = true) => engine.inspect(flow, count),
     onMatch(to) {
       listener = to;
     },

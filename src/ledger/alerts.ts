@@ -9,8 +9,6 @@ export function alertLedger(db: DatabaseSync, transaction: <T>(work: () => T) =>
   const queued = db.prepare("select id, body from alerts where notifier = ? order by id limit ?");
   const settle = db.prepare("delete from alerts where id = ? and notifier = ?");
   const forget = db.prepare("delete from alert_keys where at < ?");
-  const load = db.prepare("select value from states where name = ?");
-  const save = db.prepare("insert into states values (?, ?) on conflict do update set value = excluded.value");
   return {
     queueAlert: (alert, notifiers) =>
       transaction(() => {
@@ -23,7 +21,5 @@ export function alertLedger(db: DatabaseSync, transaction: <T>(work: () => T) =>
       queued.all(notifier, limit).map(({ id, body }) => ({ id: id as number, alert: JSON.parse(body as string) as Alert })),
     settleAlert: (id, notifier) => void settle.run(id, notifier),
     forgetAlerts: (before) => void forget.run(before),
-    loadState: (name) => load.get(name)?.value as string | undefined,
-    saveState: (name, value) => void save.run(name, value),
   };
 }

@@ -127,6 +127,8 @@ function ledgerOn(db: DatabaseSync, close: () => void): Ledger {
     `update sinks set delivered = delivered + ?, rejected = rejected + ?, dead_lettered = dead_lettered + ?, last_commit = ? where name = ?`,
   );
   const finish = sql("delete from pending where sink = (select id from sinks where name = ?) and object = ?");
+  const stateOf = sql("select value from states where name = ?");
+  const saveState = sql("insert into states values (?, ?) on conflict do update set value = excluded.value");
   const addLetter = sql(
     `insert or ignore into dead_letters (sink, key, etag, first, last, count, code, reason, at) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
@@ -196,6 +198,19 @@ function ledgerOn(db: DatabaseSync, close: () => void): Ledger {
         finish.run(sink, id);
         forgetOne.run(id);
       }),
+    checkpoint: (name, state, positions) =>
+      transaction(() => {
+        saveState.run(name, state);
+        for (const { id, position, finished } of positions) {
+          if (!finished) {
+            setPosition.run(position, name, id);
+            continue;
+          }
+          finish.run(name, id);
+          forgetOne.run(id);
+        }
+      }),
+    state: (name) => stateOf.get(name)?.value as string | undefined,
     setAside: (letters) => transaction(() => setAside(letters)),
     deadLetters: (filter, limit) => {
       const { where, values } = conditions(filter);
@@ -225,7 +240,8 @@ function ledgerOn(db: DatabaseSync, close: () => void): Ledger {
       sinks: sql(
         `select s.name, s.delivered, s.rejected, s.dead_lettered as deadLettered, s.last_commit as lastCommit, count(o.id) as pendingObjects,
          coalesce(sum(o.size), 0) as pendingBytes, min(o.time) as oldestPending
-         from sinks s left join pending p on p.sink = s.id left join objects o on o.id = p.object group by s.id order by s.name`,
+         from sinks s left join pending p on p.sink = s.id left join objects o on o.id = p.object
+         where s.name not like '(%' group by s.id order by s.name`,
       )
         .all()
         .map(

@@ -1,9 +1,27 @@
 import { readFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { startReceiver } from "../simulators/otlp/receiver.ts";
 import { writeBucket } from "./bucket.ts";
 import { flowferry, start, workplace } from "./program.ts";
+
+function query(path: string, sql: string): Record<string, unknown>[] {
+  const db = new DatabaseSync(path, { readOnly: true });
+  try {
+    return db.prepare(sql).all();
+  } finally {
+    db.close();
+  }
+}
+
+function inspected(path: string): unknown {
+  const [row] = query(path, "select value from states");
+  const [, count] = JSON.parse(String(row?.value)).clock;
+  return count;
+}
+
+const alertKeys = (path: string) => query(path, "select key from alert_keys order by key").map(({ key }) => key);
 
 const KILLS = 25;
 const BATCH = 100;
@@ -22,6 +40,8 @@ test(`killed ${KILLS} times at random moments, every record has arrived at both 
         { type: "otlp", endpoint: out.url, batch: { records: BATCH }, inFlight: IN_FLIGHT },
         { type: "ndjson", path: "out.ndjson", batch: { records: BATCH } },
       ],
+      alerts: { lateness: "3650d" },
+      run: { checkpointMs: 100 },
     });
     let kills = 0;
     while (kills < KILLS) {
@@ -43,6 +63,18 @@ test(`killed ${KILLS} times at random moments, every record has arrived at both 
     const uids = lines.map((line) => JSON.parse(line).attributes["log.record.uid"]);
     expect(new Set(uids)).toEqual(new Set(out.uids.keys()));
     expect(uids.length - records).toBeLessThanOrEqual(KILLS * BATCH);
+
+    // The detections have counted every flow once, however often it was read.
+    expect(inspected(place.path("flowferry.db"))).toBe(records);
+    const quiet = place.config({
+      source: { type: "directory", path: "bucket" },
+      sinks: [{ type: "ndjson", path: "quiet.ndjson" }],
+      alerts: { lateness: "3650d" },
+      ledger: { path: "quiet.db" },
+    });
+    expect((await flowferry(["run", "-c", quiet, "--until-caught-up"])).code).toBe(0);
+    expect(alertKeys(place.path("quiet.db")).length).toBeGreaterThan(0);
+    expect(alertKeys(place.path("flowferry.db"))).toEqual(alertKeys(place.path("quiet.db")));
   } finally {
     await out.close();
     place.remove();

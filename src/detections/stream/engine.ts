@@ -10,7 +10,7 @@ import type { Json } from "./window.ts";
 
 /** The rules at work, and everything they remember. */
 export interface Engine {
-  inspect(flow: Flow): void;
+  inspect(flow: Flow, count: boolean): void;
   snapshot(): Json;
   /** Into a new engine only; one whose restore has failed is of no use. */
   restore(snapshot: unknown): Restored;
@@ -78,12 +78,12 @@ export function createEngine(rules: readonly Rule[], options: DetectorOptions, o
   };
 
   return {
-    inspect(flow) {
-      const seen = progress.of(flow.origin);
-      if (flow.record <= seen.through) {
+    inspect(flow, count) {
+      const seen = count ? progress.of(flow.origin) : progress.find(flow.origin);
+      if (!count || seen === undefined || flow.record <= seen.through) {
         clock.replayed++;
         dispatch(flow, markOnly);
-        names.push(...(seen.completed?.get(flow.record) ?? []));
+        names.push(...(seen?.completed?.get(flow.record) ?? []));
         mark(flow);
         return;
       }

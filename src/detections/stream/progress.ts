@@ -16,6 +16,8 @@ export class Progress extends Group {
  */
 export interface ProgressTable {
   of(origin: Origin): Progress;
+  /** Undefined for an object of which nothing has been inspected. */
+  find(origin: Origin): Progress | undefined;
   readonly size: number;
   snapshot(): Json;
   restore(data: unknown): void;
@@ -34,6 +36,7 @@ export function createProgress(maxObjects: number): ProgressTable {
       }
       return current;
     },
+    find: (origin) => objects.touch(origin.digest, 0),
     get size() {
       return objects.size;
     },

@@ -1,0 +1,26 @@
+import type { QueuedObject } from "../contracts.ts";
+import type { Flow } from "../flow.ts";
+
+/** Who objects are read for: each consumer has its own position in the ledger, and takes part in a reading until it has what it lacks. */
+export interface Consumer {
+  /** In the ledger. */
+  readonly name: string;
+  /** Whether it can take the next piece at once. */
+  readonly hasRoom: boolean;
+  /** Whether it goes on alone when others are merely slow; else only when they fail. */
+  readonly leads: boolean;
+  /** What it waits for can, for now, not be had. */
+  readonly failing: boolean;
+  /** Resolves at the next change of its room. */
+  changed(): Promise<void>;
+  /** Whether it waits for records of this object that were not yet offered to it. */
+  wants(object: QueuedObject): boolean;
+  /** Number of the last record that needs no further reading for it. */
+  offered(id: number): number;
+  /** Takes the flows of one piece of an object; those that were offered before are passed over. */
+  offer(id: number, flows: readonly Flow[], through: number): void;
+  /** Every record of the object was offered. */
+  end(id: number): void;
+  /** Resolves when its position covers everything that was offered, or its patience ends. */
+  drain(): Promise<void>;
+}
