@@ -364,6 +364,17 @@ export interface Notifier {
   /** Least time between two messages, in ms. */
   readonly paceMs: number;
   notify(alert: Alert, links: readonly AlertLink[], signal: AbortSignal): Promise<void>;
+  /** As a sink's, of a notifier whose receiver can be asked without telling anybody. */
+  probe?(signal: AbortSignal): Promise<string>;
+  close?(): Promise<void>;
+}
+
+export interface NotifierDependencies {
+  /** Absolute folder that relative paths start from: the configuration file's. */
+  readonly baseDir: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** As a sink's. */
+  readonly onNotice?: ((message: string) => void) | undefined;
 }
 
 /** An alert on its way to one notifier. */

@@ -17,5 +17,9 @@ export function firstOf(promises: readonly Promise<unknown>[], signal: AbortSign
 
 /** Resolves after `ms`, or at once when the signal aborts. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await firstOf([sleep(ms, undefined, { ref: true })], signal);
+  try {
+    await sleep(ms, undefined, { signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Alert, AlertLink, Component, Notifier } from "../contracts.ts";
+import { runbookLink, runbookPath } from "./links.ts";
 import { post, receiverUrl } from "./post.ts";
 
 const options = z.strictObject({
@@ -46,6 +47,9 @@ export const alertmanager: Component<z.output<typeof options>, unknown, Notifier
  * grouped. Without `endsAt` it would end when Alertmanager thinks.
  */
 function postableAlert(alert: Alert, links: readonly AlertLink[], endsAfterMs: number, now: number) {
+  const runbook = runbookLink(links);
+  const page = runbookPath(alert, links);
+  const others = links.filter((link) => link !== runbook);
   const facts = alert.facts.map(({ label, value }) => `${label}: ${value}`).join("\n");
   return {
     labels: { alertname: alert.rule, severity: alert.level, ...alert.labels },
@@ -55,11 +59,14 @@ function postableAlert(alert: Alert, links: readonly AlertLink[], endsAfterMs: n
       description: facts,
       first_seen: new Date(alert.firstSeen).toISOString(),
       last_seen: new Date(alert.lastSeen).toISOString(),
-      ...Object.fromEntries(links.map(({ title, url }) => [annotationName(title), url])),
+      ...Object.fromEntries(others.map(({ title, url }) => [annotationName(title), url])),
+      // The name that templates and user interfaces know is for URLs only.
+      ...(runbook === undefined ? {} : { runbook_url: runbook.url }),
+      ...(page === undefined ? {} : { runbook: page }),
     },
     startsAt: new Date(now).toISOString(),
     endsAt: new Date(Math.max(alert.lastSeen, now) + endsAfterMs).toISOString(),
-    ...(links[0] === undefined ? {} : { generatorURL: links[0].url }),
+    ...(others[0] === undefined ? {} : { generatorURL: others[0].url }),
   };
 }
 

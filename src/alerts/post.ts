@@ -1,4 +1,4 @@
-import { EnvHttpProxyAgent, fetch } from "undici";
+import { EnvHttpProxyAgent, fetch, type Response } from "undici";
 import { PermanentError, RetryableError, UsageError } from "../errors.ts";
 
 export interface Post {
@@ -39,7 +39,7 @@ export async function post(
     status = response.status;
     retryAfter = response.headers.get("retry-after");
     const secrets = [...(secretPath ? [url.pathname] : []), url.search, ...Object.values(headers ?? {})];
-    said = withoutSecrets(await response.text(), secrets)
+    said = withoutSecrets(await beginningOf(response), secrets)
       .replaceAll(/\s+/g, " ")
       .trim()
       .slice(0, 200);
@@ -57,12 +57,31 @@ export async function post(
   throw new PermanentError("alert-refused", line);
 }
 
+/** Characters of an answer that are looked at. */
+const LONGEST_ANSWER = 16_384;
+
 /** Shorter ones would take away common words. */
 const LEAST_SECRET = 6;
 
-/** A receiver or a proxy before it may repeat what it was asked. */
+/** A receiver or a proxy before it may repeat what it was asked, whole or a part of it. */
 function withoutSecrets(text: string, secrets: readonly string[]): string {
-  return secrets.filter((secret) => secret.length >= LEAST_SECRET).reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
+  const parts = secrets.flatMap((secret) => [secret, ...secret.split(/[/?&=\s]/)]);
+  return parts
+    .filter((part) => part.length >= LEAST_SECRET)
+    .sort((a, b) => b.length - a.length)
+    .reduce((rest, part) => rest.replaceAll(part, "***"), text);
+}
+
+/** As much of an answer as may be shown, and a secret that reaches over its end. The rest is not read. */
+async function beginningOf({ body }: Response): Promise<string> {
+  if (body === null) return "";
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of body) {
+    text += decoder.decode(chunk as Uint8Array, { stream: true });
+    if (text.length > LONGEST_ANSWER) break;
+  }
+  return text;
 }
 
 /** The cause of a failed fetch without the URL, which may be a secret. */
@@ -71,8 +90,21 @@ function reasonOf(error: unknown): string {
   if (!(cause instanceof Error)) return "unknown error";
   if (cause.name === "TimeoutError") return "no answer in time";
   const code = "code" in cause && typeof cause.code === "string" ? cause.code : undefined;
-  return code === undefined ? cause.name : code === "CERT_HAS_EXPIRED" ? "its certificate has expired" : code;
+  return code === undefined ? cause.name : (REASONS[code] ?? code);
 }
+
+const UNKNOWN_AUTHORITY = "its certificate is of an unknown authority: name that authority's file in NODE_EXTRA_CA_CERTS";
+
+const REASONS: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: "its certificate has expired",
+  CERT_NOT_YET_VALID: "its certificate is not valid yet",
+  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another host",
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
+  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
+  ENOTFOUND: "there is no such host (ENOTFOUND)",
+};
 
 function retryAfterMs(header: string | null): number | undefined {
   if (header === null) return undefined;

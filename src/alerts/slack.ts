@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { Alert, AlertLink, Component, Notifier } from "../contracts.ts";
+import { runbookPath } from "./links.ts";
 import { post, receiverUrl } from "./post.ts";
+import { cut } from "./text.ts";
 
 /** Limits of Block Kit and of incoming webhooks, in characters and pieces. https://docs.slack.dev/reference/block-kit/blocks */
 const HEADER = 150;
@@ -53,7 +55,8 @@ export interface SlackMessage {
 }
 
 /** The message for an alert: a header, one sentence, the facts side by side, links. */
-export function slackMessage({ title, level, summary, facts, rule }: Alert, links: readonly AlertLink[]): SlackMessage {
+export function slackMessage(alert: Alert, links: readonly AlertLink[]): SlackMessage {
+  const { title, level, summary, facts, rule } = alert;
   const mrkdwn = (text: string, limit: number): Text => ({ type: "mrkdwn", text: cut(text, limit) });
   const fields = facts.map(({ label, value }) => mrkdwn(`*${escaped(label)}*\n${escaped(value)}`, FIELD));
   const blocks: object[] = [
@@ -63,7 +66,12 @@ export function slackMessage({ title, level, summary, facts, rule }: Alert, link
   for (let start = 0; start < Math.min(fields.length, 2 * FIELDS); start += FIELDS) {
     blocks.push({ type: "section", fields: fields.slice(start, start + FIELDS) });
   }
-  const footer = [`${level} · \`${escaped(rule)}\``, ...links.map(({ title, url }) => `<${escaped(url)}|${escaped(title)}>`)];
+  const page = runbookPath(alert, links);
+  const footer = [
+    `${level} · \`${escaped(rule)}\``,
+    ...links.map(({ title, url }) => `<${escaped(url)}|${escaped(title)}>`),
+    ...(page === undefined ? [] : [`Runbook: \`${escaped(page)}\``]),
+  ];
   blocks.push({ type: "context", elements: [mrkdwn(footer.join("  ·  "), SECTION)] });
   return { text: cut(`${title}: ${escaped(summary)}`, SECTION), blocks };
 }
@@ -71,8 +79,4 @@ export function slackMessage({ title, level, summary, facts, rule }: Alert, link
 /** https://docs.slack.dev/messaging/formatting-message-text: the three characters that Slack reads as control characters. */
 function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-}
-
-function cut(text: string, limit: number): string {
-  return text.length <= limit ? text : `${text.slice(0, limit - 1)}…`;
 }

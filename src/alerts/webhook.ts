@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Component, Notifier } from "../contracts.ts";
+import type { Alert, AlertLink, Component, Notifier } from "../contracts.ts";
+import { runbookPath } from "./links.ts";
 import { post, receiverUrl } from "./post.ts";
 
 const options = z.strictObject({
@@ -22,9 +23,15 @@ export const webhook: Component<z.output<typeof options>, unknown, Notifier> = {
       paceMs: 0,
       notify: (alert, links, signal) =>
         post(
-          { url: target, secretPath: true, label: "the webhook", headers, body: JSON.stringify({ ...alert, links }), timeoutMs },
+          { url: target, secretPath: true, label: "the webhook", headers, body: webhookBody(alert, links), timeoutMs },
           signal,
         ),
     };
   },
 };
+
+/** The alert as JSON, with its links, and `runbookPath` where the runbook is a page without a link. */
+export function webhookBody(alert: Alert, links: readonly AlertLink[]): string {
+  const page = runbookPath(alert, links);
+  return JSON.stringify({ ...alert, links, ...(page === undefined ? {} : { runbookPath: page }) });
+}

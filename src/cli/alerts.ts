@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { linksOf } from "../alerts/links.ts";
-import { openNotifiers } from "../config/alerts.ts";
+import { closeNotifiers, openNotifiers } from "../config/alerts.ts";
 import type { Alert } from "../contracts.ts";
 import { describeError, UsageError } from "../errors.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
@@ -13,22 +13,28 @@ export function alertsCommand(context: CliContext, finish: (code: ExitCode) => v
   return new Command("alerts").description("Try the way on which people are told.").addCommand(test);
 }
 
-async function testAlerts({ loadConfig, print, signal }: CliContext, file: string): Promise<ExitCode> {
-  const { alerts } = await loadConfig(file);
+async function testAlerts({ loadConfig, print, env, signal }: CliContext, file: string): Promise<ExitCode> {
+  const { alerts, baseDir } = await loadConfig(file);
   if (alerts === undefined) throw new UsageError("no-alerts", `${file} has no alerts block`);
-  const notifiers = await openNotifiers(alerts);
-  if (notifiers.size === 0)
-    throw new UsageError("no-notifiers", `${file}: alerts names no notifier: add slack, alertmanager or webhook`);
+  const notifiers = await openNotifiers(alerts, { baseDir, env });
+  if (notifiers.size === 0) {
+    const known = "slack, alertmanager, webhook or ociNotifications";
+    throw new UsageError("no-notifiers", `${file}: alerts names no notifier: add ${known}`);
+  }
   const alert = testAlert(Date.now());
   let code: ExitCode = EXIT.done;
-  for (const [name, notifier] of notifiers) {
-    try {
-      await notifier.notify(alert, linksOf(alerts.links, alert), signal);
-      print(`ok     ${name}`);
-    } catch (error) {
-      print(`FAILED ${name}: ${describeError(error)}`);
-      code = EXIT.failed;
+  try {
+    for (const [name, notifier] of notifiers) {
+      try {
+        await notifier.notify(alert, linksOf(alerts, alert), signal);
+        print(`ok     ${name}`);
+      } catch (error) {
+        print(`FAILED ${name}: ${describeError(error)}`);
+        code = EXIT.failed;
+      }
     }
+  } finally {
+    await closeNotifiers(notifiers);
   }
   return code;
 }

@@ -1,10 +1,12 @@
 import { Command } from "commander";
+import { closeNotifiers, loadEnabledRules, openNotifiers } from "../config/alerts.ts";
 import { openSink, openSource } from "../config/compose.ts";
 import type { Config } from "../config/load.ts";
 import type { Discovery, Source } from "../contracts.ts";
 import { decoderFor } from "../decoders/formats.ts";
+import { formatRuleError } from "../detections/load.ts";
 import { openEnrichment } from "../enrichers/enrichment.ts";
-import { codeOf, describeError } from "../errors.ts";
+import { codeOf, describeError, UsageError } from "../errors.ts";
 import { originOf } from "../flow.ts";
 import { NOTHING_SEEN } from "../ledger/nothing-seen.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
@@ -18,7 +20,9 @@ interface Finding {
 
 export function checkCommand(context: CliContext, finish: (code: ExitCode) => void): Command {
   return new Command("check")
-    .description("Try credentials, listing, reading one object, the lookup tables and each sink. Nothing is shipped.")
+    .description(
+      "Try credentials, listing, reading one object, the lookup tables, each sink, the rules and who is told. Nothing is shipped.",
+    )
     .requiredOption("-c, --config <file>", "configuration file (YAML)")
     .option("--json", "one JSON line for each step", false)
     .action(async ({ config: file, json }: { config: string; json: boolean }) => {
@@ -60,6 +64,25 @@ async function* check(config: Config, { env, signal }: CliContext): AsyncGenerat
     });
     signal.throwIfAborted();
   }
+  const { alerts, baseDir } = config;
+  if (alerts === undefined) return;
+  yield await step("rules", async () => {
+    const { rules, errors } = await loadEnabledRules(alerts);
+    const [first] = errors;
+    if (first !== undefined) throw new UsageError("bad-rules", `rule refused: ${formatRuleError(first)}`);
+    return `${rules.filter((rule) => rule.alerts).length} rules are valid`;
+  });
+  yield await step("alerts", async () => {
+    const notifiers = await openNotifiers(alerts, { baseDir, env });
+    try {
+      const findings: string[] = [];
+      for (const [name, notifier] of notifiers) findings.push(`${name}: ${(await notifier.probe?.(signal)) ?? "not asked"}`);
+      const said = findings.length === 0 ? "nobody is told" : findings.join("; ");
+      return `${said}; \`flowferry alerts test\` sends one to each`;
+    } finally {
+      await closeNotifiers(notifiers);
+    }
+  });
 }
 
 async function* checkSource(config: Config, source: Source, signal: AbortSignal): AsyncGenerator<Finding> {

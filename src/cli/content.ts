@@ -2,10 +2,13 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Command } from "commander";
 import { asset } from "../assets.ts";
+import { readAlarms } from "../content/alarms.ts";
 import { buildContent, contentFiles } from "../content/build.ts";
 import { readDefinition, readDetections } from "../content/definition.ts";
-import { detectionFiles } from "../content/detections.ts";
+import { dialectFiles } from "../content/dialects.ts";
 import { openInstaller } from "../content/open.ts";
+import type { NotificationOptions } from "../content/open-alarms.ts";
+import { slackWebhook } from "../content/slack-subscription-installer.ts";
 import type { Installer, Step } from "../content/step.ts";
 import { codeOf, FlowferryError, UsageError } from "../errors.ts";
 import type { CliContext } from "./context.ts";
@@ -18,6 +21,10 @@ interface InstallOptions {
   readonly dashboardEndpoint?: string;
   readonly patience: string;
   readonly detections: boolean;
+  readonly topic?: string;
+  readonly slackWebhookEnv?: string;
+  readonly notificationsEndpoint?: string;
+  readonly monitoringEndpoint?: string;
   readonly json: boolean;
 }
 
@@ -25,7 +32,7 @@ interface InstallOptions {
 export function contentCommand(context: CliContext): Command {
   const build = new Command("build")
     .description(
-      "Write what backends take: the rules in every dialect, and for Log Analytics fields, parser, log source, saved searches and dashboards.",
+      "Write what backends take: the rules and searches in every dialect, and for Log Analytics fields, parser, log source, saved searches and dashboards.",
     )
     .option("--to <folder>", "where the files go; by default beside their sources in deploy")
     .option("--check", "write nothing, and fail if a file is not as it would be written", false)
@@ -75,7 +82,15 @@ function installing(
     .requiredOption("--compartment <ocid>", "compartment of the saved searches and dashboards")
     .option("--sink <name>", "name of the sink, where the configuration has several of type log-analytics")
     .option("--dashboard-endpoint <url>", "base URL of Management Dashboard; by default the region's")
-    .option("--detections", "the detections that Log Analytics can run by itself, too: saved searches and scheduled tasks", false)
+    .option(
+      "--detections",
+      "the detections that Log Analytics can run by itself, too: saved searches, scheduled tasks, a topic and alarms that tell it",
+      false,
+    )
+    .option("--topic <ocid>", "topic that the alarms tell; by default one named flowferry-detections is made")
+    .option("--slack-webhook-env <name>", "environment variable with the URL of a Slack webhook that is subscribed to the topic")
+    .option("--notifications-endpoint <url>", "base URL of Notifications; by default the region's")
+    .option("--monitoring-endpoint <url>", "base URL of Monitoring; by default the region's")
     .option("--patience <seconds>", "how long a call that may heal is tried again", "60")
     .option("--json", "print the result as JSON", false)
     .action(async (options: InstallOptions) => {
@@ -94,6 +109,7 @@ async function open(context: CliContext, options: InstallOptions): Promise<Insta
   if (!/^ocid1\.(compartment|tenancy)\./.test(options.compartment)) {
     throw new UsageError("bad-option", `--compartment ${options.compartment} is no OCID of a compartment or tenancy`);
   }
+  const notifications = notificationsOf(options, context.env);
   return openInstaller(
     buildContent(readDefinition(), options.detections ? readDetections() : []),
     {
@@ -101,10 +117,41 @@ async function open(context: CliContext, options: InstallOptions): Promise<Insta
       namespace,
       compartmentId: options.compartment,
       dashboardEndpoint: options.dashboardEndpoint,
+      ...(notifications === undefined ? {} : { notifications }),
       patienceMs: patienceMsOf(options.patience),
     },
     { baseDir: config.baseDir, env: context.env },
   );
+}
+
+/** Undefined without --detections. The URL of the webhook comes from the environment, and is in no message. */
+function notificationsOf(options: InstallOptions, env: NodeJS.ProcessEnv): NotificationOptions | undefined {
+  const { detections, topic, slackWebhookEnv, notificationsEndpoint, monitoringEndpoint } = options;
+  const given = { "--topic": topic, "--slack-webhook-env": slackWebhookEnv };
+  if (!detections) {
+    const [only] = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+    if (only !== undefined) throw new UsageError("bad-option", `${only} is of use with --detections only`);
+    return undefined;
+  }
+  if (topic !== undefined && !/^ocid1\.onstopic\./.test(topic)) {
+    throw new UsageError("bad-option", `--topic ${topic} is no OCID of a topic`);
+  }
+  let slackWebhookUrl: string | undefined;
+  if (slackWebhookEnv !== undefined) {
+    const text = env[slackWebhookEnv];
+    // Somebody may have given the URL instead of the variable's name.
+    if (!/^\w+$/.test(slackWebhookEnv)) {
+      throw new UsageError(
+        "bad-option",
+        "--slack-webhook-env takes the name of an environment variable, as in SLACK_WEBHOOK_URL",
+      );
+    }
+    if (text === undefined || text === "") {
+      throw new UsageError("bad-option", `the environment variable ${slackWebhookEnv} (--slack-webhook-env) is not set`);
+    }
+    slackWebhookUrl = slackWebhook(text);
+  }
+  return { alarms: readAlarms(), topicId: topic, slackWebhookUrl, notificationsEndpoint, monitoringEndpoint };
 }
 
 async function perform({ stdout, signal }: CliContext, steps: readonly Step[], carryOut: boolean, json: boolean): Promise<void> {
@@ -113,18 +160,19 @@ async function perform({ stdout, signal }: CliContext, steps: readonly Step[], c
     if (carryOut) await step.run(signal);
     if (!json) stdout.write(`${lineOf(step)}\n`);
   }
+  const notices = steps.flatMap((step) => step.notice?.() ?? []);
   const counts = { create: 0, update: 0, delete: 0, none: 0 };
   for (const { action } of steps) counts[action] += 1;
   if (json) {
     const changes = due.map(({ kind, name, action, differences }) => ({ kind, name, action, differences }));
-    stdout.write(`${JSON.stringify({ changes, unchanged: counts.none, done: carryOut })}\n`);
+    stdout.write(`${JSON.stringify({ changes, unchanged: counts.none, done: carryOut, notices })}\n`);
     return;
   }
   const { create, update, delete: remove, none } = counts;
   const said = carryOut
     ? `${create} created, ${update} updated, ${remove} deleted, ${none} unchanged`
     : `${create} to create, ${update} to update, ${remove} to delete, ${none} unchanged`;
-  stdout.write(`${said}\n`);
+  stdout.write(`${[...notices, said].join("\n")}\n`);
 }
 
 const SIGNS = { create: "+", update: "~", delete: "-", none: " " } as const;
@@ -140,7 +188,7 @@ async function buildFiles({ stdout }: CliContext, to: string | undefined, check:
   const forLogAnalytics = [...contentFiles(buildContent(readDefinition()))];
   const files = new Map([
     ...forLogAnalytics.map(([name, text]) => [join("log-analytics", name), text] as const),
-    ...(await detectionFiles(asset("deploy/detections"))),
+    ...(await dialectFiles()),
   ]);
   const stale: string[] = [];
   for (const [name, text] of files) {

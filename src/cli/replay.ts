@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { tellingNobody } from "../config/alerts.ts";
 import { compose } from "../config/compose.ts";
 import type { Config } from "../config/load.ts";
 import { replay } from "../delivery/replay.ts";
@@ -17,6 +18,7 @@ interface ReplayOptions {
   readonly limit: number;
   readonly since?: string;
   readonly until?: string;
+  readonly alerts: boolean;
   readonly json: boolean;
 }
 
@@ -27,6 +29,11 @@ export function replayCommand(context: CliContext, finish: (code: ExitCode) => v
     .option("--dead-letters", "read what was set aside once more; the worker must not be running", false)
     .option("--since <time>", "deliver all flows of this time and later again (a time, or an age as in 30d)")
     .option("--until <time>", "… and before this time")
+    .option(
+      "--alerts",
+      "with --since: tell people of what the rules find in flows that are not older than `alerts.lateness`",
+      false,
+    )
     .option("--sink <name>", "only for this sink; with --dead-letters, `none` for records that could not be decoded")
     .option("--code <code>", "with --dead-letters: only those with this code")
     .option("--limit <n>", "with --dead-letters: at most so many", positive, 100_000)
@@ -42,12 +49,13 @@ export function replayCommand(context: CliContext, finish: (code: ExitCode) => v
     });
 }
 
-/** The configuration with the span as its filter, the chosen sinks, and a ledger of its own, so that no position changes. */
-function spanOf(config: Config, { since, until, sink }: ReplayOptions): Config {
+/** The configuration with the span as its filter, the chosen sinks, and a ledger of its own, so that no position changes. Nobody is told unless asked for. */
+function spanOf(config: Config, { since, until, sink, alerts: tell }: ReplayOptions): Config {
   const sinks = sink === undefined ? config.sinks : config.sinks.filter(({ name }) => name === sink);
   if (sinks.length === 0)
     throw new UsageError("unknown-sink", `there is no sink ${sink}: ${config.sinks.map(({ name }) => name).join(", ")}`);
-  return { ...config, sinks, ledgerPath: ":memory:", filter: { ...config.filter, since, until } };
+  const alerts = config.alerts === undefined || tell ? config.alerts : tellingNobody(config.alerts);
+  return { ...config, sinks, alerts, ledgerPath: ":memory:", filter: { ...config.filter, since, until } };
 }
 
 async function replayDeadLetters(context: CliContext, config: Config, options: ReplayOptions): Promise<ExitCode> {

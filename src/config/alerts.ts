@@ -2,14 +2,16 @@ import { z } from "zod";
 import { alertmanager } from "../alerts/alertmanager.ts";
 import { AlertDispatch } from "../alerts/dispatch.ts";
 import { linksOf } from "../alerts/links.ts";
+import { ociNotifications } from "../alerts/oci-notifications.ts";
 import { slack } from "../alerts/slack.ts";
 import { webhook } from "../alerts/webhook.ts";
 import { asset } from "../assets.ts";
-import type { Alert, Component, Ledger, Notifier } from "../contracts.ts";
+import type { Alert, Component, Ledger, Notifier, NotifierDependencies } from "../contracts.ts";
 import { CHECKPOINT, type Stateful } from "../delivery/checkpoint.ts";
 import { alertOf } from "../detections/alert.ts";
+import { disableRules } from "../detections/disable.ts";
 import { createDetector, type StreamDetector } from "../detections/evaluate.ts";
-import { formatRuleError, loadRules } from "../detections/load.ts";
+import { formatRuleError, loadRules, type RuleSet } from "../detections/load.ts";
 import { LEVELS } from "../detections/rule.ts";
 import { durationText, parseDuration } from "../durations.ts";
 import { describeError, UsageError } from "../errors.ts";
@@ -17,10 +19,16 @@ import type { RetryPolicy } from "../retry.ts";
 import type { Instruments, Logger } from "../telemetry.ts";
 
 /** Every kind of notifier, by the key of its block. */
-const NOTIFIERS: readonly Component<unknown, unknown, Notifier>[] = [slack, alertmanager, webhook];
+const NOTIFIERS = { slack, alertmanager, webhook, ociNotifications };
 
 export const alertOptions = z.strictObject({
   rules: z.string().min(1).optional().describe("Folder of detection rules; by default those that ship with the program"),
+  disabled: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(
+      "Names of rules that are switched off: they mark no flow and tell nobody. A correlation that looks at a rule that is switched off still does; to switch off the correlation too, name it",
+    ),
   minLevel: z
     .enum(LEVELS)
     .default("medium")
@@ -39,18 +47,37 @@ export const alertOptions = z.strictObject({
     .max(10)
     .default([])
     .describe("Links into your backend, for each alert"),
+  runbookUrl: z
+    .string()
+    .regex(
+      /^https?:\/\/.*\{runbook\}/,
+      "expected a URL with the placeholder {runbook}, as in https://wiki.example/runbooks/{runbook}",
+    )
+    .optional()
+    .describe(
+      "URL of the runbook pages, with {runbook} for the name of the page, as in https://wiki.example/runbooks/{runbook}; without it messages name the file, as in deploy/runbooks/beacon.md",
+    ),
   slack: slack.options.optional().describe(slack.summary),
   alertmanager: alertmanager.options.optional().describe(alertmanager.summary),
   webhook: webhook.options.optional().describe(webhook.summary),
+  ociNotifications: ociNotifications.options.optional().describe(ociNotifications.summary),
 });
 
 export type AlertOptions = z.output<typeof alertOptions>;
 
-export interface Detections extends Stateful {
-  readonly dispatch: AlertDispatch;
+/** The options under which rules mark flows and nobody is told. */
+export function tellingNobody(options: AlertOptions): AlertOptions {
+  const silent = Object.fromEntries(Object.keys(NOTIFIERS).map((key) => [key, undefined]));
+  return { ...options, ...silent };
 }
 
-interface Surroundings {
+export interface Detections extends Stateful {
+  readonly dispatch: AlertDispatch;
+  /** Releases the notifiers; nothing is delivered after it. */
+  close(): Promise<void>;
+}
+
+interface Surroundings extends Omit<NotifierDependencies, "onNotice"> {
   readonly ledger: Ledger;
   readonly log: Logger;
   readonly instruments: Instruments;
@@ -60,10 +87,10 @@ interface Surroundings {
 /** Loads the rules (a wrong one is refused with file and line, the others run), takes up the state, and joins the notifiers. */
 export async function openDetections(options: AlertOptions, surroundings: Surroundings): Promise<Detections> {
   const { ledger, log } = surroundings;
-  const { rules, errors } = await loadRules(options.rules ?? asset("deploy/detections"));
+  const { rules, errors } = await loadEnabledRules(options);
   for (const error of errors) log.error(`rule refused: ${formatRuleError(error)}`);
-  if (rules.length === 0) throw new UsageError("no-rules", `there is no valid rule in ${options.rules}`);
-  const dispatch = await createDispatch(options, surroundings);
+  const notifiers = await openNotifiers(options, { ...surroundings, onNotice: (message) => log.warn(message) });
+  const dispatch = createDispatch(options, notifiers, surroundings);
   const detector = createDetector(rules);
   takeUp(detector, ledger, log);
   const least = LEVELS.indexOf(options.minLevel);
@@ -77,17 +104,33 @@ export async function openDetections(options: AlertOptions, surroundings: Surrou
     },
     dispatch,
     state: () => JSON.stringify(detector.snapshot()),
+    close: () => closeNotifiers(notifiers),
   };
 }
 
-/** The notifiers that the options name. Throws UsageError for a wrong URL. */
-export async function openNotifiers(options: AlertOptions): Promise<Map<string, Notifier>> {
+/** The rules that are not switched off. Throws UsageError for a folder without a valid rule, and for a rule to switch off that is none. */
+export async function loadEnabledRules({ rules: own, disabled }: AlertOptions): Promise<RuleSet> {
+  const folder = own ?? asset("deploy/detections");
+  const { rules, errors } = await loadRules(folder);
+  if (rules.length === 0) {
+    throw new UsageError("no-rules", [`there is no valid rule in ${folder}`, ...errors.map(formatRuleError)].join("\n"));
+  }
+  return { rules: disableRules(rules, disabled), errors };
+}
+
+/** The notifiers that the options name, by their types. To be released by `closeNotifiers`. Throws UsageError for a wrong URL. */
+export async function openNotifiers(options: AlertOptions, dependencies: NotifierDependencies): Promise<Map<string, Notifier>> {
   const notifiers = new Map<string, Notifier>();
-  for (const component of NOTIFIERS) {
-    const own = options[component.type as "slack" | "alertmanager" | "webhook"];
-    if (own !== undefined) notifiers.set(component.type, await component.create(own, {}));
+  for (const [key, component] of Object.entries(NOTIFIERS)) {
+    const own = options[key as keyof typeof NOTIFIERS];
+    const { type, create } = component as Component<unknown, NotifierDependencies, Notifier>;
+    if (own !== undefined) notifiers.set(type, await create(own, dependencies));
   }
   return notifiers;
+}
+
+export async function closeNotifiers(notifiers: ReadonlyMap<string, Notifier>): Promise<void> {
+  for (const notifier of notifiers.values()) await notifier.close?.();
 }
 
 function takeUp(detector: StreamDetector, ledger: Ledger, log: Logger): void {
@@ -100,14 +143,18 @@ function takeUp(detector: StreamDetector, ledger: Ledger, log: Logger): void {
   }
 }
 
-async function createDispatch(options: AlertOptions, { ledger, log, instruments, retry }: Surroundings): Promise<AlertDispatch> {
+function createDispatch(
+  options: AlertOptions,
+  notifiers: ReadonlyMap<string, Notifier>,
+  { ledger, log, instruments, retry }: Surroundings,
+): AlertDispatch {
   const told = (outcome: string, alert: Alert) => instruments.alerts.add(1, { rule: alert.rule, outcome });
   const settings = {
     latenessMs: parseDuration(options.lateness),
-    linksOf: (alert: Alert) => linksOf(options.links, alert),
+    linksOf: (alert: Alert) => linksOf(options, alert),
     retry,
   };
-  return new AlertDispatch(ledger.alerts, await openNotifiers(options), settings, {
+  return new AlertDispatch(ledger.alerts, notifiers, settings, {
     onHeldBack: (alert, why) => {
       told(why, alert);
       log.debug({ rule: alert.rule, key: alert.key }, `alert held back (${why}): ${alert.summary}`);

@@ -69,7 +69,15 @@ export async function compose(config: Config, { env, log, instruments }: Surroun
       closers.push(() => sink.close());
       sinks.set(named.name, sink);
     }
-    const detections = await openAlerts(config, { ledger, log, instruments: measure, retry: config.run.retry });
+    const detections = await openAlerts(config, {
+      ledger,
+      log,
+      instruments: measure,
+      retry: config.run.retry,
+      baseDir: config.baseDir,
+      env,
+    });
+    closers.push(async () => detections?.close());
     const parts: Parts = {
       source,
       decode: decoderFor(config.format),
@@ -92,10 +100,10 @@ export async function compose(config: Config, { env, log, instruments }: Surroun
 }
 
 async function openAlerts(
-  { alerts }: Config,
+  { alerts, file }: Config,
   surroundings: Parameters<typeof openDetections>[1],
 ): Promise<Detections | undefined> {
-  return alerts === undefined ? undefined : openDetections(alerts, surroundings);
+  return alerts === undefined ? undefined : at(file, () => openDetections(alerts, surroundings));
 }
 
 /** The source alone, for commands that ship nothing. */

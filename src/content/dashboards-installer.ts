@@ -133,11 +133,11 @@ interface Tagged {
 
 export const isOwn = ({ freeformTags }: Tagged): boolean => differences(OWN_TAGS, freeformTags ?? {}).length === 0;
 
-export function refuseForeign(kind: string, found: Tagged): void {
+export function refuseForeign(kind: string, found: Tagged, advice = "rename it, or install into another compartment"): void {
   if (isOwn(found)) return;
   const [tag] = Object.entries(OWN_TAGS);
   throw new PermanentError(
     "content-conflict",
-    `there is a ${kind} "${found.displayName}" that flowferry did not make (it lacks the tag ${tag?.join(": ")}): rename it, or install into another compartment`,
+    `there is a ${kind} "${found.displayName}" that flowferry did not make (it lacks the tag ${tag?.join(": ")}): ${advice}`,
   );
 }

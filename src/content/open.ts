@@ -4,6 +4,7 @@ import type { OciSurroundings } from "../oci/identity.ts";
 import type { Content } from "./build.ts";
 import { dashboardsInstaller } from "./dashboards-installer.ts";
 import { definitionsInstaller } from "./definitions-installer.ts";
+import { type NotificationOptions, openAlarms } from "./open-alarms.ts";
 import { serviceCall } from "./service-call.ts";
 import type { Installer, Step } from "./step.ts";
 import { tasksInstaller } from "./tasks-installer.ts";
@@ -16,6 +17,8 @@ export interface InstallationOptions {
   readonly compartmentId: string;
   /** Base URL of Management Dashboard; by default the region's. */
   readonly dashboardEndpoint: string | undefined;
+  /** Who is told of the detections that Log Analytics runs by itself; undefined for an installation without them. */
+  readonly notifications?: NotificationOptions;
   /** How long a call that may heal is tried again. */
   readonly patienceMs: number;
 }
@@ -23,18 +26,18 @@ export interface InstallationOptions {
 /** The content of one tenancy. Asks nothing of the network before the first look. Throws UsageError. */
 export async function openInstaller(
   content: Content,
-  { connection, namespace, compartmentId, dashboardEndpoint, patienceMs }: InstallationOptions,
+  { connection, namespace, compartmentId, dashboardEndpoint, notifications, patienceMs }: InstallationOptions,
   surroundings: OciSurroundings,
 ): Promise<Installer & { close(): Promise<void> }> {
   const [{ LogAnalyticsClient }, { DashxApisClient }] = await Promise.all([
     import("oci-loganalytics"),
     import("oci-managementdashboard"),
   ]);
+  const { endpoint: _, ...elsewhere } = connection;
   const analytics = await connectOci(connection, surroundings, {
     what: `Log Analytics namespace ${namespace}`,
     create: (params, configuration) => new LogAnalyticsClient(params, configuration),
   });
-  const { endpoint: _, ...elsewhere } = connection;
   const dashboards = await connectOci(
     { ...elsewhere, ...(dashboardEndpoint === undefined ? {} : { endpoint: dashboardEndpoint }) },
     surroundings,
@@ -46,6 +49,11 @@ export async function openInstaller(
     permission: "manage loganalytics-features-family in tenancy",
     patienceMs,
   });
+  const tasksCall = serviceCall(analytics, {
+    place: `in Log Analytics namespace ${namespace}`,
+    permission: `manage loganalytics-scheduled-task in compartment id ${compartmentId}`,
+    patienceMs,
+  });
   const dashboardsCall = serviceCall(dashboards, {
     place: `in compartment ${compartmentId}`,
     permission: `manage management-dashboard-family in compartment id ${compartmentId}`,
@@ -53,9 +61,10 @@ export async function openInstaller(
   });
   const definitions = definitionsInstaller(analytics.client, at, content, analyticsCall);
   const boards = dashboardsInstaller(dashboards.client, compartmentId, content, dashboardsCall);
-  const tasks = tasksInstaller(analytics.client, at, content, analyticsCall, boards.searchId);
+  const tasks = tasksInstaller(analytics.client, at, content, tasksCall, boards.searchId);
   // What is used by other things comes first, and goes last.
-  const inOrder = [definitions, boards, tasks];
+  const alarms = notifications && (await openAlarms(notifications, { elsewhere, compartmentId, patienceMs }, surroundings));
+  const inOrder = [definitions, boards, tasks, ...(alarms?.installers ?? [])];
   const all = async (installers: readonly Installer[], look: (one: Installer) => Promise<Step[]>): Promise<Step[]> => {
     const steps: Step[] = [];
     for (const installer of installers) steps.push(...(await look(installer)));
@@ -65,7 +74,7 @@ export async function openInstaller(
     steps: (signal) => all(inOrder, (one) => one.steps(signal)),
     removal: (signal) => all(inOrder.toReversed(), (one) => one.removal(signal)),
     async close() {
-      await Promise.all([analytics.close(), dashboards.close()]);
+      await Promise.all([analytics.close(), dashboards.close(), alarms?.close()]);
     },
   };
 }

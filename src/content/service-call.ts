@@ -1,6 +1,7 @@
+import type { OciError } from "oci-common";
 import { describeError, PermanentError } from "../errors.ts";
 import type { OciConnection } from "../oci/connection.ts";
-import { ociError, policyStatement, refusalOf } from "../oci/errors.ts";
+import { type Explanation, ociError, policyStatement, refusalOf } from "../oci/errors.ts";
 import { type RetryPolicy, retry } from "../retry.ts";
 
 const POLICY: RetryPolicy = { initialMs: 500, maxMs: 5_000 };
@@ -14,8 +15,12 @@ export interface ServiceCall {
 interface ServiceCallOptions {
   /** As in `of namespace mytenancy`. */
   readonly place: string;
-  /** Permission that is missing when the service refuses, as in `manage management-dashboard-family in compartment X`. */
-  readonly permission: string;
+  /** Permissions of which one is missing when the service refuses, as in `manage management-dashboard-family in compartment X`. */
+  readonly permission: string | readonly string[];
+  /** The meaning of other refusals that only this service's calls have; 401 is none of them. */
+  readonly explain?: (refusal: OciError) => Explanation | undefined;
+  /** Removed from what the service says. */
+  readonly secrets?: readonly string[];
   /** How long what may heal is tried again. */
   readonly patienceMs: number;
 }
@@ -23,8 +28,14 @@ interface ServiceCallOptions {
 /** Calls with the project's retries and errors. */
 export function serviceCall<Client extends { endpoint: string }>(
   { client, identity, call }: OciConnection<Client>,
-  { place, permission, patienceMs }: ServiceCallOptions,
+  { place, permission, patienceMs, explain, secrets = [] }: ServiceCallOptions,
 ): ServiceCall {
+  const policies = [permission].flat().map((one) => policyStatement(identity, one));
+  const denied: Explanation = {
+    code: "not-authorized",
+    advice: `the ${policies.length === 1 ? "policy that is" : "policies that are"} needed: ${policies.join("; ")}`,
+    permanent: true,
+  };
   const run = async <T>(
     operation: string,
     signal: AbortSignal,
@@ -38,20 +49,20 @@ export function serviceCall<Client extends { endpoint: string }>(
       try {
         return (await call(within, request)).result;
       } catch (failure) {
-        if (mayBeAbsent && refusalOf(failure)?.statusCode === 404) return undefined;
+        const refusal = refusalOf(failure);
+        if (mayBeAbsent && refusal?.statusCode === 404) return undefined;
+        if (refusal !== undefined) {
+          for (const secret of secrets) refusal.message = refusal.message.replaceAll(secret, "***");
+        }
         throw ociError(failure, {
           operation,
           place,
           endpoint: client.endpoint,
           identity,
-          explain: ({ statusCode }) =>
-            statusCode === 403 || statusCode === 404
-              ? {
-                  code: "not-authorized",
-                  advice: `the policy that is needed: ${policyStatement(identity, permission)}`,
-                  permanent: true,
-                }
-              : undefined,
+          explain: (refused) => {
+            const { statusCode } = refused;
+            return explain?.(refused) ?? (statusCode === 403 || statusCode === 404 ? denied : undefined);
+          },
         });
       }
     };

@@ -104,6 +104,35 @@ describe("accepted SSH", () => {
     expect(server.received).toHaveLength(HIGH_RULES.length);
   });
 
+  test("is marked again by a replay, which pages nobody unless asked to", async () => {
+    await traffic();
+    const server = await slack();
+    const config = telling();
+    await catchUp(config, server);
+    const replay = ["replay", "-c", config, "--since", "12h"];
+    const quiet = await flowferry(replay, secretOf(server));
+    expect(quiet.code, quiet.stderr).toBe(0);
+    expect(server.received).toHaveLength(HIGH_RULES.length);
+    const asked = await flowferry([...replay, "--alerts"], secretOf(server));
+    expect(asked.code, asked.stderr).toBe(0);
+    expect(rulesTold(server)).toEqual([...HIGH_RULES, ...HIGH_RULES].sort());
+  });
+
+  test("reaches Slack while the only sink is down", async () => {
+    await traffic();
+    const server = await slack();
+    const config = configFor([{ type: "otlp", endpoint: "http://127.0.0.1:9" }], {
+      enrich: { servers: "servers.csv", networks: "networks.csv", subnets: "subnets.csv" },
+      alerts: { lateness: "12h", minLevel: "high", slack: { webhookUrl: "${SLACK_WEBHOOK_URL}" } },
+      run: { pollMs: 200, shutdownMs: 100, retry: { initialMs: 20, maxMs: 100 } },
+    });
+    const running = begin(["run", "-c", config], secretOf(server));
+    await until("all are told", running, () => server.received.length === HIGH_RULES.length);
+    expect(rulesTold(server)).toEqual(HIGH_RULES);
+    running.child.kill("SIGTERM");
+    expect((await running.ended).code).toBe(0);
+  });
+
   test("a ledger that is begun anew over an old bucket pages nobody", async () => {
     const { records } = await traffic({ start: Date.now() - 30 * 24 * HOUR_MS });
     const server = await slack();
@@ -252,6 +281,35 @@ describe("rules of one's own", () => {
 
     expectRefusal(await flowferry(["rules", "test", rules({ ...good, "broken.yml": BROKEN })]), 2, "1 mistakes");
     expect((await flowferry(["rules", "test"])).code).toBe(0);
+  });
+});
+
+describe("rules that are switched off", () => {
+  test("neither mark nor tell; a correlation over one still does", async () => {
+    await traffic();
+    const server = await slack();
+    await catchUp(telling({ disabled: ["ssh_accepted_from_outside"] }), server);
+    expect(rulesTold(server)).toEqual(HIGH_RULES.filter((name) => name !== "ssh_accepted_from_outside"));
+    const marks = readFileSync(path("out.ndjson"), "utf8");
+    expect(marks).not.toContain("ssh_accepted_from_outside");
+    expect(marks).toContain("rdp_accepted_from_outside");
+  });
+
+  test("a name that no rule has is a configuration error with the nearest name", async () => {
+    await traffic({ incidents: [], flows: 100 });
+    const config = telling({ disabled: ["ssh_acepted_from_outside"] });
+    for (const command of [["run", "--until-caught-up"], ["check"]] as const) {
+      const ended = await flowferry([...command, "-c", config], { SLACK_WEBHOOK_URL: "https://slack.example/" });
+      const said = 'alerts.disabled: there is no rule "ssh_acepted_from_outside": did you mean ssh_accepted_from_outside?';
+      expectRefusal(ended, command[0] === "run" ? 2 : 1);
+      expect(ended.stdout + ended.stderr).toContain(said);
+    }
+  });
+
+  test("a template of runbooks needs its placeholder", async () => {
+    mkdirSync(path("bucket"));
+    const config = configFor([toFile()], { alerts: { runbookUrl: "https://wiki.example/runbooks" } });
+    expectRefusal(await flowferry(["run", "-c", config]), 2, "alerts.runbookUrl: expected a URL with the placeholder {runbook}");
   });
 });
 

@@ -2,18 +2,26 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Oci, startOci } from "../simulators/oci/index.ts";
 import { LogAnalytics } from "../simulators/oci/services/log-analytics.ts";
 import { ManagementDashboard } from "../simulators/oci/services/management-dashboard.ts";
+import { Monitoring } from "../simulators/oci/services/monitoring.ts";
+import { Notifications } from "../simulators/oci/services/notifications.ts";
 import { flowferry, type Workplace, workplace } from "./program.ts";
 
 const COMPARTMENT = "ocid1.compartment.oc1..simulated";
 
 let oci: Oci;
 let place: Workplace;
+let notifications: Notifications;
+let monitoring: Monitoring;
 
 beforeAll(async () => {
   place = workplace();
   oci = await startOci();
   oci.addService(new LogAnalytics({ namespace: oci.namespace }));
   oci.addService(new ManagementDashboard());
+  notifications = new Notifications();
+  monitoring = new Monitoring((id) => notifications.topics.has(id));
+  oci.addService(notifications);
+  oci.addService(monitoring);
 });
 afterAll(async () => {
   await oci.stop();
@@ -46,6 +54,43 @@ test("content is compared, installed, installed again without a change, and take
   expect(await content("uninstall")).toBe("0 created, 0 updated, 0 deleted, 0 unchanged");
 });
 
+test("detections are installed down to the Slack channel, whose URL is shown nowhere", async () => {
+  const secret = "xxYYzzSECRETxxYYzz";
+  const env = { SLACK_WEBHOOK_URL: `https://hooks.slack.com/services/T00000000/B00000000/${secret}` };
+  const sink = {
+    type: "log-analytics",
+    namespace: oci.namespace,
+    logGroupId: "ocid1.loganalyticsloggroup.oc1.phx.g",
+    endpoint: oci.endpoint,
+    auth: { type: "config-file", file: oci.config },
+  };
+  const config = place.config({ source: { type: "directory", path: "bucket" }, sinks: [sink] }, "detections.yaml");
+  const content = async (command: string, ...options: string[]) => {
+    const endpoints = ["dashboard", "notifications", "monitoring"].flatMap((name) => [`--${name}-endpoint`, oci.endpoint]);
+    const where = ["-c", config, "--compartment", COMPARTMENT, ...endpoints, "--detections"];
+    const ended = await flowferry(["content", command, ...where, ...options], env);
+    expect(ended.code, ended.stderr).toBe(0);
+    expect(ended.stdout + ended.stderr).not.toMatch(/SECRET|T00000000/);
+    return ended.stdout.trimEnd().split("\n");
+  };
+  const slack = ["--slack-webhook-env", "SLACK_WEBHOOK_URL"];
+  const installed = await content("install", ...slack);
+  expect(installed).toContain("+ topic flowferry-detections");
+  expect(installed).toContain("+ subscription Slack");
+  expect(installed).toContain("+ alarm flowferry: SSH accepted from outside");
+  expect(installed.at(-2)).toMatch(/^the Slack subscription is pending: open the link .* within 3 days/);
+  const [topic] = notifications.topics.values();
+  const [subscription] = notifications.subscriptions.values();
+  expect(subscription).toMatchObject({ endpoint: env.SLACK_WEBHOOK_URL, topicId: topic?.topicId });
+  expect([...monitoring.alarms.values()].every(({ destinations }) => String(destinations) === topic?.topicId)).toBe(true);
+
+  notifications.confirm(subscription?.id ?? "");
+  expect(await content("install", ...slack)).toEqual([expect.stringMatching(/^0 created, 0 updated, 0 deleted, \d+ unchanged$/)]);
+  expect(JSON.parse((await content("diff", ...slack, "--json")).join(""))).toMatchObject({ changes: [], notices: [] });
+  expect((await content("uninstall")).at(-1)).toMatch(/^0 created, 0 updated, \d+ deleted, 0 unchanged$/);
+  expect([notifications.topics.size, notifications.subscriptions.size, monitoring.alarms.size]).toEqual([0, 0, 0]);
+});
+
 test("lookup tables are pushed once", async () => {
   const servers = place.write("servers.csv", "address,server\n10.0.0.1,web\n");
   const sink = {
@@ -73,6 +118,25 @@ test("wrong usage is told in one line", async () => {
     2,
     expect.stringMatching(/^flowferry: .*none\.yaml has no sink of type log-analytics\n$/),
   ]);
+  const diff = (...options: string[]) => flowferry(["content", "diff", "-c", config, "--compartment", COMPARTMENT, ...options]);
+  const refused = async (...options: string[]) => {
+    const sink = {
+      type: "log-analytics",
+      namespace: "n",
+      logGroupId: "ocid1.loganalyticsloggroup.oc1.phx.g",
+      auth: { type: "config-file", file: oci.config },
+    };
+    place.config({ source: { type: "directory", path: "bucket" }, sinks: [sink] }, "none.yaml");
+    const { code, stderr } = await diff(...options);
+    expect(code).toBe(2);
+    return stderr;
+  };
+  expect(await refused("--topic", "ocid1.onstopic.oc1.phx.t")).toBe("flowferry: --topic is of use with --detections only\n");
+  expect(await refused("--detections", "--topic", "t")).toBe("flowferry: --topic t is no OCID of a topic\n");
+  expect(await refused("--detections", "--slack-webhook-env", "NOT_SET")).toContain("NOT_SET (--slack-webhook-env) is not set");
+  const url = await refused("--detections", "--slack-webhook-env", "https://hooks.slack.com/services/SECRET");
+  expect(url).toContain("takes the name of an environment variable");
+  expect(url).not.toContain("SECRET");
   const build = await flowferry(["content", "build", "--check"]);
   expect([build.code, build.stdout]).toEqual([0, expect.stringMatching(/^\d+ files in .* are as their sources make them\n$/)]);
 });

@@ -8,6 +8,19 @@ export interface Issued {
   readonly key: string;
 }
 
+/** From when to when a certificate is valid; by default ten years from now. */
+interface Validity {
+  readonly validFrom?: Date;
+  readonly validUntil?: Date;
+}
+
+/** A server's certificate that no authority has issued. */
+export function selfSignedHost(host: string): Issued {
+  const pair = generateKeyPair();
+  const certificate = sshpk.createSelfSignedCertificate(sshpk.identityForHost(host), toSshpk(pair), { purposes: ["serverAuth"] });
+  return { certificate: certificate.toString("pem"), key: pem(pair) };
+}
+
 /** A throwaway certificate authority. */
 export class CertificateAuthority {
   readonly certificate: string;
@@ -23,8 +36,8 @@ export class CertificateAuthority {
   }
 
   /** A server's certificate for a DNS name. */
-  issueHost(host: string): Issued {
-    return this.#issue(sshpk.identityForHost(host), ["serverAuth"]);
+  issueHost(host: string, validity: Validity = {}): Issued {
+    return this.#issue(sshpk.identityForHost(host), ["serverAuth"], validity);
   }
 
   /** The certificate of a compute instance: its tenancy stands in the subject, where clients look for it. */
@@ -45,10 +58,10 @@ export class CertificateAuthority {
     return new X509Certificate(certificate).verify(new X509Certificate(this.certificate).publicKey);
   }
 
-  #issue(subject: sshpk.Identity, purposes: string[]): Issued {
+  #issue(subject: sshpk.Identity, purposes: string[], validity: Validity = {}): Issued {
     const pair = generateKeyPair();
     const key = toSshpk(pair);
-    const certificate = sshpk.createCertificate(subject, key, this.#identity, this.#key, { purposes });
+    const certificate = sshpk.createCertificate(subject, key, this.#identity, this.#key, { purposes, ...validity });
     return { certificate: certificate.toString("pem"), key: pem(pair) };
   }
 }

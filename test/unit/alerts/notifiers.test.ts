@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { alertmanager } from "../../../src/alerts/alertmanager.ts";
 import { linksOf } from "../../../src/alerts/links.ts";
 import { slack, slackMessage } from "../../../src/alerts/slack.ts";
-import { webhook } from "../../../src/alerts/webhook.ts";
+import { webhook, webhookBody } from "../../../src/alerts/webhook.ts";
 import type { Notifier } from "../../../src/contracts.ts";
 import { PermanentError, RetryableError, UsageError } from "../../../src/errors.ts";
 import { alertOf, startHttp } from "./receiver.ts";
@@ -150,11 +150,55 @@ test("links: placeholders are encoded, and a link that lacks one is left out", (
     { title: "VNIC", url: "https://l.example.com/{vnic}" },
   ];
   const alert = alertOf({ subject: { source: "2001:db8::1" }, runbook: "https://r.example.com/ssh" });
-  expect(linksOf(templates, alert)).toEqual([
+  expect(linksOf({ links: templates }, alert)).toEqual([
     {
       title: "Search",
       url: `https://l.example.com/?q=2001%3Adb8%3A%3A1%20ssh_accepted_from_outside&from=${1_767_578_760_000 - 900_000}&to=2026-01-05T02%3A21%3A59.000Z`,
     },
     { title: "Runbook", url: "https://r.example.com/ssh" },
   ]);
+});
+
+describe("runbooks", () => {
+  const page = alertOf({ runbook: "beacon" });
+  const own = alertOf({ runbook: "https://r.example.com/ssh" });
+  const runbookUrl = "https://wiki.example/runbooks/{runbook}?from=alert";
+  const search = { title: "Search", url: "https://logs.example.com/" };
+
+  test("a page is a link by the template; a rule's own URL stays as it is", () => {
+    expect(linksOf({ links: [], runbookUrl }, page)).toEqual([
+      { title: "Runbook", url: "https://wiki.example/runbooks/beacon?from=alert" },
+    ]);
+    expect(linksOf({ links: [], runbookUrl }, own)).toEqual([{ title: "Runbook", url: "https://r.example.com/ssh" }]);
+    expect(linksOf({ links: [], runbookUrl }, alertOf())).toEqual([]);
+    expect(linksOf({ links: [] }, page)).toEqual([]);
+  });
+
+  test("without a template, messages name the file", () => {
+    expect(JSON.stringify(slackMessage(page, [search]).blocks.at(-1))).toContain("Runbook: `deploy/runbooks/beacon.md`");
+    expect(JSON.parse(webhookBody(page, []))).toMatchObject({ runbook: "beacon", runbookPath: "deploy/runbooks/beacon.md" });
+  });
+
+  test("with a link, they do not", () => {
+    const links = linksOf({ links: [search], runbookUrl }, page);
+    expect(JSON.stringify(slackMessage(page, links))).not.toContain("deploy/runbooks");
+    expect(JSON.stringify(slackMessage(page, links).blocks.at(-1))).toContain("|Runbook>");
+    expect(JSON.parse(webhookBody(page, links))).not.toHaveProperty("runbookPath");
+    expect(JSON.parse(webhookBody(own, linksOf({ links: [] }, own)))).not.toHaveProperty("runbookPath");
+  });
+
+  test("Alertmanager gets a URL as runbook_url, a file as runbook", async () => {
+    const server = await startHttp((response) => response.writeHead(200).end());
+    open.push(server);
+    const notifier = await alertmanager.create(alertmanager.options.parse({ url: server.url }), {});
+    await notifier.notify(page, linksOf({ links: [search], runbookUrl }, page), never);
+    await notifier.notify(page, linksOf({ links: [] }, page), never);
+    const [linked, named] = server.received.map(({ body }) => body[0]);
+    expect(linked.annotations).toMatchObject({ runbook_url: "https://wiki.example/runbooks/beacon?from=alert" });
+    expect(linked.annotations).not.toHaveProperty("runbook");
+    expect(linked.generatorURL).toBe(search.url);
+    expect(named.annotations).toMatchObject({ runbook: "deploy/runbooks/beacon.md" });
+    expect(named.annotations).not.toHaveProperty("runbook_url");
+    expect(named).not.toHaveProperty("generatorURL");
+  });
 });

@@ -82,7 +82,7 @@ describe("install", () => {
     expect(await install()).toEqual({ none: EVERYTHING });
     expect(changes()).toBe(made);
     expect(dashboards.savedSearches.size).toBe(content.searches.length);
-    expect(dashboards.dashboards.size).toBe(3);
+    expect(dashboards.dashboards.size).toBe(content.dashboards.length);
     expect(analytics.state.hasSource(content.source.name)).toBe(true);
   });
 
@@ -210,6 +210,17 @@ describe("detections", () => {
     await guarding.close();
   });
 
+  it("name the policy that is missing for their tasks", async () => {
+    const guarding = await open(withDetections);
+    oci.faults.add({ on: "list-tasks" }, { status: 404 });
+    const refused = await failureOf(guarding.steps(never));
+    expect([refused.code, refused.message]).toEqual([
+      "not-authorized",
+      expect.stringContaining(`to manage loganalytics-scheduled-task in compartment id ${COMPARTMENT}`),
+    ]);
+    await guarding.close();
+  });
+
   it("ask well-formed questions of fields that exist", () => {
     const known = new Set(analytics.state.content.fieldTitles());
     for (const { displayName } of content.fields) known.add(displayName);
@@ -250,10 +261,13 @@ describe("what is built for hand import", () => {
         overrideDashboardCompartmentOcid: COMPARTMENT,
         overrideSavedSearchCompartmentOcid: COMPARTMENT,
       });
-      expect([dashboards.savedSearches.size, dashboards.dashboards.size]).toEqual([content.searches.length, 3]);
+      expect([dashboards.savedSearches.size, dashboards.dashboards.size]).toEqual([
+        content.searches.length,
+        content.dashboards.length,
+      ]);
     }
     const steps = (await installer.steps(never)).filter(({ kind }) => kind === "saved search" || kind === "dashboard");
-    expect(actions(steps)).toEqual({ none: content.searches.length + 3 });
+    expect(actions(steps)).toEqual({ none: content.searches.length + content.dashboards.length });
   });
 
   it("has queries that the service parses", async () => {
