@@ -91,7 +91,8 @@ export class Governance {
       if (first?.entries[0]?.rule.action === "deny") return this.#matched(first);
     }
     const forward = this.#find(question.direction, question, question.sourcePort, question.destinationPort);
-    if (this.#governors.oneWay && !beginsConnection(forward, question)) {
+    // A reply to a connection that was allowed is never rejected.
+    if (this.#governors.oneWay && question.action !== "reject" && !beginsConnection(forward, question)) {
       const back = question.direction === "ingress" ? "egress" : "ingress";
       const reverse = this.#find(back, question, question.destinationPort, question.sourcePort);
       if (reverse !== undefined && answers(reverse, forward, question)) return this.#reply(reverse);

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { codeOf, describeError, RetryableError } from "../errors.ts";
+import { RetryableError } from "../errors.ts";
 import type { FlowContext } from "../flow.ts";
 import type { OciSurroundings } from "../oci/identity.ts";
 import { type Answer, Answers } from "./answers.ts";
 import { Document, isObject } from "./document.ts";
+import { Failures } from "./failures.ts";
 import type { NetworkEvent } from "./files.ts";
 import { OciReader } from "./oci.ts";
 import { kindOf, missingAdvice, type OciNetworkClient, ociNetworkClient, type ResourceKind } from "./oci-client.ts";
@@ -13,9 +14,8 @@ import type { NetworkData } from "./snapshot.ts";
 
 /** Answers that no flow has made use of for so long are forgotten. */
 const FORGET_MS = 7 * 24 * 3_600_000;
-/** Pauses before a failed question is asked again: they double from the first to the last. */
-const FIRST_PAUSE_MS = 5_000;
-const LAST_PAUSE_MS = 300_000;
+/** Pauses before flows that wait have a question asked again: they double from the first on. */
+const QUICK_PAUSE_MS = 200;
 /** So many refreshes run side by side. */
 const MOST_REFRESHES = 4;
 const LOOK_MS = 500;
@@ -55,11 +55,6 @@ const KEPT: Readonly<Record<ResourceKind, readonly string[]>> = {
   group: ["id", "displayName", "vcnId", "securityRules"],
 };
 
-interface Failure {
-  readonly times: number;
-  readonly nextAt: number;
-}
-
 /** Reads the kept answers and connects; asks nothing of the network. Throws UsageError. */
 export async function openOciApi(
   options: OciApiOptions,
@@ -67,7 +62,8 @@ export async function openOciApi(
   onEvent: (event: NetworkEvent) => void,
   onChange: () => void,
 ): Promise<OciApi> {
-  const client = await ociNetworkClient(options, surroundings);
+  const message = "OCI refused the credentials (401) when asked about the network; they were read again, and the questions go on";
+  const client = await ociNetworkClient(options, surroundings, () => onEvent({ ok: false, message }));
   const answers = new Answers(options.cache, (message) => onEvent({ ok: false, message }));
   await answers.load();
   const api = new Asker(client, answers, options, onEvent, onChange);
@@ -85,10 +81,11 @@ class Asker implements OciApi {
   readonly #pacer: Pacer;
   readonly #closing = new AbortController();
   readonly #asking = new Map<string, Promise<void>>();
-  readonly #failures = new Map<string, Failure>();
+  /** What flows wait for: a subnet or VNIC, and what belongs to it. */
+  readonly #pursuits = new Map<string, Promise<void>>();
+  readonly #failures = new Failures();
   readonly #foreign = new Set<string>();
   readonly #told = new Map<string, number>();
-  readonly #outages = new Set<string>();
   /** Somebody waited in vain, and nothing was answered since: nobody waits until something is. */
   #silent = false;
   #seen = new WeakSet<FlowContext>();
@@ -129,15 +126,22 @@ class Asker implements OciApi {
 
   async prepare(contexts: Iterable<FlowContext>, signal: AbortSignal): Promise<void> {
     const waiting: Promise<void>[] = [];
+    const unsettled: FlowContext[] = [];
     for (const context of contexts) {
       if (this.#seen.has(context)) continue;
-      this.#seen.add(context);
+      let settled = true;
       for (const ocid of [context.subnet, context.vnic]) {
         if (ocid === undefined || kindOf(ocid) === undefined) continue;
         const known = this.#answers.all.get(ocid);
         if (known !== undefined) this.#answers.all.set(ocid, { ...known, used: Date.now() });
-        else if (!this.#failures.has(ocid)) waiting.push(this.#ask(ocid));
+        const fresh = known === undefined && !this.#failures.all.has(ocid);
+        const pursuit = this.#pursuits.get(ocid) ?? (fresh ? this.#pursue(ocid) : undefined);
+        if (pursuit === undefined) continue;
+        settled = false;
+        waiting.push(pursuit);
       }
+      if (settled) this.#seen.add(context);
+      else unsettled.push(context);
     }
     if (waiting.length === 0 || this.#options.waitMs === 0 || this.#silent) return;
     const done = new AbortController();
@@ -152,6 +156,8 @@ class Asker implements OciApi {
       done.abort();
     }
     signal.throwIfAborted();
+    const pursued = (ocid: string | undefined) => ocid !== undefined && this.#pursuits.has(ocid);
+    for (const context of unsettled) if (!pursued(context.subnet) && !pursued(context.vnic)) this.#seen.add(context);
   }
 
   async close(): Promise<void> {
@@ -161,6 +167,32 @@ class Asker implements OciApi {
     this.#answers.changed();
     await this.#answers.flush();
     await this.#client.close();
+  }
+
+  /** Asks about a subnet or VNIC until it and what belongs to it is known, or no brief failure is what keeps it from that. Never rejects. */
+  #pursue(ocid: string): Promise<void> {
+    const pursuit = this.#askUntil(ocid, Date.now() + (this.#silent ? 0 : this.#options.waitMs)).finally(() =>
+      this.#pursuits.delete(ocid),
+    );
+    this.#pursuits.set(ocid, pursuit);
+    return pursuit;
+  }
+
+  async #askUntil(ocid: string, deadline: number): Promise<void> {
+    const { signal } = this.#closing;
+    let wanted = [ocid];
+    for (let pause = QUICK_PAUSE_MS; ; pause *= 2) {
+      await Promise.all(wanted.map((one) => this.#ask(one)));
+      const parts = [ocid, ...this.#referred(kindOf(ocid), this.#answers.all.get(ocid)?.value)];
+      wanted = parts.filter((one) => this.#failures.all.get(one)?.brief);
+      if (wanted.length === 0 || signal.aborted) return;
+      const pauseMs = Math.max(pause, ...wanted.map((one) => this.#failures.all.get(one)?.retryAfterMs ?? 0));
+      if (Date.now() + pauseMs > deadline) {
+        this.#silent = true;
+        return;
+      }
+      await sleep(pauseMs, undefined, { signal, ref: false }).catch(() => undefined);
+    }
   }
 
   /** Asks about a resource, and about what belongs to it. Never rejects. */
@@ -185,8 +217,7 @@ class Asker implements OciApi {
       this.counts.asked++;
       const value = await this.#client.get(kind, ocid, () => this.#pacer.turn(signal), signal);
       this.#silent = false;
-      this.#failures.delete(ocid);
-      this.#recovered();
+      if (this.#failures.remove(ocid)) this.#onEvent({ ok: true, message: "OCI's API answers about the network again" });
       this.#take(kind, ocid, value, before);
       await Promise.all(this.#belongings(kind, value).map((other) => this.#ask(other)));
     } catch (error) {
@@ -258,21 +289,9 @@ class Asker implements OciApi {
 
   #failed(ocid: string, error: unknown): void {
     this.counts.failed++;
-    const times = (this.#failures.get(ocid)?.times ?? 0) + 1;
-    const asked = error instanceof RetryableError ? (error.retryAfterMs ?? 0) : 0;
-    if (asked > 0) this.#pacer.hold(asked);
-    const pause = Math.max(asked, Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (times - 1)));
-    this.#failures.set(ocid, { times, nextAt: Date.now() + pause });
-    const code = codeOf(error);
-    if (this.#outages.has(code)) return;
-    this.#outages.add(code);
-    this.#onEvent({ ok: false, message: `${describeError(error)}; what was known of the network stays in use` });
-  }
-
-  #recovered(): void {
-    if (this.#outages.size === 0) return;
-    this.#outages.clear();
-    this.#onEvent({ ok: true, message: "OCI's API answers about the network again" });
+    if (error instanceof RetryableError && error.retryAfterMs !== undefined) this.#pacer.hold(error.retryAfterMs);
+    const message = this.#failures.add(ocid, error);
+    if (message !== undefined) this.#onEvent({ ok: false, message });
   }
 
   /** Tells a message, the first few of a topic. */
@@ -300,10 +319,10 @@ class Asker implements OciApi {
       this.#seen = new WeakSet();
       this.#seenSince = now;
     }
-    for (const [ocid, { nextAt, times }] of this.#failures) {
+    for (const [ocid, { nextAt, times }] of this.#failures.all) {
       if (this.#asking.size >= MOST_REFRESHES) return;
       const used = this.#answers.all.get(ocid)?.used ?? 0;
-      if (times >= MOST_TRIES && now - used > 2 * lifetimeMs) this.#failures.delete(ocid);
+      if (times >= MOST_TRIES && now - used > 2 * lifetimeMs) this.#failures.remove(ocid);
       else if (nextAt <= now) void this.#ask(ocid);
     }
     let forgotten = false;
@@ -311,7 +330,7 @@ class Asker implements OciApi {
       if (this.#asking.size >= MOST_REFRESHES) break;
       const kind = kindOf(ocid);
       const root = kind === "subnet" || kind === "vnic";
-      if (root && now - at >= lifetimeMs && now - used < 2 * lifetimeMs && !this.#failures.has(ocid)) void this.#ask(ocid);
+      if (root && now - at >= lifetimeMs && now - used < 2 * lifetimeMs && !this.#failures.all.has(ocid)) void this.#ask(ocid);
       if (now - at < FORGET_MS || now - used < FORGET_MS) continue;
       this.#answers.all.delete(ocid);
       this.#answers.changed();

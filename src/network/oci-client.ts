@@ -40,12 +40,20 @@ export interface OciNetworkClient {
   close(): Promise<void>;
 }
 
-/** A client of the SDK, loaded when it is first needed. Asks nothing of the network. Throws UsageError. */
-export async function ociNetworkClient(options: OciApiOptions, surroundings: OciSurroundings): Promise<OciNetworkClient> {
+/**
+ * A client of the SDK, loaded when it is first needed. Asks nothing of the network. Throws UsageError. `onRenewed` is told once of
+ * each credentials that were read again because the service had refused the old ones.
+ */
+export async function ociNetworkClient(
+  options: OciApiOptions,
+  surroundings: OciSurroundings,
+  onRenewed: () => void,
+): Promise<OciNetworkClient> {
   const [{ VirtualNetworkClient }, { Region }] = await Promise.all([import("oci-core"), import("oci-common")]);
   const connection = await connectOci(options, surroundings, {
     what: "the network (enrich.oci.api)",
     create: (params, configuration) => new VirtualNetworkClient(params, configuration),
+    onRenewed,
   });
   const { client } = connection;
   const { region: principal } = connection.identity;

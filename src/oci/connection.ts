@@ -39,7 +39,7 @@ interface Wanted<Client> {
   /** What the region is the region of, for the message when it is not known. */
   readonly what: string;
   readonly create: (params: { httpClient: HttpClient }, configuration: ClientConfiguration) => Client;
-  /** Told each time that credentials were renewed because the service had refused them. */
+  /** Told once of each credentials that were renewed because the service had refused the old ones. */
   readonly onRenewed?: (() => void) | undefined;
 }
 

@@ -12,7 +12,7 @@ export interface OciTransportOptions {
   /** How long to wait for the head of an answer, and for the next bytes of a body. */
   readonly timeoutMs: number;
   readonly env: NodeJS.ProcessEnv;
-  /** Told each time that credentials were renewed because the service had refused them, before the request is sent again. */
+  /** Told once of each credentials that were renewed because the service had refused the old ones, before the request is sent again. */
   readonly onRenewed?: (() => void) | undefined;
 }
 
@@ -66,6 +66,7 @@ export async function ociTransport(identity: OciIdentity, options: OciTransportO
   });
   let signer: DefaultRequestSigner | undefined;
   let signing: Promise<unknown> = Promise.resolve();
+  let told: string | undefined;
 
   /**
    * Signs with a key and a key id that belong together: one at a time, since both change when a token is renewed.
@@ -109,8 +110,11 @@ export async function ociTransport(identity: OciIdentity, options: OciTransportO
         const response = await exchange(dispatcher, first, call);
         if (response.status !== 401) return response;
         const second = copy();
-        if ((await sign(second, excludeBody, call.signal, keyId)) === undefined) return response;
-        options.onRenewed?.();
+        const renewed = await sign(second, excludeBody, call.signal, keyId);
+        if (renewed === undefined) return response;
+        // Requests that ran side by side are refused side by side.
+        if (renewed !== told) options.onRenewed?.();
+        told = renewed;
         await response.arrayBuffer();
         return await exchange(dispatcher, second, call);
       } catch (error) {

@@ -49,6 +49,7 @@ function printerFor(schema: Schema, attribute: Attribute, name = attribute.name)
   if (kind === "columns") return (flow) => printColumns(get(flow), (column) => schema.columnName(attribute, column));
   const key = `,${printText(name)}:`;
   if (kind === "uid") return (flow) => `${key}"${flow.uid}"`;
+  if (kind === "any" && varies === "much") return anyPrinter(key, get);
   if (varies === "much") {
     return (flow) => {
       const value = get(flow);
@@ -63,6 +64,22 @@ function printerFor(schema: Schema, attribute: Attribute, name = attribute.name)
     if (text === undefined) {
       text = key + printValue(value);
       if (kept.size < KEPT && text.length <= LONGEST_KEPT) kept.set(value, text);
+    }
+    return text;
+  };
+}
+
+/** What is frozen is shared by many flows (the security lists of a subnet, those of a rule), and kept printed for as long as it lives. */
+function anyPrinter(key: string, get: Attribute["get"]): Printer {
+  const kept = new WeakMap<object, string>();
+  return (flow) => {
+    const value = get(flow);
+    if (value === undefined) return "";
+    if (typeof value !== "object" || value === null || !Object.isFrozen(value)) return key + printValue(value);
+    let text = kept.get(value);
+    if (text === undefined) {
+      text = key + printValue(value);
+      kept.set(value, text);
     }
     return text;
   };

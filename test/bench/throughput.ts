@@ -25,17 +25,20 @@ interface Row extends Usage {
   readonly seconds: number;
 }
 
-/** Runs the floor and the program in turn over the same bucket, and tells what each used. */
+/** Runs the floor, the program, and the program with detections in turn over the same bucket, and tells what each used. */
 export async function throughput(bench: BenchBucket, options: ThroughputOptions): Promise<Table> {
   const floors: Row[] = [];
   const programs: Row[] = [];
+  const watchers: Row[] = [];
   for (let round = 1; round <= options.rounds; round++) {
     options.say(`floor, round ${round} of ${options.rounds}`);
     floors.push(await runFloor(bench));
     options.say(`flowferry run, round ${round} of ${options.rounds}`);
-    programs.push(await runProgram(bench, options.profile));
+    programs.push(await runProgram(bench, "flowferry run", {}, options.profile));
+    options.say(`flowferry run with detections, round ${round} of ${options.rounds}`);
+    watchers.push(await runProgram(bench, "flowferry run, every detection rule that ships", { alerts: {} }, undefined));
   }
-  const [floor, program] = [median(floors), median(programs)];
+  const [floor, program, watcher] = [median(floors), median(programs), median(watchers)];
   const perMillion = (row: Row) => (row.cpuSeconds / row.records) * 1e6;
   const line = (row: Row) => [
     row.name,
@@ -48,7 +51,7 @@ export async function throughput(bench: BenchBucket, options: ThroughputOptions)
   return {
     title: `OCI objects from a folder, all enrichers, OTLP protobuf with gzip to a local receiver (${bench.truth.objects} objects)`,
     header: ["", "records", "records/s", "CPU s per million", "CPU, floor = 1", "peak RSS, MB"],
-    rows: [line(floor), line(program)],
+    rows: [line(floor), line(program), line(watcher)],
   };
 }
 
@@ -59,12 +62,17 @@ async function runFloor({ bucket, truth }: BenchBucket): Promise<Row> {
   return { ...measured, name: "floor: gunzip, JSON.parse of every line", records, seconds };
 }
 
-async function runProgram({ bucket, lookups, truth }: BenchBucket, profile: string | undefined): Promise<Row> {
+async function runProgram(
+  { bucket, lookups, truth }: BenchBucket,
+  name: string,
+  besides: object,
+  profile: string | undefined,
+): Promise<Row> {
   const folder = mkdtempSync(join(tmpdir(), "flowferry-bench-run-"));
   const receiver: Beside<{ url: string }> = await startBeside(RECEIVER, ["--keep", "count"]);
   try {
     const config = join(folder, "flowferry.yaml");
-    writeFileSync(config, stringify(configuration(bucket, lookups, receiver.ready.url)));
+    writeFileSync(config, stringify({ ...configuration(bucket, lookups, receiver.ready.url), ...besides }));
     const nodeArgs = profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`];
     const measured = await measure(MAIN, ["run", "-c", config, "--until-caught-up", "--json"], { nodeArgs });
     const { records, seconds } = summaryOf(measured.stdout);
@@ -72,7 +80,7 @@ async function runProgram({ bucket, lookups, truth }: BenchBucket, profile: stri
     if (records !== truth.records || arrived !== truth.records) {
       throw new Error(`of ${truth.records} records the program read ${records} and the receiver took ${arrived}`);
     }
-    return { ...measured, name: "flowferry run", records, seconds };
+    return { ...measured, name, records, seconds };
   } finally {
     await receiver.stop();
     rmSync(folder, { recursive: true, force: true });

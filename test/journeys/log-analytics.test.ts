@@ -79,7 +79,7 @@ describe.each(["events", "otlp"])("directory to Log Analytics, mode %s", (mode) 
   test("a refusal for good sets the records aside, and they can be replayed", async () => {
     const { records } = await writeBucket(place.path("bucket"), { format: "oci", flows: 1_500, objects: 3, vnics: 8 });
     const config = configFor({ mode });
-    oci.faults.add({ on: `upload-${mode}`, after: 1, times: 2 }, { status: 404 });
+    oci.faults.add({ on: `upload-${mode}`, after: 1, times: 2 }, { status: 400 });
     const ended = await flowferry(["run", "-c", config, "--until-caught-up", "--json"]);
     expect(ended.code, ended.stderr).toBe(0);
     const { la } = summaryOf(ended).sinks;
@@ -92,6 +92,29 @@ describe.each(["events", "otlp"])("directory to Log Analytics, mode %s", (mode) 
     expect(uids()).toHaveLength(records);
   });
 });
+
+test.each<[string, object]>([
+  ["a policy", { status: 403, code: "NotAllowed" }],
+  ["a policy or the log group", { status: 404 }],
+])(
+  "while %s is missing nothing is set aside: the run says what to do, a few times, and goes on when it is there",
+  async (_, effect) => {
+    const { records } = await writeBucket(place.path("bucket"), { format: "oci", flows: 1_500, objects: 3, vnics: 8 });
+    const refusals = 40;
+    oci.faults.add({ on: "upload-events", after: 1, times: refusals }, effect as FaultEffect);
+    const config = configFor({});
+    const ended = await flowferry(["run", "-c", config, "--until-caught-up", "--json"]);
+    expect(ended.code, ended.stderr).toBe(0);
+    expect(summaryOf(ended).sinks.la).toEqual({ delivered: records, rejected: 0, deadLettered: 0 });
+    expect(new Set(uids()).size).toBe(records);
+    expect(uids()).toHaveLength(records);
+    const told = ended.stderr.split("\n").filter((line) => line.includes("the policy that is needed: Allow group"));
+    expect(told[0]).toContain("{LOG_ANALYTICS_LOG_GROUP_UPLOAD_LOGS} in compartment <the log group's compartment>");
+    expect(told.length).toBeLessThan(refusals / 3);
+    const letters = await flowferry(["status", "-c", config, "--dead-letters", "--json"]);
+    expect([letters.code, letters.stdout]).toEqual([0, ""]);
+  },
+);
 
 test("check reaches the service and ships nothing", async () => {
   await writeBucket(place.path("bucket"), { format: "oci", flows: 600, objects: 2, vnics: 8 });

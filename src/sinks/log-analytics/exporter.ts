@@ -1,7 +1,7 @@
 import { JsonLogsSerializer } from "@opentelemetry/otlp-transformer";
 import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import { z } from "zod";
-import { TooLargeError, UsageError } from "../../errors.ts";
+import { PermanentError, RetryableError, TooLargeError, UsageError } from "../../errors.ts";
 import { retry } from "../../retry.ts";
 import { LARGEST_JSON_BYTES, targetOptions } from "./options.ts";
 import { tokenOf } from "./payload.ts";
@@ -22,6 +22,14 @@ export type OciLogAnalyticsExporterOptions = z.input<typeof exporterOptions>;
 type ResultCallback = Parameters<LogRecordExporter["export"]>[1];
 
 const RETRY = { initialMs: 500, maxMs: 10_000 };
+/** What waits in the memory of a program cannot wait for an operator: a missing policy or log group fails the export at once. */
+function withoutPatience(error: unknown): never {
+  if (error instanceof RetryableError && error.code === "not-authorized") {
+    throw new PermanentError(error.code, error.message, { cause: error.cause });
+  }
+  throw error;
+}
+
 /** Result codes of @opentelemetry/core. */
 const SUCCESS = 0;
 const FAILED = 1;
@@ -93,7 +101,7 @@ export class OciLogAnalyticsExporter implements LogRecordExporter {
       if (body.length > maxJsonBytes) throw new TooLargeError("log-analytics-too-large", `larger than ${maxJsonBytes} bytes`);
       const attempt = async (): Promise<void> => {
         const token = tokenOf([namespace, logGroupId, logSet, "OTLP", renewals], [body]);
-        await uploader.uploadOtlp(body, token, signal);
+        await uploader.uploadOtlp(body, token, signal).catch(withoutPatience);
       };
       await retry(attempt, RETRY, signal, ({ error }) => {
         last = error;

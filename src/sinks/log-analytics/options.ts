@@ -17,7 +17,9 @@ export const targetOptions = ociConnectionOptions.extend({
     .string()
     .regex(/^[A-Za-z0-9_.-]+$/, "expected a namespace as `oci os ns get` prints it")
     .describe("Log Analytics namespace of the tenancy, as `oci os ns get` prints it"),
-  logGroupId: ocid("a log group of Log Analytics").describe("OCID of the Log Analytics log group that takes the records"),
+  logGroupId: ocid("a log group of Log Analytics").describe(
+    "OCID of the Log Analytics log group that takes the records. While it is not there, or the policy to upload to it is missing (401, 403, 404), records wait in the bucket and are tried again",
+  ),
   logSet: z
     .string()
     .regex(/^[A-Za-z0-9_.-]{1,128}$/, "expected up to 128 letters, digits, dots, dashes and underscores")

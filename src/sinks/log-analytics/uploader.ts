@@ -119,7 +119,10 @@ export async function createUploader(
   };
 }
 
-/** What the service says of a missing permission and of a log group that is not there is the same: 404. */
+/**
+ * What the service says of a missing permission and of a log group that is not there is the same: 404. Both heal when the operator
+ * puts them right, and the records wait in the bucket until then; a payload that is refused (400) stays refused.
+ */
 function explain(
   { statusCode: status, serviceCode }: { statusCode: number; serviceCode: string },
   identity: OciIdentity,
@@ -131,7 +134,7 @@ function explain(
       : "read loganalytics-features-family in tenancy";
     const check = upload ? "check namespace, logGroupId and the region" : "check namespace and region";
     const advice = `${check}; the policy that is needed: ${policyStatement(identity, permission)}`;
-    return { code: "not-authorized", advice, permanent: true };
+    return { code: "not-authorized", advice, permanent: false };
   }
   if (serviceCode === "InvalidatedRetryToken")
     return { code: "stale-token", advice: "it is sent again under a new token", permanent: false };

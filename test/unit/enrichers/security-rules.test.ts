@@ -121,6 +121,12 @@ describe("the rule that governs a flow", () => {
     expect(textOf(explained(snapshot, "192.0.2.1 50000 > 10.0.1.7 22", { action: "reject" }))[0]).toBe("matched");
   });
 
+  test("a rejected flow is no reply, whatever the rules of the other direction are", () => {
+    const { snapshot: open } = ociSnapshot(oneList([], [to("0.0.0.0/0", "all")]));
+    expect(textOf(explained(open, "192.0.2.1 50000 > 10.0.1.7 22"))[0]).toBe("reply");
+    expect(textOf(explained(open, "192.0.2.1 50000 > 10.0.1.7 22", { action: "reject" }))[0]).toBe("unexplained");
+  });
+
   test("nothing is said of another subnet, an address that is none, a quality record, or by `none`", () => {
     const flow = "192.0.2.1 50000 > 10.0.1.7 22";
     expect(explained(snapshot, flow, { subnet: "ocid1.subnet.oc1.iad.elsewhere" }).rule).toBeUndefined();

@@ -43,6 +43,17 @@ test("counters keep every digit", () => {
   );
 });
 
+test("what is shared is printed as anew, also where it changes between flows", () => {
+  const print = linePrinter(loadSchema("seed", "/"), "x");
+  const [a, b] = [Object.freeze([{ display_name: "a" }]), Object.freeze([{ display_name: "b" }])];
+  const mutable = [{ display_name: "c" }];
+  const listsOf = (securityLists: readonly object[] | undefined) =>
+    JSON.parse(print(sshFlow(1, { securityLists }), 0)).security_lists as unknown;
+  expect([a, b, a, mutable, undefined].map(listsOf)).toEqual([a, b, a, mutable, []]);
+  mutable.push({ display_name: "d" });
+  expect(listsOf(mutable)).toEqual([{ display_name: "c" }, { display_name: "d" }]);
+});
+
 test("a time that no calendar has does not stop the line", () => {
   const print = linePrinter(loadSchema("ecs", "/"), "x");
   expect(JSON.parse(print(sshFlow(1, { end: 1e18 }), 0))).toMatchObject({ "event.end": "1000000000000000000" });

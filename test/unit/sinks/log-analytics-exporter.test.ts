@@ -84,6 +84,7 @@ describe("OciLogAnalyticsExporter", () => {
     oci.faults.add({ on: "upload-otlp", times: 1 }, { status: 404 });
     const provided = await records();
     expect(await exported(exporter, provided)).toMatchObject({ code: 1, error: { code: "not-authorized" } });
+    expect(oci.requests.count("upload-otlp")).toBe(1);
     expect(await exported(exporter, provided)).toEqual({ code: 0 });
     const impatient = make({ exportTimeoutMs: 300 });
     oci.faults.add({ on: "upload-otlp", times: Number.POSITIVE_INFINITY }, { status: 500 });

@@ -267,16 +267,46 @@ describe.each([
     expect(taken()).toEqual(uidsOf(flows.filter(({ record }) => record !== 20)));
   });
 
-  it.each([
-    [404, "not-authorized", /Allow group <the user's group> to \{LOG_ANALYTICS_LOG_GROUP_UPLOAD_LOGS\} in compartment/],
-    [400, "refused", /400 InvalidParameter: .*check that the log source exists/],
-  ])("sets a batch aside that the service refuses for good (%i)", async (status, code, expected) => {
+  it.each<[string, FaultEffect]>([
+    ["403, a policy is missing", { status: 403, code: "NotAllowed" }],
+    ["404, a policy or the log group is missing", { status: 404 }],
+  ])("keeps records until somebody mends it: %s", async (_, effect) => {
     const sink = await open(options);
-    oci.faults.add({ on: kind, times: Number.POSITIVE_INFINITY }, { status });
+    oci.faults.add({ on: kind, times: 3 }, effect);
+    const flows = flowsOf("k", 10);
+    const { outcomes, failures } = await bring(sink, batchOf(flows));
+    expect(outcomes).toEqual([{ delivered: 10, rejected: 0, deadLetters: [] }]);
+    expect(taken()).toEqual(uidsOf(flows));
+    expect(failures).toHaveLength(3);
+    for (const failure of failures) {
+      expect(failure).toBeInstanceOf(RetryableError);
+      expect([(failure as RetryableError).code, (failure as RetryableError).message]).toEqual([
+        "not-authorized",
+        expect.stringMatching(
+          /check namespace, logGroupId and the region; the policy that is needed: Allow group <the user's group> to \{LOG_ANALYTICS_LOG_GROUP_UPLOAD_LOGS\} in compartment/,
+        ),
+      ]);
+    }
+  });
+
+  it("keeps records while the log group is not there", async () => {
+    const other = "ocid1.loganalyticsloggroup.oc1.phx.createdlater";
+    const sink = await open({ ...options, logGroupId: other });
+    const batch = batchOf(flowsOf("k", 3));
+    const failure = await failureOf(sink.write(batch, never));
+    expect([failure.constructor, failure.code]).toEqual([RetryableError, "not-authorized"]);
+    service.state.logGroups.add(other);
+    await sink.write(batch, never);
+    expect(taken()).toHaveLength(3);
+  });
+
+  it("sets a batch aside whose payload the service refuses (400)", async () => {
+    const sink = await open(options);
+    oci.faults.add({ on: kind, times: Number.POSITIVE_INFINITY }, { status: 400 });
     const flows = flowsOf("k", 10);
     const { outcomes } = await bring(sink, batchOf(flows));
-    expect(outcomes).toMatchObject([{ delivered: 0, deadLetters: [{ from: 1, to: 10, count: 10, code }] }]);
-    expect(outcomes[0]?.deadLetters[0]?.reason).toMatch(expected);
+    expect(outcomes).toMatchObject([{ delivered: 0, deadLetters: [{ from: 1, to: 10, count: 10, code: "refused" }] }]);
+    expect(outcomes[0]?.deadLetters[0]?.reason).toMatch(/400 InvalidParameter: .*check that the log source exists/);
     expect(oci.requests.count(kind)).toBe(1);
   });
 
@@ -366,8 +396,8 @@ describe("credentials", () => {
       expect([refused.constructor, refused.code]).toEqual([RetryableError, "not-authenticated"]);
       expect(notices).toEqual([]);
       configure();
-      await sink.write(batchOf(flowsOf("b", 2)), never);
-      expect(taken()).toHaveLength(4);
+      await Promise.all(["b", "c", "d"].map((key) => sink.write(batchOf(flowsOf(key, 2)), never)));
+      expect(taken()).toHaveLength(8);
       expect(notices).toEqual([expect.stringMatching(/credentials \(401\).*read again/)]);
     } finally {
       rmSync(directory, { recursive: true });
