@@ -161,6 +161,8 @@ export class Flow {
   /** Name of the network that the address belongs to, from the network table. */
   sourceNetwork: string | undefined = undefined;
   destinationNetwork: string | undefined = undefined;
+  /** Name under which the table of approved destinations holds the destination address. */
+  approvedDestination: string | undefined = undefined;
   /** The subnet's name, from the log or the subnet table. */
   subnetName: string | undefined = undefined;
   /** Undefined where no snapshot of rules covers the flow's subnet. */
@@ -256,6 +258,7 @@ export const FIELDS = {
   destinationColumns: of("columns", "Further columns of the destination server's row", (f) => f.destinationColumns),
   sourceNetwork: of("string", "Name of the network that holds the source address", (f) => f.sourceNetwork),
   destinationNetwork: of("string", "Name of the network that holds the destination address", (f) => f.destinationNetwork),
+  approvedDestination: of("string", "Name under which the destination address is approved", (f) => f.approvedDestination),
   ruleStatus: of("string", "matched, reply (of what the rule allowed) or unexplained (no rule covers it)", (f) => f.rule?.status),
   ruleKind: of("string", "security-list, nsg, security-group or network-acl", (f) => f.rule?.kind),
   ruleListName: of("string", "Name of the security list or group whose rule covers the flow", (f) => f.rule?.listName),

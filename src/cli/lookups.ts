@@ -95,13 +95,14 @@ function queryOf(what: string): (tables: Tables) => Answer {
   if (ip !== undefined) {
     return (tables) => {
       const data = explainAddress(tables, ip);
-      const { zone, network, server, columns, matches, subnets } = data;
+      const { zone, network, server, columns, approved, matches, subnets } = data;
       const used = (table: string) => placeOf(matches.find((match) => match.used && match.table === table));
       const lines: Line[] = [
         ["zone", zone, used("networks") || "no network holds it"],
         ["network", network ?? "", network === undefined ? "" : used("networks")],
         ["server", server ?? "", server === undefined ? "" : used("servers")],
         ...Object.entries(columns ?? {}).map(([name, value]): Line => [name, value, used("servers")]),
+        ...(approved === undefined ? [] : [["approved as", approved, used("approvedDestinations")] as const]),
         ...subnets.map((match): Line => ["in subnet", match.values.subnet ?? "", placeOf(match)]),
         ...hidden(matches),
       ];

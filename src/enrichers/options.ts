@@ -14,7 +14,7 @@ export type EnrichOptions = z.output<typeof enrichOptions>;
  */
 export function resolveEnrichPaths(options: EnrichOptions, baseDir: string, ledgerPath: string): EnrichOptions {
   const at = <Path extends string | undefined>(path: Path) => (path === undefined ? path : resolve(baseDir, path)) as Path;
-  const { ports, servers, networks, subnets, oci, ibm } = options;
+  const { ports, servers, networks, subnets, approvedDestinations, oci, ibm } = options;
   const beside = ledgerPath === ":memory:" ? undefined : `${ledgerPath}.network.json`;
   return {
     ...options,
@@ -22,6 +22,7 @@ export function resolveEnrichPaths(options: EnrichOptions, baseDir: string, ledg
     servers: at(servers),
     networks: at(networks),
     subnets: at(subnets),
+    approvedDestinations: at(approvedDestinations),
     oci: oci && {
       files: oci.files.map((path) => resolve(baseDir, path)),
       api: oci.api && { ...oci.api, cache: at(oci.api.cache) ?? beside },

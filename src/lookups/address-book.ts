@@ -1,4 +1,5 @@
 import type { Columns, Flow, Zone } from "../flow.ts";
+import type { ApprovedDestination, ApprovedDestinationTable } from "./approved-destinations.ts";
 import { IpAddress, type IpBits, readAddress, words } from "./ip-address.ts";
 import type { NetworkRow, NetworkTable } from "./networks.ts";
 import type { ServerRow, ServerTable } from "./servers.ts";
@@ -10,9 +11,17 @@ export interface AddressAnswer {
   readonly network: string | undefined;
   readonly server: string | undefined;
   readonly columns: Columns | undefined;
+  /** Name under which it is an approved destination. */
+  readonly approved: string | undefined;
 }
 
-const INVALID: AddressAnswer = { zone: "invalid", network: undefined, server: undefined, columns: undefined };
+const INVALID: AddressAnswer = {
+  zone: "invalid",
+  network: undefined,
+  server: undefined,
+  columns: undefined,
+  approved: undefined,
+};
 
 /** So many different answers are remembered; one more, and the book starts anew. */
 const MAX_ANSWERS = 65_536;
@@ -33,16 +42,18 @@ export class AddressBook {
   #destinationText: string | undefined = undefined;
   readonly #servers: ServerTable;
   readonly #networks: NetworkTable;
+  readonly #approved: ApprovedDestinationTable;
   readonly #v4: Memory;
   readonly #v6: Memory;
   /** Remembered by number; number 0 is none. */
   readonly #answers: AddressAnswer[] = [INVALID];
-  readonly #numbers = new Map<ServerRow | undefined, Map<NetworkRow | undefined, number>>();
+  readonly #numbers = new Map<ServerRow | undefined, Map<NetworkRow | undefined, Map<ApprovedDestination | undefined, number>>>();
 
   /** Remembers about `capacity` addresses (a power of two) of each family. */
-  constructor(servers: ServerTable, networks: NetworkTable, capacity = 16_384) {
+  constructor(servers: ServerTable, networks: NetworkTable, approved: ApprovedDestinationTable, capacity = 16_384) {
     this.#servers = servers;
     this.#networks = networks;
+    this.#approved = approved;
     this.#v4 = new Memory(1, capacity);
     this.#v6 = new Memory(4, capacity);
   }
@@ -79,18 +90,21 @@ export class AddressBook {
   #ask(ip: IpAddress): number {
     const network = this.#networks.find(ip);
     const server = this.#servers.find(ip);
+    const approved = this.#approved.find(ip);
     if (this.#answers.length > MAX_ANSWERS) this.#forget();
-    let byNetwork = this.#numbers.get(server);
-    if (byNetwork === undefined) {
-      byNetwork = new Map();
-      this.#numbers.set(server, byNetwork);
-    }
-    let number = byNetwork.get(network);
+    const byNetwork = within(this.#numbers, server);
+    const byApproval = within(byNetwork, network);
+    let number = byApproval.get(approved);
     if (number === undefined) {
       number = this.#answers.length;
-      byNetwork.set(network, number);
-      const zone = network?.zone ?? "external";
-      this.#answers.push({ zone, network: network?.name, server: server?.server, columns: server?.columns });
+      byApproval.set(approved, number);
+      this.#answers.push({
+        zone: network?.zone ?? "external",
+        network: network?.name,
+        server: server?.server,
+        columns: server?.columns,
+        approved: approved?.name,
+      });
     }
     return number;
   }
@@ -101,6 +115,16 @@ export class AddressBook {
     this.#v4.clear();
     this.#v6.clear();
   }
+}
+
+/** The map under a key, made when it is first asked for. */
+function within<Key, InnerKey, Value>(maps: Map<Key, Map<InnerKey, Value>>, key: Key): Map<InnerKey, Value> {
+  let inner = maps.get(key);
+  if (inner === undefined) {
+    inner = new Map();
+    maps.set(key, inner);
+  }
+  return inner;
 }
 
 /** Bits that are overwritten from address to address. */

@@ -10,8 +10,10 @@ export interface ApprovedDestination {
   readonly line: number;
 }
 
+export type ApprovedDestinationTable = IpRanges<ApprovedDestination>;
+
 /** `cidr,name` */
-export const approvedDestinations: TableKind<IpRanges<ApprovedDestination>> = {
+export const approvedDestinations: TableKind<ApprovedDestinationTable> = {
   shape: { required: ["cidr", "name"], optional: [] },
   read(report) {
     const rows: ApprovedDestination[] = [];

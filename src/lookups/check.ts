@@ -1,16 +1,13 @@
 import { basename } from "node:path";
-import { approvedDestinations } from "./approved-destinations.ts";
 import { readColumns } from "./csv.ts";
 import type { TableIssue } from "./issues.ts";
 import type { TableKind } from "./table.ts";
 import { type FileContent, KINDS, parseTable, readContent, short, TABLE_NAMES, type TableName } from "./tables.ts";
 
-type CheckedName = TableName | "approved-destinations";
-
 /** What was found in one file. */
 export interface CheckedFile {
   /** Undefined where the file does not show which table it is. */
-  readonly table: CheckedName | undefined;
+  readonly table: TableName | undefined;
   readonly path: string;
   readonly rows: number;
   /** First 12 digits of the SHA-256 of its bytes; undefined for a file that cannot be read. */
@@ -28,25 +25,25 @@ export async function checkFile(path: string, named?: TableName): Promise<Checke
   const version = short(content.digest);
   if (table === undefined) {
     const reason =
-      "does not show which table it is: begin with a header line such as port,protocol,name, address,server, cidr,zone,name or subnet,cidr,name";
+      "does not show which table it is: begin with a header line such as port,protocol,name, address,server, cidr,zone,name, subnet,cidr,name or cidr,name";
     return { table, path, rows: 0, version, problems: 1, issues: [{ line: 1, reason }] };
   }
-  const kind: TableKind<unknown> = table === "approved-destinations" ? approvedDestinations : KINDS[table];
+  const kind: TableKind<unknown> = KINDS[table];
   const { rows, issues, issueCount } = await parseTable(kind, content);
   return { table, path, rows, version, problems: issueCount, issues };
 }
 
-const COLUMNS: readonly (readonly [CheckedName, readonly string[]])[] = [
+const COLUMNS: readonly (readonly [TableName, readonly string[]])[] = [
   ["ports", ["port"]],
   ["servers", ["address"]],
   ["subnets", ["subnet"]],
   ["networks", ["cidr", "zone"]],
-  ["approved-destinations", ["cidr", "name"]],
+  ["approvedDestinations", ["cidr", "name"]],
 ];
 
-function tableOf(path: string, content: FileContent): CheckedName | undefined {
-  const name = basename(path, ".csv");
-  const byName = [...TABLE_NAMES, "approved-destinations" as const].find((known) => known === name);
+function tableOf(path: string, content: FileContent): TableName | undefined {
+  const name = basename(path, ".csv").replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+  const byName = TABLE_NAMES.find((known) => known === name);
   if (byName !== undefined || "problem" in content) return byName;
   const columns = readColumns(content.bytes);
   return COLUMNS.find(([, needed]) => needed.every((column) => columns.includes(column)))?.[0];

@@ -22,6 +22,8 @@ export interface AddressAnswer {
   readonly network: string | undefined;
   readonly server: string | undefined;
   readonly columns: Columns | undefined;
+  /** Name under which it is an approved destination. */
+  readonly approved: string | undefined;
   /** Longest prefix first, table by table. */
   readonly matches: readonly Match[];
   /** Subnets whose networks hold the address. A flow of such a VNIC's subnet has its direction from them. */
@@ -35,6 +37,7 @@ export function explainAddress(tables: Tables, ip: IpAddress): AddressAnswer {
   const servers = tables.servers.covering(ip);
   const network = networks[0];
   const server = servers[0];
+  const approvals = tables.approvedDestinations.covering(ip);
   const inSubnets = [...tables.subnets.values()].flatMap((subnet) =>
     subnet.networks
       .filter(({ prefix }) => contains(prefix, ip))
@@ -45,11 +48,13 @@ export function explainAddress(tables: Tables, ip: IpAddress): AddressAnswer {
     network: network?.name,
     server: server?.server,
     columns: server?.columns,
+    approved: approvals[0]?.name,
     matches: [
       ...networks.map(({ line, cidr, zone, name }, i) => placed("networks", line, cidr, { zone, name }, i === 0)),
       ...servers.map(({ line, address, server: name, columns }, i) =>
         placed("servers", line, address, { server: name, ...columns }, i === 0),
       ),
+      ...approvals.map(({ line, cidr, name }, i) => placed("approvedDestinations", line, cidr, { name }, i === 0)),
     ],
     subnets: inSubnets,
   };

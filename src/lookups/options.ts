@@ -14,6 +14,9 @@ export const lookupOptions = z.strictObject({
     .optional()
     .describe("CSV file of zones by CIDR (cidr,zone,name), over the built-in private networks; none by default"),
   subnets: path.optional().describe("CSV file of the networks of subnets by OCID or id (subnet,cidr,name); none by default"),
+  approvedDestinations: path
+    .optional()
+    .describe("CSV file of the external networks that outbound traffic may go to (cidr,name); none by default"),
   refreshMs: z
     .int()
     .min(100)

@@ -4,6 +4,7 @@ import { stat } from "node:fs/promises";
 import { asset } from "../assets.ts";
 import { codeOf, describeError, UsageError } from "../errors.ts";
 import { AddressBook } from "./address-book.ts";
+import { type ApprovedDestinationTable, approvedDestinations } from "./approved-destinations.ts";
 import { MAX_TABLE_BYTES, readCsv } from "./csv.ts";
 import { describeIssue, Issues, type TableIssue } from "./issues.ts";
 import { type NetworkTable, networks } from "./networks.ts";
@@ -19,11 +20,18 @@ interface TableContents {
   readonly servers: ServerTable;
   readonly networks: NetworkTable;
   readonly subnets: SubnetTable;
+  readonly approvedDestinations: ApprovedDestinationTable;
 }
 
 export type TableName = keyof TableContents;
 
-export const KINDS: { readonly [Name in TableName]: TableKind<TableContents[Name]> } = { ports, servers, networks, subnets };
+export const KINDS: { readonly [Name in TableName]: TableKind<TableContents[Name]> } = {
+  ports,
+  servers,
+  networks,
+  subnets,
+  approvedDestinations,
+};
 
 export const TABLE_NAMES = Object.keys(KINDS) as readonly TableName[];
 
@@ -131,7 +139,7 @@ export function snapshotOf(loaded: readonly LoadedTable[]): Tables {
     ...contents,
     version: short(createHash("sha256").update(versions.join("")).digest("hex")),
     files: loaded.map(({ table, path, rows, version }) => ({ table, path, rows, version })),
-    addresses: new AddressBook(contents.servers, contents.networks),
+    addresses: new AddressBook(contents.servers, contents.networks, contents.approvedDestinations),
   };
 }
 

@@ -74,6 +74,7 @@ const OF_FEW_VALUES: ReadonlySet<FieldName> = new Set<FieldName>([
   "destinationServer",
   "sourceNetwork",
   "destinationNetwork",
+  "approvedDestination",
   "ruleKind",
   "ruleListName",
   "ruleListId",

@@ -27,6 +27,7 @@ export const SLOTS = [
   "destinationServer",
   "sourceNetwork",
   "destinationNetwork",
+  "approvedDestination",
   "sourceColumns",
   "destinationColumns",
   "bytesReverse",
@@ -88,28 +89,29 @@ export function readSlots(flow: Flow, slots: Slots): void {
   slots[22] = flow.destinationServer;
   slots[23] = flow.sourceNetwork;
   slots[24] = flow.destinationNetwork;
-  slots[25] = flow.sourceColumns;
-  slots[26] = flow.destinationColumns;
-  slots[27] = flow.bytesReverse;
-  slots[28] = flow.packetsReverse;
-  slots[29] = flow.bytesCumulative;
-  slots[30] = flow.packetsCumulative;
-  slots[31] = flow.bytesReverseCumulative;
-  slots[32] = flow.packetsReverseCumulative;
-  slots[33] = flow.connectionStart;
-  slots[34] = flow.initiated;
-  slots[35] = flow.terminated;
-  slots[36] = flow.flowId;
-  slots[37] = FIELDS.subnetName.get(flow);
-  slots[38] = flow.lookupsVersion;
-  slots[39] = FIELDS.ruleStatus.get(flow);
-  slots[40] = FIELDS.ruleKind.get(flow);
-  slots[41] = FIELDS.ruleListName.get(flow);
-  slots[42] = FIELDS.ruleListId.get(flow);
-  slots[43] = FIELDS.ruleIndex.get(flow);
-  slots[44] = FIELDS.ruleText.get(flow);
-  slots[45] = FIELDS.ruleStateless.get(flow);
-  slots[46] = FIELDS.ruleReply.get(flow);
-  slots[47] = FIELDS.rulePartial.get(flow);
-  slots[48] = FIELDS.ruleVersion.get(flow);
+  slots[25] = flow.approvedDestination;
+  slots[26] = flow.sourceColumns;
+  slots[27] = flow.destinationColumns;
+  slots[28] = flow.bytesReverse;
+  slots[29] = flow.packetsReverse;
+  slots[30] = flow.bytesCumulative;
+  slots[31] = flow.packetsCumulative;
+  slots[32] = flow.bytesReverseCumulative;
+  slots[33] = flow.packetsReverseCumulative;
+  slots[34] = flow.connectionStart;
+  slots[35] = flow.initiated;
+  slots[36] = flow.terminated;
+  slots[37] = flow.flowId;
+  slots[38] = FIELDS.subnetName.get(flow);
+  slots[39] = flow.lookupsVersion;
+  slots[40] = FIELDS.ruleStatus.get(flow);
+  slots[41] = FIELDS.ruleKind.get(flow);
+  slots[42] = FIELDS.ruleListName.get(flow);
+  slots[43] = FIELDS.ruleListId.get(flow);
+  slots[44] = FIELDS.ruleIndex.get(flow);
+  slots[45] = FIELDS.ruleText.get(flow);
+  slots[46] = FIELDS.ruleStateless.get(flow);
+  slots[47] = FIELDS.ruleReply.get(flow);
+  slots[48] = FIELDS.rulePartial.get(flow);
+  slots[49] = FIELDS.ruleVersion.get(flow);
 }

@@ -29,6 +29,7 @@ const FIELDS: Readonly<Record<string, "text" | "number" | "counter" | "boolean" 
   destinationServer: "text",
   sourceNetwork: "text",
   destinationNetwork: "text",
+  approvedDestination: "text",
   sourceColumns: "columns",
   destinationColumns: "columns",
   subnetName: "text",

@@ -82,6 +82,16 @@ describe("zones", async () => {
     expect(zones(source, destination)).toEqual(expected);
   });
 
+  test("an approved destination has its name; an approved source has none", async () => {
+    const tables = await tablesOf({ approvedDestinations: "cidr,name\n198.51.100.0/24,Mirror\n" });
+    const [out, back] = [
+      flowOf({ sourceAddress: "10.0.0.1", destinationAddress: "198.51.100.7" }),
+      flowOf({ sourceAddress: "198.51.100.7", destinationAddress: "10.0.0.1" }),
+    ];
+    for (const flow of [out, back]) zonesEnricher(tables)(flow);
+    expect([out.approvedDestination, back.approvedDestination]).toEqual(["Mirror", undefined]);
+  });
+
   test("the network's name comes along", () => {
     const flow = flowOf({ sourceAddress: "10.9.1.1", destinationAddress: "192.168.0.1" });
     enrich(flow);

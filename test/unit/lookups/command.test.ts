@@ -185,7 +185,7 @@ describe("lookups check", () => {
       ["networks", 0],
       ["subnets", 0],
       ["ports", 0],
-      ["approved-destinations", 0],
+      ["approvedDestinations", 0],
       ["networks", 1],
       [undefined, 1],
     ]);

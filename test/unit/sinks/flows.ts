@@ -49,6 +49,7 @@ export function sshFlow(record = 1, changes: Partial<Flow> = {}): Flow {
       destinationServer: "bastion-1",
       destinationColumns: { owner: "platform", zone: "dmz" },
       destinationNetwork: "vcn-prod",
+      approvedDestination: "Everybody's own network",
       subnetName: "public",
       detections: ["ssh-from-outside"],
       lookupsVersion: "0123456789ab",
@@ -158,6 +159,7 @@ const fields = {
   destinationColumns: maybe(columns),
   sourceNetwork: maybe(text),
   destinationNetwork: maybe(text),
+  approvedDestination: maybe(text),
   subnetName: maybe(text),
   rule: maybe(rule),
   securityLists: maybe(
