@@ -36,6 +36,7 @@ SELECT
   attributes."flow.destination.server",
   attributes."flow.source.network",
   attributes."flow.destination.network",
+  attributes."flow.destination.approved",
   attributes."flow.reverse.bytes",
   attributes."flow.reverse.packets",
   attributes."flow.cumulative.bytes",
@@ -71,7 +72,7 @@ FROM read_json(
   columns = {
     timestamp: 'TIMESTAMP',
     resource: 'STRUCT("cloud.provider" VARCHAR, "cloud.account.id" VARCHAR, "cloud.region" VARCHAR, "flow.vcn.id" VARCHAR)',
-    attributes: 'STRUCT("log.record.uid" VARCHAR, "source.address" VARCHAR, "source.port" UBIGINT, "destination.address" VARCHAR, "destination.port" UBIGINT, "flow.bytes" UBIGINT, "flow.packets" UBIGINT, "flow.start" UBIGINT, "flow.end" UBIGINT, "flow.action" VARCHAR, "flow.status" VARCHAR, "flow.protocol.number" UBIGINT, "flow.protocol.name" VARCHAR, "network.transport" VARCHAR, "network.type" VARCHAR, "network.io.direction" VARCHAR, "flow.direction" VARCHAR, "flow.traffic_type" VARCHAR, "flow.source.zone" VARCHAR, "flow.destination.zone" VARCHAR, "flow.source.service" VARCHAR, "flow.destination.service" VARCHAR, "flow.source.server" VARCHAR, "flow.destination.server" VARCHAR, "flow.source.network" VARCHAR, "flow.destination.network" VARCHAR, "flow.reverse.bytes" UBIGINT, "flow.reverse.packets" UBIGINT, "flow.cumulative.bytes" UBIGINT, "flow.cumulative.packets" UBIGINT, "flow.cumulative.reverse.bytes" UBIGINT, "flow.cumulative.reverse.packets" UBIGINT, "flow.connection.start" UBIGINT, "flow.connection.initiated" BOOLEAN, "flow.connection.terminated" BOOLEAN, "flow.id" VARCHAR, "flow.rule.status" VARCHAR, "flow.rule.kind" VARCHAR, "flow.rule.list.name" VARCHAR, "flow.rule.list.id" VARCHAR, "flow.rule.index" UBIGINT, "flow.rule.text" VARCHAR, "flow.rule.stateless" BOOLEAN, "flow.rule.reply" BOOLEAN, "flow.rule.partial" BOOLEAN, "flow.rule.version" VARCHAR, "flow.detections" VARCHAR[], "flow.subnet.id" VARCHAR, "flow.subnet.name" VARCHAR, "flow.vnic.id" VARCHAR, "flow.vnic.public_ip" VARCHAR, "host.id" VARCHAR, "flow.compartment.id" VARCHAR, "flow.lookups.version" VARCHAR, "flow.source.role" VARCHAR)'
+    attributes: 'STRUCT("log.record.uid" VARCHAR, "source.address" VARCHAR, "source.port" UBIGINT, "destination.address" VARCHAR, "destination.port" UBIGINT, "flow.bytes" UBIGINT, "flow.packets" UBIGINT, "flow.start" UBIGINT, "flow.end" UBIGINT, "flow.action" VARCHAR, "flow.status" VARCHAR, "flow.protocol.number" UBIGINT, "flow.protocol.name" VARCHAR, "network.transport" VARCHAR, "network.type" VARCHAR, "network.io.direction" VARCHAR, "flow.direction" VARCHAR, "flow.traffic_type" VARCHAR, "flow.source.zone" VARCHAR, "flow.destination.zone" VARCHAR, "flow.source.service" VARCHAR, "flow.destination.service" VARCHAR, "flow.source.server" VARCHAR, "flow.destination.server" VARCHAR, "flow.source.network" VARCHAR, "flow.destination.network" VARCHAR, "flow.destination.approved" VARCHAR, "flow.reverse.bytes" UBIGINT, "flow.reverse.packets" UBIGINT, "flow.cumulative.bytes" UBIGINT, "flow.cumulative.packets" UBIGINT, "flow.cumulative.reverse.bytes" UBIGINT, "flow.cumulative.reverse.packets" UBIGINT, "flow.connection.start" UBIGINT, "flow.connection.initiated" BOOLEAN, "flow.connection.terminated" BOOLEAN, "flow.id" VARCHAR, "flow.rule.status" VARCHAR, "flow.rule.kind" VARCHAR, "flow.rule.list.name" VARCHAR, "flow.rule.list.id" VARCHAR, "flow.rule.index" UBIGINT, "flow.rule.text" VARCHAR, "flow.rule.stateless" BOOLEAN, "flow.rule.reply" BOOLEAN, "flow.rule.partial" BOOLEAN, "flow.rule.version" VARCHAR, "flow.detections" VARCHAR[], "flow.subnet.id" VARCHAR, "flow.subnet.name" VARCHAR, "flow.vnic.id" VARCHAR, "flow.vnic.public_ip" VARCHAR, "host.id" VARCHAR, "flow.compartment.id" VARCHAR, "flow.lookups.version" VARCHAR, "flow.source.role" VARCHAR)'
   }
 );
 
@@ -92,7 +93,7 @@ WITH "attempt_let_out" AS (
 ),
 "accepted_here_rejected_there" AS (
   SELECT * EXCLUDE (part, key_1, key_2, key_3, key_4) FROM "accepted_here_rejected_there parts"
-  QUALIFY count(DISTINCT part) OVER (PARTITION BY key_1, key_2, key_3, key_4 ORDER BY time RANGE BETWEEN INTERVAL 120000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 2
+  QUALIFY count(DISTINCT part) OVER (PARTITION BY key_1, key_2, key_3, key_4 ORDER BY time RANGE BETWEEN INTERVAL 2 MINUTES PRECEDING AND CURRENT ROW) >= 2
 )
 SELECT * FROM "accepted_here_rejected_there";
 
@@ -104,7 +105,7 @@ WITH "rejected_admin_port" AS (
 ),
 "brute_force" AS (
   SELECT * FROM "rejected_admin_port"
-  QUALIFY count(*) OVER (PARTITION BY "source.address", "destination.address", "destination.port" ORDER BY time RANGE BETWEEN INTERVAL 86400000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 10
+  QUALIFY count(*) OVER (PARTITION BY "source.address", "destination.address", "destination.port" ORDER BY time RANGE BETWEEN INTERVAL 1 DAYS PRECEDING AND CURRENT ROW) >= 10
 )
 SELECT * FROM "brute_force";
 
@@ -116,7 +117,7 @@ WITH "rejected_admin_port" AS (
 ),
 "repeated_rejects" AS (
   SELECT * FROM "rejected_admin_port"
-  QUALIFY count(*) OVER (PARTITION BY "source.address", "destination.address", "destination.port" ORDER BY time RANGE BETWEEN INTERVAL 3600000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 10
+  QUALIFY count(*) OVER (PARTITION BY "source.address", "destination.address", "destination.port" ORDER BY time RANGE BETWEEN INTERVAL 1 HOURS PRECEDING AND CURRENT ROW) >= 10
 ),
 "admin_session" AS (
   SELECT * FROM flows
@@ -133,7 +134,7 @@ WITH "rejected_admin_port" AS (
       SELECT *, CASE WHEN part = 0 THEN time END AS began FROM "brute_force_succeeded parts"
     )
   )
-  WHERE part = 1 AND time - began <= INTERVAL 3600000 MILLISECONDS
+  WHERE part = 1 AND time - began <= INTERVAL 1 HOURS
 )
 SELECT * FROM "brute_force_succeeded";
 
@@ -154,7 +155,7 @@ WITH "rejected_from_outside" AS (
 "outsider_probes" AS (
   SELECT * FROM "rejected_from_outside"
   WHERE "destination.port" IS NOT NULL
-  QUALIFY count(DISTINCT "destination.port") OVER (PARTITION BY "source.address" ORDER BY time RANGE BETWEEN INTERVAL 600000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 5
+  QUALIFY count(DISTINCT "destination.port") OVER (PARTITION BY "source.address" ORDER BY time RANGE BETWEEN INTERVAL 10 MINUTES PRECEDING AND CURRENT ROW) >= 5
 ),
 "connected_outside" AS (
   SELECT * FROM flows
@@ -171,7 +172,7 @@ WITH "rejected_from_outside" AS (
       SELECT *, CASE WHEN part = 0 THEN time END AS began FROM "connect_back parts"
     )
   )
-  WHERE part = 1 AND time - began <= INTERVAL 3600000 MILLISECONDS
+  WHERE part = 1 AND time - began <= INTERVAL 1 HOURS
 )
 SELECT * FROM "connect_back";
 
@@ -199,7 +200,7 @@ WITH "dns_query" AS (
 ),
 "dns_high_volume" AS (
   SELECT * FROM "dns_query"
-  QUALIFY count(*) OVER (PARTITION BY "source.address" ORDER BY time RANGE BETWEEN INTERVAL 600000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 2000
+  QUALIFY count(*) OVER (PARTITION BY "source.address" ORDER BY time RANGE BETWEEN INTERVAL 10 MINUTES PRECEDING AND CURRENT ROW) >= 2000
 )
 SELECT * FROM "dns_high_volume";
 
@@ -220,7 +221,7 @@ WITH "bulk_outside" AS (
 "exfiltration_volume" AS (
   SELECT * FROM "bulk_outside"
   WHERE "flow.bytes" > 0
-  QUALIFY sum("flow.bytes") OVER (PARTITION BY "source.address", "destination.address" ORDER BY time RANGE BETWEEN INTERVAL 3600000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 5000000000
+  QUALIFY sum("flow.bytes") OVER (PARTITION BY "source.address", "destination.address" ORDER BY time RANGE BETWEEN INTERVAL 1 HOURS PRECEDING AND CURRENT ROW) >= 5000000000
 )
 SELECT * FROM "exfiltration_volume";
 
@@ -233,7 +234,7 @@ WITH "rejected_from_outside" AS (
 "external_scan" AS (
   SELECT * FROM "rejected_from_outside"
   WHERE "destination.port" IS NOT NULL
-  QUALIFY count(DISTINCT "destination.port") OVER (PARTITION BY "source.address" ORDER BY time RANGE BETWEEN INTERVAL 300000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 51
+  QUALIFY count(DISTINCT "destination.port") OVER (PARTITION BY "source.address" ORDER BY time RANGE BETWEEN INTERVAL 5 MINUTES PRECEDING AND CURRENT ROW) >= 51
 )
 SELECT * FROM "external_scan";
 
@@ -262,7 +263,7 @@ WITH "port_probe" AS (
 "horizontal_scan" AS (
   SELECT * FROM "port_probe"
   WHERE "destination.address" IS NOT NULL
-  QUALIFY count(DISTINCT "destination.address") OVER (PARTITION BY "source.address", "destination.port" ORDER BY time RANGE BETWEEN INTERVAL 3600000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 250
+  QUALIFY count(DISTINCT "destination.address") OVER (PARTITION BY "source.address", "destination.port" ORDER BY time RANGE BETWEEN INTERVAL 1 HOURS PRECEDING AND CURRENT ROW) >= 250
 )
 SELECT * FROM "horizontal_scan";
 
@@ -275,7 +276,7 @@ WITH "admin_port_contact" AS (
 "host_sweep" AS (
   SELECT * FROM "admin_port_contact"
   WHERE "destination.address" IS NOT NULL
-  QUALIFY count(DISTINCT "destination.address") OVER (PARTITION BY "source.address" ORDER BY time RANGE BETWEEN INTERVAL 540000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 100
+  QUALIFY count(DISTINCT "destination.address") OVER (PARTITION BY "source.address" ORDER BY time RANGE BETWEEN INTERVAL 9 MINUTES PRECEDING AND CURRENT ROW) >= 100
 )
 SELECT * FROM "host_sweep";
 
@@ -312,7 +313,7 @@ WITH "internal_admin_session" AS (
 "lateral_fanout" AS (
   SELECT * FROM "internal_admin_session"
   WHERE "destination.address" IS NOT NULL
-  QUALIFY count(DISTINCT "destination.address") OVER (PARTITION BY "source.address" ORDER BY time RANGE BETWEEN INTERVAL 600000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 20
+  QUALIFY count(DISTINCT "destination.address") OVER (PARTITION BY "source.address" ORDER BY time RANGE BETWEEN INTERVAL 10 MINUTES PRECEDING AND CURRENT ROW) >= 20
 )
 SELECT * FROM "lateral_fanout";
 
@@ -332,7 +333,7 @@ WITH "session_outside" AS (
 ),
 "long_session" AS (
   SELECT * FROM "session_outside"
-  QUALIFY count(*) OVER (PARTITION BY "source.address", "source.port", "destination.address", "destination.port" ORDER BY time RANGE BETWEEN INTERVAL 14400000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 200
+  QUALIFY count(*) OVER (PARTITION BY "source.address", "source.port", "destination.address", "destination.port" ORDER BY time RANGE BETWEEN INTERVAL 4 HOURS PRECEDING AND CURRENT ROW) >= 200
 )
 SELECT * FROM "long_session";
 
@@ -401,7 +402,7 @@ WITH "sensitive_port_probe" AS (
 "sensitive_ports_probed" AS (
   SELECT * FROM "sensitive_port_probe"
   WHERE "destination.port" IS NOT NULL
-  QUALIFY count(DISTINCT "destination.port") OVER (PARTITION BY "source.address", "destination.address" ORDER BY time RANGE BETWEEN INTERVAL 60000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 5
+  QUALIFY count(DISTINCT "destination.port") OVER (PARTITION BY "source.address", "destination.address" ORDER BY time RANGE BETWEEN INTERVAL 1 MINUTES PRECEDING AND CURRENT ROW) >= 5
 ),
 "sensitive_session" AS (
   SELECT * FROM flows
@@ -418,7 +419,7 @@ WITH "sensitive_port_probe" AS (
       SELECT *, CASE WHEN part = 0 THEN time END AS began FROM "scan_then_access parts"
     )
   )
-  WHERE part = 1 AND time - began <= INTERVAL 3600000 MILLISECONDS
+  WHERE part = 1 AND time - began <= INTERVAL 1 HOURS
 )
 SELECT * FROM "scan_then_access";
 
@@ -431,7 +432,7 @@ WITH "sensitive_port_probe" AS (
 "sensitive_port_scan" AS (
   SELECT * FROM "sensitive_port_probe"
   WHERE "destination.port" IS NOT NULL
-  QUALIFY count(DISTINCT "destination.port") OVER (PARTITION BY "source.address", "destination.address" ORDER BY time RANGE BETWEEN INTERVAL 60000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 5
+  QUALIFY count(DISTINCT "destination.port") OVER (PARTITION BY "source.address", "destination.address" ORDER BY time RANGE BETWEEN INTERVAL 1 MINUTES PRECEDING AND CURRENT ROW) >= 5
 )
 SELECT * FROM "sensitive_port_scan";
 
@@ -444,7 +445,7 @@ WITH "port_probe" AS (
 "slow_vertical_scan" AS (
   SELECT * FROM "port_probe"
   WHERE "destination.port" IS NOT NULL
-  QUALIFY count(DISTINCT "destination.port") OVER (PARTITION BY "source.address", "destination.address" ORDER BY time RANGE BETWEEN INTERVAL 3600000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 500
+  QUALIFY count(DISTINCT "destination.port") OVER (PARTITION BY "source.address", "destination.address" ORDER BY time RANGE BETWEEN INTERVAL 1 HOURS PRECEDING AND CURRENT ROW) >= 500
 )
 SELECT * FROM "slow_vertical_scan";
 
@@ -465,7 +466,7 @@ WITH "smb_contact" AS (
 "smb_fanout" AS (
   SELECT * FROM "smb_contact"
   WHERE "destination.address" IS NOT NULL
-  QUALIFY count(DISTINCT "destination.address") OVER (PARTITION BY "source.address" ORDER BY time RANGE BETWEEN INTERVAL 300000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 30
+  QUALIFY count(DISTINCT "destination.address") OVER (PARTITION BY "source.address" ORDER BY time RANGE BETWEEN INTERVAL 5 MINUTES PRECEDING AND CURRENT ROW) >= 30
 )
 SELECT * FROM "smb_fanout";
 
@@ -497,7 +498,7 @@ SELECT * FROM "telnet_accepted_from_outside";
 CREATE OR REPLACE VIEW "unapproved_web_egress" AS
 WITH "unapproved_web_egress" AS (
   SELECT * FROM flows
-  WHERE "flow.action" = 'accept' AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'external' AND "flow.protocol.number" IN (6, 17) AND "destination.port" IN (80, 443) AND "flow.destination.server" IS NULL AND "flow.destination.network" IS NULL
+  WHERE "flow.action" = 'accept' AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'external' AND "flow.protocol.number" IN (6, 17) AND "destination.port" IN (80, 443) AND "flow.destination.approved" IS NULL AND "flow.destination.server" IS NULL AND "flow.destination.network" IS NULL
 )
 SELECT * FROM "unapproved_web_egress";
 
@@ -518,7 +519,7 @@ WITH "port_probe" AS (
 "vertical_scan" AS (
   SELECT * FROM "port_probe"
   WHERE "destination.port" IS NOT NULL
-  QUALIFY count(DISTINCT "destination.port") OVER (PARTITION BY "source.address", "destination.address" ORDER BY time RANGE BETWEEN INTERVAL 60000 MILLISECONDS PRECEDING AND CURRENT ROW) >= 50
+  QUALIFY count(DISTINCT "destination.port") OVER (PARTITION BY "source.address", "destination.address" ORDER BY time RANGE BETWEEN INTERVAL 1 MINUTES PRECEDING AND CURRENT ROW) >= 50
 )
 SELECT * FROM "vertical_scan";
 

@@ -99,10 +99,7 @@ export function buildContent({ content, searches, dashboards }: Definition, dete
       entityTypes: [{ entityType: source.entityType }],
     },
     searches: [
-      ...[...searches].map(([id, search]) => {
-        const query = `'Log Source' = '${source.name}' and (${search.filter}) | ${search.pipe}`;
-        return savedSearch(id, { ...search, title: `Flowferry: ${search.title}` }, query);
-      }),
+      ...[...searches].map(([id, search]) => savedSearch(id, { ...search, title: `Flowferry: ${search.title}` }, search.query)),
       ...detections.map(({ rule, savedSearch: { displayName: title, description, queryString } }) =>
         savedSearch(rule, { title, description, visualisation: "summary_table", period: "l24hour" }, queryString),
       ),

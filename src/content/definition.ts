@@ -1,9 +1,17 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { asset } from "../assets.ts";
+import { hint } from "../detections/hint.ts";
+import { formatRuleError } from "../detections/load.ts";
+import type { Printed } from "../dialects/dialect.ts";
+import { PERIODS } from "../dialects/log-analytics/searches.ts";
+import { oneLine } from "../dialects/text.ts";
 import { UsageError } from "../errors.ts";
+import { isNative, loadSearches } from "../searches/load.ts";
+import type { NativeSearch, SearchMeta, Visualisation } from "../searches/search.ts";
+import { logAnalytics } from "./log-analytics.ts";
 
 const text = z.string().trim().min(1);
 
@@ -18,28 +26,6 @@ const contentDefinition = z.strictObject({
   parser: z.strictObject({ name: z.string().regex(/^\w+$/), title: text, description: text }),
   source: z.strictObject({ name: text, description: text, entityType: text }),
   fields: z.record(z.string().regex(/^\w+$/), fieldDefinition),
-});
-
-const searchDefinition = z.strictObject({
-  title: text,
-  description: text,
-  visualisation: z.enum([
-    "records_histogram",
-    "line",
-    "link",
-    "summary_table",
-    "tile",
-    "pie",
-    "bar",
-    "area",
-    "treemap",
-    "heatmap",
-  ]),
-  period: z.enum(["l60min", "l24hour", "l7day", "l30day"]),
-  /** Condition on the records, without the log source. */
-  filter: text,
-  /** Commands behind the condition. */
-  pipe: text,
 });
 
 const dashboardDefinition = z.strictObject({
@@ -58,41 +44,97 @@ const detection = z.object({
 
 export type Detection = z.output<typeof detection>;
 export type ContentDefinition = z.output<typeof contentDefinition>;
-export type SearchDefinition = z.output<typeof searchDefinition>;
+
+/** A search as Log Analytics takes it. */
+export interface SearchDefinition {
+  readonly title: string;
+  readonly description: string;
+  readonly visualisation: string;
+  readonly period: string;
+  readonly query: string;
+}
+
 export type DashboardDefinition = z.output<typeof dashboardDefinition>;
 
 /** The sources of what is installed into Log Analytics. */
 export interface Definition {
   readonly content: ContentDefinition;
-  /** By id: the file's name without its ending. */
+  /** Those that Log Analytics can say, by id: the file's name without its ending. */
   readonly searches: ReadonlyMap<string, SearchDefinition>;
+  /** Without the tiles of searches that Log Analytics cannot say. */
   readonly dashboards: ReadonlyMap<string, DashboardDefinition>;
 }
 
 /** Reads `log-analytics/*.yml` and `searches/*.yml` below a folder; by default the ones that ship. Throws UsageError by file and place. */
 export function readDefinition(folder = asset("deploy")): Definition {
-  const content = read(join(folder, "log-analytics", "content.yml"), contentDefinition);
-  const searches = new Map(
-    readdirSync(join(folder, "searches"))
-      .filter((name) => name.endsWith(".yml"))
-      .sort()
-      .map((name) => [basename(name, ".yml"), read(join(folder, "searches", name), searchDefinition)]),
-  );
-  const file = join(folder, "log-analytics", "dashboards.yml");
-  const dashboards = new Map(Object.entries(read(file, z.record(z.string(), dashboardDefinition))));
-  for (const [name, { tiles }] of dashboards) {
-    const unknown = tiles.find((id) => !searches.has(id));
-    if (unknown !== undefined) throw wrong(file, `${name}: tiles: there is no search ${unknown}`);
+  const content = readContent(folder);
+  const { searches: all, errors } = loadSearches(join(folder, "searches"));
+  const [first] = errors;
+  if (first !== undefined) throw new UsageError("bad-content", formatRuleError(first));
+  const dialect = logAnalytics(content);
+  const searches = new Map<string, SearchDefinition>();
+  for (const search of all) {
+    const printed = isNative(search) ? nativeQuery(search, content) : dialect.search(search);
+    if ("query" in printed) searches.set(search.id, shown(search, printed.query));
   }
-  const shown = [...dashboards.values()].flatMap(({ tiles }) => tiles);
-  const hidden = [...searches.keys()].find((id) => !shown.includes(id));
+  const file = join(folder, "log-analytics", "dashboards.yml");
+  const listed = Object.entries(read(file, z.record(z.string(), dashboardDefinition)));
+  const ids = all.map(({ id }) => id);
+  for (const [name, { tiles }] of listed) {
+    const unknown = tiles.find((id) => !ids.includes(id));
+    if (unknown !== undefined) throw wrong(file, `${name}: tiles: there is no search ${unknown}${hint(unknown, ids)}`);
+  }
+  const hidden = ids.find((id) => !listed.some(([, { tiles }]) => tiles.includes(id)));
   if (hidden !== undefined) throw wrong(file, `search ${hidden} is on no dashboard`);
+  const said = listed.map(([id, one]) => [id, { ...one, tiles: one.tiles.filter((tile) => searches.has(tile)) }] as const);
+  const dashboards = new Map(said.filter(([, { tiles }]) => tiles.length > 0));
+  return { content, searches, dashboards };
+}
+
+/** Reads what `log-analytics/content.yml` below a folder says of records. Throws UsageError. */
+export function readContent(folder = asset("deploy")): ContentDefinition {
+  const file = join(folder, "log-analytics", "content.yml");
+  const content = read(file, contentDefinition);
   const own = Object.entries(content.fields).find(
     ([, { type, description }]) => (type === undefined) !== (description === undefined),
   );
-  if (own !== undefined) throw wrong("content.yml", `field ${own[0]}: a field of our own has both type and description`);
-  return { content, searches, dashboards };
+  if (own !== undefined) throw wrong(file, `field ${own[0]}: a field of our own has both type and description`);
+  return content;
 }
+
+/** The log source is put in front of the condition. */
+function nativeQuery({ native, file, line, periodMs }: NativeSearch, { source }: ContentDefinition): Printed {
+  const text = native.get("log-analytics");
+  if (text === undefined) return { refused: "native", reason: `it is written for ${[...native.keys()].join(", ")} alone` };
+  if (!PERIODS.has(periodMs)) throw wrong(`${file}:${line}`, "period: Log Analytics looks back 1h, 24h, 7d or 30d");
+  const [condition = "", ...commands] = text.split("|").map((part) => part.trim());
+  return { query: [`'Log Source' = '${source.name}' and (${condition})`, ...commands].join(" | ") };
+}
+
+function shown({ title, description, visualisation, periodMs }: SearchMeta, query: string): SearchDefinition {
+  const link = /\| link /.test(query);
+  return {
+    title,
+    description: oneLine(description),
+    visualisation: link ? "link" : PICTURES[visualisation],
+    period: PERIODS.get(periodMs) ?? "l24hour",
+    query,
+  };
+}
+
+/** What the service calls a picture of groups; it has none of the ways between them. */
+const PICTURES: Readonly<Record<Visualisation, string>> = {
+  table: "summary_table",
+  number: "tile",
+  line: "line",
+  area: "area",
+  bar: "bar",
+  pie: "pie",
+  treemap: "treemap",
+  heatmap: "heatmap",
+  bubble: "link",
+  sankey: "summary_table",
+};
 
 /** The detections that Log Analytics can run by itself, as they were built. Throws UsageError. */
 export function readDetections(folder = asset("deploy")): Detection[] {

@@ -39,10 +39,13 @@ export type SearchConstruct =
   | "min"
   | "max"
   | "distinct"
+  | "earliest"
   | "latest"
   | "outliers"
   | "sort"
-  | "limit";
+  | "limit"
+  /** Written for another dialect alone. */
+  | "native";
 
 /** A rule and its text in one dialect. */
 export interface PrintedRule {
@@ -66,6 +69,7 @@ export interface Dialect {
   readonly name: string;
   readonly title: string;
   rule(rule: Rule): Printed;
+  /** The query asks about whatever time its asker chooses; the search's period is for those who choose none. */
   search(search: Search): Printed;
   /** The files, by name within the dialect's folder; the same content makes the same bytes. */
   files(content: DialectContent): ReadonlyMap<string, string>;

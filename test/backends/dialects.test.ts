@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { victorialogsDialect } from "../../src/dialects/victorialogs/rules.ts";
+import { victorialogsDialect } from "../../src/dialects/victorialogs/dialect.ts";
 import type { Flow } from "../../src/flow.ts";
 import { createEncoder } from "../../src/sinks/otlp/encoder.ts";
 import { protobuf } from "../../src/sinks/otlp/protobuf.ts";

@@ -10,10 +10,10 @@ class ConditionError extends Error {}
 /**
  * Sigma's condition over named searches. `or` binds least, then `and`, then `not`, then `1 of` / `all of`; `them` are
  * the searches whose name does not start with an underscore. Returns one line when the condition is wrong, or when it
- * leaves a search unused.
+ * leaves a search unused; with `used`, the names that it uses are added there instead.
  */
-export function parseCondition(text: string, searches: ReadonlyMap<string, Condition>): Condition | string {
-  const parser = new Parser(text.match(/\(|\)|[^\s()]+/g) ?? [], searches);
+export function parseCondition(text: string, searches: ReadonlyMap<string, Condition>, used?: Set<string>): Condition | string {
+  const parser = new Parser(text.match(/\(|\)|[^\s()]+/g) ?? [], searches, used);
   try {
     return parser.parse();
   } catch (error) {
@@ -25,13 +25,16 @@ export function parseCondition(text: string, searches: ReadonlyMap<string, Condi
 class Parser {
   readonly #tokens: readonly string[];
   readonly #searches: ReadonlyMap<string, Condition>;
-  readonly #used = new Set<string>();
+  readonly #used: Set<string>;
+  readonly #partly: boolean;
   #next = 0;
   #depth = 0;
 
-  constructor(tokens: readonly string[], searches: ReadonlyMap<string, Condition>) {
+  constructor(tokens: readonly string[], searches: ReadonlyMap<string, Condition>, used: Set<string> | undefined) {
     this.#tokens = tokens;
     this.#searches = searches;
+    this.#partly = used !== undefined;
+    this.#used = used ?? new Set();
   }
 
   parse(): Condition {
@@ -39,7 +42,7 @@ class Parser {
     const rest = this.#peek();
     if (rest !== undefined) throw new ConditionError(`'${rest}' is not expected here; join searches with 'and' or 'or'`);
     const unused = [...this.#searches.keys()].filter((name) => !this.#used.has(name));
-    if (unused.length > 0) throw new ConditionError(`search '${unused[0]}' is not used`);
+    if (unused.length > 0 && !this.#partly) throw new ConditionError(`search '${unused[0]}' is not used`);
     return condition;
   }
 

@@ -113,6 +113,8 @@ function schemaAt(schema: unknown, path: readonly PropertyKey[], value: unknown)
     else if (current instanceof z.ZodArray) current = unwrap(current.element);
     else return undefined;
     at = typeof at === "object" && at !== null ? (at as Readonly<Record<PropertyKey, unknown>>)[step] : undefined;
+    if (current instanceof z.ZodUnion && !(current instanceof z.ZodDiscriminatedUnion) && typeof at === "object")
+      current = current.options.find((option) => option instanceof z.ZodObject) ?? current;
     if (current instanceof z.ZodDiscriminatedUnion && at !== undefined) {
       const type = (at as { readonly type?: unknown }).type;
       current = current.options.find((option) => (option as z.ZodObject).shape.type?.safeParse(type).success) ?? current;

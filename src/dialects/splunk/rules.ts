@@ -1,116 +1,18 @@
-import type { Condition, Predicate } from "../../detections/condition.ts";
-import type { FieldRef } from "../../detections/fields.ts";
 import type { Rule } from "../../detections/rule.ts";
-import { printCondition } from "../condition.ts";
-import { attributeOf, type Dialect, type PrintedRule, printed, refuse, type StoredAttributes } from "../dialect.ts";
-import { folded, oneLine, regardsCase } from "../text.ts";
+import { attributeOf, type PrintedRule, refuse, type StoredAttributes } from "../dialect.ts";
+import { oneLine } from "../text.ts";
 import { refuseDetector, windowed } from "../windowed.ts";
+import { SEARCH, type Spl } from "./conditions.ts";
 
 const HOUR_MS = 3_600_000;
-const SEARCH = "search `flowferry`";
 
-/**
- * SPL over events whose fields are the attributes, as the Collector's HEC exporter makes them. The macro `flowferry` names
- * the index. The search of a detection gives its flows; that of a correlation the groups for which it holds over the time
- * range of the search.
- */
-export function splunkDialect(attributes: StoredAttributes): Dialect {
-  const nameOf = (ref: FieldRef): string => {
-    const { name } = attributeOf(attributes, ref);
-    if (!/^[\w.-]+$/.test(name)) refuse("field", `a field called ${JSON.stringify(name)} cannot be quoted`);
-    return `'${name}'`;
-  };
-  const readOf = (ref: FieldRef): string => {
-    if (ref.name === "connectionDuration") return "(tonumber('flow.end') - tonumber('flow.connection.start'))";
-    return ref.class === "number" ? `tonumber(${nameOf(ref)})` : nameOf(ref);
-  };
-  const syntax = {
-    and: "AND",
-    or: "OR",
-    constant: (value: boolean) => (value ? "1=1" : "1=0"),
-    // A comparison with a missing field is null, and so is its negation.
-    predicate: (predicate: Predicate, denied: boolean) => {
-      const text = printPredicate(predicate, readOf);
-      if (!denied) return text;
-      if (predicate.kind === "exists") return `isnull(${readOf(predicate.field)})`;
-      const fields = predicate.kind === "fieldref" ? [predicate.field, predicate.other] : [predicate.field];
-      return `(${fields.map((ref) => `isnull(${readOf(ref)})`).join(" OR ")} OR NOT (${text}))`;
-    },
-  };
-  const where = (condition: Condition): string => printCondition(condition, syntax);
-  return {
-    name: "splunk",
-    title: "Splunk SPL",
-    search: () => ({ refused: "limit", reason: "not yet" }),
-    rule: (rule) =>
-      printed(() => {
-        if (rule.kind === "correlation") return correlate(rule, where, readOf);
-        return `${SEARCH} | where ${where(refuseDetector(rule))}`;
-      }),
-    files: ({ rules }) =>
-      new Map([
-        ["detections/savedsearches.conf", savedSearches(rules, attributes)],
-        [
-          "detections/macros.conf",
-          "# Where the flows are: the index that the Collector's splunk_hec exporter writes to.\n[flowferry]\ndefinition = index=flowferry\n",
-        ],
-      ]),
-  };
+/** The search of a detection gives its flows; that of a correlation the groups for which it holds over the time range of the search. */
+export function printRule(rule: Rule, spl: Spl): string {
+  if (rule.kind === "correlation") return correlate(rule, spl);
+  return `${SEARCH} | where ${spl.where(refuseDetector(rule))}`;
 }
 
-type Read = (ref: FieldRef) => string;
-
-function printPredicate(predicate: Predicate, readOf: Read): string {
-  const value = readOf(predicate.field);
-  switch (predicate.kind) {
-    case "one-of": {
-      const { field, values } = predicate;
-      if (field.class === "number") return isIn(value, values.map(String));
-      if (field.class === "boolean")
-        return isIn(
-          `lower(${value})`,
-          values.map((one) => `"${one}"`),
-        );
-      if (!regardsCase(field, values))
-        return isIn(
-          value,
-          values.map((one) => quote(String(one))),
-        );
-      return isIn(`lower(${value})`, folded(values).map(quote));
-    }
-    case "compare":
-      return `${value} ${OPERATORS[predicate.operator]} ${predicate.value}`;
-    case "text": {
-      const [before, after] = ANCHORS[predicate.operator];
-      return `match(lower(${value}), "${before}${literalPattern(predicate.value.toLowerCase())}${after}")`;
-    }
-    case "exists":
-      return `isnotnull(${value})`;
-    case "cidr": {
-      const terms = predicate.networks.map((network) => {
-        if (network.includes(":")) return refuse("cidr", "cidrmatch is for IPv4");
-        return `cidrmatch("${network}", ${value})`;
-      });
-      return terms.length === 1 ? (terms[0] ?? "") : `(${terms.join(" OR ")})`;
-    }
-    case "fieldref": {
-      const other = readOf(predicate.other);
-      if (predicate.field.class !== predicate.other.class) refuse("fieldref", "values of different types are never equal");
-      return predicate.field.class === "text" ? `(lower(${value}) = lower(${other}))` : `(${value} = ${other})`;
-    }
-    case "re":
-      return refuse("re", "match takes PCRE, which is not RE2");
-  }
-}
-
-const OPERATORS = { gt: ">", gte: ">=", lt: "<", lte: "<=" } as const;
-const ANCHORS = { contains: ["", ""], startswith: ["^", ""], endswith: ["", "$"] } as const;
-
-function isIn(value: string, values: readonly string[]): string {
-  return values.length === 1 ? `${value} = ${values[0]}` : `in(${[value, ...values].join(", ")})`;
-}
-
-function correlate(rule: Extract<Rule, { kind: "correlation" }>, where: (condition: Condition) => string, readOf: Read): string {
+function correlate(rule: Extract<Rule, { kind: "correlation" }>, { where, readOf }: Spl): string {
   const { correlation, parts, any, groupBy } = windowed(rule);
   const { atLeast } = correlation;
   // stats leaves out events without a field that it groups by.
@@ -137,7 +39,7 @@ function correlate(rule: Extract<Rule, { kind: "correlation" }>, where: (conditi
 
 const SEVERITY = { informational: 1, low: 2, medium: 3, high: 4, critical: 6 } as const;
 
-function savedSearches(rules: readonly PrintedRule[], attributes: StoredAttributes): string {
+export function savedDetections(rules: readonly PrintedRule[], attributes: StoredAttributes): string {
   const stanzas = rules.map(({ rule, query }) => {
     const correlated = rule.kind === "correlation";
     const fields = correlated
@@ -171,21 +73,4 @@ function savedSearches(rules: readonly PrintedRule[], attributes: StoredAttribut
     return `${lines.join("\n")}\n`;
   });
   return `# Goes into local/ of an app, beside macros.conf.\n\n${stanzas.join("\n")}`;
-}
-
-/** Each sign as it stands, without backslashes, which eval and the pattern would both take away. */
-function literalPattern(text: string): string {
-  checkText(text);
-  if (text.includes("^")) refuse("text", "a circumflex cannot be looked for");
-  return text.replaceAll(/[$.*+?()[{|]/g, "[$&]");
-}
-
-function quote(text: string): string {
-  checkText(text);
-  return `"${text}"`;
-}
-
-function checkText(text: string): void {
-  if (/["\\`$]|\p{Cc}/u.test(text))
-    refuse("text", "a text with quotes, backslashes, backticks, dollars or control characters is not taken literally");
 }

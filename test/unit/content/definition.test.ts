@@ -38,7 +38,7 @@ describe("content for Log Analytics", () => {
     "asks a well-formed question of fields that exist: %s",
     (_, query) => {
       expect(faultOf(query, known)).toBeUndefined();
-      expect(query).toMatch(/^'Log Source' = 'Flowferry VCN Flow Logs' and \(/);
+      expect(query).toMatch(/^'Log Source' = 'Flowferry VCN Flow Logs' and /);
     },
   );
 

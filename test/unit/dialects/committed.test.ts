@@ -3,17 +3,18 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { asset } from "../../../src/assets.ts";
-import { detectionFiles } from "../../../src/content/detections.ts";
+import { dialectFiles } from "../../../src/content/dialects.ts";
 
-const files = await detectionFiles(asset("deploy/detections"));
+const files = await dialectFiles();
 
-test.each([...files])("%s is as the rules make it", async (name, text) => {
+test.each([...files])("%s is as the rules and searches make it", async (name, text) => {
   expect(await readFile(join(asset("deploy"), name), "utf8"), "run flowferry content build").toBe(text);
 });
 
-/** The rules that the table says a dialect can say. */
-function said(column: string): string[] {
-  const rows = (files.get("detections/dialects.md") ?? "").split("\n").filter((line) => line.startsWith("| "));
+/** The rules or searches that the table says a dialect can say. */
+function said(column: string, part = "Rules"): string[] {
+  const text = (files.get("dialects.md") ?? "").split("\n## ").find((section) => section.startsWith(part)) ?? "";
+  const rows = text.split("\n").filter((line) => line.startsWith("| "));
   const cells = rows.map((row) => row.replaceAll("\\|", "/").slice(2, -2).split(" | "));
   const at = cells[0]?.indexOf(column) ?? -1;
   expect(at).toBeGreaterThan(0);
@@ -51,4 +52,17 @@ test("JSON files hold what the table says", () => {
 test("each saved search of Splunk is a stanza of its own", () => {
   const stanzas = (files.get("splunk/detections/savedsearches.conf") ?? "").matchAll(/^\[flowferry: (\w+)\]$/gm);
   expect([...stanzas].map(([, name]) => name).sort()).toEqual(said("Splunk SPL").sort());
+});
+
+test("files of searches hold what the table says", () => {
+  for (const [column, file] of [
+    ["VictoriaLogs LogsQL", "victorialogs/searches.yml"],
+    ["Loki LogQL", "loki/searches.yml"],
+  ] as const) {
+    const { searches } = parse(files.get(file) ?? "") as { searches: readonly { readonly name: string }[] };
+    expect(searches.map(({ name }) => name)).toEqual(said(column, "Searches"));
+  }
+  const macros = (files.get("duckdb/searches.sql") ?? "").matchAll(/^CREATE OR REPLACE MACRO "(\w+)"/gm);
+  expect([...macros].map(([, name]) => name)).toEqual(said("DuckDB SQL", "Searches"));
+  expect(said("DuckDB SQL", "Searches").length).toBeGreaterThan(30);
 });

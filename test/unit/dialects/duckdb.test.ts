@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { fieldsOf } from "../../../src/detections/constructs.ts";
 import { type FieldRef, resolveField } from "../../../src/detections/fields.ts";
 import type { Rule } from "../../../src/detections/rule.ts";
-import { duckdbDialect, flowsView } from "../../../src/dialects/duckdb/rules.ts";
+import { duckdbDialect, flowsView } from "../../../src/dialects/duckdb/dialect.ts";
 import type { Flow } from "../../../src/flow.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
 import { oddCondition, oddFlows, ruleOf } from "./odd.ts";
@@ -26,12 +27,7 @@ beforeAll(async () => {
   await writeFile(join(folder, "flows.ndjson"), "");
   connection = await (await DuckDBInstance.create(":memory:")).connect();
   await connection.run(`SET VARIABLE flows = '${join(folder, "flows.ndjson")}'`);
-  await connection.run(
-    flowsView(
-      attributes,
-      [...rules, ruleOf({ kind: "exists", field: COLUMN })].map((rule) => ({ rule, query: "" })),
-    ),
-  );
+  await connection.run(flowsView(attributes, [...rules.flatMap((rule) => [...fieldsOf(rule).values()]), COLUMN]));
 });
 afterAll(async () => {
   connection.closeSync();

@@ -1,7 +1,10 @@
 import { parser } from "@grafana/lezer-logql";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { lokiDialect } from "../../../src/dialects/loki/rules.ts";
+import { asset } from "../../../src/assets.ts";
+import { lokiDialect } from "../../../src/dialects/loki/dialect.ts";
+import { isNative, loadSearches } from "../../../src/searches/load.ts";
+import { oddSearch } from "../searches/odd.ts";
 import { oddCondition, ruleOf } from "./odd.ts";
 import { attributes, rules } from "./support.ts";
 
@@ -38,5 +41,24 @@ test("any condition over odd texts is LogQL", () => {
       else expect(printed.refused).toBe("fieldref");
     }),
     { numRuns: 300 },
+  );
+});
+
+test("every search that is printed is LogQL", () => {
+  const { searches } = loadSearches(asset("deploy/searches"));
+  for (const search of searches) {
+    const printed = isNative(search) ? undefined : dialect.search(search);
+    if (printed !== undefined && "query" in printed) expect(faultIn(printed.query), printed.query).toBeUndefined();
+  }
+});
+
+test("any search over odd flows is LogQL", () => {
+  fc.assert(
+    fc.property(oddSearch, (search) => {
+      const printed = dialect.search(search);
+      if ("query" in printed) expect(faultIn(printed.query), printed.query).toBeUndefined();
+      else expect(printed.refused).toBe("fieldref");
+    }),
+    { numRuns: 200 },
   );
 });

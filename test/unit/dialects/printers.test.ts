@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { dialects } from "../../../src/content/detections.ts";
+import { dialects } from "../../../src/content/dialects.ts";
 import { constructsOf } from "../../../src/detections/constructs.ts";
 import { readRules } from "../../../src/detections/load.ts";
 import type { Rule } from "../../../src/detections/rule.ts";

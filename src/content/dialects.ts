@@ -1,0 +1,123 @@
+import { join } from "node:path";
+import { asset } from "../assets.ts";
+import { formatRuleError, loadRules } from "../detections/load.ts";
+import { datadogDialect } from "../dialects/datadog/dialect.ts";
+import type { Dialect, Printed, PrintedSearch } from "../dialects/dialect.ts";
+import { duckdbDialect } from "../dialects/duckdb/dialect.ts";
+import { elasticDialect } from "../dialects/elastic/dialect.ts";
+import { ibmCloudLogsDialect } from "../dialects/ibm-cloud-logs/dialect.ts";
+import { lokiDialect } from "../dialects/loki/dialect.ts";
+import { splunkDialect } from "../dialects/splunk/dialect.ts";
+import { victorialogsDialect } from "../dialects/victorialogs/dialect.ts";
+import { UsageError } from "../errors.ts";
+import { loadSchema } from "../schemas/load.ts";
+import { isNative, loadSearches } from "../searches/load.ts";
+import type { NativeSearch, Search } from "../searches/search.ts";
+import { readContent } from "./definition.ts";
+import { logAnalytics } from "./log-analytics.ts";
+import { storedAttributes } from "./stored-attributes.ts";
+
+/** Every dialect that rules and searches are printed in. */
+export function dialects(): readonly Dialect[] {
+  const otel = storedAttributes(loadSchema("otel", "."));
+  return [
+    duckdbDialect(otel),
+    victorialogsDialect(otel),
+    lokiDialect(otel),
+    elasticDialect(otel),
+    splunkDialect(otel),
+    datadogDialect(otel),
+    ibmCloudLogsDialect(otel),
+    logAnalytics(readContent()),
+  ];
+}
+
+/**
+ * The rules and searches below a folder (`detections`, `searches`) in every dialect, by path within `deploy`, and the table
+ * of what each dialect can say. Throws UsageError for a bad rule or search.
+ */
+export async function dialectFiles(folder = asset("deploy")): Promise<Map<string, string>> {
+  const { rules, errors } = await loadRules(join(folder, "detections"));
+  const { searches, errors: searchErrors } = loadSearches(join(folder, "searches"));
+  const [first] = [...errors, ...searchErrors];
+  if (first !== undefined) throw new UsageError("bad-rules", formatRuleError(first));
+  const alerting = rules.filter((rule) => rule.alerts);
+  const files = new Map<string, string>();
+  const ruleTable = new Table("rule");
+  const searchTable = new Table("search");
+  for (const dialect of dialects()) {
+    const saidRules = alerting.flatMap((rule) => {
+      const printed = dialect.rule(rule);
+      ruleTable.add(rule.name, dialect.title, printed);
+      return "query" in printed ? { rule, query: printed.query } : [];
+    });
+    const saidSearches = searches.flatMap((search): PrintedSearch[] => {
+      const printed = printSearch(search, dialect);
+      searchTable.add(search.id, dialect.title, printed);
+      return "query" in printed && !isNative(search) ? [{ search, query: printed.query }] : [];
+    });
+    for (const [name, text] of dialect.files({ rules: saidRules, searches: saidSearches }))
+      files.set(`${dialect.name}/${name}`, text);
+  }
+  files.set("dialects.md", page(ruleTable, searchTable));
+  return files;
+}
+
+function printSearch(search: Search | NativeSearch, dialect: Dialect): Printed {
+  if (!isNative(search)) return dialect.search(search);
+  const query = search.native.get(dialect.name);
+  if (query !== undefined) return { query };
+  return { refused: "native", reason: `written for ${[...search.native.keys()].join(", ")} alone` };
+}
+
+/** A row for each name, a column for each dialect, and numbered notes about refusals. */
+class Table {
+  readonly #kind: string;
+  readonly #titles = new Set<string>();
+  readonly #rows = new Map<string, string[]>();
+  readonly #notes: string[] = [];
+
+  constructor(kind: string) {
+    this.#kind = kind;
+  }
+
+  add(name: string, title: string, printed: Printed): void {
+    this.#titles.add(title);
+    const cells = this.#rows.get(name) ?? [];
+    this.#rows.set(name, cells);
+    if ("query" in printed) cells.push("yes");
+    else {
+      const note = `${printed.refused}: ${printed.reason}`;
+      if (!this.#notes.includes(note)) this.#notes.push(note);
+      cells.push(`no ${this.#notes.indexOf(note) + 1}`);
+    }
+  }
+
+  print(): string {
+    const row = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+    const head = [this.#kind, ...this.#titles];
+    const rows = [...this.#rows].map(([name, cells]) => row([name, ...cells]));
+    const table = [row(head), row(head.map(() => "---")), ...rows].join("\n");
+    return `${table}\n\n${this.#notes.map((note, index) => `${index + 1}. ${note}`).join("\n")}`;
+  }
+}
+
+function page(rules: Table, searches: Table): string {
+  return `# Dialects
+
+Made by \`flowferry content build\`. What a dialect cannot say is refused, never changed: the number says why.
+
+## Rules
+
+Wherever the stream evaluator runs, every rule works: its flows carry the rule's name in \`flow.detections\`.
+
+DuckDB looks at every window of a correlation's timespan. The other backends look at the windows that end when they evaluate
+a rule, so that a window between two evaluations goes unseen.
+
+${rules.print()}
+
+## Searches
+
+${searches.print()}
+`;
+}

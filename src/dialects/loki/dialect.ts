@@ -1,0 +1,42 @@
+import { stringify } from "yaml";
+import { alertAnnotations, alertLabels, byInterval } from "../alert-labels.ts";
+import { type Dialect, type PrintedRule, printed, type StoredAttributes } from "../dialect.ts";
+import { searchList } from "../search-list.ts";
+import { logqlWords, type Words } from "./conditions.ts";
+import { printRule } from "./rules.ts";
+import { printSearch } from "./searches.ts";
+
+/**
+ * LogQL of Loki, which keeps attributes as structured metadata, every value as text and every sign of a name that no label
+ * may have as an underscore.
+ */
+export function lokiDialect(attributes: StoredAttributes): Dialect {
+  const words = logqlWords(attributes);
+  return {
+    name: "loki",
+    title: "Loki LogQL",
+    rule: (rule) => printed(() => printRule(rule, words)),
+    search: (search) => printed(() => printSearch(search, words)),
+    files: ({ rules, searches }) =>
+      new Map([
+        ["detections.yml", ruleGroups(rules, words)],
+        [
+          "searches.yml",
+          searchList(
+            searches,
+            "Searches as instant queries for Loki 3 or newer. The label `measure` tells several measures apart. Searches over many groups need a higher max_query_series than 500.",
+          ),
+        ],
+      ]),
+  };
+}
+
+function ruleGroups(rules: readonly PrintedRule[], { name }: Words): string {
+  const alerts = rules.map(({ rule, query }) => {
+    const fields = rule.dedup === "group" ? [] : rule.dedup.map(name);
+    const expr = rule.kind === "correlation" ? query : `sum by (${fields.join(", ")}) (count_over_time(${query} [1m])) > 0`;
+    return { rule, alert: { alert: rule.name, expr, labels: alertLabels(rule), annotations: alertAnnotations(rule) } };
+  });
+  const groups = byInterval(alerts);
+  return `# Rules for the ruler of Loki 3 or newer. Correlations over many values need a higher max_query_series than 500.\n${stringify({ groups }, { lineWidth: 0 })}`;
+}

@@ -1,0 +1,37 @@
+import { stringify } from "yaml";
+import { alertAnnotations, alertLabels, byInterval } from "../alert-labels.ts";
+import { type Dialect, type PrintedRule, printed, type StoredAttributes } from "../dialect.ts";
+import { searchList } from "../search-list.ts";
+import { byClause, logsqlWords, type Words } from "./conditions.ts";
+import { printRule } from "./rules.ts";
+import { printSearch } from "./searches.ts";
+
+/** LogsQL of VictoriaLogs, which keeps the names of attributes and stores every value as text. */
+export function victorialogsDialect(attributes: StoredAttributes): Dialect {
+  const words = logsqlWords(attributes);
+  return {
+    name: "victorialogs",
+    title: "VictoriaLogs LogsQL",
+    rule: (rule) => printed(() => printRule(rule, words)),
+    search: (search) => printed(() => printSearch(search, words)),
+    files: ({ rules, searches }) =>
+      new Map([
+        ["detections.yml", ruleGroups(rules, words)],
+        [
+          "searches.yml",
+          searchList(searches, "Searches for VictoriaLogs 1.121 or newer; each asks about the time range of its query."),
+        ],
+      ]),
+  };
+}
+
+function ruleGroups(rules: readonly PrintedRule[], { name }: Words): string {
+  const alerts = rules.map(({ rule, query }) => {
+    const fields = rule.dedup === "group" ? [] : rule.dedup.map(name);
+    // vmalert adds the group's interval as the time of queries that name none.
+    const expr = rule.kind === "correlation" ? query : `${query} | stats ${byClause(fields)}count() as flows | filter flows:>0`;
+    return { rule, alert: { alert: rule.name, expr, labels: alertLabels(rule), annotations: alertAnnotations(rule) } };
+  });
+  const groups = byInterval(alerts).map(({ name: group, ...rest }) => ({ name: group, type: "vlogs", ...rest }));
+  return `# Rules for vmalert 1.106 or newer with VictoriaLogs as its datasource.\n${stringify({ groups }, { lineWidth: 0 })}`;
+}

@@ -1,0 +1,129 @@
+import fc from "fast-check";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { elasticDialect } from "../../../src/dialects/elastic/dialect.ts";
+import type { Flow } from "../../../src/flow.ts";
+import { linePrinter } from "../../../src/schemas/line.ts";
+import { isNative, loadSearches } from "../../../src/searches/load.ts";
+import type { Search } from "../../../src/searches/search.ts";
+import { generatedFlows } from "../searches/flows.ts";
+import { oddSearch, spreadFlows } from "../searches/odd.ts";
+import { answer, columnsOf, faultOf, type Row } from "../searches/oracle.ts";
+import { runEsql } from "./elastic-reader.ts";
+import { oddCondition, oddFlows, ruleOf } from "./odd.ts";
+import { type Fields, madeOnce, type Value } from "./query-reader.ts";
+import { attributes, cases, evaluate, groupFields, otel, rules } from "./support.ts";
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const dialect = elasticDialect(attributes);
+const line = linePrinter(otel, "flowferry");
+const searches = loadSearches("deploy/searches").searches.filter((search): search is Search => !isNative(search));
+
+/** The record as the OTel mapping of Elasticsearch has it. */
+function recordOf(flow: Flow): Fields {
+  const record = JSON.parse(line(flow, flow.time)) as Record<"resource" | "attributes", Record<string, unknown>>;
+  const fields: Record<string, Value> = { "@timestamp": BigInt(flow.time) };
+  for (const [prefix, values] of [
+    ["attributes", record.attributes],
+    ["resource.attributes", record.resource],
+  ] as const) {
+    for (const [name, value] of Object.entries(values)) fields[`${prefix}.${name}`] = typeOf(name, value);
+  }
+  return fields;
+}
+
+const INTEGERS = new Set(attributes.all.filter(({ type }) => type === "integer").map(({ name }) => name));
+const typeOf = (name: string, value: unknown): Value => (INTEGERS.has(name) ? BigInt(String(value)) : (value as Value));
+
+const recordsOf = madeOnce(recordOf);
+
+function queryOf(search: Search): string {
+  const printed = dialect.search(search);
+  if (!("query" in printed)) throw new Error(`${search.id}: ${printed.reason}`);
+  return printed.query;
+}
+
+function rowsOf(search: Search, flows: readonly Flow[]): Row[] {
+  return runEsql(queryOf(search), recordsOf(flows)).map((row) => {
+    expect(Object.keys(row)).toEqual(columnsOf(search));
+    return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(search, name, value)]));
+  });
+}
+
+function plain({ by }: Search, name: string, value: Value): string | number | undefined {
+  if (by.some(({ label }) => label === name)) return value === null ? "" : String(value);
+  return value === null ? undefined : Number(value);
+}
+
+describe("every search that ships answers over a generated bucket what the oracle does", () => {
+  let flows: readonly Flow[];
+  beforeAll(async () => {
+    flows = await generatedFlows(6_000, 3 * 86_400_000);
+  });
+  test.each(searches.map((search) => ({ id: search.id, search })))("$id", ({ search }) => {
+    const all = answer(search, flows);
+    expect(all.length).toBeGreaterThan(0);
+    expect(faultOf(search, all, rowsOf(search, flows))).toBeUndefined();
+  });
+});
+
+test("any search over odd flows means in ES|QL what its doc comments say", () => {
+  fc.assert(
+    fc.property(oddSearch, (search) => {
+      const printed = dialect.search(search);
+      fc.pre("query" in printed || printed.refused !== "re");
+      expect(faultOf(search, answer(search, spreadFlows), rowsOf(search, spreadFlows)), queryOf(search)).toBeUndefined();
+    }),
+    { numRuns: 100, maxSkipsPerRun: 1_000 },
+  );
+});
+
+test("any condition over odd flows finds in ES|QL what it finds in the stream", () => {
+  fc.assert(
+    fc.property(oddCondition({ rare: false }), (condition) => {
+      const rule = ruleOf(condition);
+      const printed = dialect.rule(rule);
+      fc.pre("query" in printed || printed.refused !== "re");
+      if (!("query" in printed)) throw new Error(printed.reason);
+      const found = runEsql(printed.query, recordsOf(oddFlows)).map((row) => row["attributes.log.record.uid"]);
+      expect(new Set(found), printed.query).toEqual(evaluate(rule, oddFlows));
+    }),
+    { numRuns: 100, maxSkipsPerRun: 1_000 },
+  );
+});
+
+describe.each(rules.filter((rule) => rule.alerts && "query" in dialect.rule(rule)).map((rule) => ({ name: rule.name, rule })))(
+  "$name finds in ES|QL what it finds in the stream",
+  ({ rule }) => {
+    const printed = dialect.rule(rule);
+    const query = "query" in printed ? printed.query : "";
+    const own = cases.filter(({ rule: name, flows }) => {
+      const times = flows.map(({ time }) => time);
+      // The query of a correlation sees one window.
+      return (
+        name === rule.name &&
+        (rule.kind !== "correlation" || Math.max(...times) - Math.min(...times) < rule.correlation.timespanMs)
+      );
+    });
+    test.each(own)("$name", ({ flows, fires }) => {
+      const names = groupFields(rule).map((ref) => `attributes.${attributes.of(ref)?.name}`);
+      const found = runEsql(query, recordsOf(flows)).map((row) =>
+        rule.kind === "correlation" ? names.map((name) => String(row[name])).join(" ") : row["attributes.log.record.uid"],
+      );
+      expect(found.length > 0).toBe(fires > 0);
+      expect(new Set(found)).toEqual(evaluate(rule, flows));
+    });
+  },
+);
+
+test("a query that is not ES|QL is told apart", () => {
+  const records = recordsOf(oddFlows);
+  for (const query of [
+    "FROM logs-* | WHER true",
+    "FROM logs-* | WHERE a == ",
+    "FROM logs-* | STATS n = COUNT(* BY x",
+    'FROM logs-* | WHERE a == "b',
+    "FROM logs-* | LIMIT 1 2",
+  ])
+    expect(() => runEsql(query, records), query).toThrow();
+});

@@ -1,0 +1,128 @@
+import fc from "fast-check";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { splunkDialect } from "../../../src/dialects/splunk/dialect.ts";
+import type { Flow } from "../../../src/flow.ts";
+import { linePrinter } from "../../../src/schemas/line.ts";
+import { isNative, loadSearches } from "../../../src/searches/load.ts";
+import type { Search } from "../../../src/searches/search.ts";
+import { generatedFlows } from "../searches/flows.ts";
+import { oddSearch, spreadFlows } from "../searches/odd.ts";
+import { answer, columnsOf, faultOf, type Row } from "../searches/oracle.ts";
+import { oddCondition, oddFlows, ruleOf } from "./odd.ts";
+import { type Fields, madeOnce, type Value } from "./query-reader.ts";
+import { runSpl } from "./splunk-reader.ts";
+import { attributes, cases, evaluate, groupFields, otel, rules } from "./support.ts";
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const dialect = splunkDialect(attributes);
+const line = linePrinter(otel, "flowferry");
+const searches = loadSearches("deploy/searches").searches.filter((search): search is Search => !isNative(search));
+/** Texts that SPL would not take literally. */
+const REFUSED = ["re", "text", "cidr", "field"];
+
+/** The event as the Collector's HEC exporter makes it: every field is a text. */
+function eventOf(flow: Flow): Fields {
+  const record = JSON.parse(line(flow, flow.time)) as Record<"resource" | "attributes", Record<string, unknown>>;
+  const fields: Record<string, Value> = { _time: flow.time / 1_000 };
+  for (const [name, value] of Object.entries({ ...record.resource, ...record.attributes })) fields[name] = String(value);
+  return fields;
+}
+
+const eventsOf = madeOnce(eventOf);
+
+function queryOf(search: Search): string {
+  const printed = dialect.search(search);
+  if (!("query" in printed)) throw new Error(`${search.id}: ${printed.reason}`);
+  return printed.query;
+}
+
+function rowsOf(search: Search, flows: readonly Flow[]): Row[] {
+  return runSpl(queryOf(search), eventsOf(flows)).map((row) => {
+    expect(Object.keys(row)).toEqual(columnsOf(search).map((name) => (name === "Time" ? "_time" : name)));
+    return Object.fromEntries(
+      columnsOf(search).map((name) => [name, plain(search, name, row[name === "Time" ? "_time" : name] ?? null)]),
+    );
+  });
+}
+
+function plain({ by, measures }: Search, name: string, value: Value): string | number | undefined {
+  if (by.some(({ label }) => label === name)) return String(value);
+  const kind = measures.find(({ label }) => label === name)?.kind;
+  const seconds = name === "Time" || kind === "earliest" || kind === "latest";
+  return value === null ? undefined : seconds ? Math.round(Number(value) * 1_000) : Number(value);
+}
+
+describe("every search that ships answers over a generated bucket what the oracle does", () => {
+  let flows: readonly Flow[];
+  beforeAll(async () => {
+    flows = await generatedFlows(6_000, 3 * 86_400_000);
+  });
+  test.each(searches.map((search) => ({ id: search.id, search })))("$id", ({ search }) => {
+    const all = answer(search, flows);
+    expect(all.length).toBeGreaterThan(0);
+    expect(faultOf(search, all, rowsOf(search, flows))).toBeUndefined();
+  });
+});
+
+test("any search over odd flows means in SPL what its doc comments say", () => {
+  fc.assert(
+    fc.property(oddSearch, (search) => {
+      const printed = dialect.search(search);
+      fc.pre("query" in printed || !REFUSED.includes(printed.refused));
+      expect(faultOf(search, answer(search, spreadFlows), rowsOf(search, spreadFlows)), queryOf(search)).toBeUndefined();
+    }),
+    { numRuns: 100, maxSkipsPerRun: 1_000 },
+  );
+});
+
+test("any condition over odd flows finds in SPL what it finds in the stream", () => {
+  fc.assert(
+    fc.property(oddCondition({ rare: false }), (condition) => {
+      const rule = ruleOf(condition);
+      const printed = dialect.rule(rule);
+      fc.pre("query" in printed || !REFUSED.includes(printed.refused));
+      if (!("query" in printed)) throw new Error(printed.reason);
+      const found = runSpl(printed.query, eventsOf(oddFlows)).map((row) => row["log.record.uid"]);
+      expect(new Set(found), printed.query).toEqual(evaluate(rule, oddFlows));
+    }),
+    { numRuns: 100, maxSkipsPerRun: 1_000 },
+  );
+});
+
+describe.each(rules.filter((rule) => rule.alerts && "query" in dialect.rule(rule)).map((rule) => ({ name: rule.name, rule })))(
+  "$name finds in SPL what it finds in the stream",
+  ({ rule }) => {
+    const printed = dialect.rule(rule);
+    const query = "query" in printed ? printed.query : "";
+    const own = cases.filter(({ rule: name, flows }) => {
+      const times = flows.map(({ time }) => time);
+      // The search of a correlation sees one window.
+      return (
+        name === rule.name &&
+        (rule.kind !== "correlation" || Math.max(...times) - Math.min(...times) < rule.correlation.timespanMs)
+      );
+    });
+    test.each(own)("$name", ({ flows, fires }) => {
+      const names = groupFields(rule).map(({ name }) => name.replaceAll(/\W/g, "_"));
+      const found = runSpl(query, eventsOf(flows)).map((row) =>
+        rule.kind === "correlation" ? names.map((name) => String(row[name])).join(" ") : row["log.record.uid"],
+      );
+      expect(found.length > 0).toBe(fires > 0);
+      expect(new Set(found)).toEqual(evaluate(rule, flows));
+    });
+  },
+);
+
+test("a search that is not SPL is told apart", () => {
+  const events = eventsOf(oddFlows);
+  const search = "search `flowferry` |";
+  for (const query of [
+    "search index=main",
+    `${search} wher 1=1`,
+    `${search} where 'a' = `,
+    `${search} stats count as n by`,
+    `${search} head 1 2`,
+  ])
+    expect(() => runSpl(query, events), query).toThrow();
+});

@@ -1,0 +1,100 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type DuckDBConnection, DuckDBInstance, DuckDBTimestampValue } from "@duckdb/node-api";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { asset } from "../../../src/assets.ts";
+import { type FieldRef, resolveField } from "../../../src/detections/fields.ts";
+import { duckdbDialect, flowsView } from "../../../src/dialects/duckdb/dialect.ts";
+import type { Flow } from "../../../src/flow.ts";
+import { linePrinter } from "../../../src/schemas/line.ts";
+import { isNative, loadSearches } from "../../../src/searches/load.ts";
+import type { Search } from "../../../src/searches/search.ts";
+import { attributes, otel } from "../dialects/support.ts";
+import { generatedFlows } from "./flows.ts";
+import { oddSearch, spreadFlows } from "./odd.ts";
+import { answer, columnsOf, faultOf, type Row } from "./oracle.ts";
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const dialect = duckdbDialect(attributes);
+const print = linePrinter(otel, "flowferry");
+const { searches, errors } = loadSearches(asset("deploy/searches"));
+const neutral = searches.filter((search): search is Search => !isNative(search));
+/** A column whose name has to be quoted. */
+const COLUMN = resolveField("sourceColumns.Cost Center") as FieldRef;
+const DAYS_MS = 3 * 86_400_000;
+
+let folder: string;
+let connection: DuckDBConnection;
+let flows: readonly Flow[];
+
+beforeAll(async () => {
+  flows = await generatedFlows(6_000, DAYS_MS);
+  folder = await mkdtemp(join(tmpdir(), "flowferry-duckdb-"));
+  connection = await (await DuckDBInstance.create(":memory:")).connect();
+  await store(flows);
+  // The script as it ships.
+  await connection.run(await readFile(asset("deploy/duckdb/searches.sql"), "utf8"));
+});
+afterAll(async () => {
+  connection.closeSync();
+  await rm(folder, { recursive: true });
+});
+
+async function store(all: readonly Flow[]): Promise<void> {
+  await writeFile(join(folder, "flows.ndjson"), all.map((flow) => `${print(flow, flow.time)}\n`).join(""));
+  await connection.run(`SET VARIABLE flows = '${join(folder, "flows.ndjson")}'`);
+}
+
+async function rows(sql: string, search: Search): Promise<Row[]> {
+  const found = (await connection.runAndReadAll(sql)).getRowObjects();
+  return found.map((row) => Object.fromEntries(columnsOf(search).map((column) => [column, plain(row[column], column, search)])));
+}
+
+function plain(value: unknown, column: string, { by }: Search): string | number | undefined {
+  if (value instanceof DuckDBTimestampValue) return Number(value.micros) / 1_000;
+  if (by.some(({ label }) => label === column)) return value === null ? "" : String(value);
+  return value === null ? undefined : Number(value);
+}
+
+test("there are searches, and all of them are said", () => {
+  expect(errors).toEqual([]);
+  expect(neutral.length).toBeGreaterThan(30);
+  for (const search of neutral) expect(dialect.search(search), search.id).toHaveProperty("query");
+});
+
+describe("the macro of each search that ships answers what the doc comments say, over a generated bucket", () => {
+  test.each(neutral.map((search) => ({ id: search.id, search })))("$id", async ({ id, search }) => {
+    const all = answer(search, flows);
+    expect(all.length).toBeGreaterThan(0);
+    const found = await rows(`FROM "${id}"(since := TIMESTAMP '2000-01-01')`, search);
+    expect(faultOf(search, all, found)).toBeUndefined();
+  });
+
+  test("and looks back over its period from now, or between two times", async () => {
+    expect((await connection.runAndReadAll("FROM flow_count()")).getRowObjects()).toEqual([{ Flows: 0n }]);
+    const [first] = flows;
+    if (first === undefined) throw new Error("there are no flows");
+    const from = new Date(Math.floor(first.time / 3_600_000) * 3_600_000);
+    const until = new Date(from.getTime() + 3_600_000);
+    const literal = (time: Date): string => `TIMESTAMP '${time.toISOString().slice(0, -1)}'`;
+    const within = flows.filter(({ time, status }) => time >= from.getTime() && time < until.getTime() && status === "OK");
+    const found = await connection.runAndReadAll(`FROM flow_count(since := ${literal(from)}, until := ${literal(until)})`);
+    expect(found.getRowObjects()).toEqual([{ Flows: BigInt(within.length) }]);
+  });
+});
+
+test("any search over odd flows means in SQL what its doc comments say", async () => {
+  await store(spreadFlows);
+  await connection.run(flowsView(attributes, [COLUMN]));
+  await fc.assert(
+    fc.asyncProperty(oddSearch, async (search) => {
+      const printed = dialect.search(search);
+      if (!("query" in printed)) throw new Error(printed.reason);
+      expect(faultOf(search, answer(search, spreadFlows), await rows(printed.query, search)), printed.query).toBeUndefined();
+    }),
+    { numRuns: 200 },
+  );
+});
