@@ -188,7 +188,7 @@ async function buildFiles({ stdout }: CliContext, to: string | undefined, check:
   const forLogAnalytics = [...contentFiles(buildContent(readDefinition()))];
   const files = new Map([
     ...forLogAnalytics.map(([name, text]) => [join("log-analytics", name), text] as const),
-    ...(await dialectFiles()),
+    ...(await dialectFiles()).files,
   ]);
   const stale: string[] = [];
   for (const [name, text] of files) {

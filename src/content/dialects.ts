@@ -32,11 +32,18 @@ export function dialects(): readonly Dialect[] {
   ];
 }
 
+export interface DialectFiles {
+  /** By path within `deploy`. */
+  readonly files: ReadonlyMap<string, string>;
+  /** How many rules and searches each dialect says, as a table in Markdown. */
+  readonly summary: string;
+}
+
 /**
- * The rules and searches below a folder (`detections`, `searches`) in every dialect, by path within `deploy`, and the table
+ * The rules and searches below a folder (`detections`, `searches`) in every dialect, and the tables
  * of what each dialect can say. Throws UsageError for a bad rule or search.
  */
-export async function dialectFiles(folder = asset("deploy")): Promise<Map<string, string>> {
+export async function dialectFiles(folder = asset("deploy")): Promise<DialectFiles> {
   const { rules, errors } = await loadRules(join(folder, "detections"));
   const { searches, errors: searchErrors } = loadSearches(join(folder, "searches"));
   const [first] = [...errors, ...searchErrors];
@@ -59,8 +66,9 @@ export async function dialectFiles(folder = asset("deploy")): Promise<Map<string
     for (const [name, text] of dialect.files({ rules: saidRules, searches: saidSearches }))
       files.set(`${dialect.name}/${name}`, text);
   }
-  files.set("dialects.md", page(ruleTable, searchTable));
-  return files;
+  const summary = summaryOf(ruleTable, searchTable);
+  files.set("dialects.md", page(summary, ruleTable, searchTable));
+  return { files, summary };
 }
 
 function printSearch(search: Search | NativeSearch, dialect: Dialect): Printed {
@@ -93,19 +101,46 @@ class Table {
     }
   }
 
+  get size(): number {
+    return this.#rows.size;
+  }
+
+  get titles(): readonly string[] {
+    return [...this.#titles];
+  }
+
+  /** How many the dialect of that title says. */
+  said(title: string): number {
+    const column = this.titles.indexOf(title);
+    return [...this.#rows.values()].filter((cells) => cells[column] === "yes").length;
+  }
+
   print(): string {
-    const row = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-    const head = [this.#kind, ...this.#titles];
-    const rows = [...this.#rows].map(([name, cells]) => row([name, ...cells]));
-    const table = [row(head), row(head.map(() => "---")), ...rows].join("\n");
+    const table = markdown([[this.#kind, ...this.#titles], ...[...this.#rows].map(([name, cells]) => [name, ...cells])]);
     return `${table}\n\n${this.#notes.map((note, index) => `${index + 1}. ${note}`).join("\n")}`;
   }
 }
 
-function page(rules: Table, searches: Table): string {
+function summaryOf(rules: Table, searches: Table): string {
+  const rows = rules.titles.map((title) => [
+    title,
+    `${rules.said(title)} of ${rules.size}`,
+    `${searches.said(title)} of ${searches.size}`,
+  ]);
+  return markdown([["dialect", "rules", "saved searches"], ...rows]);
+}
+
+function markdown([head = [], ...rows]: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+function page(summary: string, rules: Table, searches: Table): string {
   return `# Dialects
 
 Made by \`flowferry content build\`. What a dialect cannot say is refused, never changed: the number says why.
+
+${summary}
 
 ## Rules
 

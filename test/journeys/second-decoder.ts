@@ -258,7 +258,7 @@ function readTables({ servers, networks, subnets }: LookupPaths): Tables {
       ? []
       : (parse(readFileSync(path), { columns: true, comment: "#", trim: true, skip_empty_lines: true }) as Row[]);
   const hash = (content: string | Buffer) => createHash("sha256").update(content).digest("hex").slice(0, 12);
-  const files = { ports: PORTS, servers, networks, subnets };
+  const files = { ports: PORTS, servers, networks, subnets, approvedDestinations: undefined };
   const versions = Object.entries(files).map(
     ([name, path]) => `${name} ${path === undefined ? "none" : hash(readFileSync(path))}\n`,
   );

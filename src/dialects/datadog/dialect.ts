@@ -12,7 +12,7 @@ export function datadogDialect(attributes: StoredAttributes): Dialect {
   const print = (values: readonly object[]): string => `${JSON.stringify(values, null, 2)}\n`;
   return {
     name: "datadog",
-    title: "Datadog log monitors",
+    title: "Datadog logs",
     rule: (rule) => printed(() => printRule(rule, words)),
     search: (search) => printed(() => printSearch(search, words)),
     files: ({ rules, searches }) =>

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach } from "vitest";
 import { Unavailable } from "./unavailable.ts";
 
 /** Downloading, building and starting one server on a slow machine. */
-const START_TIMEOUT_MS = 20 * 60_000;
+const START_TIMEOUT_MS = 28 * 60_000;
 const STOP_TIMEOUT_MS = 60_000;
 
 /**

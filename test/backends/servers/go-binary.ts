@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { onPath, run } from "./process.ts";
 import { Unavailable } from "./unavailable.ts";
 
-const BUILD_TIMEOUT_MS = 20 * 60_000;
+const BUILD_TIMEOUT_MS = 25 * 60_000;
 
 /**
  * Returns the path of a server's binary, built from one of the Go modules of `test/backends/go`.
@@ -25,7 +25,7 @@ export async function goBinary(server: string, module: string, target: string): 
   if (!onPath("go")) {
     throw new Unavailable(server, "it is built with Go, and there is no `go` on the PATH. Install Go 1.26 or newer");
   }
-  process.stderr.write(`${server}: building it with Go (once, one to three minutes)\n`);
+  process.stderr.write(`${server}: building it with Go (once; one to ten minutes)\n`);
   await mkdir(cache, { recursive: true });
   const unfinished = `${binary}.${randomUUID()}`;
   const build = ["go", "build", "-mod=readonly", "-buildvcs=false", "-trimpath", "-ldflags=-s -w", "-o", unfinished, target];

@@ -5,10 +5,14 @@ import { parse } from "yaml";
 import { asset } from "../../../src/assets.ts";
 import { dialectFiles } from "../../../src/content/dialects.ts";
 
-const files = await dialectFiles();
+const { files, summary } = await dialectFiles();
 
 test.each([...files])("%s is as the rules and searches make it", async (name, text) => {
   expect(await readFile(join(asset("deploy"), name), "utf8"), "run flowferry content build").toBe(text);
+});
+
+test("README has the summary of what each dialect can say", async () => {
+  expect(await readFile(asset("README.md"), "utf8"), "copy it from deploy/dialects.md").toContain(summary);
 });
 
 /** The rules or searches that the table says a dialect can say. */
@@ -38,7 +42,7 @@ test("rule files of vmalert and Loki hold what the table says", () => {
 
 test("JSON files hold what the table says", () => {
   for (const [column, file] of [
-    ["Datadog log monitors", "datadog/detections.json"],
+    ["Datadog logs", "datadog/detections.json"],
     ["IBM Cloud Logs Lucene", "ibm-cloud-logs/detections.json"],
     ["OCI Log Analytics", "log-analytics/detections.json"],
   ] as const) {
