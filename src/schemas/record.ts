@@ -40,6 +40,25 @@ export function summaryOf(flow: Flow): string {
   return `${flow.action ?? "flow"} ${protocolOf(flow)}${source} -> ${destination}`;
 }
 
+/**
+ * The body of a record: a line for people, none, or with `unique` that line and the record's uid, for receivers that take two equal lines
+ * of one instant for the same one (Loki's queries do).
+ */
+export const BODIES = ["summary", "unique", "none"] as const;
+export type Body = (typeof BODIES)[number];
+
+/** Undefined for none. */
+export function bodyOf(flow: Flow, body: Body): string | undefined {
+  switch (body) {
+    case "summary":
+      return summaryOf(flow);
+    case "unique":
+      return `${summaryOf(flow)} ${flow.uid}`;
+    case "none":
+      return undefined;
+  }
+}
+
 const lowerCase = new Map<string, string>();
 
 function protocolOf(flow: Flow): string {

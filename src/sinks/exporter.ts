@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Component, Sink, SinkDependencies } from "../contracts.ts";
 import { describeError, RetryableError } from "../errors.ts";
 import { loadSchema } from "../schemas/load.ts";
+import { BODIES } from "../schemas/record.ts";
 import { loadExporter } from "./exporter-module.ts";
 import { recordMaker } from "./log-records.ts";
 
@@ -21,7 +22,10 @@ const exporterOptions = z.strictObject({
   options: z.record(z.string(), z.unknown()).optional().describe("Handed to the class or function as they are"),
   schema: z.string().default("otel").describe("Names of the attributes: otel, ecs, ocsf, seed, or a YAML file"),
   serviceName: z.string().min(1).default("flowferry").describe("Value of the resource attribute service.name"),
-  body: z.enum(["summary", "none"]).default("summary").describe("Body of a record: a line for people, or none"),
+  body: z
+    .enum(BODIES)
+    .default("summary")
+    .describe("Body of a record: a line for people, that line and the record's uid (unique), or none"),
   batch: z
     .strictObject({
       records: z.int().min(1).max(100_000).default(512).describe("Most records of one call of the exporter"),
@@ -51,7 +55,7 @@ async function create(options: ExporterOptions, { baseDir, version }: SinkDepend
   const toRecord = recordMaker(loadSchema(options.schema, baseDir), {
     serviceName: options.serviceName,
     version,
-    body: options.body === "summary",
+    body: options.body,
   });
   const { timeoutMs } = options;
   let closed: Promise<void> | undefined;

@@ -2,7 +2,7 @@ import type { AnyValue, Attributes, HrTime } from "@opentelemetry/api";
 import { type Resource, resourceFromAttributes } from "@opentelemetry/resources";
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import type { Columns, Flow, FlowContext } from "../flow.ts";
-import { recordClassOf, summaryOf } from "../schemas/record.ts";
+import { type Body, bodyOf, recordClassOf } from "../schemas/record.ts";
 import type { Attribute, Schema } from "../schemas/schema.ts";
 
 /** Makes an OpenTelemetry log record of a flow; `observed` is in ms since the epoch. */
@@ -15,7 +15,7 @@ const MOST_RESOURCES = 1024;
  * Flows of one resource share one Resource object, by which exporters group. Counters above 2^53 - 1, which no number holds exactly,
  * become text.
  */
-export function recordMaker(schema: Schema, options: { serviceName: string; version: string; body: boolean }): RecordMaker {
+export function recordMaker(schema: Schema, options: { serviceName: string; version: string; body: Body }): RecordMaker {
   const instrumentationScope = { name: "flowferry", version: options.version };
   const byContext = new WeakMap<FlowContext, Resource>();
   const byContent = new Map<string, Resource>();
@@ -32,13 +32,14 @@ export function recordMaker(schema: Schema, options: { serviceName: string; vers
   };
   return (flow, observed) => {
     const { eventName, severityNumber, severityText } = recordClassOf(flow);
+    const body = bodyOf(flow, options.body);
     return {
       hrTime: hrTimeOf(flow.time),
       hrTimeObserved: hrTimeOf(observed),
       severityNumber,
       severityText,
       eventName,
-      ...(options.body && { body: summaryOf(flow) }),
+      ...(body !== undefined && { body }),
       resource: resourceOf(flow),
       instrumentationScope,
       attributes: attributesOf(schema, schema.attributes, flow),

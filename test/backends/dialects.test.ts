@@ -14,7 +14,7 @@ const dialect = victorialogsDialect(attributes);
 
 /** Each case is a service of its own. */
 async function post(service: string, flows: readonly Flow[]): Promise<void> {
-  const encoder = createEncoder(protobuf, otel, { serviceName: service, version: "1", body: false, maxBytes: 64 * 1024 * 1024 });
+  const encoder = createEncoder(protobuf, otel, { serviceName: service, version: "1", body: "none", maxBytes: 64 * 1024 * 1024 });
   const { bytes, release } = encoder.encode(flows, Date.now());
   const response = await fetch(`${victoriaLogs().endpoint}/v1/logs`, {
     method: "POST",

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { lokiDialect } from "../../src/dialects/loki/dialect.ts";
 import type { Flow } from "../../src/flow.ts";
-import { createEncoder } from "../../src/sinks/otlp/encoder.ts";
+import { createEncoder, type EncoderOptions } from "../../src/sinks/otlp/encoder.ts";
 import { protobuf } from "../../src/sinks/otlp/protobuf.ts";
 import { oddCondition, oddFlows, ruleOf } from "../unit/dialects/odd.ts";
 import { attributes, cases, evaluate, groupFields, otel, rules } from "../unit/dialects/support.ts";
@@ -14,7 +14,7 @@ const dialect = lokiDialect(attributes);
 
 /** Each case is a tenant of its own. */
 async function push(tenant: string, flows: readonly Flow[]): Promise<void> {
-  const options = { serviceName: "flowferry", version: "1", body: false, maxBytes: 64 * 1024 * 1024 };
+  const options: EncoderOptions = { serviceName: "flowferry", version: "1", body: "none", maxBytes: 64 * 1024 * 1024 };
   const { bytes, release } = createEncoder(protobuf, otel, options).encode(flows, Date.now());
   await loki().push(tenant, bytes);
   release();

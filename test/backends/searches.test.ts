@@ -6,7 +6,7 @@ import { victorialogsDialect } from "../../src/dialects/victorialogs/dialect.ts"
 import type { Flow } from "../../src/flow.ts";
 import { isNative, loadSearches } from "../../src/searches/load.ts";
 import type { Search } from "../../src/searches/search.ts";
-import { createEncoder } from "../../src/sinks/otlp/encoder.ts";
+import { createEncoder, type EncoderOptions } from "../../src/sinks/otlp/encoder.ts";
 import { protobuf } from "../../src/sinks/otlp/protobuf.ts";
 import { attributes, otel } from "../unit/dialects/support.ts";
 import { generatedFlows } from "../unit/searches/flows.ts";
@@ -28,7 +28,7 @@ const neutral = searches.filter((search): search is Search => !isNative(search))
 const flows = await generatedFlows(6_000, 3 * 86_400_000);
 
 function encoded(service: string, all: readonly Flow[]): Uint8Array<ArrayBuffer> {
-  const options = { serviceName: service, version: "1", body: true, maxBytes: 64 * 1024 * 1024 };
+  const options: EncoderOptions = { serviceName: service, version: "1", body: "unique", maxBytes: 64 * 1024 * 1024 };
   const { bytes, release } = createEncoder(protobuf, otel, options).encode(all, Date.now());
   const copy = new Uint8Array(bytes);
   release();

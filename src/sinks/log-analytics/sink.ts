@@ -80,7 +80,7 @@ function eventUpload(options: LogAnalyticsOptions, { baseDir }: SinkDependencies
 function otlpUpload(options: LogAnalyticsOptions, { baseDir, version }: SinkDependencies): Upload {
   const { namespace, logGroupId, logSet, metadata, maxJsonBytes: maxBytes, serviceName } = options;
   const schema = loadSchema(options.schema ?? "otel", baseDir);
-  const encoder = createEncoder(json, schema, { serviceName, version, body: true, maxBytes });
+  const encoder = createEncoder(json, schema, { serviceName, version, body: "summary", maxBytes });
   return async (uploader, flows, { observed, renewals }, signal) => {
     const { bytes, release } = encodeWithin(() => encoder.encode(flows, observed), flows.length, maxBytes);
     try {

@@ -1,5 +1,6 @@
 import { TooLargeError } from "../../errors.ts";
 import type { Flow, FlowContext } from "../../flow.ts";
+import type { Body } from "../../schemas/record.ts";
 import type { Schema } from "../../schemas/schema.ts";
 import { Bytes } from "./bytes.ts";
 import { createPlan, type EncodeAttribute, type Plan } from "./plan.ts";
@@ -8,7 +9,7 @@ import { createPlan, type EncodeAttribute, type Plan } from "./plan.ts";
 export interface Syntax {
   readonly contentType: string;
   readonly encodeAttribute: EncodeAttribute;
-  recordWriter(plan: Plan, options: { body: boolean }): RecordWriter;
+  recordWriter(plan: Plan, options: { body: Body }): RecordWriter;
   requestWriter(scope: { name: string; version: string }): RequestWriter;
 }
 
@@ -33,8 +34,7 @@ export interface EncoderOptions {
   readonly serviceName: string;
   /** Of the program, which is the instrumentation scope. */
   readonly version: string;
-  /** Whether records have a line for people as their body. */
-  readonly body: boolean;
+  readonly body: Body;
   /** Largest request, in bytes before compression. */
   readonly maxBytes: number;
 }

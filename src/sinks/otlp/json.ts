@@ -1,4 +1,4 @@
-import { RECORD_CLASSES, type RecordClass, recordClassOf, summaryOf } from "../../schemas/record.ts";
+import { type Body, bodyOf, RECORD_CLASSES, type RecordClass, recordClassOf } from "../../schemas/record.ts";
 import { type Bytes, putDecimal, putHex, putPlain, putWords, type Words, wordsOf } from "./bytes.ts";
 import type { RecordWriter, RequestWriter, Syntax } from "./encoder.ts";
 import { INTEGER, type Plan, REPEATING, type Step, TEXT, UID, type UidPrefix, uidPrefixes } from "./plan.ts";
@@ -54,7 +54,7 @@ function headOf({ name, form }: Step): Words {
   return wordsOf(Buffer.from(`{"key":${printText(name)},"value":{"${form === INTEGER ? "intValue" : "stringValue"}":"`));
 }
 
-function recordWriter(plan: Plan, { body }: { body: boolean }): RecordWriter {
+function recordWriter(plan: Plan, { body }: { body: Body }): RecordWriter {
   const { slots, steps } = plan;
   const stepHeads = steps.map(headOf);
   const uidPrefix = steps.map(({ name }) => uidPrefixes(name, encodeAttribute, END.length));
@@ -116,12 +116,12 @@ function recordWriter(plan: Plan, { body }: { body: boolean }): RecordWriter {
       const head = heads.get(recordClassOf(flow)) as Words;
       putWords(out.view, at, head.values);
       at += head.length;
-      if (body) {
+      if (body !== "none") {
         putWords(out.view, at, BODY.values);
-        const end = putSummary(out.bytes, at + BODY.length, flow);
+        const end = body === "summary" ? putSummary(out.bytes, at + BODY.length, flow) : -1;
         if (end < 0) {
           out.position = at;
-          out.block(Buffer.from(`"body":${printAny(summaryOf(flow))},`));
+          out.block(Buffer.from(`"body":${printAny(bodyOf(flow, body) ?? "")},`));
           out.reserve(FRAME + context.length + combined.length);
           at = out.position;
         } else {

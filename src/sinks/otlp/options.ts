@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { BODIES } from "../../schemas/record.ts";
 
 export const otlpOptions = z.strictObject({
   endpoint: z
@@ -30,9 +31,11 @@ export const otlpOptions = z.strictObject({
   schema: z.string().default("otel").describe("Names of the attributes: otel, ecs, ocsf, seed, or a YAML file"),
   serviceName: z.string().min(1).default("flowferry").describe("Value of the resource attribute service.name"),
   body: z
-    .enum(["summary", "none"])
+    .enum(BODIES)
     .default("summary")
-    .describe("Body of a record: a line for people, which many backends want to show, or none"),
+    .describe(
+      "Body of a record: a line for people, which many backends want to show (summary); that line and the record's uid, for Loki, whose queries take equal lines of one instant for the same (unique); or none",
+    ),
   batch: z
     .strictObject({
       records: z.int().min(1).max(100_000).default(1000).describe("Most records of a request"),

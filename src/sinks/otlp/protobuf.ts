@@ -1,5 +1,5 @@
 import type { Flow } from "../../flow.ts";
-import { RECORD_CLASSES, type RecordClass, recordClassOf, summaryOf } from "../../schemas/record.ts";
+import { type Body, bodyOf, RECORD_CLASSES, type RecordClass, recordClassOf } from "../../schemas/record.ts";
 import { type Bytes, putHex, putPlain, putWords, type Words, wordsOf } from "./bytes.ts";
 import type { RecordWriter, Syntax } from "./encoder.ts";
 import { INTEGER, type Plan, REPEATING, type Step, TEXT, UID, type UidPrefix, uidPrefixes } from "./plan.ts";
@@ -49,7 +49,7 @@ function headOf({ name }: Step): Head {
   return { words: wordsOf(Buffer.concat([Buffer.of(ATTRIBUTES_TAG, 0), key, Buffer.of(0x12, 0)])), overhead: key.length + 2 };
 }
 
-function recordWriter(plan: Plan, { body }: { body: boolean }): RecordWriter {
+function recordWriter(plan: Plan, { body }: { body: Body }): RecordWriter {
   const { slots, steps } = plan;
   const stepHeads = steps.map(headOf);
   const uidPrefix = steps.map(({ name }) => uidPrefixes(name, encodeAttribute, 0));
@@ -111,11 +111,11 @@ function recordWriter(plan: Plan, { body }: { body: boolean }): RecordWriter {
       const head = heads.get(recordClass) as Words;
       putWords(view, at, head.values);
       at += head.length;
-      if (body) {
-        const end = putSummary(bytes, at + 4, flow);
+      if (body !== "none") {
+        const end = body === "summary" ? putSummary(bytes, at + 4, flow) : -1;
         if (end < 0) {
           out.position = at;
-          writeLongBody(out, flow, context.length + combined.length);
+          writeLongBody(out, bodyOf(flow, body) ?? "", context.length + combined.length);
           at = out.position;
         } else {
           bytes[at] = BODY_TAG;
@@ -139,8 +139,8 @@ function recordWriter(plan: Plan, { body }: { body: boolean }): RecordWriter {
   };
 }
 
-function writeLongBody(out: Bytes, flow: Flow, roomAfter: number): void {
-  out.block(delimited(BODY, anyValue(summaryOf(flow))));
+function writeLongBody(out: Bytes, body: string, roomAfter: number): void {
+  out.block(delimited(BODY, anyValue(body)));
   out.reserve(roomAfter);
 }
 

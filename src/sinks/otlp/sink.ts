@@ -23,7 +23,7 @@ function create(options: OtlpOptions, { baseDir, env, version }: SinkDependencie
   const encoder = createEncoder(settings.encoding === "json" ? json : protobuf, loadSchema(options.schema, baseDir), {
     serviceName: options.serviceName,
     version,
-    body: options.body === "summary",
+    body: options.body,
     maxBytes,
   });
   const compress = compressor(settings);

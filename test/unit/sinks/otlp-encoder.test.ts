@@ -11,10 +11,10 @@ import { createEncoder, type EncoderOptions } from "../../../src/sinks/otlp/enco
 import { json } from "../../../src/sinks/otlp/json.ts";
 import { protobuf } from "../../../src/sinks/otlp/protobuf.ts";
 import { decodeRequest, type ReceivedRecord, type Value, type Values } from "../../simulators/otlp/decode.ts";
-import { anyFlows, CONTEXT, flowsOf, ORIGIN, sshFlow, TIME } from "./flows.ts";
+import { anyFlows, CONTEXT, flowsOf, noDataFlow, ORIGIN, sshFlow, TIME } from "./flows.ts";
 
 const OBSERVED = TIME + 60_001;
-const OPTIONS: EncoderOptions = { serviceName: "a service", version: "1.2.3", body: true, maxBytes: 1 << 30 };
+const OPTIONS: EncoderOptions = { serviceName: "a service", version: "1.2.3", body: "summary", maxBytes: 1 << 30 };
 const SYNTAXES = { protobuf, json };
 type SyntaxName = keyof typeof SYNTAXES;
 
@@ -106,7 +106,7 @@ test.each(["protobuf", "json"] as const)(
   },
 );
 
-const official = recordMaker(loadSchema("otel", "/"), { serviceName: "a service", version: "1.2.3", body: true });
+const official = recordMaker(loadSchema("otel", "/"), { serviceName: "a service", version: "1.2.3", body: "summary" });
 /** Counters and texts that both serializers can say. */
 const plain = [
   ...flowsOf(3),
@@ -125,6 +125,17 @@ test("json means what the official serializer's means, with 64-bit integers as s
   const text = new TextDecoder().decode(bytes).replaceAll(/"intValue":(\d+)/g, '"intValue":"$1"');
   const records = decodeRequest(Buffer.from(text), "json");
   expect(sorted(roundTrip("json", loadSchema("otel", "/"), plain))).toEqual(sorted(records));
+});
+
+test.each(["protobuf", "json"] as const)("%s: a body may end with the uid, or be left out", (syntax) => {
+  const flows = [sshFlow(1), sshFlow(2), noDataFlow(3)];
+  const bodies = (body: EncoderOptions["body"]) => {
+    const encoded = createEncoder(SYNTAXES[syntax], loadSchema("otel", "/"), { ...OPTIONS, body }).encode(flows, OBSERVED);
+    return decodeRequest(encoded.bytes, syntax).map((record) => record.body);
+  };
+  const line = "accept tcp 203.0.113.9:51234 -> 10.0.1.7:22";
+  expect(bodies("unique")).toEqual([`${line} ${flows[0]?.uid}`, `${line} ${flows[1]?.uid}`, `no data ${flows[2]?.uid}`]);
+  expect(bodies("none")).toEqual([undefined, undefined, undefined]);
 });
 
 test("flows of one resource are one ResourceLogs, whatever the order they come in", () => {
