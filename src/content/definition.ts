@@ -5,6 +5,7 @@ import { z } from "zod";
 import { asset } from "../assets.ts";
 import { hint } from "../detections/hint.ts";
 import { formatRuleError } from "../detections/load.ts";
+import { DASHBOARDS_FILE, type DashboardLists, dashboardLists } from "../dialects/dashboard-lists.ts";
 import type { Printed } from "../dialects/dialect.ts";
 import { PERIODS } from "../dialects/log-analytics/searches.ts";
 import { oneLine } from "../dialects/text.ts";
@@ -28,13 +29,6 @@ const contentDefinition = z.strictObject({
   fields: z.record(z.string().regex(/^\w+$/), fieldDefinition),
 });
 
-const dashboardDefinition = z.strictObject({
-  title: text,
-  description: text,
-  width: z.union([z.literal(3), z.literal(4), z.literal(6), z.literal(12)]),
-  tiles: z.array(z.string()).min(1),
-});
-
 /** What `content build` makes of a rule for Log Analytics, as far as it is installed. */
 const detection = z.object({
   rule: z.string().regex(/^\w+$/),
@@ -54,7 +48,7 @@ export interface SearchDefinition {
   readonly query: string;
 }
 
-export type DashboardDefinition = z.output<typeof dashboardDefinition>;
+export type DashboardDefinition = DashboardLists[string];
 
 /** The sources of what is installed into Log Analytics. */
 export interface Definition {
@@ -65,7 +59,10 @@ export interface Definition {
   readonly dashboards: ReadonlyMap<string, DashboardDefinition>;
 }
 
-/** Reads `log-analytics/*.yml` and `searches/*.yml` below a folder; by default the ones that ship. Throws UsageError by file and place. */
+/**
+ * Reads `log-analytics/content.yml`, `dashboards.yml` and `searches/*.yml` below a folder; by default the ones that ship.
+ * Throws UsageError by file and place.
+ */
 export function readDefinition(folder = asset("deploy")): Definition {
   const content = readContent(folder);
   const { searches: all, errors } = loadSearches(join(folder, "searches"));
@@ -77,8 +74,8 @@ export function readDefinition(folder = asset("deploy")): Definition {
     const printed = isNative(search) ? nativeQuery(search, content) : dialect.search(search);
     if ("query" in printed) searches.set(search.id, shown(search, printed.query));
   }
-  const file = join(folder, "log-analytics", "dashboards.yml");
-  const listed = Object.entries(read(file, z.record(z.string(), dashboardDefinition)));
+  const file = join(folder, DASHBOARDS_FILE);
+  const listed = Object.entries(read(file, dashboardLists));
   const ids = all.map(({ id }) => id);
   for (const [name, { tiles }] of listed) {
     const unknown = tiles.find((id) => !ids.includes(id));

@@ -1,14 +1,19 @@
 import { join } from "node:path";
 import { asset } from "../assets.ts";
 import { formatRuleError, loadRules } from "../detections/load.ts";
+import { shippedDashboards } from "../dialects/dashboard-lists.ts";
 import { datadogDialect } from "../dialects/datadog/dialect.ts";
 import type { Dialect, Printed, PrintedSearch } from "../dialects/dialect.ts";
 import { duckdbDialect } from "../dialects/duckdb/dialect.ts";
 import { elasticDialect } from "../dialects/elastic/dialect.ts";
+import type { Backend } from "../dialects/grafana/backend.ts";
+import { grafanaDashboard } from "../dialects/grafana/dashboard.ts";
 import { ibmCloudLogsDialect } from "../dialects/ibm-cloud-logs/dialect.ts";
 import { lokiDialect } from "../dialects/loki/dialect.ts";
+import { lokiBackend } from "../dialects/loki/grafana.ts";
 import { splunkDialect } from "../dialects/splunk/dialect.ts";
 import { victorialogsDialect } from "../dialects/victorialogs/dialect.ts";
+import { victorialogsBackend } from "../dialects/victorialogs/grafana.ts";
 import { UsageError } from "../errors.ts";
 import { loadSchema } from "../schemas/load.ts";
 import { isNative, loadSearches } from "../searches/load.ts";
@@ -32,6 +37,12 @@ export function dialects(): readonly Dialect[] {
   ];
 }
 
+/** What Grafana asks, by name of the dialect that it asks in. */
+function grafanaBackends(): ReadonlyMap<string, Backend> {
+  const otel = storedAttributes(loadSchema("otel", "."));
+  return new Map([lokiBackend(otel), victorialogsBackend(otel)].map((backend) => [backend.name, backend]));
+}
+
 export interface DialectFiles {
   /** By path within `deploy`. */
   readonly files: ReadonlyMap<string, string>;
@@ -40,7 +51,7 @@ export interface DialectFiles {
 }
 
 /**
- * The rules and searches below a folder (`detections`, `searches`) in every dialect, and the tables
+ * The rules and searches below a folder (`detections`, `searches`) in every dialect, Grafana's dashboards, and the tables
  * of what each dialect can say. Throws UsageError for a bad rule or search.
  */
 export async function dialectFiles(folder = asset("deploy")): Promise<DialectFiles> {
@@ -52,6 +63,7 @@ export async function dialectFiles(folder = asset("deploy")): Promise<DialectFil
   const files = new Map<string, string>();
   const ruleTable = new Table("rule");
   const searchTable = new Table("search");
+  const backends = grafanaBackends();
   for (const dialect of dialects()) {
     const saidRules = alerting.flatMap((rule) => {
       const printed = dialect.rule(rule);
@@ -65,6 +77,9 @@ export async function dialectFiles(folder = asset("deploy")): Promise<DialectFil
     });
     for (const [name, text] of dialect.files({ rules: saidRules, searches: saidSearches }))
       files.set(`${dialect.name}/${name}`, text);
+    const backend = backends.get(dialect.name);
+    if (backend !== undefined)
+      files.set(`grafana/${backend.name}.json`, grafanaDashboard(backend, shippedDashboards(), saidSearches));
   }
   const summary = summaryOf(ruleTable, searchTable);
   files.set("dialects.md", page(summary, ruleTable, searchTable));

@@ -58,11 +58,15 @@ export function describeCorrelation(correlation: Correlation): string {
     case "value_sum":
       return `${correlation.field.name} adds up to at least ${correlation.atLeast} ${within}`;
     case "temporal": {
-      const names = correlation.parts.map((part) => part.rule.name);
-      const all = correlation.atLeast === names.length;
-      return `${all ? "all" : `at least ${correlation.atLeast}`} of ${names.join(", ")} ${within}`;
+      const all = correlation.atLeast === correlation.parts.length;
+      return `${all ? "all" : `at least ${correlation.atLeast}`} of ${titlesOf(correlation).join(", ")}, ${within}`;
     }
     case "temporal_ordered":
-      return `${correlation.parts.map((part) => part.rule.name).join(", then ")} ${within}`;
+      return `${titlesOf(correlation).join(", then ")}, ${within}`;
   }
+}
+
+/** In words, within a sentence. */
+function titlesOf({ parts }: Correlation): string[] {
+  return parts.map(({ rule: { title } }) => `"${title}"`);
 }

@@ -1,7 +1,4 @@
-import { readFileSync } from "node:fs";
-import { parse } from "yaml";
-import { z } from "zod";
-import { asset } from "../../assets.ts";
+import type { DashboardLists } from "../dashboard-lists.ts";
 import type { PrintedSearch } from "../dialect.ts";
 import { picture } from "./pictures.ts";
 import { kibanaDashboard, kibanaPicture, kibanaSearch, objectId, type Panel } from "./saved-objects.ts";
@@ -11,24 +8,6 @@ const COLUMNS = 48;
 const LIST_COLUMNS = 12;
 const TILE = { w: 12, h: 6 } as const;
 const PICTURE_HEIGHT = 14;
-
-const lists = z.record(
-  z.string(),
-  z.object({
-    title: z.string(),
-    description: z.string(),
-    width: z.number().int().min(1).max(LIST_COLUMNS),
-    tiles: z.array(z.string()),
-  }),
-);
-
-/** By id: the searches that a dashboard shows, in order, each `width` of 12 columns wide. */
-export type DashboardLists = z.output<typeof lists>;
-
-/** The lists that ship: those of the dashboards of Log Analytics. */
-export function shippedDashboards(): DashboardLists {
-  return lists.parse(parse(readFileSync(asset("deploy/log-analytics/dashboards.yml"), "utf8")));
-}
 
 /**
  * Every dashboard behind the pictures and tables on it, for `/api/saved_objects/_import`. Pictures ask by ES|QL, which

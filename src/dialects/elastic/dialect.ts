@@ -1,6 +1,7 @@
+import { type DashboardLists, shippedDashboards } from "../dashboard-lists.ts";
 import { type Dialect, printed, type StoredAttributes } from "../dialect.ts";
 import { esql } from "./conditions.ts";
-import { type DashboardLists, kibanaDashboards, shippedDashboards } from "./dashboards.ts";
+import { kibanaDashboards } from "./dashboards.ts";
 import { kibanaRule, printRule } from "./rules.ts";
 import { kibanaSearch } from "./saved-objects.ts";
 import { printSearch } from "./searches.ts";

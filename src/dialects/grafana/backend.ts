@@ -80,7 +80,5 @@ export function convert(conversions: readonly Conversion[]): readonly Transforma
 /** The legend of a series by its labels: those of its groups, and which measure it is where there are several. */
 export function legend({ measures, by }: Search, labels: readonly string[], measure: string): string {
   const parts = [...labels, ...(measures.length > 1 ? [measure] : [])];
-  return by.length === 0 && measures.length === 1
-    ? (measures[0]?.label ?? "")
-    : parts.map((label) => `{{${label}}}`).join(" · ");
+  return by.length === 0 && measures.length === 1 ? (measures[0]?.label ?? "") : parts.map((label) => `{{${label}}}`).join(" · ");
 }

@@ -15,7 +15,8 @@ export interface Words {
   select(condition: Condition): string;
 }
 
-export function logqlWords(attributes: StoredAttributes): Words {
+/** Over those streams; by default those of a sink that is called as the program is. */
+export function logqlWords(attributes: StoredAttributes, streams = STREAMS): Words {
   const name = (ref: FieldRef): string => attributeOf(attributes, ref).name.replaceAll(/[^a-zA-Z0-9_]/g, "_");
   const syntax = {
     and: "and",
@@ -24,7 +25,7 @@ export function logqlWords(attributes: StoredAttributes): Words {
     predicate: (predicate: Predicate, denied: boolean) => printPredicate(predicate, denied, name),
   };
   const filter = (condition: Condition): string => printCondition(condition, syntax);
-  return { name, filter, select: (condition) => `${STREAMS} | ${filter(condition)}` };
+  return { name, filter, select: (condition) => `${streams} | ${filter(condition)}` };
 }
 
 type Name = Words["name"];

@@ -1,6 +1,7 @@
 import type { Search } from "../../searches/search.ts";
 import type { StoredAttributes } from "../dialect.ts";
-import { arrange, type Asked, type Backend, convert, isTime, keyColumns, legend, NONE, timeColumns } from "../grafana/backend.ts";
+import { type Asked, arrange, type Backend, convert, isTime, keyColumns, legend, NONE, timeColumns } from "../grafana/backend.ts";
+import { withDetections } from "../grafana/detections-field.ts";
 import { logqlWords, quote } from "./conditions.ts";
 import { groupLabel, printSearch } from "./searches.ts";
 
@@ -9,7 +10,7 @@ const MEASURE = "measure";
 
 /** Panels over Loki. */
 export function lokiBackend(attributes: StoredAttributes): Backend {
-  const words = logqlWords(attributes, '{service_name="$service"}');
+  const words = logqlWords(withDetections(attributes), '{service_name="$service"}');
   const labelsOf = ({ by }: Search): string[] => by.map((key) => groupLabel(key, words).name);
 
   /** Loki has no label for a value that is missing. */

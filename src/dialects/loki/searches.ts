@@ -5,15 +5,15 @@ import { duration } from "../text.ts";
 import { quote, type Words } from "./conditions.ts";
 
 /**
- * An instant query over the search's period before its time, one sample for each group and measure. Groups by a field have
+ * An instant query over the range before its time (by default the search's period), one sample for each group and measure. Groups by a field have
  * its label; time (seconds since the epoch) and named values have labels of their own, with underscores for spaces. Several
  * measures are told apart by the label `measure`; times of flows are ms since the epoch. A measure without a value has no
  * sample.
  */
-export function printSearch(search: Search, words: Words): string {
+export function printSearch(search: Search, words: Words, range = duration(search.periodMs)): string {
   const { measures, outliers, sort, limit } = search;
   if (limit !== undefined && sort === undefined) refuse("limit", "samples have no order but that of their values");
-  const write = writer(search, words);
+  const write = writer(search, words, `[${range}]`);
   const stand = outliers && standOut(write.measure(outliers.measure), outliers.deviations, write.groups);
   const keep = (text: string): string => (stand === undefined ? text : `(${text}) and (${stand})`);
   const parts = measures.map((measure) => keep(write.measure(measure)));
@@ -41,8 +41,7 @@ interface Writer {
   order(measure: Measure): string;
 }
 
-function writer({ condition, time, by, periodMs }: Search, words: Words): Writer {
-  const range = `[${duration(periodMs)}]`;
+function writer({ condition, time, by }: Search, words: Words, range: string): Writer {
   const columns = [...timeLabels(time), ...by.map((key) => groupLabel(key, words))];
   const formats = columns.flatMap(({ name, template }) => (template === undefined ? [] : `${name}=${quote(template)}`));
   const streams = `${words.select(condition)}${formats.length === 0 ? "" : ` | label_format ${formats.join(", ")}`}`;
@@ -95,7 +94,8 @@ interface Label {
   readonly template: string | undefined;
 }
 
-function groupLabel({ field, names, label }: GroupKey, words: Words): Label {
+/** The label that tells groups apart. */
+export function groupLabel({ field, names, label }: GroupKey, words: Words): Label {
   const stored = words.name(field);
   if (names === undefined) return { name: stored, template: undefined };
   const cases = [...names.cases].map(([value, name]) => `if eq .${stored} ${quote(String(value))} }}${name}`);

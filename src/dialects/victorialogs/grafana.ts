@@ -1,7 +1,8 @@
 import type { Search } from "../../searches/search.ts";
 import type { StoredAttributes } from "../dialect.ts";
-import { arrange, type Asked, type Backend, convert, isTime, keyColumns, legend, NONE } from "../grafana/backend.ts";
-import { logsqlWords, quote } from "./conditions.ts";
+import { type Asked, arrange, type Backend, convert, isTime, keyColumns, legend, NONE } from "../grafana/backend.ts";
+import { withDetections } from "../grafana/detections-field.ts";
+import { logsqlWords } from "./conditions.ts";
 import { printSearch } from "./searches.ts";
 
 /** Rows that are asked for where a search has no limit. */
@@ -9,15 +10,9 @@ const MOST_ROWS = 10_000;
 
 /** Panels over VictoriaLogs: its datasource's `instant` gives what a query gives, `stats` and `statsRange` numbers. */
 export function victorialogsBackend(attributes: StoredAttributes): Backend {
-  const words = logsqlWords(attributes);
+  const words = logsqlWords(withDetections(attributes));
   const scope = '{"service.name"="$service"}';
-  const print = (search: Search): string => {
-    const missing = search.by
-      .filter(({ names }) => names === undefined)
-      .map(({ label }) => quote(label))
-      .map((name) => `format if (${name}:"") ${quote(NONE)} as ${name}`);
-    return [printSearch(search, words, scope), ...missing].join(" | ");
-  };
+  const print = (search: Search): string => printSearch(search, words, { scope, missing: NONE });
 
   function ask(expr: string, queryType: "instant" | "stats" | "statsRange", more: object = {}): Asked {
     return { target: { expr, queryType, editorMode: "code", ...more }, transformations: [] };

@@ -1,3 +1,4 @@
+import { FIELDS } from "../../flow.ts";
 import { fieldsOfSearch } from "../../searches/fields.ts";
 import type { GroupKey, Measure, Search, TimeGroup } from "../../searches/search.ts";
 import { duration } from "../text.ts";
@@ -15,14 +16,21 @@ const HELPERS = [GROUP, MEAN, BOUND, COUNT, OVER].join(", ");
 
 const HOUR_NS = 3_600_000_000_000;
 
+export interface PrintOptions {
+  /** A filter that all records meet. */
+  readonly scope?: string;
+  /** What a group is called whose records have no value. */
+  readonly missing?: string;
+}
+
 /** A query over the time range that it is asked for: a field for each group and measure, under their labels. */
-export function printSearch(search: Search, words: Words): string {
+export function printSearch(search: Search, words: Words, { scope, missing }: PrintOptions = {}): string {
   const { condition, time, by, sort, limit } = search;
   const derived = fieldsOfSearch(search).has(DURATION);
   const filter = words.filter(condition);
-  const keys = keysOf(by, words);
+  const keys = keysOf(by, words, missing);
   const base = [
-    ...(derived ? ["*", WORK_OUT_DURATION, `filter ${filter}`] : [filter]),
+    ...(derived ? [scope ?? "*", WORK_OUT_DURATION, `filter ${filter}`] : [scope === undefined ? filter : `${scope} ${filter}`]),
     ...(time?.kind === "hour-of-week" ? [hourOfWeek()] : []),
     ...keys.flatMap(({ before }) => before),
     printStats(search, keys, words),
@@ -50,7 +58,7 @@ interface Key {
   readonly before: readonly string[];
 }
 
-function keysOf(by: readonly GroupKey[], words: Words): Key[] {
+function keysOf(by: readonly GroupKey[], words: Words, missing: string | undefined): Key[] {
   const taken = new Set<string>();
   return by.map(({ field, names, label: text }) => {
     const name = words.name(field);
@@ -61,9 +69,14 @@ function keysOf(by: readonly GroupKey[], words: Words): Key[] {
       );
       return { name: label, label, before: [`format ${quote(names.otherwise)} as ${label}`, ...cases] };
     }
-    if (taken.has(name)) return { name: label, label, before: [`copy ${name} as ${label}`] };
+    // A flow counts for every value of a list.
+    const apart = FIELDS[field.field].type === "strings" ? [`unroll (${name})`] : [];
+    const copy = [...apart, `copy ${name} as ${label}`];
+    if (missing !== undefined)
+      return { name: label, label, before: [...copy, `format if (${label}:"") ${quote(missing)} as ${label}`] };
+    if (taken.has(name)) return { name: label, label, before: copy };
     taken.add(name);
-    return { name, label, before: [] };
+    return { name, label, before: apart };
   });
 }
 

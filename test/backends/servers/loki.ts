@@ -16,6 +16,8 @@ export interface Grid {
 }
 
 export interface Loki {
+  /** Base URL of its HTTP API, which takes OTLP below `/otlp`. */
+  readonly address: string;
   /** Takes an OTLP request in protobuf. What was taken is found by queries at once. */
   push(tenant: string, bytes: Uint8Array): Promise<void>;
   /** The labels of every line that a log query finds from `first` to `last`. */
@@ -55,6 +57,7 @@ export async function startLoki(): Promise<Loki> {
 
   const stop = stack.move();
   return {
+    address,
     async push(tenant, bytes) {
       const headers = { "X-Scope-OrgID": tenant, "content-type": "application/x-protobuf" };
       const response = await fetch(`${address}/otlp/v1/logs`, { method: "POST", headers, body: new Uint8Array(bytes) });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { shippedDashboards } from "../../../src/dialects/elastic/dashboards.ts";
+import { shippedDashboards } from "../../../src/dialects/dashboard-lists.ts";
 import { elasticDialect } from "../../../src/dialects/elastic/dialect.ts";
 import { isNative, loadSearches } from "../../../src/searches/load.ts";
 import type { Search } from "../../../src/searches/search.ts";
