@@ -106,6 +106,25 @@ CREATE OR REPLACE MACRO "accepted_tcp_by_hour"(
   GROUP BY ALL
   ORDER BY "Time";
 
+-- Administration ports accepted from outside: External addresses that were let in at the ports of SSH, Telnet, RDP, VNC and WinRM.
+CREATE OR REPLACE MACRO "admin_ports_accepted_from_outside"(
+  since := (now() AT TIME ZONE 'UTC') - INTERVAL 1 DAYS,
+  until := TIMESTAMP 'infinity'
+) AS TABLE
+  WITH flows AS (SELECT * FROM flows WHERE flows.time >= since AND flows.time < until)
+  SELECT
+    "source.address" AS "Source IP",
+    "destination.address" AS "Destination IP",
+    "flow.destination.server" AS "Destination Server",
+    "destination.port" AS "Destination Port",
+    count(*) AS "Flows",
+    max(flows.time) AS "Last Seen"
+  FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.protocol.number" = 6 AND "destination.port" IN (22, 23, 3389, 5900, 5985, 5986) AND "flow.source.zone" = 'external' AND "flow.destination.zone" = 'internal'
+  GROUP BY ALL
+  ORDER BY "Flows" DESC NULLS LAST
+  LIMIT 50;
+
 -- Bad actors: External addresses that were rejected on port 443, with how often and at how many hosts they tried.
 CREATE OR REPLACE MACRO "bad_actors"(
   since := (now() AT TIME ZONE 'UTC') - INTERVAL 1 DAYS,
@@ -411,6 +430,21 @@ CREATE OR REPLACE MACRO "public_egress"(
   GROUP BY ALL
   ORDER BY "Bytes Sent" DESC NULLS LAST
   LIMIT 50;
+
+-- Records by status over time: Records of OK (flows), NODATA (nothing happened) and SKIPDATA (flows were lost; all other numbers are too low then), in quarters of an hour.
+CREATE OR REPLACE MACRO "records_by_status"(
+  since := (now() AT TIME ZONE 'UTC') - INTERVAL 1 DAYS,
+  until := TIMESTAMP 'infinity'
+) AS TABLE
+  WITH flows AS (SELECT * FROM flows WHERE flows.time >= since AND flows.time < until)
+  SELECT
+    epoch_ms(epoch_ms(flows.time) // 900000 * 900000) AS "Time",
+    "flow.status" AS "Status",
+    count(*) AS "Records"
+  FROM flows
+  WHERE TRUE
+  GROUP BY ALL
+  ORDER BY "Time";
 
 -- Reject share: Percent of the flow records that were rejected.
 CREATE OR REPLACE MACRO "reject_share"(
