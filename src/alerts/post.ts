@@ -89,6 +89,7 @@ function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   if (!(cause instanceof Error)) return "unknown error";
   if (cause.name === "TimeoutError") return "no answer in time";
+  if (cause.message === "bad port") return "it is a port that HTTP must not use (https://fetch.spec.whatwg.org/#port-blocking)";
   const code = "code" in cause && typeof cause.code === "string" ? cause.code : undefined;
   return code === undefined ? cause.name : (REASONS[code] ?? code);
 }

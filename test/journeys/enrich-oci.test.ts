@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { constants, gunzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { parse } from "yaml";
 import { type GeneratedObject, generate } from "../../src/generator/generate.ts";
 import type { DamageTruth } from "../../src/generator/truth.ts";
+import { inspectLedger } from "../../src/ledger/sqlite.ts";
 import type { FaultEffect, FaultSubject } from "../simulators/oci/faults.ts";
 import { type Oci, startOci } from "../simulators/oci/index.ts";
 import { generateKeyPair } from "../simulators/oci/principals.ts";
@@ -169,15 +169,16 @@ function begin(config: string): Running {
   return process;
 }
 
-/** Waits until all of these are taken, and the answers to that have come back. */
+/** Waits until all of these are taken, and their positions committed. */
 async function arrived(what: string, process: Running, expected: ReadonlyMap<string, Event>): Promise<void> {
   await until(what, process, () => intake.read().uids.size >= expected.size);
-  let uploads = -1;
-  await until(`${what} are acknowledged`, process, async () => {
-    const before = uploads;
-    uploads = oci.requests.count("upload-events");
-    await sleep(250);
-    return uploads === before && oci.requests.of("upload-events").at(-1)?.status === 200;
+  await until(`${what} are committed`, process, () => {
+    const ledger = inspectLedger(place.path("flowferry.db"));
+    try {
+      return ledger.status().sinks.every(({ pendingObjects }) => pendingObjects === 0);
+    } finally {
+      ledger.close();
+    }
   });
 }
 
