@@ -16,7 +16,7 @@ export interface Stateful {
 
 /** Name under which the position of the state stands in the ledger; no sink can be called so. */
 export const CHECKPOINT = "(detections)";
-const UNCHANGED = Promise.withResolvers<void>().promise;
+const NEVER = Promise.withResolvers<void>().promise;
 
 interface Progress {
   through: number;
@@ -43,7 +43,7 @@ export class Checkpoint implements Consumer {
 
   /** Never: there is always room. */
   changed(): Promise<void> {
-    return UNCHANGED;
+    return NEVER;
   }
 
   wants(object: QueuedObject): boolean {

@@ -1,5 +1,5 @@
 import type { Rule } from "../detections/rule.ts";
-import { oneLine } from "./text.ts";
+import { oneLine, runbookPlace } from "./text.ts";
 
 const SHORT_MS = 300_000;
 
@@ -12,10 +12,11 @@ export function alertLabels(rule: Rule): Record<string, string> {
 /** Braces would be a template's. */
 export function alertAnnotations(rule: Rule): Record<string, string> {
   const plain = (text: string): string => oneLine(text).replaceAll("{{", "{ {");
+  const runbook = runbookPlace(rule);
   return {
     summary: plain(rule.title),
     description: plain(rule.description),
-    ...(rule.runbook !== undefined && { runbook: rule.runbook }),
+    ...(runbook !== undefined && { runbook }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { enumeration, type FieldRef } from "../detections/fields.ts";
+import type { RuleMeta } from "../detections/rule.ts";
 
 /** The text for RE2, found as it stands. */
 export function escapeRegex(text: string): string {
@@ -24,6 +25,11 @@ export function folded(values: readonly (string | number | boolean)[]): string[]
 export function duration(ms: number): string {
   if (ms % 3_600_000 === 0) return `${ms / 3_600_000}h`;
   return ms % 60_000 === 0 ? `${ms / 60_000}m` : `${ms / 1_000}s`;
+}
+
+/** Where the runbook of a rule is: its URL, or the page's path; undefined for a rule without one. */
+export function runbookPlace({ runbook }: RuleMeta): string | undefined {
+  return runbook === undefined || runbook.startsWith("https:") ? runbook : `deploy/runbooks/${runbook}.md`;
 }
 
 export function oneLine(text: string): string {

@@ -1,7 +1,7 @@
 import type { Rule } from "../../detections/rule.ts";
 import { alertLabels } from "../alert-labels.ts";
 import { type PrintedRule, refuse } from "../dialect.ts";
-import { duration, oneLine } from "../text.ts";
+import { duration, oneLine, runbookPlace } from "../text.ts";
 import { refuseDetector, windowed } from "../windowed.ts";
 import type { LogSearch } from "./conditions.ts";
 
@@ -54,7 +54,7 @@ export function monitor({ rule, query }: PrintedRule, { nameOf }: LogSearch): ob
     name: `flowferry: ${rule.title}`,
     type: "log alert",
     query: rule.kind === "correlation" ? query : monitorQuery(query, '"count"', groups, 300_000, 1),
-    message: `${oneLine(rule.description)}${rule.runbook === undefined ? "" : `\n\nRunbook: ${rule.runbook}`}`,
+    message: `${oneLine(rule.description)}${rule.runbook === undefined ? "" : `\n\nRunbook: ${runbookPlace(rule)}`}`,
     tags: [
       "managed-by:flowferry",
       `rule:${rule.name}`,

@@ -1,6 +1,6 @@
 import type { Rule } from "../../detections/rule.ts";
 import { type PrintedRule, refuse } from "../dialect.ts";
-import { oneLine } from "../text.ts";
+import { oneLine, runbookPlace } from "../text.ts";
 import { refuseDetector, windowed } from "../windowed.ts";
 import { type Esql, INDICES } from "./conditions.ts";
 
@@ -57,6 +57,6 @@ export function kibanaRule({ rule, query }: PrintedRule): object {
     tags: ["flowferry", ...rule.tags],
     false_positives: rule.falsepositives.map(oneLine),
     references: rule.references,
-    ...(rule.runbook?.startsWith("https:") === false && { note: `Runbook: deploy/runbooks/${rule.runbook}.md` }),
+    ...(rule.runbook !== undefined && { note: `Runbook: ${runbookPlace(rule)}` }),
   };
 }

@@ -1,5 +1,5 @@
 import { attributeOf, type Dialect, type PrintedRule, printed, type StoredAttributes } from "../dialect.ts";
-import { oneLine } from "../text.ts";
+import { oneLine, runbookPlace } from "../text.ts";
 import { logAnalyticsWords } from "./conditions.ts";
 import { printRule, SHORTEST_MS } from "./rules.ts";
 import { printSearch } from "./searches.ts";
@@ -91,7 +91,7 @@ function chain({ rule, query }: PrintedRule, attributes: StoredAttributes): obje
       resourceGroup: metric.resourceGroup,
       query: `${rule.name}[${long ? "1h" : "5m"}].max() > 0`,
       severity: SEVERITY[rule.level],
-      body: `${oneLine(rule.description)}${rule.runbook === undefined ? "" : ` Runbook: ${rule.runbook}`}`,
+      body: `${oneLine(rule.description)}${rule.runbook === undefined ? "" : ` Runbook: ${runbookPlace(rule)}`}`,
       pendingDuration: "PT1M",
       isNotificationsPerMetricDimensionEnabled: true,
       messageFormat: "ONS_OPTIMIZED",
