@@ -1,4 +1,4 @@
-import type { GroupKey, Measure, Search, TimeGroup } from "../../searches/search.ts";
+import type { GroupKey, Measure, Outliers, Search, TimeGroup } from "../../searches/search.ts";
 import { type PrintedSearch, refuse } from "../dialect.ts";
 import { duration, oneLine } from "../text.ts";
 import { quote, SEARCH, type Spl } from "./conditions.ts";
@@ -33,7 +33,7 @@ export function printSearch(search: Search, spl: Spl): string {
     ...(before.length === 0 ? [] : [`eval ${before.join(", ")}`]),
     `stats ${measures.flatMap((one) => one.stats).join(", ")}${groups.length === 0 ? "" : ` by ${groups.join(" ")}`}`,
     ...(after.length === 0 ? [] : [`eval ${after.join(", ")}`]),
-    ...(outliers === undefined ? [] : standOut(nameOf(outliers.measure), outliers.deviations, keys)),
+    ...(outliers === undefined ? [] : standOut(nameOf(outliers.measure), outliers, keys)),
     ...order(sort === undefined ? undefined : nameOf(sort), timed),
     ...(limit === undefined ? [] : [`head ${limit}`]),
     `table ${columns.map(({ name }) => name).join(" ")}`,
@@ -102,9 +102,11 @@ function measured(measure: Measure, number: number, { where, readOf }: Spl): Mea
 }
 
 /** stdev is that of a sample. */
-function standOut(name: string, deviations: number, keys: readonly Column[]): string[] {
+function standOut(name: string, { measure, deviations }: Outliers, keys: readonly Column[]): string[] {
   const parts = [`avg(${name}) as mean`, `stdev(${name}) as deviation`, `count(${name}) as intervals`];
   return [
+    // The sum of nothing is 0, which eventstats would pass over.
+    ...(measure.kind === "sum" ? [`eval ${name} = coalesce(${name}, 0)`] : []),
     `eventstats ${parts.join(", ")}${keys.length === 0 ? "" : ` by ${keys.map((key) => key.name).join(" ")}`}`,
     `where intervals > 1 AND ${name} > mean + ${deviations} * deviation`,
   ];
