@@ -1,4 +1,4 @@
-import type { GroupKey, Measure, Search, TimeGroup } from "../../searches/search.ts";
+import type { GroupKey, Measure, Outliers, Search, TimeGroup } from "../../searches/search.ts";
 import { refuse } from "../dialect.ts";
 import { type Esql, INDICES, quote, quoteName, TIME_MS } from "./conditions.ts";
 
@@ -46,7 +46,7 @@ export function printSearch(search: Search, { where, nameOf }: Esql): string {
       ? []
       : standOut(
           quoteName(outliers.measure.label),
-          outliers.deviations,
+          outliers,
           by.map(({ label }) => quoteName(label)),
         )),
     ...(sort !== undefined
@@ -149,9 +149,11 @@ function aggregate(measure: Measure, index: number, { where, nameOf }: Esql): Ag
 }
 
 /** STD_DEV is that of a population; the root makes it that of a sample. */
-function standOut(name: string, deviations: number, by: readonly string[]): string[] {
+function standOut(name: string, { measure, deviations }: Outliers, by: readonly string[]): string[] {
   const parts = [`mean_of = AVG(${name})`, `deviation_of = STD_DEV(${name})`, `intervals_of = COUNT(${name})`];
   return [
+    // The sum of nothing is 0, which INLINE STATS would pass over.
+    ...(measure.kind === "sum" ? [`EVAL ${name} = COALESCE(${name}, 0)`] : []),
     `INLINE STATS ${parts.join(", ")}${by.length === 0 ? "" : ` BY ${by.join(", ")}`}`,
     "WHERE intervals_of > 1",
     `WHERE ${name} > mean_of + ${deviations} * deviation_of * SQRT(intervals_of / (intervals_of - 1.0))`,
