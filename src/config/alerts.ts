@@ -103,7 +103,7 @@ export async function openDetections(options: AlertOptions, surroundings: Surrou
       for (const flow of flows) detector.inspect(flow, count);
     },
     dispatch,
-    state: () => JSON.stringify(detector.snapshot()),
+    state: () => detector.snapshot(),
     close: () => closeNotifiers(notifiers),
   };
 }
@@ -137,7 +137,7 @@ function takeUp(detector: StreamDetector, ledger: Ledger, log: Logger): void {
   const saved = ledger.state(CHECKPOINT);
   if (saved === undefined) return;
   try {
-    detector.restore(JSON.parse(saved));
+    detector.restore(saved);
   } catch (error) {
     log.error(`the state of the detections cannot be taken up, they start anew: ${describeError(error)}`);
   }

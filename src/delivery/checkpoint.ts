@@ -35,6 +35,8 @@ export class Checkpoint implements Consumer {
   readonly #ledger: Ledger;
   readonly #stateful: Stateful;
   readonly #progress = new Map<number, Progress>();
+  /** Nothing was inspected since the state was saved last. */
+  #saved = true;
 
   constructor(ledger: Ledger, stateful: Stateful) {
     this.#ledger = ledger;
@@ -62,10 +64,12 @@ export class Checkpoint implements Consumer {
   offer(id: number, _flows: readonly Flow[], through: number): void {
     const progress = this.#of(id);
     progress.through = Math.max(progress.through, through);
+    this.#saved = false;
   }
 
   end(id: number): void {
     this.#of(id).ended = true;
+    this.#saved = false;
   }
 
   /** Saves again and again until the signal aborts. Throws when the ledger cannot be written. */
@@ -77,10 +81,12 @@ export class Checkpoint implements Consumer {
     }
   }
 
-  /** Saves the state and how far it goes. Throws when the ledger cannot be written. */
+  /** Saves the state and how far it goes, if there is something new. Throws when the ledger cannot be written. */
   save(): void {
+    if (this.#saved) return;
     const positions = [...this.#progress].map(([id, { through, ended }]) => ({ id, position: through, finished: ended }));
     this.#ledger.checkpoint(this.name, this.#stateful.state(), positions);
+    this.#saved = true;
     for (const { id, finished } of positions) if (finished) this.#progress.delete(id);
   }
 

@@ -7,7 +7,10 @@ export interface Consumer {
   readonly name: string;
   /** Whether it can take the next piece at once. */
   readonly hasRoom: boolean;
-  /** Whether it goes on alone when others are merely slow; else only when they fail. */
+  /**
+   * Whether it sets the pace: it goes on alone when others are merely slow (else only when they fail), and after a start the others
+   * begin where the foremost of those that lead does.
+   */
   readonly leads: boolean;
   /** What it waits for can, for now, not be had. */
   readonly failing: boolean;

@@ -65,7 +65,8 @@ export class Convoy {
     const begins = new Map(
       consumers.map((consumer) => [consumer, ledger.pending(consumer.name, everything)[0]?.id ?? ledger.lastId() + 1]),
     );
-    this.#started = Math.max(...begins.values()) - 1;
+    // Those that lead set the pace: an object that only others have taken up is new.
+    this.#started = Math.max(...[...begins].filter(([{ leads }]) => leads).map(([, begin]) => begin)) - 1;
     for (const [consumer, begin] of begins) if (begin <= this.#started) this.#fallBehind(consumer);
   }
 

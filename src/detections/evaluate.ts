@@ -3,7 +3,6 @@ import type { Match } from "./match.ts";
 import type { Rule } from "./rule.ts";
 import { createEngine } from "./stream/engine.ts";
 import type { Restored } from "./stream/state.ts";
-import type { Json } from "./stream/window.ts";
 
 export interface DetectorOptions {
   /** How far behind the newest flow of a group another may come and still count exactly. Default 30 minutes. */
@@ -51,13 +50,13 @@ export interface StreamDetector {
   inspect(flow: Flow, count?: boolean): void;
   /** Sets who is told of matches, within `inspect`. An incident is told once per throttle time of its rule. */
   onMatch(listener: (match: Match) => void): void;
-  /** The whole state as plain data: what has been inspected so far, and nothing else, is in it. */
-  snapshot(): Json;
+  /** The whole state as JSON: what has been inspected so far, and nothing else, is in it. */
+  snapshot(): string;
   /**
    * Takes up a snapshot in place of what is remembered. Throws PermanentError `bad-detection-state` when it is damaged;
    * the detector then is as it was.
    */
-  restore(snapshot: unknown): Restored;
+  restore(snapshot: string): Restored;
   readonly stats: DetectorStats;
 }
 

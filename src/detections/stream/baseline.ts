@@ -1,29 +1,24 @@
 import type { Baseline } from "../detector-options.ts";
 import { formatTimespan } from "../timespan.ts";
 import type { Emit, Follower, FollowerOptions } from "./follower.ts";
-import { Groups } from "./groups.ts";
+import { Groups, type Row } from "./groups.ts";
 import { type Grouping, groupValues } from "./keys.ts";
-import { RunGroup } from "./run.ts";
+import { Runs } from "./run.ts";
+import { NONE } from "./texts.ts";
 import { listOf, lowerBound, numbersOf } from "./window.ts";
 
-class BaselineGroup extends RunGroup {
+interface Totals {
   /** Event time of the group's earliest flow. */
   since: number;
   /** The newest bucket that holds something, and its total. */
   bucket: number;
-  total = 0;
+  total: number;
   /** What that total may reach; undefined while it has to be worked out. */
-  threshold: number | undefined = undefined;
+  threshold: number | undefined;
   /** The newest bucket that has been told. */
-  told = Number.NEGATIVE_INFINITY;
+  told: number | undefined;
   /** Earlier buckets that hold something, ascending, and the total of each. Buckets between them are zero. */
-  past: { readonly buckets: number[]; readonly totals: number[] } | undefined = undefined;
-
-  constructor(key: string, time: number, bucket: number) {
-    super(key, time);
-    this.since = time;
-    this.bucket = bucket;
-  }
+  past: { readonly buckets: number[]; readonly totals: number[] } | undefined;
 }
 
 /**
@@ -35,11 +30,12 @@ export function createBaseline(detector: Baseline, options: FollowerOptions, gro
   const { bucketMs, learnMs, deviations, minimum, field, groupBy } = detector;
   const span = Math.round(detector.historyMs / bucketMs);
   const names = groupBy.map((ref) => ref.name);
-  const groups = new Groups<BaselineGroup>(options.limits, grouping.index);
-  const { key } = grouping;
+  const { keys } = grouping;
+  const groups = new Groups<Totals>(options.limits, keys);
+  const runs = new Runs();
 
   /** Highest normal total of the newest bucket, or Infinity while there is too little to judge by. */
-  const thresholdOf = ({ bucket, since, past }: BaselineGroup): number => {
+  const thresholdOf = ({ bucket, since, past }: Totals): number => {
     if (past === undefined || bucket * bucketMs - since < learnMs) return Number.POSITIVE_INFINITY;
     const first = Math.max(bucket - span, Math.floor(since / bucketMs));
     const length = bucket - first;
@@ -49,7 +45,7 @@ export function createBaseline(detector: Baseline, options: FollowerOptions, gro
     return Math.max(minimum, mean + deviations * Math.sqrt(squares / length));
   };
 
-  const addToPast = (group: BaselineGroup, bucket: number, amount: number): void => {
+  const addToPast = (row: Row, group: Totals, bucket: number, amount: number): void => {
     group.past ??= { buckets: [], totals: [] };
     const { buckets, totals } = group.past;
     const position = lowerBound(buckets, bucket);
@@ -62,38 +58,50 @@ export function createBaseline(detector: Baseline, options: FollowerOptions, gro
     buckets.splice(0, expired);
     totals.splice(0, expired);
     group.threshold = undefined;
-    groups.weigh(group, buckets.length + 1);
+    groups.weigh(row, buckets.length + 1);
   };
 
   return {
     observe(flow, time) {
       const amount = field === undefined ? 1 : Number(field.get(flow) ?? 0);
       if (amount <= 0) return;
-      const name = key(flow);
       const bucket = Math.floor(time / bucketMs);
-      const group = groups.touch(name, time) ?? groups.add(new BaselineGroup(name, time, bucket));
+      let row = groups.touch(grouping.find(flow), time);
+      if (row === NONE) {
+        row = groups.add(grouping.take(flow), time, {
+          since: time,
+          bucket,
+          total: 0,
+          threshold: undefined,
+          told: undefined,
+          past: undefined,
+        });
+        runs.clear(row);
+      }
+      const group = groups.state(row);
       if (time < group.since) {
         group.since = time;
         group.threshold = undefined;
       }
-      group.extend(flow, time, bucketMs);
+      runs.extend(row, flow, time, bucketMs);
       if (bucket < group.bucket) {
-        if (bucket >= group.bucket - span) addToPast(group, bucket, amount);
+        if (bucket >= group.bucket - span) addToPast(row, group, bucket, amount);
         return;
       }
       if (bucket > group.bucket) {
         const { bucket: before, total } = group;
         group.bucket = bucket;
         group.total = 0;
-        addToPast(group, before, total);
+        addToPast(row, group, before, total);
       }
       group.total += amount;
       if (group.told === bucket) return;
       group.threshold ??= thresholdOf(group);
       if (group.total <= group.threshold) return;
       group.told = bucket;
-      const { total, threshold, first, last, count, bytes } = group;
-      emit(flow, time, name, () => ({
+      const { total, threshold } = group;
+      const { first, last, count, bytes } = runs.of(row);
+      emit(flow, time, keys.text(groups.key(row)), () => ({
         group: groupValues(names, groupBy, flow),
         firstSeen: first,
         lastSeen: last,
@@ -112,31 +120,29 @@ export function createBaseline(detector: Baseline, options: FollowerOptions, gro
     },
     dropped: 0,
     snapshot: () =>
-      [...groups].map((group) => {
-        const { key: name, newest, since, bucket, total, told, past } = group;
+      [...groups].map((row) => {
+        const { since, bucket, total, told, past } = groups.state(row);
         const earlier = past === undefined ? null : [[...past.buckets], [...past.totals]];
-        return [name, newest, since, bucket, total, Number.isFinite(told) ? told : null, earlier, group.packRun()];
+        return [keys.pack(groups.key(row)), groups.newest(row), since, bucket, total, told ?? null, earlier, runs.pack(row)];
       }),
     restore(data) {
       for (const item of listOf(data)) {
-        const [name, newest, since, bucket, total, told, earlier, run] = listOf(item);
-        if (typeof name !== "string" || typeof newest !== "number" || typeof since !== "number")
-          throw new TypeError("not a group");
+        const [key, newest, since, bucket, total, lastTold, earlier, run] = listOf(item);
+        if (typeof newest !== "number" || typeof since !== "number") throw new TypeError("not a group");
         if (typeof bucket !== "number" || typeof total !== "number") throw new TypeError("not a bucket");
-        const group = new BaselineGroup(name, newest, bucket);
-        group.since = since;
-        group.total = total;
-        if (typeof told === "number") group.told = told;
-        group.unpackRun(run);
-        if (earlier !== null) {
-          const [buckets, totals] = listOf(earlier);
-          group.past = { buckets: numbersOf(buckets), totals: numbersOf(totals) };
-        }
-        groups.add(group);
-        groups.weigh(group, group.past === undefined ? 0 : group.past.buckets.length + 1);
+        const told = typeof lastTold === "number" ? lastTold : undefined;
+        const past = earlier === null ? undefined : pastOf(earlier);
+        const row = groups.add(keys.unpack(key), newest, { since, bucket, total, threshold: undefined, told, past });
+        runs.unpack(row, run);
+        groups.weigh(row, past === undefined ? 0 : past.buckets.length + 1);
       }
     },
   };
+}
+
+function pastOf(data: unknown): Totals["past"] {
+  const [buckets, totals] = listOf(data);
+  return { buckets: numbersOf(buckets), totals: numbersOf(totals) };
 }
 
 function format(value: number): string {

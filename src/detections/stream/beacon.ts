@@ -3,15 +3,16 @@ import type { Beacon } from "../detector-options.ts";
 import type { Emit, Follower, FollowerOptions } from "./follower.ts";
 import { Groups } from "./groups.ts";
 import { type Grouping, groupValues } from "./keys.ts";
-import { RunGroup } from "./run.ts";
+import { Runs } from "./run.ts";
+import { NONE } from "./texts.ts";
 import { type Json, listOf, numbersOf, upperBound } from "./window.ts";
 
-class BeaconGroup extends RunGroup {
-  /** Starts of the latest connections, ascending. */
-  starts: number[] = [];
+interface Connections {
+  /** Starts of the latest ones, ascending. */
+  readonly starts: number[];
   /** Source ports seen last, the longest unseen first, and when. */
-  ports: number[] = [];
-  portTimes: number[] = [];
+  readonly ports: number[];
+  readonly portTimes: number[];
 }
 
 /** A record of a source port seen so recently continues its connection: capture windows are a minute at most. */
@@ -25,32 +26,38 @@ const MAX_PORTS = 8;
  */
 export function createBeacon(detector: Beacon, options: FollowerOptions, grouping: Grouping, emit: Emit): Follower {
   const { connections, variation, shortestMs, longestMs, groupBy } = detector;
-  const groups = new Groups<BeaconGroup>(options.limits, grouping.index);
-  const { key } = grouping;
+  const { keys } = grouping;
+  const groups = new Groups<Connections>(options.limits, keys);
+  const runs = new Runs();
 
   const observe = (flow: Flow, time: number): void => {
     if (flow.initiated === false) return;
-    const name = key(flow);
-    const group = groups.touch(name, time) ?? groups.add(new BeaconGroup(name, time));
-    group.extend(flow, time, longestMs);
+    let row = groups.touch(grouping.find(flow), time);
+    if (row === NONE) {
+      row = groups.add(grouping.take(flow), time, { starts: [], ports: [], portTimes: [] });
+      runs.clear(row);
+    }
+    runs.extend(row, flow, time, longestMs);
+    const group = groups.state(row);
     if (continues(group, flow.sourcePort, time)) return;
     const { starts } = group;
     starts.splice(upperBound(starts, time), 0, time);
     if (starts.length > connections) starts.shift();
-    groups.weigh(group, starts.length);
+    groups.weigh(row, starts.length);
     if (starts.length < connections) return;
     const { mean, deviation } = gaps(starts);
     if (mean < shortestMs || mean > longestMs || !(deviation / mean < variation)) return;
-    emit(flow, time, name, () => ({
+    const { first, last, count, bytes } = runs.of(row);
+    emit(flow, time, keys.text(groups.key(row)), () => ({
       group: groupValues(
         groupBy.map((ref) => ref.name),
         groupBy,
         flow,
       ),
-      firstSeen: group.first,
-      lastSeen: group.last,
-      count: group.count,
-      bytes: group.bytes,
+      firstSeen: first,
+      lastSeen: last,
+      count,
+      bytes,
       reason: `${connections} connections, one every ${(mean / 1_000).toFixed(1)} s with a variation of ${(deviation / mean).toFixed(3)}`,
       samples: [],
     }));
@@ -67,27 +74,24 @@ export function createBeacon(detector: Beacon, options: FollowerOptions, groupin
     },
     dropped: 0,
     snapshot: (): Json =>
-      [...groups].map((group) => {
-        const { key: name, newest, starts, ports, portTimes } = group;
-        return [name, newest, [...starts], [...ports], [...portTimes], group.packRun()];
+      [...groups].map((row) => {
+        const { starts, ports, portTimes } = groups.state(row);
+        return [keys.pack(groups.key(row)), groups.newest(row), [...starts], [...ports], [...portTimes], runs.pack(row)];
       }),
     restore(data) {
       for (const item of listOf(data)) {
-        const [name, newest, starts, ports, portTimes, run] = listOf(item);
-        if (typeof name !== "string" || typeof newest !== "number") throw new TypeError("not a group");
-        const group = new BeaconGroup(name, newest);
-        group.starts = numbersOf(starts);
-        group.ports = numbersOf(ports);
-        group.portTimes = numbersOf(portTimes);
-        group.unpackRun(run);
-        groups.add(group);
-        groups.weigh(group, group.starts.length);
+        const [key, newest, starts, ports, portTimes, run] = listOf(item);
+        if (typeof newest !== "number") throw new TypeError("not a group");
+        const group = { starts: numbersOf(starts), ports: numbersOf(ports), portTimes: numbersOf(portTimes) };
+        const row = groups.add(keys.unpack(key), newest, group);
+        runs.unpack(row, run);
+        groups.weigh(row, group.starts.length);
       }
     },
   };
 }
 
-function continues(group: BeaconGroup, port: number | undefined, time: number): boolean {
+function continues(group: Connections, port: number | undefined, time: number): boolean {
   if (port === undefined || port === 0) return false;
   const { ports, portTimes } = group;
   const position = ports.indexOf(port);

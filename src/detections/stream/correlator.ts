@@ -4,18 +4,21 @@ import type { FieldRef } from "../fields.ts";
 import { type FlowSample, sampleOf } from "../match.ts";
 import { contributionsOf, createWindow, describeCorrelation } from "./correlation-window.ts";
 import type { Emit, Evidence, Follower, FollowerOptions } from "./follower.ts";
-import { Groups, KeyIndex } from "./groups.ts";
-import { type Grouping, groupValues, type Keyer } from "./keys.ts";
-import { RunGroup } from "./run.ts";
+import { Groups, type Row } from "./groups.ts";
+import { type Grouping, groupValues } from "./keys.ts";
+import { Runs } from "./run.ts";
+import { NONE } from "./texts.ts";
 import { type Json, listOf } from "./window.ts";
 
-class CorrelationGroup extends RunGroup {
-  /** What the window keeps; only the window looks inside. Undefined while there is one flow alone. */
-  window: unknown = undefined;
-  /** What the flow that is alone contributes. */
-  value: string | number = 0;
-  samples: FlowSample[] | undefined = undefined;
+/** What the flows of a group have come to. */
+interface Followed {
+  /** What the window keeps; only the window looks inside. */
+  readonly window: unknown;
+  readonly samples: FlowSample[];
 }
+
+/** What a flow contributes that is the only one of its group, or what several have come to. */
+type State = string | number | Followed;
 
 /** Follows one correlation. `groupingOf` gives the grouping for the fields of a part. */
 export function createCorrelator(
@@ -26,13 +29,11 @@ export function createCorrelator(
 ): Follower {
   const { parts, groupBy, timespanMs } = correlation;
   const groupings = parts.map((part) => groupingOf(part.groupBy));
-  const keys = groupings.map((grouping) => grouping.key);
-  const [first, ...others] = groupings.map((grouping) => grouping.index);
-  /** Parts with aliases have keys of different fields: their groups are their own. */
-  const index = others.every((other) => other === first) ? first : new KeyIndex();
+  const { keys } = groupings[0] as Grouping;
   let dropped = 0;
   const window = createWindow(correlation, options, () => dropped++);
-  const groups = new Groups<CorrelationGroup>(options.limits, index);
+  const groups = new Groups<State>(options.limits, keys);
+  const runs = new Runs();
   const { value, amount } = contributionsOf(correlation);
   const counting = correlation.type === "event_count" || correlation.type === "value_count";
   /** Most groups never see a second flow: where many are needed, the first is noted in the group itself. */
@@ -41,33 +42,39 @@ export function createCorrelator(
   const once = parts.length > 1 && (counting || correlation.type === "value_sum");
   let lastCounted: Flow | undefined;
 
-  const add = (group: CorrelationGroup, flow: Flow, time: number, part: number, contribution: string | number): void => {
-    if (group.window === undefined) {
-      group.window = window.create();
-      if (group.count > 0) window.add(group.window, group.first, group.value, 1);
-    }
-    group.extend(flow, time, timespanMs);
-    const end = window.add(group.window, time, contribution, amount(flow));
-    groups.weigh(group, window.size(group.window));
-    if (!Number.isNaN(end)) emit(flow, end, group.key, () => evidenceOf(group, flow, part));
-    if (options.samples > 0 && window.near(group.window)) remember(group, flow);
+  const add = (row: Row, followed: Followed, flow: Flow, time: number, part: number, contribution: string | number): void => {
+    runs.extend(row, flow, time, timespanMs);
+    const end = window.add(followed.window, time, contribution, amount(flow));
+    groups.weigh(row, window.size(followed.window));
+    if (!Number.isNaN(end)) emit(flow, end, keys.text(groups.key(row)), () => evidenceOf(row, followed, flow, part));
+    if (options.samples > 0 && window.near(followed.window)) remember(followed, flow);
   };
 
-  const remember = (group: CorrelationGroup, flow: Flow): void => {
-    group.samples ??= [];
-    group.samples.push(sampleOf(flow));
-    if (group.samples.length > options.samples) group.samples.shift();
+  /** Makes room for more than the flow that is the group's only one. */
+  const unfold = (row: Row, contribution: string | number): Followed => {
+    const followed = { window: window.create(), samples: [] };
+    window.add(followed.window, runs.first(row), contribution, 1);
+    groups.setState(row, followed);
+    return followed;
   };
 
-  const evidenceOf = ({ first, last, count, bytes, samples }: CorrelationGroup, flow: Flow, part: number): Evidence => ({
-    group: groupValues(groupBy, parts[part]?.groupBy ?? [], flow),
-    firstSeen: first,
-    lastSeen: last,
-    count,
-    bytes,
-    reason: describeCorrelation(correlation),
-    samples: samples ?? [],
-  });
+  const remember = ({ samples }: Followed, flow: Flow): void => {
+    samples.push(sampleOf(flow));
+    if (samples.length > options.samples) samples.shift();
+  };
+
+  const evidenceOf = (row: Row, { samples }: Followed, flow: Flow, part: number): Evidence => {
+    const { first, last, count, bytes } = runs.of(row);
+    return {
+      group: groupValues(groupBy, parts[part]?.groupBy ?? [], flow),
+      firstSeen: first,
+      lastSeen: last,
+      count,
+      bytes,
+      reason: describeCorrelation(correlation),
+      samples,
+    };
+  };
 
   return {
     observe(flow, time, part) {
@@ -75,14 +82,22 @@ export function createCorrelator(
       const contribution = value(flow, part);
       if (contribution === undefined) return;
       if (once) lastCounted = flow;
-      const key = (keys[part] as Keyer)(flow);
-      const known = groups.touch(key, time);
-      if (known !== undefined) return add(known, flow, time, part, contribution);
-      const group = groups.add(new CorrelationGroup(key, time));
-      if (!mayStandAlone) return add(group, flow, time, part, contribution);
-      group.extend(flow, time, timespanMs);
-      group.value = contribution;
-      groups.weigh(group, 1);
+      const grouping = groupings[part] as Grouping;
+      const known = groups.touch(grouping.find(flow), time);
+      if (known !== NONE) {
+        const state = groups.state(known);
+        add(known, typeof state === "object" ? state : unfold(known, state), flow, time, part, contribution);
+        return;
+      }
+      const state = mayStandAlone ? contribution : { window: window.create(), samples: [] };
+      const row = groups.add(grouping.take(flow), time, state);
+      runs.clear(row);
+      if (typeof state === "object") {
+        add(row, state, flow, time, part, contribution);
+        return;
+      }
+      runs.extend(row, flow, time, timespanMs);
+      groups.weigh(row, 1);
     },
     expire: (watermark) => groups.expire(watermark - timespanMs - options.latenessMs),
     get groups() {
@@ -95,23 +110,21 @@ export function createCorrelator(
       return dropped;
     },
     snapshot: () =>
-      [...groups].map((group): Json => {
-        const { key, newest, value: alone, samples } = group;
-        const kept = group.window === undefined ? null : window.pack(group.window);
-        return [key, newest, group.packRun(), alone, kept, (samples ?? []) as unknown as Json];
+      [...groups].map((row): Json => {
+        const state = groups.state(row);
+        const [alone, kept, samples] =
+          typeof state === "object" ? [0, window.pack(state.window), state.samples as unknown as Json] : [state, null, []];
+        return [keys.pack(groups.key(row)), groups.newest(row), runs.pack(row), alone, kept, samples];
       }),
     restore(data) {
       for (const item of listOf(data)) {
         const [key, newest, run, alone, kept, samples] = listOf(item);
-        if (typeof key !== "string" || typeof newest !== "number") throw new TypeError("not a group");
+        if (typeof newest !== "number") throw new TypeError("not a group");
         if (typeof alone !== "string" && typeof alone !== "number") throw new TypeError("not a value");
-        const group = new CorrelationGroup(key, newest);
-        group.unpackRun(run);
-        group.value = alone;
-        if (kept !== null) group.window = window.unpack(kept);
-        if (listOf(samples).length > 0) group.samples = [...(samples as FlowSample[])];
-        groups.add(group);
-        groups.weigh(group, group.window === undefined ? 1 : window.size(group.window));
+        const state = kept === null ? alone : { window: window.unpack(kept), samples: [...(listOf(samples) as FlowSample[])] };
+        const row = groups.add(keys.unpack(key), newest, state);
+        runs.unpack(row, run);
+        groups.weigh(row, typeof state === "object" ? window.size(state.window) : 1);
       }
     },
   };

@@ -6,14 +6,13 @@ import { createDispatch } from "./dispatch.ts";
 import { createNetwork } from "./network.ts";
 import { createProgress } from "./progress.ts";
 import { type Clock, putBack, type Restored, takeSnapshot } from "./state.ts";
-import type { Json } from "./window.ts";
 
 /** The rules at work, and everything they remember. */
 export interface Engine {
   inspect(flow: Flow, count: boolean): void;
-  snapshot(): Json;
+  snapshot(): string;
   /** Into a new engine only; one whose restore has failed is of no use. */
-  restore(snapshot: unknown): Restored;
+  restore(snapshot: string): Restored;
   stats(): DetectorStats;
 }
 

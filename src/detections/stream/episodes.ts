@@ -1,14 +1,15 @@
 import type { Counter, Flow } from "../../flow.ts";
 import { type GroupLimits, Groups } from "./groups.ts";
-import { RunGroup } from "./run.ts";
+import { Runs } from "./run.ts";
+import { NONE, Texts } from "./texts.ts";
 import { type Json, listOf } from "./window.ts";
 
 /** One incident; its run are the flows since it was last told. */
-class Episode extends RunGroup {
+interface Episode {
   /** Event time until which the incident stays silent. */
-  until = Number.NEGATIVE_INFINITY;
+  until: number;
   /** How often it has been told. */
-  told = 0;
+  told: number;
 }
 
 /** What an incident has to tell. */
@@ -36,15 +37,22 @@ export interface Episodes {
 }
 
 export function createEpisodes(throttleMs: number, limits: GroupLimits): Episodes {
-  const groups = new Groups<Episode>(limits);
+  const keys = new Texts();
+  const groups = new Groups<Episode>(limits, keys);
+  const runs = new Runs();
   return {
     offer(key, flow, time) {
-      const episode = groups.touch(key, time) ?? groups.add(new Episode(key, time));
-      episode.extend(flow, time, Number.POSITIVE_INFINITY);
+      let row = groups.touch(keys.find(key), time);
+      if (row === NONE) {
+        row = groups.add(keys.take(key), time, { until: Number.NEGATIVE_INFINITY, told: 0 });
+        runs.clear(row);
+      }
+      runs.extend(row, flow, time, Number.POSITIVE_INFINITY);
+      const episode = groups.state(row);
       if (time < episode.until) return undefined;
-      const { first: firstSeen, last: lastSeen, count, bytes } = episode;
+      const { first: firstSeen, last: lastSeen, count, bytes } = runs.of(row);
       episode.until = time + throttleMs;
-      episode.clear();
+      runs.clear(row);
       return { recurrence: episode.told++, firstSeen, lastSeen, count, bytes };
     },
     expire: (watermark) => groups.expire(watermark - Math.max(REMEMBER_MS, throttleMs * 2)),
@@ -54,18 +62,18 @@ export function createEpisodes(throttleMs: number, limits: GroupLimits): Episode
     get evicted() {
       return groups.evicted;
     },
-    snapshot: () => [...groups].map((episode) => [episode.key, episode.newest, episode.until, episode.told, episode.packRun()]),
+    snapshot: () =>
+      [...groups].map((row) => {
+        const { until, told } = groups.state(row);
+        return [keys.pack(groups.key(row)), groups.newest(row), until, told, runs.pack(row)];
+      }),
     restore(data) {
       for (const item of listOf(data)) {
         const [key, newest, until, told, pending] = listOf(item);
-        if (typeof key !== "string" || typeof newest !== "number" || typeof until !== "number" || typeof told !== "number") {
+        if (typeof newest !== "number" || typeof until !== "number" || typeof told !== "number") {
           throw new TypeError("not an incident");
         }
-        const episode = new Episode(key, newest);
-        episode.until = until;
-        episode.told = told;
-        episode.unpackRun(pending);
-        groups.add(episode);
+        runs.unpack(groups.add(keys.unpack(key), newest, { until, told }), pending);
       }
     },
   };

@@ -39,8 +39,8 @@ export function createNetwork(rules: readonly Rule[], options: FollowerOptions, 
 
   const emitter = (rule: Rule, episodes: Episodes | undefined): Emit => {
     const listeners = hear.get(rule) ?? [];
-    const key = rule.dedup === "group" ? undefined : groupingOf(rule.dedup).key;
-    const tell = episodes && createTeller(rule, episodes, key, onMatch);
+    const grouping = rule.dedup === "group" ? undefined : groupingOf(rule.dedup);
+    const tell = episodes && createTeller(rule, episodes, grouping, onMatch);
     return (flow, time, groupKey, evidence) => {
       tell?.(flow, time, groupKey, evidence);
       for (const listen of listeners) listen(flow, time);

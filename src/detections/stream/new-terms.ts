@@ -3,27 +3,28 @@ import type { NewTerms } from "../detector-options.ts";
 import { bytesOf } from "../match.ts";
 import { formatTimespan } from "../timespan.ts";
 import type { Emit, Follower, FollowerOptions } from "./follower.ts";
-import { Group, Groups } from "./groups.ts";
+import { Groups } from "./groups.ts";
 import { type Grouping, groupValues } from "./keys.ts";
+import { NONE } from "./texts.ts";
 import { listOf } from "./window.ts";
 
 /** Tells combinations of values that were never seen before, after a time of learning. */
 export function createNewTerms(detector: NewTerms, options: FollowerOptions, grouping: Grouping, emit: Emit): Follower {
   const { fields, learnMs, forgetMs } = detector;
-  const terms = new Groups<Group>(options.limits, grouping.index);
-  const { key } = grouping;
+  const { keys } = grouping;
+  const terms = new Groups<undefined>(options.limits, keys);
   /** Event time of the first flow; flows before it are part of what is learned. */
   let since: number | undefined;
 
   const observe = (flow: Flow, time: number): void => {
     since ??= time;
-    const name = key(flow);
     const learned = time >= since + learnMs;
-    const seen = terms.peek(name)?.newest;
-    if (terms.touch(name, time) === undefined) terms.add(new Group(name, time));
+    const known = terms.find(grouping.find(flow));
+    const seen = known === NONE ? undefined : terms.newest(known);
+    const row = known === NONE ? terms.add(grouping.take(flow), time, undefined) : terms.touch(terms.key(known), time);
     if (!learned || (seen !== undefined && time - seen <= forgetMs)) return;
     const names = fields.map((ref) => ref.name);
-    emit(flow, time, name, () => ({
+    emit(flow, time, keys.text(terms.key(row)), () => ({
       group: groupValues(names, fields, flow),
       firstSeen: time,
       lastSeen: time,
@@ -44,14 +45,14 @@ export function createNewTerms(detector: NewTerms, options: FollowerOptions, gro
       return terms.evicted;
     },
     dropped: 0,
-    snapshot: () => [since ?? null, [...terms].map(({ key: name, newest }) => [name, newest])],
+    snapshot: () => [since ?? null, [...terms].map((row) => [keys.pack(terms.key(row)), terms.newest(row)])],
     restore(data) {
       const [start, items] = listOf(data);
       since = typeof start === "number" ? start : undefined;
       for (const item of listOf(items)) {
-        const [name, newest] = listOf(item);
-        if (typeof name !== "string" || typeof newest !== "number") throw new TypeError("not a term");
-        terms.add(new Group(name, newest));
+        const [key, newest] = listOf(item);
+        if (typeof newest !== "number") throw new TypeError("not a term");
+        terms.add(keys.unpack(key), newest, undefined);
       }
     },
   };

@@ -1,13 +1,14 @@
 import type { Origin } from "../../flow.ts";
-import { Group, Groups } from "./groups.ts";
+import { Groups } from "./groups.ts";
+import { NONE, Texts } from "./texts.ts";
 import { type Json, listOf } from "./window.ts";
 
 /** How far an object has been inspected. */
-export class Progress extends Group {
+export interface Progress {
   /** Highest record number inspected. */
-  through = 0;
+  through: number;
   /** Rules that a record completed, where it completed any. */
-  completed: Map<number, readonly string[]> | undefined = undefined;
+  completed: Map<number, readonly string[]> | undefined;
 }
 
 /**
@@ -25,35 +26,42 @@ export interface ProgressTable {
 
 export function createProgress(maxObjects: number): ProgressTable {
   const limits = { groups: maxObjects, items: Number.POSITIVE_INFINITY };
-  const objects = new Groups<Progress>(limits);
+  const digests = new Texts();
+  const objects = new Groups<Progress>(limits, digests);
   let last: Origin | undefined;
   let current: Progress | undefined;
+  const find = ({ digest }: Origin): Progress | undefined => {
+    const row = objects.touch(digests.find(digest), 0);
+    return row === NONE ? undefined : objects.state(row);
+  };
+  const begin = ({ digest }: Origin): Progress => {
+    const progress = { through: 0, completed: undefined };
+    objects.add(digests.take(digest), 0, progress);
+    return progress;
+  };
   return {
     of(origin) {
       if (origin !== last || current === undefined) {
         last = origin;
-        current = objects.touch(origin.digest, 0) ?? objects.add(new Progress(origin.digest, 0));
+        current = find(origin) ?? begin(origin);
       }
       return current;
     },
-    find: (origin) => objects.touch(origin.digest, 0),
+    find,
     get size() {
       return objects.size;
     },
     snapshot: () =>
-      [...objects].map(({ key, through, completed }) => [
-        key,
-        through,
-        [...(completed ?? [])].map(([record, names]) => [record, [...names]]),
-      ]),
+      [...objects].map((row) => {
+        const { through, completed } = objects.state(row);
+        return [digests.pack(objects.key(row)), through, [...(completed ?? [])].map(([record, names]) => [record, [...names]])];
+      }),
     restore(data) {
       for (const item of listOf(data)) {
         const [digest, through, completed] = listOf(item);
-        if (typeof digest !== "string" || typeof through !== "number") throw new TypeError("not the progress of an object");
+        if (typeof through !== "number") throw new TypeError("not the progress of an object");
         const records = listOf(completed).map(completedOf);
-        const entry = objects.add(new Progress(digest, 0));
-        entry.through = through;
-        if (records.length > 0) entry.completed = new Map(records);
+        objects.add(digests.unpack(digest), 0, { through, completed: records.length > 0 ? new Map(records) : undefined });
       }
     },
   };

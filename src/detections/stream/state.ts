@@ -1,7 +1,7 @@
 import { PermanentError } from "../../errors.ts";
 import type { Node } from "./network.ts";
 import type { ProgressTable } from "./progress.ts";
-import { type Json, listOf } from "./window.ts";
+import { listOf } from "./window.ts";
 
 /** What came of a snapshot: rules whose state is back, and rules whose state was left because the rule has changed or gone. */
 export interface Restored {
@@ -19,25 +19,28 @@ export interface Clock {
   matches: number;
 }
 
-const VERSION = 1;
+const VERSION = 2;
 
-export function takeSnapshot(nodes: readonly Node[], progress: ProgressTable, clock: Clock): Json {
-  const rules = nodes.map(({ rule, follower, episodes, fingerprints }): [string, Json] => [
-    rule.name,
-    {
+/** As JSON, written rule by rule: what one rule remembers can be large, what all of them do need not be in memory twice. */
+export function takeSnapshot(nodes: readonly Node[], progress: ProgressTable, clock: Clock): string {
+  const { watermark, inspected, replayed, late, matches } = clock;
+  const counters = JSON.stringify([watermark ?? null, inspected, replayed, late, matches]);
+  const pieces = [`{"version":${VERSION},"clock":${counters},"objects":`, JSON.stringify(progress.snapshot()), `,"rules":{`];
+  for (const [index, { rule, follower, episodes, fingerprints }] of nodes.entries()) {
+    const saved = {
       follower: follower === undefined ? null : [fingerprints.follower, follower.snapshot()],
       episodes: episodes === undefined ? null : [fingerprints.episodes, episodes.snapshot()],
-    },
-  ]);
-  const { watermark, inspected, replayed, late, matches } = clock;
-  const counters = [watermark ?? null, inspected, replayed, late, matches];
-  return { version: VERSION, clock: counters, objects: progress.snapshot(), rules: Object.fromEntries(rules) };
+    };
+    pieces.push(index === 0 ? "" : ",", JSON.stringify(rule.name), ":", JSON.stringify(saved));
+  }
+  pieces.push("}}");
+  return pieces.join("");
 }
 
 /** Throws PermanentError `bad-detection-state` when the snapshot is damaged; what it was put into is then of no use. */
-export function putBack(snapshot: unknown, nodes: readonly Node[], progress: ProgressTable, clock: Clock): Restored {
+export function putBack(snapshot: string, nodes: readonly Node[], progress: ProgressTable, clock: Clock): Restored {
   try {
-    const saved = recordOf(snapshot);
+    const saved = recordOf(JSON.parse(snapshot));
     if (saved.version !== VERSION) throw new TypeError(`its version is ${String(saved.version)}, not ${VERSION}`);
     const [watermark, ...counters] = listOf(saved.clock);
     clock.watermark = typeof watermark === "number" ? watermark : undefined;

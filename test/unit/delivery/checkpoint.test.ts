@@ -39,11 +39,58 @@ describe("the state of the detections", () => {
     expect(new Set(detections.counted.values())).toEqual(new Set([1]));
   });
 
+  test("that is ahead of every sink after a restart neither counts again nor hides what is read for them", async () => {
+    const objects = bucketOf(5, 40);
+    const ledger = openLedger({ path: ":memory:", source: "memory://bucket" });
+    const down = memorySink(async () => {
+      throw new RetryableError("refused", "connection refused");
+    });
+    const before = memory();
+    const stop = new AbortController();
+    const parts = { ...partsOf(memorySource(objects), { sink: down.sink }, ledger), detections: before };
+    const running = runPipeline(parts, { ...OPTIONS, shutdownMs: 1 }, stop.signal);
+    while (before.counted.size < 200) await sleep(5);
+    stop.abort();
+    await running;
+
+    const up = memorySink();
+    const after = memory(ledger.state(CHECKPOINT));
+    const again = { ...partsOf(memorySource(objects), { sink: up.sink }, ledger), detections: after };
+    const totals = await runPipeline(again, OPTIONS, never);
+    expect(totals).toMatchObject({ objects: 5, records: 200, sinks: { sink: { delivered: 200 } } });
+    expect(up.uids.toSorted()).toEqual([...after.counted.keys()].toSorted());
+    expect(new Set(after.counted.values())).toEqual(new Set([1]));
+  });
+
   test("waits for a sink that is merely slow, so that every object is read once", async () => {
     const source = memorySource(bucketOf(6, 10));
     const { sink } = memorySink(() => sleep(150).then(() => undefined), { records: 5, inFlight: 1 });
     await runPipeline({ ...partsOf(source, { sink }), detections: memory() }, { ...OPTIONS, stallMs: 100 }, never);
     expect(source.opened.toSorted()).toEqual(["o00", "o01", "o02", "o03", "o04", "o05"]);
+  });
+
+  test("is not saved again while nothing comes", async () => {
+    let saves = 0;
+    const ledger = openLedger({ path: ":memory:", source: "memory://bucket" });
+    const counting = new Proxy(ledger, {
+      get: (target, name) => {
+        if (name === "checkpoint") saves++;
+        return Reflect.get(target, name);
+      },
+    });
+    const stop = new AbortController();
+    const { sink, uids } = memorySink();
+    const parts = { ...partsOf(memorySource(bucketOf(2, 10)), { sink }, counting), detections: memory() };
+    const running = runPipeline(parts, { ...OPTIONS, untilCaughtUp: false, checkpointMs: 5 }, stop.signal);
+    while (uids.length < 20) await sleep(5);
+    await sleep(100);
+    const before = saves;
+    expect(before).toBeGreaterThan(0);
+    await sleep(100);
+    stop.abort();
+    await running;
+    expect(saves).toBe(before);
+    expect(JSON.parse(ledger.state(CHECKPOINT) ?? "[]")).toHaveLength(20);
   });
 
   test("after a death, has every flow once: what it did not know is read again for it, and for no sink", async () => {
