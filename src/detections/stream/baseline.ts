@@ -32,7 +32,7 @@ export function createBaseline(detector: Baseline, options: FollowerOptions, gro
   const names = groupBy.map((ref) => ref.name);
   const { keys } = grouping;
   const groups = new Groups<Totals>(options.limits, keys);
-  const runs = new Runs();
+  const runs = new Runs(groups);
 
   /** Highest normal total of the newest bucket, or Infinity while there is too little to judge by. */
   const thresholdOf = ({ bucket, since, past }: Totals): number => {

@@ -28,7 +28,7 @@ export function createBeacon(detector: Beacon, options: FollowerOptions, groupin
   const { connections, variation, shortestMs, longestMs, groupBy } = detector;
   const { keys } = grouping;
   const groups = new Groups<Connections>(options.limits, keys);
-  const runs = new Runs();
+  const runs = new Runs(groups);
 
   const observe = (flow: Flow, time: number): void => {
     if (flow.initiated === false) return;

@@ -33,7 +33,7 @@ export function createCorrelator(
   let dropped = 0;
   const window = createWindow(correlation, options, () => dropped++);
   const groups = new Groups<State>(options.limits, keys);
-  const runs = new Runs();
+  const runs = new Runs(groups);
   const { value, amount } = contributionsOf(correlation);
   const counting = correlation.type === "event_count" || correlation.type === "value_count";
   /** Most groups never see a second flow: where many are needed, the first is noted in the group itself. */

@@ -39,7 +39,7 @@ export interface Episodes {
 export function createEpisodes(throttleMs: number, limits: GroupLimits): Episodes {
   const keys = new Texts();
   const groups = new Groups<Episode>(limits, keys);
-  const runs = new Runs();
+  const runs = new Runs(groups);
   return {
     offer(key, flow, time) {
       let row = groups.touch(keys.find(key), time);

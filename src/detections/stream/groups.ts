@@ -1,4 +1,4 @@
-import { grown } from "./columns.ts";
+import { INTEGERS, KEY, NEWEST, NUMBERS, OLDER, Rows, WEIGHT, YOUNGER } from "./rows.ts";
 import { type Keys, NONE } from "./texts.ts";
 
 export interface GroupLimits {
@@ -11,25 +11,17 @@ export interface GroupLimits {
 /** Where a group stands in its table, until it is forgotten. */
 export type Row = number;
 
-/** Of a row: the rows touched next before and after it, its key, and how many items it held when they were last counted. */
-const OLDER = 0;
-const YOUNGER = 1;
-const KEY = 2;
-const WEIGHT = 3;
-const WIDTH = 4;
-
 /**
  * Groups by key, in the order in which they were last touched, within limits. Most groups never see a second flow, and there are many of
  * them: so they are rows of numbers, not objects that the garbage collector has to follow.
  */
 export class Groups<State> {
   evicted = 0;
+  readonly rows = new Rows();
   readonly #limits: GroupLimits;
   readonly #keys: Keys;
-  /** By key: its row + 1, or 0. */
-  #rowOf = new Int32Array(16);
-  #rows = new Int32Array(16 * WIDTH);
-  #newest = new Float64Array(16);
+  /** The number of this table among those over the same keys. */
+  readonly #table: number;
   readonly #states: (State | undefined)[] = [];
   readonly #free: Row[] = [];
   #size = 0;
@@ -40,6 +32,7 @@ export class Groups<State> {
   constructor(limits: GroupLimits, keys: Keys) {
     this.#limits = limits;
     this.#keys = keys;
+    this.#table = keys.rows.register();
   }
 
   get size(): number {
@@ -48,14 +41,14 @@ export class Groups<State> {
 
   /** The group of that key as it stands; NONE when there is none. */
   find(key: number): Row {
-    return key === NONE ? NONE : (this.#rowOf[key] ?? 0) - 1;
+    return key === NONE ? NONE : this.#keys.rows.get(key, this.#table);
   }
 
   /** The group of that key, now the youngest; NONE when there is none. */
   touch(key: number, time: number): Row {
     const row = this.find(key);
     if (row === NONE) return NONE;
-    if (time > this.newest(row)) this.#newest[row] = time;
+    if (time > this.newest(row)) this.rows.numbers[row * NUMBERS + NEWEST] = time;
     if (row !== this.#youngest) {
       this.#unlink(row);
       this.#link(row);
@@ -68,13 +61,11 @@ export class Groups<State> {
     if (this.find(key) !== NONE) throw new TypeError(`a second group of the key ${this.#keys.text(key)}`);
     if (this.#size >= this.#limits.groups) this.#evict();
     const row = this.#free.pop() ?? this.#states.length;
-    this.#rows = grown(this.#rows, row * WIDTH + WEIGHT);
-    this.#newest = grown(this.#newest, row);
-    this.#rowOf = grown(this.#rowOf, key);
-    this.#rowOf[key] = row + 1;
-    this.#rows[row * WIDTH + KEY] = key;
-    this.#rows[row * WIDTH + WEIGHT] = 0;
-    this.#newest[row] = time;
+    this.rows.reach(row);
+    this.#keys.rows.set(key, this.#table, row);
+    this.rows.integers[row * INTEGERS + KEY] = key;
+    this.rows.integers[row * INTEGERS + WEIGHT] = 0;
+    this.rows.numbers[row * NUMBERS + NEWEST] = time;
     this.#states[row] = state;
     this.#link(row);
     this.#size++;
@@ -82,12 +73,12 @@ export class Groups<State> {
   }
 
   key(row: Row): number {
-    return this.#rows[row * WIDTH + KEY] as number;
+    return this.rows.integers[row * INTEGERS + KEY] as number;
   }
 
   /** Latest event time that touched the group. */
   newest(row: Row): number {
-    return this.#newest[row] as number;
+    return this.rows.numbers[row * NUMBERS + NEWEST] as number;
   }
 
   state(row: Row): State {
@@ -100,9 +91,10 @@ export class Groups<State> {
 
   /** Tells how many items the group holds now. Older groups make room when the table holds too many. */
   weigh(row: Row, items: number): void {
-    const at = row * WIDTH + WEIGHT;
-    this.#items += items - (this.#rows[at] as number);
-    this.#rows[at] = items;
+    const { integers } = this.rows;
+    const at = row * INTEGERS + WEIGHT;
+    this.#items += items - (integers[at] as number);
+    integers[at] = items;
     while (this.#items > this.#limits.items && this.#oldest !== row) this.#evict();
   }
 
@@ -113,7 +105,7 @@ export class Groups<State> {
 
   /** Every group, the longest untouched first. */
   *[Symbol.iterator](): Generator<Row> {
-    for (let row = this.#oldest; row !== NONE; row = this.#rows[row * WIDTH + YOUNGER] as Row) yield row;
+    for (let row = this.#oldest; row !== NONE; row = this.rows.integers[row * INTEGERS + YOUNGER] as Row) yield row;
   }
 
   #evict(): void {
@@ -125,30 +117,30 @@ export class Groups<State> {
   #remove(row: Row): void {
     this.#unlink(row);
     const key = this.key(row);
-    this.#rowOf[key] = 0;
+    this.#keys.rows.set(key, this.#table, NONE);
     this.#keys.release(key);
     this.#states[row] = undefined;
     this.#free.push(row);
     this.#size--;
-    this.#items -= this.#rows[row * WIDTH + WEIGHT] as number;
+    this.#items -= this.rows.integers[row * INTEGERS + WEIGHT] as number;
   }
 
   #link(row: Row): void {
-    const rows = this.#rows;
-    rows[row * WIDTH + OLDER] = this.#youngest;
-    rows[row * WIDTH + YOUNGER] = NONE;
+    const { integers } = this.rows;
+    integers[row * INTEGERS + OLDER] = this.#youngest;
+    integers[row * INTEGERS + YOUNGER] = NONE;
     if (this.#youngest === NONE) this.#oldest = row;
-    else rows[this.#youngest * WIDTH + YOUNGER] = row;
+    else integers[this.#youngest * INTEGERS + YOUNGER] = row;
     this.#youngest = row;
   }
 
   #unlink(row: Row): void {
-    const rows = this.#rows;
-    const older = rows[row * WIDTH + OLDER] as Row;
-    const younger = rows[row * WIDTH + YOUNGER] as Row;
+    const { integers } = this.rows;
+    const older = integers[row * INTEGERS + OLDER] as Row;
+    const younger = integers[row * INTEGERS + YOUNGER] as Row;
     if (older === NONE) this.#oldest = younger;
-    else rows[older * WIDTH + YOUNGER] = younger;
+    else integers[older * INTEGERS + YOUNGER] = younger;
     if (younger === NONE) this.#youngest = older;
-    else rows[younger * WIDTH + OLDER] = older;
+    else integers[younger * INTEGERS + OLDER] = older;
   }
 }

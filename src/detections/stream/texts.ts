@@ -1,3 +1,4 @@
+import { RowIndex } from "./row-index.ts";
 import type { Json } from "./window.ts";
 
 /** No number: of no text, of no key, of no row. */
@@ -7,6 +8,8 @@ export const NONE = -1;
 export interface Keys {
   /** Grows whenever a key comes into use or goes out of use: until then a number, or that there is none, stays true. */
   readonly version: number;
+  /** Where the groups of each key stand. */
+  readonly rows: RowIndex;
   /** The key as text. */
   text(key: number): string;
   /** Plain data from which `unpack` makes the key again. */
@@ -20,6 +23,7 @@ export interface Keys {
 /** Numbers texts as long as they are used. */
 export class Texts implements Keys {
   version = 0;
+  readonly rows = new RowIndex();
   readonly #numbers = new Map<string, number>();
   readonly #texts: string[] = [];
   readonly #users: number[] = [];

@@ -1,19 +1,23 @@
-import { grown } from "./columns.ts";
+import { RowIndex } from "./row-index.ts";
 import { type Keys, NONE, type Texts } from "./texts.ts";
 import { type Json, listOf } from "./window.ts";
 
 /** Stands between the parts of a tuple in its text. */
 export const SEPARATOR = "\u001f";
 
+/** Of a tuple: how many use it, its hash, and from there on the numbers of its texts. */
+const USERS = 0;
+const HASH = 1;
+const PARTS = 2;
+
 /** Numbers tuples of texts as long as they are used: a hash table (open addressing, linear probing) that allocates nothing for a tuple. */
 export class Tuples implements Keys {
   version = 0;
+  readonly rows = new RowIndex();
   readonly width: number;
   readonly #texts: Texts;
-  /** The numbers of each tuple's texts. */
-  #parts: Int32Array;
-  #hashes = new Int32Array(16);
-  #users = new Int32Array(16);
+  readonly #stride: number;
+  #tuples: Int32Array;
   readonly #free: number[] = [];
   #next = 0;
   #size = 0;
@@ -24,7 +28,8 @@ export class Tuples implements Keys {
   constructor(texts: Texts, width: number) {
     this.#texts = texts;
     this.width = width;
-    this.#parts = new Int32Array(16 * width);
+    this.#stride = PARTS + width;
+    this.#tuples = new Int32Array(16 * this.#stride);
   }
 
   /** The number of the tuple of these texts (by their numbers), NONE when it is not in use. */
@@ -37,8 +42,8 @@ export class Tuples implements Keys {
     const hash = this.#hash(parts);
     let number = this.#search(parts, hash);
     if (number === NONE) number = this.#begin(parts, hash);
-    else this.#releaseParts(parts);
-    (this.#users[number] as number)++;
+    else this.#releaseTexts(parts, 0);
+    (this.#tuples[number * this.#stride + USERS] as number)++;
     return number;
   }
 
@@ -57,9 +62,9 @@ export class Tuples implements Keys {
   }
 
   release(number: number): void {
-    if (--(this.#users[number] as number) > 0) return;
+    if (--(this.#tuples[number * this.#stride + USERS] as number) > 0) return;
     this.#vacate(number);
-    this.#releaseParts(this.#partsOf(number));
+    this.#releaseTexts(this.#tuples, number * this.#stride + PARTS);
     this.#free.push(number);
     this.#size--;
     this.version++;
@@ -67,24 +72,27 @@ export class Tuples implements Keys {
 
   #begin(parts: Int32Array, hash: number): number {
     const number = this.#free.pop() ?? this.#next++;
-    this.#parts = grown(this.#parts, (number + 1) * this.width - 1);
-    this.#hashes = grown(this.#hashes, number);
-    this.#users = grown(this.#users, number);
-    this.#parts.set(parts, number * this.width);
-    this.#hashes[number] = hash;
-    this.#users[number] = 0;
+    const at = number * this.#stride;
+    if (at === this.#tuples.length) {
+      const wider = new Int32Array(this.#tuples.length * 2);
+      wider.set(this.#tuples);
+      this.#tuples = wider;
+    }
+    this.#tuples[at + USERS] = 0;
+    this.#tuples[at + HASH] = hash;
+    for (let index = 0; index < this.width; index++) this.#tuples[at + PARTS + index] = parts[index] as number;
     if (++this.#size * 2 > this.#slots.length) this.#widen();
     this.#settle(number);
     this.version++;
     return number;
   }
 
-  #releaseParts(parts: Int32Array): void {
-    for (let index = 0; index < this.width; index++) this.#texts.release(parts[index] as number);
+  #releaseTexts(numbers: Int32Array, from: number): void {
+    for (let index = 0; index < this.width; index++) this.#texts.release(numbers[from + index] as number);
   }
 
   #partsOf(number: number): Int32Array {
-    return this.#parts.subarray(number * this.width, (number + 1) * this.width);
+    return this.#tuples.subarray(number * this.#stride + PARTS, (number + 1) * this.#stride);
   }
 
   #hash(parts: Int32Array): number {
@@ -96,24 +104,28 @@ export class Tuples implements Keys {
     return hash;
   }
 
+  #hashOf(number: number): number {
+    return this.#tuples[number * this.#stride + HASH] as number;
+  }
+
   #search(parts: Int32Array, hash: number): number {
     const mask = this.#slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const number = (this.#slots[slot] as number) - 1;
       if (number === NONE) return NONE;
-      if (this.#hashes[number] === hash && this.#equals(number, parts)) return number;
+      if (this.#hashOf(number) === hash && this.#equals(number, parts)) return number;
     }
   }
 
   #equals(number: number, parts: Int32Array): boolean {
-    const at = number * this.width;
-    for (let index = 0; index < this.width; index++) if (this.#parts[at + index] !== parts[index]) return false;
+    const at = number * this.#stride + PARTS;
+    for (let index = 0; index < this.width; index++) if (this.#tuples[at + index] !== parts[index]) return false;
     return true;
   }
 
   #settle(number: number): void {
     const mask = this.#slots.length - 1;
-    let slot = (this.#hashes[number] as number) & mask;
+    let slot = this.#hashOf(number) & mask;
     while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
     this.#slots[slot] = number + 1;
   }
@@ -121,10 +133,10 @@ export class Tuples implements Keys {
   /** Empties the slot of the tuple, and moves those behind it that would no longer be found. */
   #vacate(number: number): void {
     const mask = this.#slots.length - 1;
-    let gap = (this.#hashes[number] as number) & mask;
+    let gap = this.#hashOf(number) & mask;
     while (this.#slots[gap] !== number + 1) gap = (gap + 1) & mask;
     for (let slot = (gap + 1) & mask; this.#slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const home = (this.#hashes[(this.#slots[slot] as number) - 1] as number) & mask;
+      const home = this.#hashOf((this.#slots[slot] as number) - 1) & mask;
       if (((slot - home) & mask) < ((slot - gap) & mask)) continue;
       this.#slots[gap] = this.#slots[slot] as number;
       gap = slot;
