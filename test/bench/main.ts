@@ -3,7 +3,7 @@
  *
  *   --flows N      flows of the bucket (default 1000000)
  *   --quick        a small bucket, and small sizes for the scale part
- *   --rounds N     how often floor and program run in turn; the middle one counts (default 1)
+ *   --rounds N     how often floor and program run in turn; of each number the middle one counts, of memory the highest (default 1)
  *   --scale A,B    numbers of objects to compare (default 2000,200000)
  *   --backlog N    of these, how many are read before the tailing is measured: a number (default 1000), or all
  *   --only PART    throughput, rules or scale

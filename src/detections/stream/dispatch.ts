@@ -11,6 +11,9 @@ export interface Candidate {
   readonly test: Test;
 }
 
+/** Told of each rule, by its position, that a flow matches. */
+export type Hit = (index: number, flow: Flow) => void;
+
 /** The rules for flows of one action, direction, pair of zones and protocol. */
 interface Cell {
   /** Rules that ask for certain destination ports. */
@@ -29,9 +32,7 @@ const NONE: readonly Candidate[] = [];
  * Finds the rules that a flow matches without asking all of them: conditions are reduced for each combination of action,
  * direction, zones and protocol (432 at most, when first met), and those that ask for ports are found by port.
  */
-export function createDispatch(
-  rules: readonly (DetectionRule | DetectorRule)[],
-): (flow: Flow, hit: (index: number) => void) => void {
+export function createDispatch(rules: readonly (DetectionRule | DetectorRule)[]): (flow: Flow, hit: Hit) => void {
   const cells: (Cell | undefined)[] = new Array(3 * 3 * 4 * 4 * 3).fill(undefined);
   return (flow, hit) => {
     const sides = zoneCode(flow.sourceZone) * 4 + zoneCode(flow.destinationZone);
@@ -47,10 +48,10 @@ export function createDispatch(
   };
 }
 
-function run(candidates: readonly Candidate[], flow: Flow, hit: (index: number) => void): void {
+function run(candidates: readonly Candidate[], flow: Flow, hit: Hit): void {
   for (let position = 0; position < candidates.length; position++) {
     const candidate = candidates[position] as Candidate;
-    if (candidate.test(flow)) hit(candidate.index);
+    if (candidate.test(flow)) hit(candidate.index, flow);
   }
 }
 

@@ -32,6 +32,13 @@ export function createDistinct(atLeast: number, options: WindowOptions): Window<
       state.times.push([time]);
       return true;
     }
+    const last = times.length - 1;
+    if (time > (times[last] as number)) {
+      // The last one lies between the one before it and the new one.
+      if (last > 0 && time - (times[last - 1] as number) <= timespanMs) times[last] = time;
+      else times.push(time);
+      return true;
+    }
     const at = upperBound(times, time);
     if (times[at - 1] === time) return false;
     const before = times[at - 1];

@@ -45,14 +45,13 @@ export function createEngine(rules: readonly Rule[], options: DetectorOptions, o
   const rank = new Map(nodes.map((node, index) => [node.rule.name, index]));
   const marks = bases.map((rule) => (rule.kind === "detection" && rule.alerts ? rule.name : undefined));
 
-  let current: Flow;
   const markOnly = (index: number): void => {
     const name = marks[index];
     if (name !== undefined) names.push(name);
   };
-  const hit = (index: number): void => {
+  const hit = (index: number, flow: Flow): void => {
     markOnly(index);
-    (hits[index] as (flow: Flow) => void)(current);
+    (hits[index] as (flow: Flow) => void)(flow);
   };
 
   const mark = (flow: Flow): void => {
@@ -90,7 +89,6 @@ export function createEngine(rules: readonly Rule[], options: DetectorOptions, o
       seen.through = flow.record;
       if (clock.watermark === undefined || flow.time > clock.watermark) advance(flow.time);
       else if (flow.time < clock.watermark - latenessMs) clock.late++;
-      current = flow;
       dispatch(flow, hit);
       if (completed.length > 0) {
         seen.completed ??= new Map();

@@ -1,4 +1,4 @@
-import type { Flow } from "../../flow.ts";
+import type { Flow, Origin } from "../../flow.ts";
 import type { FieldRef } from "../fields.ts";
 import { type Keys, NONE, Texts } from "./texts.ts";
 import { SEPARATOR, Tuples } from "./tuples.ts";
@@ -59,10 +59,11 @@ function groupValue(value: unknown): GroupValue {
   return value === undefined || value === null ? null : String(value);
 }
 
-/** What was found for the latest flow, as long as it is true. */
+/** What was found for the latest flow (by object and record: a flow itself would be kept from the garbage collector), as long as it is true. */
 class Latest {
   readonly #keys: Keys;
-  #flow: Flow | undefined;
+  #origin: Origin | undefined;
+  #record = 0;
   #version = 0;
   #key = NONE;
 
@@ -70,16 +71,17 @@ class Latest {
     this.#keys = keys;
   }
 
-  knows(flow: Flow): boolean {
-    return flow === this.#flow && this.#version === this.#keys.version;
+  knows({ origin, record }: Flow): boolean {
+    return record === this.#record && origin === this.#origin && this.#version === this.#keys.version;
   }
 
   get key(): number {
     return this.#key;
   }
 
-  set(flow: Flow, key: number): number {
-    this.#flow = flow;
+  set({ origin, record }: Flow, key: number): number {
+    this.#origin = origin;
+    this.#record = record;
     this.#version = this.#keys.version;
     this.#key = key;
     return key;

@@ -50,7 +50,8 @@ export function createOrdered(parts: number, options: WindowOptions): Window<Ord
     create: () => Array.from({ length: parts }, () => []),
     add(state, time, part) {
       insert(state[Number(part)] as number[], time);
-      const newest = Math.max(...state.map((times) => times.at(-1) ?? Number.NEGATIVE_INFINITY));
+      let newest = Number.NEGATIVE_INFINITY;
+      for (const times of state) newest = Math.max(newest, times.at(-1) ?? newest);
       for (const times of state) {
         const expired = lowerBound(times, newest - timespanMs - latenessMs);
         if (expired > 0) times.splice(0, expired);
