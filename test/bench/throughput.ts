@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { asset } from "../../src/assets.ts";
+import { loadRules } from "../../src/detections/load.ts";
+import { LEVELS } from "../../src/detections/rule.ts";
 import type { BenchBucket } from "./bucket.ts";
 import { type Beside, measure, startBeside, type Usage } from "./processes.ts";
 import type { Table } from "./table.ts";
@@ -25,18 +27,30 @@ interface Row extends Usage {
   readonly seconds: number;
 }
 
-/** Runs the floor, the program, and the program with detections in turn over the same bucket, and tells what each used. */
+/**
+ * Runs the floor, the program, and the program with the rules that tell somebody by default and with all, in turn over the same bucket,
+ * and tells what each used.
+ */
 export async function throughput(bench: BenchBucket, options: ThroughputOptions): Promise<Table> {
   const floors: Row[] = [];
   const programs: Row[] = [];
+  const tellers: Row[] = [];
   const watchers: Row[] = [];
+  const { rules } = await loadRules(asset("deploy/detections"));
+  const low = rules.filter(({ alerts, level }) => alerts && LEVELS.indexOf(level) < LEVELS.indexOf("medium"));
+  const told = rules.filter((rule) => rule.alerts && !low.includes(rule));
   for (let round = 1; round <= options.rounds; round++) {
     options.say(`floor, round ${round} of ${options.rounds}`);
     floors.push(await runFloor(bench));
     options.say(`flowferry run, round ${round} of ${options.rounds}`);
     programs.push(await runProgram(bench, "flowferry run", {}, options.profile));
-    options.say(`flowferry run with detections, round ${round} of ${options.rounds}`);
-    watchers.push(await runProgram(bench, "flowferry run, every detection rule that ships", { alerts: {} }, undefined));
+    options.say(`flowferry run with the rules from level medium on, round ${round} of ${options.rounds}`);
+    const disabled = low.map(({ name }) => name);
+    tellers.push(
+      await runProgram(bench, `with the ${told.length} rules from level medium on`, { alerts: { disabled } }, undefined),
+    );
+    options.say(`flowferry run with every rule, round ${round} of ${options.rounds}`);
+    watchers.push(await runProgram(bench, `with all ${low.length + told.length} rules`, { alerts: {} }, undefined));
   }
   const speed = (rows: readonly Row[]) => middle(rows.map(({ records, seconds }) => records / seconds));
   const perMillion = (rows: readonly Row[]) => middle(rows.map(({ records, cpuSeconds }) => (cpuSeconds / records) * 1e6));
@@ -52,7 +66,7 @@ export async function throughput(bench: BenchBucket, options: ThroughputOptions)
   return {
     title: `OCI objects from a folder, all enrichers, OTLP protobuf with gzip to a local receiver (${bench.truth.objects} objects)`,
     header: ["", "records", "records/s", "records/s, run = 1", "CPU s per million", "CPU, floor = 1", "peak RSS, MB"],
-    rows: [line(floors), line(programs), line(watchers)],
+    rows: [line(floors), line(programs), line(tellers), line(watchers)],
   };
 }
 
