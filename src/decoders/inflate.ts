@@ -3,7 +3,7 @@ import type { Input } from "./input.ts";
 import { Broken } from "./unpacked.ts";
 
 /** Most compressed bytes that one call decompresses. */
-const PIECE_BYTES = 16 * 1024;
+const PIECE_BYTES = 64 * 1024;
 /** Size of the chunks handed out, and what one call produces at most. */
 const OUTPUT_BYTES = 256 * 1024;
 /** Decompression pauses when this much waits to be taken. */

@@ -1,3 +1,5 @@
+import { ipv4Bits, readIpv4 } from "../ipv4.ts";
+
 /**
  * An address as bits: IPv4 in one word, IPv6 in four, the most significant first. Words are signed 32-bit integers (small
  * integers for the engine); compare them after `>>> 0`. An IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2) is its IPv4 address.
@@ -55,30 +57,9 @@ export function readAddress(text: string): 0 | 4 | 6 {
     if (c === DOT) break;
   }
   if (!readIpv4(text, 0, end)) return 0;
+  words[0] = ipv4Bits[0] as number;
   words[1] = words[2] = words[3] = 0;
   return 4;
-}
-
-/** Reads the IPv4 address between the two places into the first word. */
-function readIpv4(text: string, start: number, end: number): boolean {
-  let bits = 0;
-  let octet = -1;
-  let octets = 0;
-  for (let i = start; i < end; i++) {
-    const c = text.charCodeAt(i);
-    if (c === DOT) {
-      if (octet < 0 || ++octets > 3) return false;
-      bits = (bits << 8) | octet;
-      octet = -1;
-    } else if (c >= 48 && c <= 57) {
-      if (octet === 0) return false;
-      octet = octet < 0 ? c - 48 : octet * 10 + c - 48;
-      if (octet > 255) return false;
-    } else return false;
-  }
-  if (octets !== 3 || octet < 0) return false;
-  words[0] = (bits << 8) | octet;
-  return true;
 }
 
 function hexValue(c: number): number {
@@ -113,7 +94,7 @@ function readIpv6(text: string): 0 | 4 | 6 {
     if (i < end && c === DOT) {
       const zone = text.indexOf("%", i);
       if (zone === end - 1 || count > 6 || !readIpv4(text, start, zone < 0 ? end : zone)) return 0;
-      const tail = words[0] as number;
+      const tail = ipv4Bits[0] as number;
       groups[count++] = tail >>> 16;
       groups[count++] = tail;
       break;

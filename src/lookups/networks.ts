@@ -28,6 +28,8 @@ const BUILT_IN: readonly NetworkRow[] = [
   "::1/128", // RFC 4291 2.5.3, loopback
 ].map((cidr) => ({ prefix: parsePrefix(cidr) as IpPrefix, cidr, zone: "internal", name: undefined, line: undefined }));
 
+const ZONES = ["internal", "external"] as const;
+
 /** `cidr,zone,name` over the built-in networks; what neither holds is external. */
 export const networks: TableKind<NetworkTable> = {
   shape: { required: ["cidr", "zone"], optional: ["name"] },
@@ -36,10 +38,12 @@ export const networks: TableKind<NetworkTable> = {
     return {
       add(row) {
         const prefix = requiredPrefix(row, "cidr", report);
-        const zone = required(row, "zone", report);
-        if (prefix === undefined || zone === undefined) return;
-        if (zone !== "internal" && zone !== "external") {
-          report({ line: row.line, column: "zone", value: zone, reason: "no zone: write internal or external" });
+        const text = required(row, "zone", report);
+        if (prefix === undefined || text === undefined) return;
+        // The program's own strings: what compares them for every flow is fast when they are the same ones.
+        const zone = ZONES.find((own) => own === text);
+        if (zone === undefined) {
+          report({ line: row.line, column: "zone", value: text, reason: "no zone: write internal or external" });
           return;
         }
         rows.push({ prefix, cidr: row.cell("cidr"), zone, name: row.cell("name") || undefined, line: row.line });

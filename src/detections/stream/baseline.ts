@@ -3,8 +3,8 @@ import { formatTimespan } from "../timespan.ts";
 import type { Emit, Follower, FollowerOptions } from "./follower.ts";
 import { Groups, type Row } from "./groups.ts";
 import { type Grouping, groupValues } from "./keys.ts";
+import { NONE } from "./numbering.ts";
 import { Runs } from "./run.ts";
-import { NONE } from "./texts.ts";
 import { listOf, lowerBound, numbersOf } from "./window.ts";
 
 interface Totals {
@@ -21,6 +21,9 @@ interface Totals {
   past: { readonly buckets: number[]; readonly totals: number[] } | undefined;
 }
 
+/** The amount of a flow that is the only one of its group, as most are, or what several have come to. */
+type State = number | Totals;
+
 /**
  * Totals per group and bucket against the mean and the standard deviation of the group's earlier buckets (empty ones
  * count as zero). The newest bucket is judged, once, as soon as its total is exceeded; what comes late for an earlier
@@ -31,7 +34,7 @@ export function createBaseline(detector: Baseline, options: FollowerOptions, gro
   const span = Math.round(detector.historyMs / bucketMs);
   const names = groupBy.map((ref) => ref.name);
   const { keys } = grouping;
-  const groups = new Groups<Totals>(options.limits, keys);
+  const groups = new Groups<State>(options.limits, keys);
   const runs = new Runs(groups);
 
   /** Highest normal total of the newest bucket, or Infinity while there is too little to judge by. */
@@ -61,24 +64,29 @@ export function createBaseline(detector: Baseline, options: FollowerOptions, gro
     groups.weigh(row, buckets.length + 1);
   };
 
+  /** Makes room for more than the flow that is the group's only one. */
+  const unfold = (row: Row, amount: number): Totals => {
+    const since = runs.first(row);
+    const bucket = Math.floor(since / bucketMs);
+    const group = { since, bucket, total: amount, threshold: undefined, told: undefined, past: undefined };
+    groups.setState(row, group);
+    return group;
+  };
+
   return {
     observe(flow, time) {
       const amount = field === undefined ? 1 : Number(field.get(flow) ?? 0);
       if (amount <= 0) return;
-      const bucket = Math.floor(time / bucketMs);
-      let row = groups.touch(grouping.find(flow), time);
+      const row = groups.touch(grouping.find(flow), time);
       if (row === NONE) {
-        row = groups.add(grouping.take(flow), time, {
-          since: time,
-          bucket,
-          total: 0,
-          threshold: undefined,
-          told: undefined,
-          past: undefined,
-        });
-        runs.clear(row);
+        const added = groups.add(grouping.take(flow), time, amount);
+        runs.clear(added);
+        runs.extend(added, flow, time, bucketMs);
+        return;
       }
-      const group = groups.state(row);
+      const state = groups.state(row);
+      const group = typeof state === "number" ? unfold(row, state) : state;
+      const bucket = Math.floor(time / bucketMs);
       if (time < group.since) {
         group.since = time;
         group.threshold = undefined;
@@ -121,13 +129,22 @@ export function createBaseline(detector: Baseline, options: FollowerOptions, gro
     dropped: 0,
     snapshot: () =>
       [...groups].map((row) => {
-        const { since, bucket, total, told, past } = groups.state(row);
+        const state = groups.state(row);
+        if (typeof state === "number") return [keys.pack(groups.key(row)), ...runs.packOne(row), state];
+        const { since, bucket, total, told, past } = state;
         const earlier = past === undefined ? null : [[...past.buckets], [...past.totals]];
         return [keys.pack(groups.key(row)), groups.newest(row), since, bucket, total, told ?? null, earlier, runs.pack(row)];
       }),
     restore(data) {
       for (const item of listOf(data)) {
-        const [key, newest, since, bucket, total, lastTold, earlier, run] = listOf(item);
+        const fields = listOf(item);
+        if (fields.length === 4) {
+          const [key, time, bytes, amount] = fields;
+          if (typeof time !== "number" || typeof amount !== "number") throw new TypeError("not a flow of a group");
+          runs.unpackOne(groups.add(keys.unpack(key), time, amount), time, bytes);
+          continue;
+        }
+        const [key, newest, since, bucket, total, lastTold, earlier, run] = fields;
         if (typeof newest !== "number" || typeof since !== "number") throw new TypeError("not a group");
         if (typeof bucket !== "number" || typeof total !== "number") throw new TypeError("not a bucket");
         const told = typeof lastTold === "number" ? lastTold : undefined;

@@ -3,8 +3,8 @@ import type { Beacon } from "../detector-options.ts";
 import type { Emit, Follower, FollowerOptions } from "./follower.ts";
 import { Groups } from "./groups.ts";
 import { type Grouping, groupValues } from "./keys.ts";
+import { NONE } from "./numbering.ts";
 import { Runs } from "./run.ts";
-import { NONE } from "./texts.ts";
 import { type Json, listOf, numbersOf, upperBound } from "./window.ts";
 
 interface Connections {

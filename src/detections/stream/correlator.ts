@@ -1,4 +1,4 @@
-import type { Flow } from "../../flow.ts";
+import { Flow } from "../../flow.ts";
 import type { Correlation } from "../correlation.ts";
 import type { FieldRef } from "../fields.ts";
 import { type FlowSample, sampleOf } from "../match.ts";
@@ -6,15 +6,16 @@ import { contributionsOf, createWindow, describeCorrelation } from "./correlatio
 import type { Emit, Evidence, Follower, FollowerOptions } from "./follower.ts";
 import { Groups, type Row } from "./groups.ts";
 import { type Grouping, groupValues } from "./keys.ts";
+import { NONE } from "./numbering.ts";
 import { Runs } from "./run.ts";
-import { NONE } from "./texts.ts";
 import { type Json, listOf } from "./window.ts";
 
 /** What the flows of a group have come to. */
 interface Followed {
   /** What the window keeps; only the window looks inside. */
   readonly window: unknown;
-  readonly samples: FlowSample[];
+  /** The latest flows worth showing. Those of a restored state are no flows any more. */
+  readonly samples: (Flow | FlowSample)[];
 }
 
 /** What a flow contributes that is the only one of its group, or what several have come to. */
@@ -47,7 +48,7 @@ export function createCorrelator(
     const end = window.add(followed.window, time, contribution, amount(flow));
     groups.weigh(row, window.size(followed.window));
     if (!Number.isNaN(end)) emit(flow, end, keys.text(groups.key(row)), () => evidenceOf(row, followed, flow, part));
-    if (options.samples > 0 && window.near(followed.window)) remember(followed, flow);
+    if (options.samples > 0) remember(followed.samples, flow, window.worth(followed.window, options.samples));
   };
 
   /** Makes room for more than the flow that is the group's only one. */
@@ -56,11 +57,6 @@ export function createCorrelator(
     window.add(followed.window, runs.first(row), contribution, 1);
     groups.setState(row, followed);
     return followed;
-  };
-
-  const remember = ({ samples }: Followed, flow: Flow): void => {
-    samples.push(sampleOf(flow));
-    if (samples.length > options.samples) samples.shift();
   };
 
   const evidenceOf = (row: Row, { samples }: Followed, flow: Flow, part: number): Evidence => {
@@ -72,7 +68,7 @@ export function createCorrelator(
       count,
       bytes,
       reason: describeCorrelation(correlation),
-      samples,
+      samples: samples.map(shown),
     };
   };
 
@@ -111,21 +107,46 @@ export function createCorrelator(
     },
     snapshot: () =>
       [...groups].map((row): Json => {
+        const key = keys.pack(groups.key(row));
         const state = groups.state(row);
-        const [alone, kept, samples] =
-          typeof state === "object" ? [0, window.pack(state.window), state.samples as unknown as Json] : [state, null, []];
-        return [keys.pack(groups.key(row)), groups.newest(row), runs.pack(row), alone, kept, samples];
+        if (typeof state !== "object") return [key, ...runs.packOne(row), state];
+        return [key, groups.newest(row), runs.pack(row), window.pack(state.window), state.samples.map(shown) as unknown as Json];
       }),
     restore(data) {
       for (const item of listOf(data)) {
-        const [key, newest, run, alone, kept, samples] = listOf(item);
+        const fields = listOf(item);
+        if (fields.length === 4) {
+          const [key, time, bytes, alone] = fields;
+          if (typeof time !== "number") throw new TypeError("not a time");
+          if (typeof alone !== "string" && typeof alone !== "number") throw new TypeError("not a value");
+          const row = groups.add(keys.unpack(key), time, alone);
+          runs.unpackOne(row, time, bytes);
+          groups.weigh(row, 1);
+          continue;
+        }
+        const [key, newest, run, kept, samples] = fields;
         if (typeof newest !== "number") throw new TypeError("not a group");
-        if (typeof alone !== "string" && typeof alone !== "number") throw new TypeError("not a value");
-        const state = kept === null ? alone : { window: window.unpack(kept), samples: [...(listOf(samples) as FlowSample[])] };
+        const state = { window: window.unpack(kept), samples: [...(listOf(samples) as FlowSample[])] };
         const row = groups.add(keys.unpack(key), newest, state);
         runs.unpack(row, run);
-        groups.weigh(row, typeof state === "object" ? window.size(state.window) : 1);
+        groups.weigh(row, window.size(state.window));
       }
     },
   };
+}
+
+/** Keeps the flow as the latest of `most`. */
+function remember(samples: (Flow | FlowSample)[], flow: Flow, most: number): void {
+  if (most === 0) return;
+  if (samples.length > most) samples.splice(0, samples.length - most);
+  if (samples.length < most) {
+    samples.push(flow);
+    return;
+  }
+  for (let index = 1; index < most; index++) samples[index - 1] = samples[index] as Flow | FlowSample;
+  samples[most - 1] = flow;
+}
+
+function shown(sample: Flow | FlowSample): FlowSample {
+  return sample instanceof Flow ? sampleOf(sample) : sample;
 }

@@ -48,7 +48,7 @@ export function createCounts(atLeast: number, options: WindowOptions): Window<Co
       return end;
     },
     size: (state) => state.times.length,
-    near: (state) => state.times.length >= near,
+    worth: (state, most) => (state.times.length >= near ? most : 0),
     pack: (state) => [...state.times],
     unpack: (data) => ({ times: numbersOf(data) }),
   };

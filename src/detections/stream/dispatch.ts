@@ -1,112 +1,103 @@
-import type { Action, Direction, FieldName, Flow, Zone } from "../../flow.ts";
-import { and, type Condition, type OneOf, or } from "../condition.ts";
+import type { Action, Direction, FieldName, Flow, Status, TrafficType, Zone } from "../../flow.ts";
+import type { Condition } from "../condition.ts";
 import type { DetectionRule, DetectorRule } from "../rule.ts";
+import { type Classes, classify, MISSING, OTHER } from "./classes.ts";
 import { compileCondition, type Test } from "./compile.ts";
 import { type Known, specialise } from "./specialise.ts";
 
-/** A rule that a flow may still match, and what is left to test. */
-export interface Candidate {
+/** A rule that a flow may still match. */
+interface Candidate {
   /** Position of the rule among those given. */
   readonly index: number;
-  readonly test: Test;
+  /** What is left to test; undefined when nothing is. */
+  readonly test: Test | undefined;
 }
 
 /** Told of each rule, by its position, that a flow matches. */
 export type Hit = (index: number, flow: Flow) => void;
 
-/** The rules for flows of one action, direction, pair of zones and protocol. */
+/** The rules for flows of one status, action, direction, pair of zones, type of traffic and class of protocol. */
 interface Cell {
-  /** Rules that ask for certain destination ports. */
-  readonly byPort: ReadonlyMap<number, readonly Candidate[]>;
-  readonly others: readonly Candidate[];
+  readonly left: readonly { readonly index: number; readonly condition: Condition }[];
+  /** By class of the destination port, made when first met. */
+  readonly byPort: (readonly Candidate[] | undefined)[];
 }
 
+const STATUSES: readonly Status[] = ["OK", "NODATA", "SKIPDATA"];
 const ACTIONS: readonly (Action | undefined)[] = ["accept", "reject", undefined];
 const DIRECTIONS: readonly Direction[] = ["ingress", "egress", "unknown"];
 const ZONES: readonly (Zone | undefined)[] = ["internal", "external", "invalid", undefined];
-/** Protocols that conditions are reduced for; of any other it only matters that it is none of these. */
-const PROTOCOLS: readonly number[] = [6, 17];
-const NONE: readonly Candidate[] = [];
+const TRAFFIC_TYPES: readonly (TrafficType | undefined)[] = ["east-west", "north-south", undefined];
 
 /**
- * Finds the rules that a flow matches without asking all of them: conditions are reduced for each combination of action,
- * direction, zones and protocol (432 at most, when first met), and those that ask for ports are found by port.
+ * Finds the rules that a flow matches without asking all of them: conditions are reduced for each combination of status, action, direction,
+ * zones, type of traffic, protocol and destination port, when it is first met; of protocols and ports only what the rules ask of them makes
+ * a difference.
  */
 export function createDispatch(rules: readonly (DetectionRule | DetectorRule)[]): (flow: Flow, hit: Hit) => void {
-  const cells: (Cell | undefined)[] = new Array(3 * 3 * 4 * 4 * 3).fill(undefined);
+  const conditions = rules.map(({ condition }) => condition);
+  const protocols = classify(conditions, "protocol", 255);
+  const ports = classify(conditions, "destinationPort", 65_535);
+  const cells: (Cell | undefined)[] = new Array(3 * 3 * 3 * 4 * 4 * 3 * protocols.count).fill(undefined);
+
+  const buildCell = (flow: Flow): Cell => {
+    const known: Known = new Map<FieldName, string | number | undefined>([
+      ["status", STATUSES[statusCode(flow.status)]],
+      ["action", ACTIONS[actionCode(flow.action)]],
+      ["direction", DIRECTIONS[directionCode(flow.direction)]],
+      ["sourceZone", ZONES[zoneCode(flow.sourceZone)]],
+      ["destinationZone", ZONES[zoneCode(flow.destinationZone)]],
+      ["trafficType", TRAFFIC_TYPES[trafficCode(flow.trafficType)]],
+      ...knownOf("protocol", protocols, flow.protocol),
+    ]);
+    const left = conditions.map((condition, index) => ({ index, condition: specialise(condition, known) }));
+    return { left: left.filter(({ condition }) => isPossible(condition)), byPort: new Array(ports.count).fill(undefined) };
+  };
+  const candidatesOf = ({ left }: Cell, flow: Flow): readonly Candidate[] => {
+    const known: Known = new Map(knownOf("destinationPort", ports, flow.destinationPort));
+    return left.flatMap(({ index, condition }) => {
+      const rest = specialise(condition, known);
+      if (!isPossible(rest)) return [];
+      return [{ index, test: rest.kind === "constant" ? undefined : compileCondition(rest) }];
+    });
+  };
+
   return (flow, hit) => {
+    const kind = (statusCode(flow.status) * 3 + actionCode(flow.action)) * 3 + directionCode(flow.direction);
     const sides = zoneCode(flow.sourceZone) * 4 + zoneCode(flow.destinationZone);
-    const code = ((actionCode(flow.action) * 3 + directionCode(flow.direction)) * 16 + sides) * 3 + protocolCode(flow.protocol);
+    const way = (kind * 16 + sides) * 3 + trafficCode(flow.trafficType);
+    const code = way * protocols.count + protocols.of(flow.protocol);
     let cell = cells[code];
     if (cell === undefined) {
-      cell = buildCell(rules, knownOf(flow));
+      cell = buildCell(flow);
       cells[code] = cell;
     }
-    const port = flow.destinationPort;
-    if (port !== undefined) run(cell.byPort.get(port) ?? NONE, flow, hit);
-    run(cell.others, flow, hit);
+    const port = ports.of(flow.destinationPort);
+    let candidates = cell.byPort[port];
+    if (candidates === undefined) {
+      candidates = candidatesOf(cell, flow);
+      cell.byPort[port] = candidates;
+    }
+    for (let position = 0; position < candidates.length; position++) {
+      const { index, test } = candidates[position] as Candidate;
+      if (test === undefined || test(flow)) hit(index, flow);
+    }
   };
 }
 
-function run(candidates: readonly Candidate[], flow: Flow, hit: Hit): void {
-  for (let position = 0; position < candidates.length; position++) {
-    const candidate = candidates[position] as Candidate;
-    if (candidate.test(flow)) hit(candidate.index, flow);
-  }
+function isPossible(condition: Condition): boolean {
+  return condition.kind !== "constant" || condition.value;
 }
 
-function buildCell(rules: readonly (DetectionRule | DetectorRule)[], known: Known): Cell {
-  const byPort = new Map<number, Candidate[]>();
-  const others: Candidate[] = [];
-  for (const [index, rule] of rules.entries()) {
-    const rest = specialise(rule.condition, known);
-    if (rest.kind === "constant" && !rest.value) continue;
-    const asked = splitPorts(rest);
-    if (asked === undefined) others.push({ index, test: compileCondition(rest) });
-    for (const [remainder, ports] of asked ?? []) {
-      const candidate = { index, test: compileCondition(remainder) };
-      for (const port of ports) byPort.set(port, [...(byPort.get(port) ?? []), candidate]);
-    }
-  }
-  return { byPort, others };
+/** What the class of the value tells of it. */
+function knownOf(field: FieldName, classes: Classes, value: number | undefined): [FieldName, number | undefined][] {
+  const number = classes.of(value);
+  if (number === OTHER) return [];
+  return [[field, number === MISSING ? undefined : classes.example(number)]];
 }
 
-/** When every way to meet a condition asks for destination ports: what is asked besides, and the ports at which it is. */
-function splitPorts(condition: Condition): Map<Condition, number[]> | undefined {
-  const besides = new Map<number, Condition[]>();
-  for (const way of condition.kind === "or" ? condition.terms : [condition]) {
-    const terms = way.kind === "and" ? way.terms : [way];
-    const asked = terms.find((term): term is OneOf => term.kind === "one-of" && term.field.name === "destinationPort");
-    if (asked === undefined) return undefined;
-    const rest = and(terms.filter((term) => term !== asked));
-    for (const port of asked.values.map(Number)) besides.set(port, [...(besides.get(port) ?? []), rest]);
-  }
-  const split = new Map<Condition, number[]>();
-  const same = new Map<string, Condition>();
-  for (const [port, conditions] of besides) {
-    const remainder = or(conditions);
-    const key = JSON.stringify(remainder);
-    const known = same.get(key) ?? remainder;
-    same.set(key, known);
-    split.set(known, [...(split.get(known) ?? []), port]);
-  }
-  return split;
-}
-
-function knownOf(flow: Flow): Known {
-  return new Map<FieldName, string | number | undefined>([
-    ["action", ACTIONS[actionCode(flow.action)]],
-    ["direction", DIRECTIONS[directionCode(flow.direction)]],
-    ["sourceZone", ZONES[zoneCode(flow.sourceZone)]],
-    ["destinationZone", ZONES[zoneCode(flow.destinationZone)]],
-    ...(flow.protocol !== undefined && PROTOCOLS.includes(flow.protocol)
-      ? [["protocol", flow.protocol] as [FieldName, number]]
-      : []),
-  ]);
-}
-
-function protocolCode(protocol: number | undefined): number {
-  return protocol === 6 ? 0 : protocol === 17 ? 1 : 2;
+function statusCode(status: Status): number {
+  return status === "OK" ? 0 : status === "NODATA" ? 1 : 2;
 }
 
 function actionCode(action: Action | undefined): number {
@@ -119,4 +110,8 @@ function directionCode(direction: Direction): number {
 
 function zoneCode(zone: Zone | undefined): number {
   return zone === "internal" ? 0 : zone === "external" ? 1 : zone === "invalid" ? 2 : 3;
+}
+
+function trafficCode(type: TrafficType | undefined): number {
+  return type === "east-west" ? 0 : type === "north-south" ? 1 : 2;
 }

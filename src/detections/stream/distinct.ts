@@ -147,7 +147,7 @@ export function createDistinct(atLeast: number, options: WindowOptions): Window<
       return --state.credit > 0 ? Number.NaN : sweep(state);
     },
     size: (state) => state.hot?.size ?? state.values.length,
-    near: (state) => (state.hot?.size ?? state.values.length) >= near,
+    worth: (state, most) => ((state.hot?.size ?? state.values.length) >= near ? most : 0),
     pack: (state) => [
       [...state.values],
       state.times.map((times) => [...times]),

@@ -56,7 +56,7 @@ export function createEngine(rules: readonly Rule[], options: DetectorOptions, o
 
   const mark = (flow: Flow): void => {
     if (names.length === 0) {
-      flow.detections = NO_DETECTIONS;
+      if (flow.detections !== NO_DETECTIONS) flow.detections = NO_DETECTIONS;
       return;
     }
     if (names.length > 1) names.sort((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0));

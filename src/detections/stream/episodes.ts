@@ -1,7 +1,8 @@
 import type { Counter, Flow } from "../../flow.ts";
 import { type GroupLimits, Groups } from "./groups.ts";
+import { NONE } from "./numbering.ts";
 import { Runs } from "./run.ts";
-import { NONE, Texts } from "./texts.ts";
+import { Texts } from "./texts.ts";
 import { type Json, listOf } from "./window.ts";
 
 /** One incident; its run are the flows since it was last told. */

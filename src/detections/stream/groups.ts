@@ -1,5 +1,6 @@
+import { NONE } from "./numbering.ts";
 import { INTEGERS, KEY, NEWEST, NUMBERS, OLDER, Rows, WEIGHT, YOUNGER } from "./rows.ts";
-import { type Keys, NONE } from "./texts.ts";
+import type { Keys } from "./texts.ts";
 
 export interface GroupLimits {
   /** Most groups of one table; the one untouched for longest makes room. */

@@ -1,6 +1,8 @@
 import type { Flow, Origin } from "../../flow.ts";
 import type { FieldRef } from "../fields.ts";
-import { type Keys, NONE, Texts } from "./texts.ts";
+import { NONE } from "./numbering.ts";
+import { type Part, PartReader } from "./part.ts";
+import { type Keys, Texts } from "./texts.ts";
 import { SEPARATOR, Tuples } from "./tuples.ts";
 
 /** The keys of flows over some fields: the same for the same values as text; a missing value is empty. */
@@ -15,34 +17,30 @@ export interface Grouping {
 }
 
 /**
- * Makes groupings. All of them share the numbers of texts, and those of so many fields each the numbers of tuples: so keys over different
- * fields (a source here, a destination there) can be the same, and what was found for a flow serves every rule that asks for it.
+ * Makes groupings. All over so many fields share the numbers of keys: so keys over different fields (a source here, a destination there) can
+ * be the same, and what was found for a flow serves every rule that asks for it.
  */
 export function createGroupings(): (fields: readonly FieldRef[]) => Grouping {
   const texts = new Texts();
   const tuples = new Map<number, Tuples>();
   const groupings = new Map<string, Grouping>();
-  const groupingOf = (fields: readonly FieldRef[]): Grouping => {
-    const id = fields.map((field) => field.name).join();
-    const known = groupings.get(id);
-    if (known !== undefined) return known;
-    const [first, ...others] = fields;
-    const grouping =
-      others.length === 0
-        ? new ByField(first?.get ?? (() => ""), texts)
-        : new ByFields(
-            fields.map((field) => groupingOf([field])),
-            tuplesOf(fields.length),
-          );
-    groupings.set(id, grouping);
-    return grouping;
-  };
+  const readers = new Map<string, PartReader>();
   const tuplesOf = (width: number): Tuples => {
     const known = tuples.get(width) ?? new Tuples(texts, width);
     tuples.set(width, known);
     return known;
   };
-  return groupingOf;
+  const readerOf = ({ name, get }: FieldRef): PartReader => {
+    const known = readers.get(name) ?? new PartReader(get);
+    readers.set(name, known);
+    return known;
+  };
+  return (fields) => {
+    const id = fields.map((field) => field.name).join();
+    const known = groupings.get(id) ?? new FlowGrouping(fields.map(readerOf), tuplesOf(fields.length));
+    groupings.set(id, known);
+    return known;
+  };
 }
 
 /** The values of the fields as a match reports them; null where the flow has none. */
@@ -59,91 +57,50 @@ function groupValue(value: unknown): GroupValue {
   return value === undefined || value === null ? null : String(value);
 }
 
-/** What was found for the latest flow (by object and record: a flow itself would be kept from the garbage collector), as long as it is true. */
-class Latest {
-  readonly #keys: Keys;
+class FlowGrouping implements Grouping {
+  readonly keys: Tuples;
+  readonly #readers: readonly PartReader[];
+  readonly #parts: Part[] = [];
+  /** The key of the latest flow, by object and record, and what the keys' counter was: `begun` for no key, `ended` for one. */
   #origin: Origin | undefined;
   #record = 0;
-  #version = 0;
   #key = NONE;
+  #counter = 0;
 
-  constructor(keys: Keys) {
-    this.#keys = keys;
+  constructor(readers: readonly PartReader[], keys: Tuples) {
+    this.#readers = readers;
+    this.keys = keys;
   }
 
-  knows({ origin, record }: Flow): boolean {
-    return record === this.#record && origin === this.#origin && this.#version === this.#keys.version;
+  find(flow: Flow): number {
+    const latest = flow.record === this.#record && flow.origin === this.#origin && this.#counter === this.#now();
+    return latest ? this.#key : this.#remember(flow, this.keys.find(this.#read(flow)));
   }
 
-  get key(): number {
-    return this.#key;
+  take(flow: Flow): number {
+    return this.#remember(flow, this.keys.take(this.#read(flow)));
   }
 
-  set({ origin, record }: Flow, key: number): number {
+  text(flow: Flow): string {
+    return this.#readers.map((reader) => reader.value(flow)).join(SEPARATOR);
+  }
+
+  #read(flow: Flow): readonly Part[] {
+    for (let index = 0; index < this.#readers.length; index++) {
+      this.#parts[index] = (this.#readers[index] as PartReader).read(flow);
+    }
+    return this.#parts;
+  }
+
+  #remember({ origin, record }: Flow, key: number): number {
     this.#origin = origin;
     this.#record = record;
-    this.#version = this.#keys.version;
     this.#key = key;
+    this.#counter = this.#now();
     return key;
   }
-}
 
-class ByField implements Grouping {
-  readonly keys: Texts;
-  readonly #get: (flow: Flow) => unknown;
-  readonly #latest: Latest;
-
-  constructor(get: (flow: Flow) => unknown, keys: Texts) {
-    this.#get = get;
-    this.keys = keys;
-    this.#latest = new Latest(keys);
-  }
-
-  find(flow: Flow): number {
-    return this.#latest.knows(flow) ? this.#latest.key : this.#latest.set(flow, this.keys.find(this.text(flow)));
-  }
-
-  take(flow: Flow): number {
-    return this.#latest.set(flow, this.keys.take(this.text(flow)));
-  }
-
-  text(flow: Flow): string {
-    return `${this.#get(flow) ?? ""}`;
-  }
-}
-
-class ByFields implements Grouping {
-  readonly keys: Tuples;
-  readonly #fields: readonly Grouping[];
-  readonly #latest: Latest;
-  readonly #parts: Int32Array;
-
-  constructor(fields: readonly Grouping[], keys: Tuples) {
-    this.#fields = fields;
-    this.keys = keys;
-    this.#latest = new Latest(keys);
-    this.#parts = new Int32Array(fields.length);
-  }
-
-  find(flow: Flow): number {
-    return this.#latest.knows(flow) ? this.#latest.key : this.#latest.set(flow, this.#search(flow));
-  }
-
-  take(flow: Flow): number {
-    for (let index = 0; index < this.#fields.length; index++) this.#parts[index] = (this.#fields[index] as Grouping).take(flow);
-    return this.#latest.set(flow, this.keys.take(this.#parts));
-  }
-
-  text(flow: Flow): string {
-    return this.#fields.map((field) => field.text(flow)).join(SEPARATOR);
-  }
-
-  #search(flow: Flow): number {
-    for (let index = 0; index < this.#fields.length; index++) {
-      const part = (this.#fields[index] as Grouping).find(flow);
-      if (part === NONE) return NONE;
-      this.#parts[index] = part;
-    }
-    return this.keys.find(this.#parts);
+  #now(): number {
+    return this.#key === NONE ? this.keys.begun : this.keys.ended;
   }
 }

@@ -5,7 +5,7 @@ import { formatTimespan } from "../timespan.ts";
 import type { Emit, Follower, FollowerOptions } from "./follower.ts";
 import { Groups } from "./groups.ts";
 import { type Grouping, groupValues } from "./keys.ts";
-import { NONE } from "./texts.ts";
+import { NONE } from "./numbering.ts";
 import { listOf } from "./window.ts";
 
 /** Tells combinations of values that were never seen before, after a time of learning. */

@@ -11,6 +11,12 @@ export function createOrdered(parts: number, options: WindowOptions): Window<Ord
   const { timespanMs, latenessMs } = options;
 
   const insert = (times: number[], time: number): void => {
+    const last = times.length - 1;
+    // As below, without a search: the last one lies between the one before it and the new one.
+    if (parts === 2 && last > 0 && time > (times[last] as number) && time - (times[last - 1] as number) <= timespanMs) {
+      times[last] = time;
+      return;
+    }
     const at = upperBound(times, time);
     if (times[at - 1] === time) return;
     times.splice(at, 0, time);
@@ -52,14 +58,16 @@ export function createOrdered(parts: number, options: WindowOptions): Window<Ord
       insert(state[Number(part)] as number[], time);
       let newest = Number.NEGATIVE_INFINITY;
       for (const times of state) newest = Math.max(newest, times.at(-1) ?? newest);
+      const before = newest - timespanMs - latenessMs;
       for (const times of state) {
-        const expired = lowerBound(times, newest - timespanMs - latenessMs);
-        if (expired > 0) times.splice(0, expired);
+        const oldest = times[0];
+        if (oldest !== undefined && oldest < before) times.splice(0, lowerBound(times, before));
       }
       return chain(state, Number(part), time);
     },
     size: (state) => state.reduce((sum, times) => sum + times.length, 0),
-    near: () => true,
+    // What comes before its first part still counts when that one is late.
+    worth: ([first], most) => ((first as number[]).length > 0 ? most : 1),
     pack: (state) => state.map((times) => [...times]),
     unpack(data) {
       const lists = listOf(data).map(numbersOf);

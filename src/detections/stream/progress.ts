@@ -1,6 +1,7 @@
 import type { Origin } from "../../flow.ts";
 import { Groups } from "./groups.ts";
-import { NONE, Texts } from "./texts.ts";
+import { NONE } from "./numbering.ts";
+import { Texts } from "./texts.ts";
 import { type Json, listOf } from "./window.ts";
 
 /** How far an object has been inspected. */

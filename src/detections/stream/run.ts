@@ -24,12 +24,7 @@ export class Runs {
 
   /** No flows yet, or no longer. To be called for each group that is added. */
   clear(row: Row): void {
-    const { numbers } = this.#rows;
-    const at = row * NUMBERS;
-    numbers[at + FIRST] = 0;
-    numbers[at + LAST] = Number.NEGATIVE_INFINITY;
-    numbers[at + COUNT] = 0;
-    this.#setBytes(row, 0);
+    this.#set(row, 0, Number.NEGATIVE_INFINITY, 0, 0);
   }
 
   /** Adds a flow; a gap begins a new run. A flow further before the run than the gap is not part of it. */
@@ -38,10 +33,7 @@ export class Runs {
     const at = row * NUMBERS;
     const last = numbers[at + LAST] as number;
     if (numbers[at + COUNT] === 0 || time > last + gapMs) {
-      numbers[at + FIRST] = time;
-      numbers[at + LAST] = time;
-      numbers[at + COUNT] = 1;
-      this.#setBytes(row, bytesOf(flow));
+      this.#set(row, time, time, 1, bytesOf(flow));
       return;
     }
     const first = numbers[at + FIRST] as number;
@@ -73,14 +65,30 @@ export class Runs {
     return [first, Number.isFinite(last) ? last : null, count, plainCounter(bytes)];
   }
 
+  /** The run of a single flow, for `unpackOne`. */
+  packOne(row: Row): [time: number, bytes: Json] {
+    return [this.first(row), plainCounter(this.#bytes(row))];
+  }
+
+  /** Throws TypeError when the bytes are none. */
+  unpackOne(row: Row, time: number, bytes: unknown): void {
+    this.#set(row, time, time, 1, counterOf(bytes));
+  }
+
   /** Throws TypeError when the data is no run. */
   unpack(row: Row, data: unknown): void {
     const [first, last, count, bytes] = listOf(data);
     if (typeof first !== "number" || typeof count !== "number") throw new TypeError("not a run of flows");
-    this.clear(row);
-    const run = [first, typeof last === "number" ? last : Number.NEGATIVE_INFINITY, count];
-    this.#rows.numbers.set(run, row * NUMBERS + FIRST);
-    this.#setBytes(row, counterOf(bytes));
+    this.#set(row, first, typeof last === "number" ? last : Number.NEGATIVE_INFINITY, count, counterOf(bytes));
+  }
+
+  #set(row: Row, first: number, last: number, count: number, bytes: Counter): void {
+    const { numbers } = this.#rows;
+    const at = row * NUMBERS;
+    numbers[at + FIRST] = first;
+    numbers[at + LAST] = last;
+    numbers[at + COUNT] = count;
+    this.#setBytes(row, bytes);
   }
 
   #bytes(row: Row): Counter {

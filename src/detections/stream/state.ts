@@ -19,7 +19,7 @@ export interface Clock {
   matches: number;
 }
 
-const VERSION = 2;
+const VERSION = 3;
 
 /** As JSON, written rule by rule: what one rule remembers can be large, what all of them do need not be in memory twice. */
 export function takeSnapshot(nodes: readonly Node[], progress: ProgressTable, clock: Clock): string {

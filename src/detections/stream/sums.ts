@@ -60,7 +60,7 @@ export function createSums(atLeast: number, options: WindowOptions): Window<Sums
       return end;
     },
     size: (state) => state.times.length,
-    near: (state) => state.sum * 2 >= atLeast,
+    worth: (state, most) => (state.sum * 2 >= atLeast ? most : 0),
     pack: (state) => [[...state.times], [...state.amounts], state.start, state.sum],
     unpack(data) {
       const [times, amounts, start, sum] = listOf(data);

@@ -1,13 +1,9 @@
+import { NONE } from "./numbering.ts";
 import { RowIndex } from "./row-index.ts";
 import type { Json } from "./window.ts";
 
-/** No number: of no text, of no key, of no row. */
-export const NONE = -1;
-
 /** Keys by number. */
 export interface Keys {
-  /** Grows whenever a key comes into use or goes out of use: until then a number, or that there is none, stays true. */
-  readonly version: number;
   /** Where the groups of each key stand. */
   readonly rows: RowIndex;
   /** The key as text. */
@@ -22,7 +18,6 @@ export interface Keys {
 
 /** Numbers texts as long as they are used. */
 export class Texts implements Keys {
-  version = 0;
   readonly rows = new RowIndex();
   readonly #numbers = new Map<string, number>();
   readonly #texts: string[] = [];
@@ -59,7 +54,6 @@ export class Texts implements Keys {
     this.#numbers.delete(this.text(number));
     this.#texts[number] = "";
     this.#free.push(number);
-    this.version++;
   }
 
   #begin(text: string): number {
@@ -67,7 +61,6 @@ export class Texts implements Keys {
     this.#texts[number] = text;
     this.#users[number] = 0;
     this.#numbers.set(text, number);
-    this.version++;
     return number;
   }
 }

@@ -14,8 +14,8 @@ export interface Window<State> {
   add(state: State, time: number, value: string | number, amount: number): number;
   /** Items that the state holds. */
   size(state: State): number;
-  /** Whether the condition is so close to holding that flows are worth remembering as samples. */
-  near(state: State): boolean;
+  /** How many of the latest flows, of `most` at most, are worth remembering: the more the closer the condition is to holding. */
+  worth(state: State, most: number): number;
   /** Plain data from which `unpack` makes an equal state. */
   pack(state: State): Json;
   /** Throws TypeError when the data is none of its own. */

@@ -182,6 +182,11 @@ describe("temporal_ordered", () => {
   ])("%s", (_name, steps, expected) => {
     expect(run(ORDERED, steps).marked).toEqual(expected);
   });
+
+  test("shows the latest flow that came before a first part that is late", () => {
+    const { matches } = run(ORDERED, [...at(2, 3, 4), ...at(1, 2), ...at(3, 5)]);
+    expect(matches[0]?.flows.map(({ record }) => record)).toEqual([2, 3, 4]);
+  });
 });
 
 describe("groups, aliases and chains", () => {

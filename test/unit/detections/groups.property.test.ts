@@ -4,52 +4,76 @@ import { resolveField } from "../../../src/detections/fields.ts";
 import { addCounters } from "../../../src/detections/match.ts";
 import { Groups } from "../../../src/detections/stream/groups.ts";
 import { createGroupings } from "../../../src/detections/stream/keys.ts";
+import { NONE } from "../../../src/detections/stream/numbering.ts";
+import { Part } from "../../../src/detections/stream/part.ts";
 import { Rows } from "../../../src/detections/stream/rows.ts";
 import { Runs } from "../../../src/detections/stream/run.ts";
-import { NONE, Texts } from "../../../src/detections/stream/texts.ts";
+import { Texts } from "../../../src/detections/stream/texts.ts";
 import { Tuples } from "../../../src/detections/stream/tuples.ts";
 import type { Flow } from "../../../src/flow.ts";
 import { flowMaker } from "./support.ts";
 
 const seldom = { numRuns: 300 };
-/** So few texts that tuples come again, and so many that their table has to grow. */
-const text = fc.integer({ min: 0, max: 4 }).map((number) => `text ${number}`);
-const tuple = fc.tuple(text, text, text);
+/** So few values that tuples come again, and so many that their table has to grow; some are nearly numbers or addresses. */
+const value = fc.constantFrom("a text", "", 443, 2 ** 31, "10.0.0.1", "10.0.0.01", "::1", "0443", 0, "1.5");
+const tuple = fc.tuple(value, value, value);
+
+function partsOf(values: readonly (string | number)[]): Part[] {
+  return values.map((value) => {
+    const part = new Part();
+    part.set(value);
+    return part;
+  });
+}
 
 describe("tuples", () => {
-  const take = (tuples: Tuples, texts: Texts, parts: readonly string[]): number =>
-    tuples.take(Int32Array.from(parts, (part) => texts.take(part)));
-  const find = (tuples: Tuples, texts: Texts, parts: readonly string[]): number => {
-    const numbers = parts.map((part) => texts.find(part));
-    return numbers.includes(NONE) ? NONE : tuples.find(Int32Array.from(numbers));
-  };
-
   test("have a number of their own as long as somebody uses them", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(tuple, fc.boolean()), { minLength: 300, maxLength: 400 }), (steps) => {
         const texts = new Texts();
         const tuples = new Tuples(texts, 3);
-        const users = new Map<string, { readonly parts: readonly string[]; readonly number: number; count: number }>();
-        for (const [parts, leaves] of steps) {
-          const id = parts.join();
+        const users = new Map<
+          string,
+          { readonly values: readonly (string | number)[]; readonly number: number; count: number }
+        >();
+        for (const [values, leaves] of steps) {
+          const id = values.join();
           const known = users.get(id);
-          expect(find(tuples, texts, parts)).toBe(known?.number ?? NONE);
+          expect(tuples.find(partsOf(values))).toBe(known?.number ?? NONE);
           if (leaves && known !== undefined) {
             tuples.release(known.number);
             if (--known.count === 0) users.delete(id);
           } else {
-            const number = take(tuples, texts, parts);
-            if (known === undefined) users.set(id, { parts, number, count: 1 });
+            const number = tuples.take(partsOf(values));
+            if (known === undefined) users.set(id, { values, number, count: 1 });
             else known.count++;
           }
         }
         expect(new Set([...users.values()].map(({ number }) => number)).size).toBe(users.size);
-        for (const { parts, number } of users.values()) {
-          expect(find(tuples, texts, parts)).toBe(number);
-          expect(tuples.pack(number)).toEqual(parts);
+        for (const { values, number } of users.values()) {
+          expect(tuples.find(partsOf(values))).toBe(number);
+          expect(tuples.pack(number)).toEqual(values.map(String));
+          expect(tuples.unpack(values.map(String))).toBe(number);
+          tuples.release(number);
         }
         for (const { number, count } of users.values()) for (let left = count; left > 0; left--) tuples.release(number);
-        for (let number = 0; number <= 4; number++) expect(texts.find(`text ${number}`)).toBe(NONE);
+        for (const text of ["a text", "", "2147483648", "10.0.0.01", "::1", "0443", "1.5"]) expect(texts.find(text)).toBe(NONE);
+      }),
+      seldom,
+    );
+  });
+
+  test("are the same for the same values as text, of any width", () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(value, fc.ipV4(), fc.nat(), fc.string()), { maxLength: 40 }), (values) => {
+        const tuples = new Tuples(new Texts(), values.length);
+        const number = tuples.take(partsOf(values));
+        expect(tuples.find(partsOf(values.map(String)))).toBe(number);
+        expect(tuples.pack(number)).toEqual(values.map(String));
+        for (const index of values.keys()) {
+          const other = values.map((same, at) => (at === index ? `${same}0` : same));
+          expect(tuples.find(partsOf(other))).toBe(NONE);
+        }
       }),
       seldom,
     );

@@ -335,7 +335,7 @@ describe("dispatch", () => {
         fc.constantFrom(0, 21, 22, 23, 25, 53, 80, 135, 389, 443, 445, 514, 1433, 1521, 3389, 4444, 5900, 5938, 6443, 9999, null),
         fc.integer({ min: 0, max: 65_535 }),
       ),
-      protocol: fc.constantFrom(1, 6, 17, 58, 132, null),
+      protocol: fc.constantFrom(1, 6, 17, 58, 132, 255, null),
       bytes: fc.constantFrom(null, 0, 60, 199, 200, 1_400, 1_000_000, 500_000_001, "18446744073709551615"),
       packets: fc.constantFrom(null, 0, 1, 3, 11, 100),
       destinationServer: fc.constantFrom(null, "db-01"),
