@@ -15,21 +15,72 @@ export class FlowferryError extends Error {
 /** Wrong usage or configuration: the command ends with exit code 2. */
 export class UsageError extends FlowferryError {}
 
-/** A failure that no repetition heals. Every error that is not marked so is retried. */
-export class PermanentError extends FlowferryError {}
+/**
+ * What a failure speaks of, and so what follows. Each failure lies in exactly one drawer; one function for each transport says in which.
+ * - `not-understood`: the answer is none of the protocol (a page, an empty listing, a cut body). Never success; told, and tried again.
+ * - `passing`: overload, a restart, the network. Tried again with growing pauses, never before Retry-After.
+ * - `person`: credentials, permissions, a wrong address, TLS. The sink, source or notifier pauses until it heals; nothing is set aside.
+ * - `batch`: the receiver refuses what is in the batch. It is halved until the bad record stands alone.
+ * - `object`: one object cannot be read. It is parked, and others go on.
+ * - `worker`: the ledger, the disk, the configuration of this worker. It waits where it heals, and blames nobody else.
+ */
+export type Drawer = "not-understood" | "passing" | "person" | "batch" | "object" | "worker";
 
-/** A failure that may heal, with the time the other side asked to be left alone. */
-export class RetryableError extends FlowferryError {
+export interface FailureOptions extends ErrorOptions {
+  /** For how long the other side wants to be left alone, in ms. */
+  readonly retryAfterMs?: number | undefined;
+  /** Of `batch`: there is too much in it; less at a time may be taken. */
+  readonly tooLarge?: boolean;
+  /** Of `batch`: this program found it out by itself, no receiver has to be doubted. */
+  readonly certain?: boolean;
+  /** Of `object`: it was deleted or replaced, and never comes back as it was. */
+  readonly gone?: boolean;
+}
+
+/** A failure that is sorted. */
+export class Failure extends FlowferryError {
+  readonly drawer: Drawer;
   readonly retryAfterMs: number | undefined;
+  readonly tooLarge: boolean;
+  readonly certain: boolean;
+  readonly gone: boolean;
 
-  constructor(code: string, message: string, options?: ErrorOptions & { retryAfterMs?: number | undefined }) {
+  constructor(drawer: Drawer, code: string, message: string, options: FailureOptions = {}) {
     super(code, message, options);
-    this.retryAfterMs = options?.retryAfterMs;
+    this.drawer = drawer;
+    this.retryAfterMs = options.retryAfterMs;
+    this.tooLarge = options.tooLarge ?? false;
+    this.certain = options.certain ?? false;
+    this.gone = options.gone ?? false;
   }
 }
 
-/** A batch exceeds a limit of the sink: the caller halves it and tries again; a single record is a permanent failure. */
-export class TooLargeError extends FlowferryError {}
+/** The drawer of any thrown value; what nobody has sorted is not understood. */
+export function drawerOf(thrown: unknown): Drawer {
+  return thrown instanceof Failure ? thrown.drawer : "not-understood";
+}
+
+/** @deprecated Use Failure. */
+export class PermanentError extends Failure {
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    const gone = code === "object-vanished" || code === "object-changed";
+    super(code.startsWith("object-") ? "object" : "batch", code, message, { ...options, gone });
+  }
+}
+
+/** @deprecated Use Failure. */
+export class RetryableError extends Failure {
+  constructor(code: string, message: string, options?: ErrorOptions & { retryAfterMs?: number | undefined }) {
+    super("passing", code, message, options);
+  }
+}
+
+/** @deprecated Use Failure. */
+export class TooLargeError extends Failure {
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super("batch", code, message, { ...options, tooLarge: true });
+  }
+}
 
 /** The one line that a person reads of any thrown value, with the messages of its causes and without a stack. */
 export function describeError(thrown: unknown): string {

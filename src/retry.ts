@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { PermanentError, RetryableError, TooLargeError, UsageError } from "./errors.ts";
+import { drawerOf, Failure, UsageError } from "./errors.ts";
 
 export interface RetryPolicy {
   /** Upper bound of the first pause; each further one doubles it. */
@@ -16,7 +16,7 @@ const LONGEST_RETRY_AFTER_MS = 3_600_000;
 
 /**
  * Repeats `attempt` until it succeeds: full-jitter exponential backoff, never sooner than Retry-After.
- * Gives up only for what repetition cannot heal (PermanentError, TooLargeError, UsageError) and when the signal aborts.
+ * Gives up only for what no repetition heals (the drawers `batch` and `object`, UsageError) and when the signal aborts.
  */
 export async function retry<T>(
   attempt: () => Promise<T>,
@@ -29,7 +29,8 @@ export async function retry<T>(
       return await attempt();
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof PermanentError || error instanceof TooLargeError || error instanceof UsageError) throw error;
+      const drawer = drawerOf(error);
+      if (drawer === "batch" || drawer === "object" || error instanceof UsageError) throw error;
       const pauseMs = pauseBefore(failures, error, policy);
       onRetry({ failures, pauseMs, error });
       await sleep(pauseMs, undefined, { signal });
@@ -37,9 +38,10 @@ export async function retry<T>(
   }
 }
 
-function pauseBefore(failures: number, error: unknown, { initialMs, maxMs }: RetryPolicy): number {
+/** The pause after so many failures in a row, in ms: exponential with jitter, never sooner than the other side asked for. */
+export function pauseBefore(failures: number, error: unknown, { initialMs, maxMs }: RetryPolicy): number {
   const ceiling = Math.min(maxMs, initialMs * 2 ** Math.min(failures - 1, 30));
   const backoff = Math.round(ceiling * (0.5 + Math.random() / 2));
-  const asked = error instanceof RetryableError ? (error.retryAfterMs ?? 0) : 0;
+  const asked = error instanceof Failure ? (error.retryAfterMs ?? 0) : 0;
   return Math.max(backoff, Math.min(asked, LONGEST_RETRY_AFTER_MS));
 }

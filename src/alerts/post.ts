@@ -1,5 +1,6 @@
 import { EnvHttpProxyAgent, fetch, type Response } from "undici";
 import { PermanentError, RetryableError, UsageError } from "../errors.ts";
+import { readRetryAfter } from "../http-failures.ts";
 
 export interface Post {
   readonly url: URL;
@@ -50,7 +51,7 @@ export async function post(
   if (status >= 200 && status < 300) return;
   const line = `${label} at ${url.host} answered ${status}${said === "" ? "" : `: ${said}`}`;
   if (status === 408 || status === 429 || status >= 500) {
-    throw new RetryableError("alert-refused", line, { retryAfterMs: retryAfterMs(retryAfter) });
+    throw new RetryableError("alert-refused", line, { retryAfterMs: readRetryAfter(retryAfter) });
   }
   if (status >= 300 && status < 400)
     throw new PermanentError("alert-redirected", `${line}: redirects are not followed, configure the final URL`);
@@ -106,13 +107,6 @@ const REASONS: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
   ENOTFOUND: "there is no such host (ENOTFOUND)",
 };
-
-function retryAfterMs(header: string | null): number | undefined {
-  if (header === null) return undefined;
-  const seconds = Number(header);
-  const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - Date.now();
-  return Number.isFinite(ms) && ms > 0 ? ms : undefined;
-}
 
 /** A URL that messages are posted to: https, or http to this machine. Throws UsageError without the URL in it. */
 export function receiverUrl(text: string, label: string): URL {

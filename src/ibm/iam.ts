@@ -1,7 +1,7 @@
 import { request } from "undici";
 import { z } from "zod";
 import { FlowferryError, RetryableError, UsageError } from "../errors.ts";
-import { networkError, readRetryAfter } from "../http-failures.ts";
+import { networkFailure, readRetryAfter } from "../http-failures.ts";
 import { proxyAgent } from "../oci/proxy-agent.ts";
 
 export const ibmIamOptions = z.strictObject({
@@ -95,7 +95,9 @@ async function askFor(apiKey: string, tokenUrl: string, { dispatcher }: { dispat
       { retryAfterMs: readRetryAfter([headers["retry-after"]].flat()[0]) },
     );
   } catch (error) {
-    throw error instanceof FlowferryError ? error : networkError("exchange of the IBM Cloud API key", tokenUrl, error);
+    throw error instanceof FlowferryError
+      ? error
+      : networkFailure("network", "exchange of the IBM Cloud API key", tokenUrl, error);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { OciError } from "oci-common";
-import { codeOf, type FlowferryError, PermanentError, RetryableError } from "../errors.ts";
+import { type FlowferryError, PermanentError, RetryableError } from "../errors.ts";
+import { networkFailure } from "../http-failures.ts";
 import type { OciIdentity } from "./identity.ts";
 import { type Answer, OciCallFailure } from "./transport.ts";
 
@@ -32,7 +33,9 @@ export interface OciCall {
 export function ociError(failure: unknown, call: OciCall): Error {
   if (!(failure instanceof OciCallFailure)) return failure instanceof Error ? failure : new Error(String(failure));
   const refusal = refusalOf(failure);
-  return refusal === undefined ? networkError(failure.cause, call) : serviceError(refusal, failure.answer, call);
+  return refusal === undefined
+    ? networkFailure("network", call.operation, call.endpoint, failure.cause)
+    : serviceError(refusal, failure.answer, call);
 }
 
 /** What the service answered to a failed call, as the SDK's error; undefined if it did not answer. */
@@ -77,24 +80,3 @@ export function policyStatement({ policy }: OciIdentity, permission: string, whe
   const conditions = all.length === 0 ? "" : ` where ${all.length === 1 ? all[0] : `all {${all.join(", ")}}`}`;
   return `Allow ${policy.subject} to ${permission}${conditions}`;
 }
-
-function networkError(cause: unknown, { operation, endpoint }: OciCall): RetryableError {
-  const said = NETWORK[codeOf(cause)];
-  const what = said === undefined ? `the exchange with ${endpoint} failed` : `${endpoint} ${said}`;
-  return new RetryableError("network", `${operation}: ${what}`, { cause });
-}
-
-const NETWORK: Readonly<Record<string, string>> = {
-  ENOTFOUND: "is no known host: check region and endpoint, and whether a proxy is needed (HTTPS_PROXY)",
-  EAI_AGAIN: "cannot be looked up now",
-  ECONNREFUSED: "takes no connections",
-  ECONNRESET: "dropped the connection",
-  UND_ERR_SOCKET: "closed the connection",
-  UND_ERR_CONNECT_TIMEOUT:
-    "cannot be connected to in time: check the route (service gateway, NAT) and whether a proxy is needed (HTTPS_PROXY)",
-  UND_ERR_HEADERS_TIMEOUT: "does not answer in time",
-  UND_ERR_BODY_TIMEOUT: "stopped in the middle of an answer",
-  SELF_SIGNED_CERT_IN_CHAIN: "has a certificate of an unknown authority: name it in NODE_EXTRA_CA_CERTS",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "has a certificate of an unknown authority: name it in NODE_EXTRA_CA_CERTS",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "has a certificate of an unknown authority: name it in NODE_EXTRA_CA_CERTS",
-};

@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import type { ClientConfiguration, DefaultRequestSigner, HttpClient, HttpRequest } from "oci-common";
 import type { Dispatcher } from "undici";
 import { FlowferryError, RetryableError } from "../errors.ts";
+import { readRetryAfter } from "../http-failures.ts";
 import type { OciIdentity } from "./identity.ts";
 import { proxyAgent } from "./proxy-agent.ts";
 
@@ -183,10 +184,4 @@ async function exchange(dispatcher: Dispatcher, { method, uri, headers, body }: 
     status,
     headers: answerHeaders,
   });
-}
-
-function readRetryAfter(value: string | null): number | undefined {
-  if (value === null) return undefined;
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }

@@ -1,5 +1,5 @@
 import { request } from "undici";
-import { networkError, readRetryAfter } from "../../http-failures.ts";
+import { networkFailure, readRetryAfter } from "../../http-failures.ts";
 import { ibmIamTokens } from "../../ibm/iam.ts";
 import { proxyAgent } from "../../oci/proxy-agent.ts";
 import { firstOf } from "../../waiting.ts";
@@ -76,7 +76,7 @@ export function createIngress(options: IbmCloudLogsOptions, { env, version, onNo
       };
     } catch (error) {
       signal.throwIfAborted();
-      throw networkError("IBM Cloud Logs", url.origin, error);
+      throw networkFailure("network", "IBM Cloud Logs", url.origin, error);
     }
   };
 

@@ -1,5 +1,6 @@
 import type { WriteResult } from "../../contracts.ts";
 import { PermanentError, RetryableError, TooLargeError } from "../../errors.ts";
+import { readRetryAfter } from "../../http-failures.ts";
 import { readField, readFields } from "./wire.ts";
 
 /** An answer of the receiver, its body cut at the transport's bound. */
@@ -34,17 +35,8 @@ export function judge(answer: Answer, records: number, host: string, redact: (te
   const said = clean(redact(messageOf(answer)));
   const message = `${host} answered ${status}${said === "" ? "" : `: ${said}`}`;
   if (status === 413) throw new TooLargeError(code, message);
-  if (RETRYABLE.has(status))
-    throw new RetryableError(code, message, { retryAfterMs: retryAfterMs(answer.retryAfter, Date.now()) });
+  if (RETRYABLE.has(status)) throw new RetryableError(code, message, { retryAfterMs: readRetryAfter(answer.retryAfter) });
   throw new PermanentError(code, message);
-}
-
-/** `Retry-After` in ms from `now` (ms since the epoch): seconds or an HTTP date; undefined for anything else. */
-export function retryAfterMs(header: string | undefined, now: number): number | undefined {
-  if (header === undefined) return undefined;
-  if (/^\s*\d+(\.\d+)?\s*$/.test(header)) return Math.ceil(Number(header) * 1000);
-  const date = /^[A-Za-z]{3,9}, /.test(header) ? Date.parse(header) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
 function partialSuccess(answer: Answer, records: number, redact: (text: string) => string): WriteResult {

@@ -1,5 +1,5 @@
 import { FlowferryError, PermanentError, RetryableError } from "../../errors.ts";
-import { networkError, readRetryAfter } from "../../http-failures.ts";
+import { networkFailure, readRetryAfter } from "../../http-failures.ts";
 
 export interface S3Call {
   /** `ListObjectsV2`, `GetObject <key>`. */
@@ -31,7 +31,7 @@ export function s3Error(failure: unknown, call: S3Call): FlowferryError {
       cause: failure,
     });
   }
-  return networkError(`${call.operation} in bucket ${call.bucket}`, call.endpoint, failure);
+  return networkFailure("network", `${call.operation} in bucket ${call.bucket}`, call.endpoint, failure);
 }
 
 const CREDENTIALS_ERRORS = new Set(["CredentialsProviderError", "ProviderError", "TokenProviderError"]);

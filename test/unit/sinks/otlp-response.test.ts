@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { PermanentError, RetryableError, TooLargeError } from "../../../src/errors.ts";
-import { type Answer, clean, judge, retryAfterMs } from "../../../src/sinks/otlp/response.ts";
+import { type Answer, clean, judge } from "../../../src/sinks/otlp/response.ts";
 import { encodeResponse, encodeStatus } from "../../simulators/otlp/decode.ts";
 
 const PROTOBUF = "application/x-protobuf";
@@ -90,13 +90,4 @@ test("the receiver's words are cut, cleaned and without our secrets, whatever th
   expect(thrown(answer(400, "{half", JSON_TYPE)).message).toBe("host:4318 answered 400: {half");
   expect(thrown(answer(401, "token secret is wrong", "text/plain")).message).toBe("host:4318 answered 401: token *** is wrong");
   expect(clean("x".repeat(1000))).toHaveLength(301);
-});
-
-test("Retry-After is seconds or an HTTP date, and nothing else", () => {
-  const now = Date.UTC(2026, 0, 1, 0, 0, 0);
-  expect(retryAfterMs("120", now)).toBe(120_000);
-  expect(retryAfterMs("0.5", now)).toBe(500);
-  expect(retryAfterMs("Thu, 01 Jan 2026 00:01:00 GMT", now)).toBe(60_000);
-  expect(retryAfterMs("Wed, 31 Dec 2025 00:00:00 GMT", now)).toBe(0);
-  for (const wrong of [undefined, "", "soon", "-5", "2026-01-01"]) expect(retryAfterMs(wrong, now)).toBeUndefined();
 });
