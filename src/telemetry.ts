@@ -5,23 +5,24 @@ import { PrometheusExporter } from "@opentelemetry/exporter-prometheus";
 import { MeterProvider } from "@opentelemetry/sdk-metrics";
 import pino, { type Logger } from "pino";
 import { describeError, UsageError } from "./errors.ts";
+import { printable } from "./printable.ts";
 
 export type { Logger } from "pino";
 
-/** The program's own log on stderr: pretty on a terminal, else one JSON object a line. Silent when healthy. */
+/** The program's own log on stderr: pretty on a terminal, else one JSON object a line. Silent when healthy. `scrub` takes secrets out. */
 export async function openLog(
   level: string,
   otlpEndpoint: string | undefined,
   version: string,
+  scrub: (text: string) => string,
 ): Promise<{ log: Logger; close(): Promise<void> }> {
-  const local = process.stderr.isTTY
-    ? (await import("pino-pretty")).default({ destination: 2, sync: true, ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss" })
-    : pino.destination({ dest: 2, sync: true });
+  const local = process.stderr.isTTY ? await openPretty() : pino.destination({ dest: 2, sync: true });
   const options: pino.LoggerOptions = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
+    hooks: { streamWrite: (line) => `${printable(withTexts(line, scrub))}\n` },
   };
   if (otlpEndpoint === undefined) return { log: pino(options, local), close: async () => {} };
   const remote = await (await import("./telemetry-otlp.ts")).openOtlpLog(otlpEndpoint, version);
@@ -35,6 +36,24 @@ export async function openLog(
     ),
     close: remote.close,
   };
+}
+
+/** Log lines for people; what is in them cannot steer the terminal. */
+async function openPretty(): Promise<pino.DestinationStream> {
+  const pretty = (await import("pino-pretty")).default;
+  const stream = pretty({ destination: 2, sync: true, ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss" });
+  return { write: (line) => void stream.write(`${withTexts(line, printable)}\n`) };
+}
+
+/** A line of JSON with each text in it, and each name, as `change` makes it. */
+function withTexts(line: string, change: (text: string) => string): string {
+  const changed = (value: unknown): unknown => {
+    if (typeof value === "string") return change(value);
+    if (typeof value !== "object" || value === null) return value;
+    if (Array.isArray(value)) return value.map(changed);
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [change(name), changed(member)]));
+  };
+  return JSON.stringify(changed(JSON.parse(line)));
 }
 
 /** What the program counts about itself, for Prometheus and for any OpenTelemetry meter that a host program has set. */

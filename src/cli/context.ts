@@ -1,26 +1,36 @@
 import { type Config, loadConfig } from "../config/load.ts";
+import { printable, printableLines } from "../printable.ts";
+import { addEnvironment } from "../secrets/of-environment.ts";
+import { Scrubber } from "../secrets/scrubber.ts";
 
 /** What a command may touch of its surroundings. */
 export interface CliContext {
   readonly env: NodeJS.ProcessEnv;
-  readonly stdout: NodeJS.WriteStream;
+  /** Results of several lines, to stdout; without secrets and control characters. */
+  readonly stdout: { write(text: string): void };
+  /** The terminal, for progress. */
   readonly stderr: NodeJS.WriteStream;
   /** Aborts with the first SIGINT or SIGTERM; its reason is the signal's name. */
   readonly signal: AbortSignal;
+  /** Every secret that the program knows of so far: the environment's, and the configuration's once it is read. */
+  readonly secrets: Scrubber;
   loadConfig(file: string): Promise<Config>;
-  /** One line of result to stdout. */
+  /** One line of result to stdout, text or JSON; without secrets and control characters. A line stays one, whatever is in it. */
   print(line: string): void;
 }
 
 export function createContext(process: NodeJS.Process, signal: AbortSignal): CliContext {
   const { env, stdout, stderr } = process;
+  const secrets = new Scrubber();
+  addEnvironment(secrets, env);
   return {
     env,
-    stdout,
+    stdout: { write: (text) => void stdout.write(printableLines(secrets.scrub(text))) },
     stderr,
     signal,
-    loadConfig: (file) => loadConfig(file, env),
-    print: (line) => void stdout.write(`${line}\n`),
+    secrets,
+    loadConfig: (file) => loadConfig(file, env, secrets),
+    print: (line) => void stdout.write(`${printable(secrets.scrub(line))}\n`),
   };
 }
 

@@ -44,6 +44,7 @@ async function demo(
   receiver: Awaited<ReturnType<typeof startDemoReceiver>>,
 ): Promise<ExitCode> {
   const { print, env, signal } = context;
+  const printLines = (text: string) => text.split("\n").forEach(print);
   const truth = await makeBucket(folder, signal);
   print(
     `1. A bucket of OCI VCN flow logs, made up: ${truth.objects} objects, ${truth.records} records, ${(truth.storedBytes / 1e6).toFixed(1)} MB.`,
@@ -51,7 +52,7 @@ async function demo(
   print(`   Its everyday traffic hides ${truth.incidents.length} incidents: ${truth.incidents.map(({ id }) => id).join(", ")}.`);
 
   const text = configuration(receiver.url);
-  print("\n2. The configuration:\n");
+  printLines("\n2. The configuration:\n");
   for (const line of text.trimEnd().split("\n")) print(`     ${line}`);
 
   const config = parseConfig(join(folder, "flowferry.yaml"), text, env);
@@ -64,7 +65,7 @@ async function demo(
   if (signal.aborted) return EXIT.interrupted;
 
   const { requests, refused, repeated } = receiver.counts();
-  print(
+  printLines(
     `\n3. Delivered in ${seconds.toFixed(1)} s: ${receiver.records.size} records in ${requests} requests, of which the receiver refused ${refused} with 503;`,
   );
   print(`   they came again. ${truth.records - receiver.records.size} records missing, ${repeated} twice.`);
@@ -76,22 +77,22 @@ async function demo(
   }
 
   const records = [...receiver.records.values()];
-  print("\n4. What the receiver can say now that it could not have read in the log:\n");
+  printLines("\n4. What the receiver can say now that it could not have read in the log:\n");
   for (const line of topTable(records)) print(`     ${line}`);
   const ssh = records.find(({ attributes: a }) => String(a["flow.detections"] ?? "").includes(SSH_RULE));
   if (ssh !== undefined) {
-    print("\n   and one record, as it arrived:\n");
+    printLines("\n   and one record, as it arrived:\n");
     for (const [name, value] of Object.entries(ssh.attributes)) print(`     ${name.padEnd(30)} ${String(value)}`);
   }
 
-  print(`\n5. Slack got ${receiver.messages.length} messages, for the incidents that were hidden in the traffic:\n`);
+  printLines(`\n5. Slack got ${receiver.messages.length} messages, for the incidents that were hidden in the traffic:\n`);
   for (const { text } of receiver.messages) print(`     ${text}`);
   const message = receiver.messages.find(({ blocks }) => JSON.stringify(blocks).includes(SSH_RULE));
   if (message !== undefined) {
-    print("\n   This is what stands in the one about the accepted SSH:\n");
+    printLines("\n   This is what stands in the one about the accepted SSH:\n");
     for (const line of linesOf(message)) print(`     ${line}`);
   }
-  print(
+  printLines(
     "\nNext: write such a configuration for a bucket of your own, and try it with `npm run -s flowferry -- check -c flowferry.yaml`.",
   );
   return EXIT.done;

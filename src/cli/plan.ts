@@ -35,7 +35,7 @@ export function planCommand(context: CliContext): Command {
     .action(async ({ config: file, json }: { config: string; json: boolean }) => {
       const config = await context.loadConfig(file);
       const plan = await makePlan(config, context);
-      context.print(json ? JSON.stringify(plan) : describe(plan));
+      for (const line of json ? [JSON.stringify(plan)] : describe(plan)) context.print(line);
     });
 }
 
@@ -118,8 +118,8 @@ async function readSample(
   return { estimate: { sampledObjects, records: Math.round(records * share), seconds }, oldestFlow };
 }
 
-function describe({ objects, bytes, partitions, listPages, oldest, newest, estimate, warnings }: Plan): string {
-  if (objects === 0) return "nothing new: every object in the bucket was discovered before, or there is none";
+function describe({ objects, bytes, partitions, listPages, oldest, newest, estimate, warnings }: Plan): string[] {
+  if (objects === 0) return ["nothing new: every object in the bucket was discovered before, or there is none"];
   const lines = [
     `objects:   ${objects} in ${partitions} ${partitions === 1 ? "partition" : "partitions"}, stored from ${oldest} to ${newest}`,
     `bytes:     ${(bytes / 1e6).toFixed(1)} MB as stored`,
@@ -133,5 +133,5 @@ function describe({ objects, bytes, partitions, listPages, oldest, newest, estim
     );
   }
   lines.push(...warnings.map((warning) => `warning:   ${warning}`));
-  return lines.join("\n");
+  return lines;
 }

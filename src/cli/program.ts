@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { describeError, UsageError } from "../errors.ts";
+import { printable, printableLines } from "../printable.ts";
 import { version } from "../version.ts";
 import { alertsCommand } from "./alerts.ts";
 import { checkCommand } from "./check.ts";
@@ -30,6 +31,8 @@ export async function main(args: readonly string[], process: NodeJS.Process): Pr
     else throw error;
   });
   const context = createContext(process, interruption.signal);
+  const onUncaught = (error: unknown) => process.exit(report(error, context));
+  process.on("uncaughtException", onUncaught);
   let code: ExitCode = EXIT.done;
   const program = createProgram(context, (result) => {
     code = result;
@@ -42,6 +45,7 @@ export async function main(args: readonly string[], process: NodeJS.Process): Pr
   } finally {
     process.off("SIGINT", onSignal);
     process.off("SIGTERM", onSignal);
+    process.off("uncaughtException", onUncaught);
   }
 }
 
@@ -50,6 +54,7 @@ function createProgram(context: CliContext, finish: (code: ExitCode) => void): C
     .description("Tails buckets of cloud flow logs, enriches every flow, and delivers it at least once.")
     .version(version)
     .exitOverride()
+    .configureOutput({ writeErr: (text) => void context.stderr.write(printableLines(context.secrets.scrub(text))) })
     .configureHelp({ showGlobalOptions: false })
     .showSuggestionAfterError();
   const commands = [
@@ -66,21 +71,22 @@ function createProgram(context: CliContext, finish: (code: ExitCode) => void): C
     generateCommand(context),
     schemaCommand(context),
   ];
-  for (const command of commands) program.addCommand(overrideExit(command));
+  for (const command of commands) program.addCommand(inheriting(command, program));
   return program;
 }
 
-/** Subcommands that are built apart do not inherit the override. */
-function overrideExit(command: Command): Command {
-  command.exitOverride().showSuggestionAfterError();
-  for (const child of command.commands) overrideExit(child);
+/** Subcommands that are built apart do not inherit how the program ends and prints. */
+function inheriting(command: Command, parent: Command): Command {
+  command.copyInheritedSettings(parent);
+  for (const child of command.commands) inheriting(child, command);
   return command;
 }
 
-function report(error: unknown, { stderr, signal }: CliContext): ExitCode {
+function report(error: unknown, { stderr, signal, secrets }: CliContext): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   if (signal.aborted) return EXIT.interrupted;
   const usage = error instanceof UsageError;
-  stderr.write(`flowferry: ${usage ? error.message : describeError(error)}\n`);
+  const said = secrets.scrub(usage ? error.message : describeError(error));
+  stderr.write(`flowferry: ${usage ? printableLines(said) : printable(said)}\n`);
   return usage ? EXIT.usage : EXIT.failed;
 }

@@ -59,7 +59,12 @@ function spanOf(config: Config, { since, until, sink, alerts: tell }: ReplayOpti
 }
 
 async function replayDeadLetters(context: CliContext, config: Config, options: ReplayOptions): Promise<ExitCode> {
-  const { log, close: closeLog } = await openLog(config.telemetry.level, config.telemetry.otlpEndpoint, version);
+  const { log, close: closeLog } = await openLog(
+    config.telemetry.level,
+    config.telemetry.otlpEndpoint,
+    version,
+    config.secrets.scrub,
+  );
   const composed = await compose(config, { env: context.env, log });
   try {
     const { ledger } = composed.parts;

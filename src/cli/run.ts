@@ -30,7 +30,7 @@ export interface RunMode {
 export async function run(context: CliContext, config: Config, mode: RunMode): Promise<ExitCode> {
   const { env, signal } = context;
   const { telemetry } = config;
-  const { log, close: closeLog } = await openLog(telemetry.level, telemetry.otlpEndpoint, version);
+  const { log, close: closeLog } = await openLog(telemetry.level, telemetry.otlpEndpoint, version, config.secrets.scrub);
   const state = { ready: false, failed: undefined as string | undefined };
   const server =
     telemetry.listen === undefined

@@ -1,10 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import type { z } from "zod";
+import type { ZodType, z } from "zod";
 import type { Component, Sink, SinkDependencies, Source, SourceDependencies } from "../contracts.ts";
 import { type EnrichOptions, enrichOptions, resolveEnrichPaths } from "../enrichers/options.ts";
 import { describeError, UsageError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
+import { addOptions, addUrls } from "../secrets/of-options.ts";
+import { Scrubber } from "../secrets/scrubber.ts";
 import { type AlertOptions, alertOptions } from "./alerts.ts";
 import { SINKS, SOURCES } from "./registry.ts";
 import { configSchema } from "./schema.ts";
@@ -29,6 +31,8 @@ export interface Config extends Pick<Settings, "format" | "filter" | "limits" | 
   readonly file: string;
   /** Absolute folder of the file: relative paths in it start there. */
   readonly baseDir: string;
+  /** Knows every secret of the file, and is told of those that come up while the program runs. */
+  readonly secrets: Scrubber;
   readonly source: Part<SourceDependencies, Source>;
   readonly sinks: readonly NamedSink[];
   readonly enrich: EnrichOptions;
@@ -38,28 +42,36 @@ export interface Config extends Pick<Settings, "format" | "filter" | "limits" | 
   readonly ledgerPath: string;
 }
 
-/** Reads and validates a configuration file. Throws UsageError with one line for each fault. */
-export async function loadConfig(file: string, env: NodeJS.ProcessEnv): Promise<Config> {
-  return parseConfig(file, await readText(file), env);
+/** Reads and validates a configuration file; `secrets` gets what is in it. Throws UsageError with one line for each fault. */
+export async function loadConfig(file: string, env: NodeJS.ProcessEnv, secrets: Scrubber): Promise<Config> {
+  return parseConfig(file, await readText(file), env, secrets);
 }
 
-export function parseConfig(file: string, text: string, env: NodeJS.ProcessEnv): Config {
-  const yaml = parseYaml(file, text, env);
-  const settings = validate(configSchema, yaml.value ?? {}, yaml, []);
+export function parseConfig(file: string, text: string, env: NodeJS.ProcessEnv, secrets = new Scrubber()): Config {
   const baseDir = dirname(resolve(file));
+  const yaml = parseYaml(file, text, { env, baseDir, secrets });
+  // Before anything is said about a value that is wrong.
+  addUrls(secrets, yaml.value);
+  const read: Read = (schema, value, path) => {
+    addOptions(secrets, schema, value);
+    return validate(schema, value, yaml, path);
+  };
+  const settings = read(configSchema, yaml.value ?? {}, []);
   const ledgerPath = settings.ledger.path === ":memory:" ? ":memory:" : resolve(baseDir, settings.ledger.path);
   return {
     ...settings,
     file,
     baseDir,
-    source: partOf(SOURCES, settings.source, yaml, ["source"]),
-    sinks: sinksOf(settings.sinks, yaml),
-    enrich: resolveEnrichPaths(validate(enrichOptions, settings.enrich ?? {}, yaml, ["enrich"]), baseDir, ledgerPath),
-    alerts:
-      settings.alerts === undefined ? undefined : alertsOf(validate(alertOptions, settings.alerts, yaml, ["alerts"]), baseDir),
+    secrets,
+    source: partOf(SOURCES, settings.source, yaml, ["source"], read),
+    sinks: sinksOf(settings.sinks, yaml, read),
+    enrich: resolveEnrichPaths(read(enrichOptions, settings.enrich ?? {}, ["enrich"]), baseDir, ledgerPath),
+    alerts: settings.alerts === undefined ? undefined : alertsOf(read(alertOptions, settings.alerts, ["alerts"]), baseDir),
     ledgerPath,
   };
 }
+
+type Read = <T>(schema: ZodType<T>, value: unknown, path: readonly PropertyKey[]) => T;
 
 async function readText(file: string): Promise<string> {
   try {
@@ -74,6 +86,7 @@ function partOf<D, T>(
   value: { type: string; name?: string | undefined },
   yaml: Yaml,
   path: readonly PropertyKey[],
+  read: Read,
 ): Part<D, T> {
   const { type, name: _, ...options } = value;
   const component = components.find((candidate) => candidate.type === type);
@@ -83,14 +96,14 @@ function partOf<D, T>(
     const advice = meant === undefined ? `known: ${types.join(", ")}` : `did you mean ${meant}?`;
     throw new UsageError("config-type", `${yaml.at([...path, "type"])}: unknown type ${JSON.stringify(type)}: ${advice}`);
   }
-  return { component, options: validate(component.options, options, yaml, path), place: yaml.at(path) };
+  return { component, options: read(component.options, options, path), place: yaml.at(path) };
 }
 
-function sinksOf(sinks: Settings["sinks"], yaml: Yaml): NamedSink[] {
+function sinksOf(sinks: Settings["sinks"], yaml: Yaml, read: Read): NamedSink[] {
   const names = new Map<string, string>();
   return sinks.map((sink, index) => {
     const path = ["sinks", index];
-    const part = partOf(SINKS, sink, yaml, path);
+    const part = partOf(SINKS, sink, yaml, path, read);
     const name = sink.name ?? sink.type;
     const earlier = names.get(name);
     if (earlier !== undefined) {

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { generateCommand } from "../../../src/cli/generate.ts";
 import { UsageError } from "../../../src/errors.ts";
 import type { Truth } from "../../../src/generator/truth.ts";
+import { Scrubber } from "../../../src/secrets/scrubber.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -25,6 +26,7 @@ async function run(...args: string[]): Promise<string[]> {
     stdout: process.stdout,
     stderr: process.stderr,
     signal: new AbortController().signal,
+    secrets: new Scrubber(),
     loadConfig: () => Promise.reject(new Error("generate reads no configuration")),
     print: (line) => void printed.push(line),
   });

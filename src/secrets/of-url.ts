@@ -1,0 +1,76 @@
+import type { Secrets } from "../contracts.ts";
+import { isWordy, standsOut } from "./scrubber.ts";
+
+/** Parts of a URL, also of one with a mistake in it: user and password, path, query. */
+const URL_PARTS = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/(?:([^/?#]*)@)?[^/?#]*([^?#]*)(?:\?([^#]*))?/;
+
+/** Parameters and options that are called so hold a secret, whatever it looks like. */
+const SECRET_NAME =
+  /(?:secret|passw|passphrase|pwd|token|api_?-?key|credential|signature|authoriz|session|cookie|(?:^|[-_.])(?:pass|auth|key|sig|code)$)/i;
+
+/** Segments of a path of this length are no names of places. */
+const LONG_SEGMENT = 16;
+
+/** Names of what only leads to a secret, or says something of it. */
+const OTHER_NAME = /(?:path|file|url|uri|endpoint|name|type|id|header|expiry|ttl|ms)$/i;
+
+/** Whether what is called so is a secret. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name) && !OTHER_NAME.test(name);
+}
+
+/**
+ * Adds what a URL keeps secret: user and password, the parameters that are called like a secret or look like one, and of the path what
+ * looks like one; with `secretPath` the path as a whole. Texts that are no URL have none.
+ */
+export function addUrl(secrets: Secrets, url: string, { secretPath }: { secretPath: boolean }): void {
+  const [, userinfo, path = "", query] = URL_PARTS.exec(url) ?? [];
+  if (userinfo !== undefined) addUserinfo(secrets, userinfo);
+  addPath(secrets, path.replace(/\/+$/, ""), secretPath);
+  for (const parameter of query?.split("&") ?? []) addParameter(secrets, parameter);
+}
+
+function addUserinfo(secrets: Secrets, userinfo: string): void {
+  const colon = userinfo.indexOf(":");
+  const user = colon < 0 ? userinfo : userinfo.slice(0, colon);
+  const password = colon < 0 ? "" : userinfo.slice(colon + 1);
+  for (const one of both(`${user}:${password}`)) addCredentials(secrets, one);
+  for (const one of both(user).filter(standsOut)) secrets.add(one);
+}
+
+/** `user:password`, also as Basic authorization has it. */
+export function addCredentials(secrets: Secrets, credentials: string): void {
+  secrets.add(credentials);
+  secrets.add(Buffer.from(credentials).toString("base64"), "authorization");
+  secrets.add(credentials.slice(credentials.indexOf(":") + 1), "password");
+}
+
+function addPath(secrets: Secrets, path: string, secretPath: boolean): void {
+  const segments = path.split("/");
+  const telling = segments.filter(looksSecret);
+  for (const segment of telling) for (const one of both(segment)) secrets.add(one);
+  if ((secretPath || telling.length > 0) && standsOut(path)) secrets.add(path);
+  if (secretPath) for (const segment of segments.filter(({ length }) => length >= LONG_SEGMENT)) secrets.add(segment);
+}
+
+function addParameter(secrets: Secrets, parameter: string): void {
+  const equals = parameter.indexOf("=");
+  const name = parameter.slice(0, Math.max(equals, 0));
+  const value = parameter.slice(equals + 1);
+  if (!isSecretName(name) && !looksSecret(value)) return;
+  for (const one of [...both(value), ...both(value.replaceAll("+", " "))]) secrets.add(one, ...(name === "" ? [] : [name]));
+}
+
+/** Of what nobody has said that it is a secret. A placeholder is none. */
+function looksSecret(text: string): boolean {
+  return text.length >= 6 && !isWordy(text) && !/[{}]/.test(text);
+}
+
+/** As it stands and decoded. */
+function both(text: string): string[] {
+  try {
+    return [...new Set([text, decodeURIComponent(text)])];
+  } catch {
+    return [text];
+  }
+}
