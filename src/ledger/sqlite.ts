@@ -1,7 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
-import { hostname } from "node:os";
-import { dirname } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import type {
   Acknowledged,
   DeadLetter,
@@ -12,10 +9,12 @@ import type {
   SinkStatus,
   StoredDeadLetter,
 } from "../contracts.ts";
-import { describeError, UsageError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import { alertLedger } from "./alerts.ts";
-import { lockLedger } from "./lock.ts";
+import { onLedger } from "./failures.ts";
+import { type LedgerFile, openLedgerFile, openLedgerToRead, ownerOf } from "./file.ts";
 import { LEDGER_SCHEMA, LEDGER_VERSION } from "./schema.ts";
+import { transactionOn } from "./transaction.ts";
 
 /** The name under which records that no sink can have are stored; a sink cannot be called so. */
 const NO_SINK = "";
@@ -30,50 +29,24 @@ export interface LedgerOptions {
 /** Opens the ledger for the one worker that writes it. Throws UsageError when another worker holds it or it belongs to another source. */
 export function openLedger(options: LedgerOptions): Ledger {
   const { path, source } = options;
-  if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
-  const lock = path === ":memory:" ? undefined : lockLedger(path, () => (existsSync(path) ? readOwner(path) : undefined));
+  const file = openLedgerFile(path);
   try {
-    const db = connect(path);
-    db.exec(`pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on; ${LEDGER_SCHEMA}`);
-    refuseOther(db, path, "version", String(LEDGER_VERSION));
-    refuseOther(db, path, "source", source);
-    setMeta(db, "owner", `process ${process.pid} on ${hostname()}, started ${new Date().toISOString()}`);
-    return ledgerOn(db, () => {
-      db.exec("delete from meta where name = 'owner'");
-      db.close();
-      lock?.release();
+    onLedger(path, () => {
+      file.db.exec(LEDGER_SCHEMA);
+      refuseOther(file.db, path, "version", String(LEDGER_VERSION));
+      refuseOther(file.db, path, "source", source);
     });
+    return ledgerOn(file);
   } catch (error) {
-    lock?.release();
+    file.release();
     throw error;
   }
 }
 
 /** Opens a ledger that a worker may be writing at this moment, to read its status. */
 export function inspectLedger(path: string): Ledger {
-  if (!existsSync(path))
-    throw new UsageError("ledger-missing", `there is no ledger at ${path}: nothing has run with this configuration yet`);
-  const db = connect(path, true);
-  return ledgerOn(db, () => db.close());
-}
-
-function connect(path: string, readOnly = false): DatabaseSync {
-  try {
-    const db = new DatabaseSync(path, { readOnly, timeout: 5_000 });
-    db.prepare("select count(*) from sqlite_schema").get();
-    return db;
-  } catch (error) {
-    throw new UsageError("ledger-unreadable", `cannot open ledger ${path}: ${describeError(error)}`, { cause: error });
-  }
-}
-
-function readOwner(path: string): string | undefined {
-  const db = new DatabaseSync(path, { readOnly: true, timeout: 1_000 });
-  try {
-    return getMeta(db, "owner");
-  } finally {
-    db.close();
-  }
+  const db = openLedgerToRead(path);
+  return ledgerOn({ path, db, check: () => {}, release: () => db.close() });
 }
 
 function getMeta(db: DatabaseSync, name: string): string | undefined {
@@ -95,7 +68,8 @@ function refuseOther(db: DatabaseSync, path: string, name: string, value: string
   }
 }
 
-function ledgerOn(db: DatabaseSync, close: () => void): Ledger {
+function ledgerOn(file: LedgerFile): Ledger {
+  const { db } = file;
   const sql = (text: string) => db.prepare(text);
   const markOf = sql("select mark from partitions where partition = ? and mark is not null");
   const partitions = sql("select partition from partitions where mark is not null order by partition");
@@ -139,17 +113,7 @@ function ledgerOn(db: DatabaseSync, close: () => void): Ledger {
   );
   let participants = "[]";
 
-  const transaction = <T>(work: () => T): T => {
-    db.exec("begin immediate");
-    try {
-      const result = work();
-      db.exec("commit");
-      return result;
-    } catch (error) {
-      db.exec("rollback");
-      throw error;
-    }
-  };
+  const transaction = transactionOn(file);
   const setAside = (letters: readonly DeadLetter[]) => {
     for (const { sink, key, etag, from, to, count, code, reason } of letters) {
       addLetter.run(sink ?? NO_SINK, key, etag, from, to ?? null, count, code, reason, Date.now());
@@ -257,9 +221,9 @@ function ledgerOn(db: DatabaseSync, close: () => void): Ledger {
       ).all() as never,
       objects: sql("select count(*) as n from objects").get()?.n as number,
       partitions: sql("select count(*) as n from partitions").get()?.n as number,
-      owner: getMeta(db, "owner"),
+      owner: ownerOf(db),
     }),
-    close,
+    close: () => file.release(),
   };
 }
 
