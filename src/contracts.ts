@@ -29,11 +29,12 @@ export interface ListOptions {
 export interface ObjectStore {
   /** Stable identity of the bucket, part of every uid: `oci://namespace/bucket`, `s3://host/bucket`, `file:///path`. No secret. */
   readonly name: string;
-  /** Every page of a listing, one request a page. Throws RetryableError or PermanentError. */
+  /** Every page of a listing, one request a page. Throws Failure. */
   list(options: ListOptions, signal: AbortSignal): AsyncIterable<ListPage>;
   /**
-   * The object's bytes as they are stored; key and etag say which, size and time need not be known. Refuses (PermanentError `object-vanished`, `object-changed`) an object that is
-   * gone or has another etag, also when that happens while it is read. A broken connection is resumed where it broke.
+   * The object's bytes as they are stored; key and etag say which, size and time need not be known. Refuses an object that was deleted or
+   * has another etag (Failure of the drawer `object`, `gone`), also when that happens while it is read. A broken connection is resumed
+   * where it broke.
    */
   open(object: ObjectRef, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   close(): Promise<void>;
@@ -167,7 +168,7 @@ export interface TimeWindow {
 
 /**
  * A destination. `write` resolves when the receiver has taken responsibility for every record, not before.
- * It throws TooLargeError (the caller halves the batch), PermanentError (dead letters), and any other error is retried.
+ * It throws a Failure whose drawer says what follows: `batch` (halved until the bad record stands alone), anything else is retried.
  * Sinks do not retry by themselves and keep no reference to the batch after `write` settles.
  */
 export interface Sink {
@@ -207,10 +208,12 @@ export interface Component<Options, Dependencies, Part> {
   create(options: Options, dependencies: Dependencies): Part | Promise<Part>;
 }
 
-/** An object that waits for a sink. */
+/** An object that waits for a consumer. */
 export interface QueuedObject extends ObjectRef {
   /** Ascending in the order of discovery. */
   readonly id: number;
+  /** How many records it holds; undefined until it was read to its end once. */
+  readonly records: number | undefined;
 }
 
 export interface DeadLetterFilter {
@@ -226,18 +229,24 @@ export interface StoredDeadLetter extends DeadLetter {
   readonly at: number;
 }
 
-export interface SinkStatus {
+/** What became of records; the books of a sink balance when these are all that were offered. */
+export interface Settled {
+  readonly delivered: number;
+  readonly rejected: number;
+  readonly setAside: number;
+}
+
+export interface SinkStatus extends Settled {
   readonly name: string;
-  /** Objects that wait for the sink or are on their way to it, and their stored bytes. */
+  /** Objects that wait for the sink or are on their way to it, and their stored bytes. Parked ones are among them. */
   readonly pendingObjects: number;
   readonly pendingBytes: number;
   /** Store time of the oldest of them, ms since the epoch. */
   readonly oldestPending: number | undefined;
-  readonly delivered: number;
-  readonly rejected: number;
-  readonly deadLettered: number;
-  /** When the sink last acknowledged, ms since the epoch. */
-  readonly lastCommit: number | undefined;
+  /** Records whose outcome is in the ledger. */
+  readonly offered: number;
+  /** When the sink last took a record, ms since the epoch. */
+  readonly lastDelivery: number | undefined;
 }
 
 export interface QualityStatus {
@@ -248,6 +257,32 @@ export interface QualityStatus {
   readonly lastAt: number;
 }
 
+/** An object that cannot be read now: others go on, and it is tried again at growing pauses. */
+export interface ParkedObject {
+  readonly object: QueuedObject;
+  /** Failed attempts since it was read last. */
+  readonly attempts: number;
+  /** Ms since the epoch. */
+  readonly since: number;
+  readonly nextAt: number;
+  /** A Drawer. */
+  readonly drawer: string;
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** A part that does not do its work at the moment. */
+export interface Problem {
+  /** `source`, `sink otlp`, `notifier slack`, `ledger`, `table servers.csv`. */
+  readonly part: string;
+  /** A Drawer. */
+  readonly drawer: string;
+  readonly code: string;
+  readonly reason: string;
+  /** Ms since the epoch. */
+  readonly since: number;
+}
+
 /** How far a saved state goes in one object. */
 export interface CheckpointPosition {
   readonly id: number;
@@ -256,15 +291,27 @@ export interface CheckpointPosition {
 }
 
 /** What one acknowledgement adds to a sink's account. */
-export interface Acknowledged {
-  readonly delivered: number;
-  readonly rejected: number;
+export interface Acknowledged extends Settled {
   readonly deadLetters: readonly DeadLetter[];
 }
 
+/** Statements of one kind that a log made about itself in one object. */
+export interface QualityNote {
+  readonly kind: QualityNotice["kind"];
+  readonly count: number;
+  readonly lastMessage: string;
+}
+
+/** What a reading of an object to its end has found. */
+export interface ReadToEnd {
+  readonly records: number;
+  readonly notes: readonly QualityNote[];
+}
+
 /**
- * The memory of a worker: what was discovered, how far each sink is, what was set aside. Every call is one transaction and durable
+ * The memory of a worker: what was discovered, how far each consumer is, what was set aside. Every call is one transaction and durable
  * against the death of the process when it returns. Its size follows what is pending and what lies inside the look-back.
+ * A call that the file cannot take throws a Failure in the drawer `worker`, and nothing of it has happened.
  */
 export interface Ledger {
   readonly seen: Seen;
@@ -276,28 +323,65 @@ export interface Ledger {
   register(names: readonly string[]): string[];
   /** Takes a page of discoveries; returns how many of its objects are new. */
   discover(discovery: Discovery): number;
-  /** Objects that `sink` has not finished, with `after` < id ≤ `through`, in the order of discovery. */
+  /** Objects that `sink` has not finished, with `after` < id ≤ `through`, in the order of discovery; without those that are parked. */
   pending(sink: string, range: { after: number; through: number; limit: number }): QueuedObject[];
-  /** Objects discovered after `after`, whoever waits for them, in the order of discovery. */
+  /** Objects discovered after `after`, whoever waits for them, in the order of discovery; without those that are parked. */
   discovered(after: number, limit: number): QueuedObject[];
   /** Highest id that was ever given out, 0 for none. */
   lastId(): number;
-  /** Number of the last record of the object that the sink has acknowledged; undefined when the sink does not wait for it. */
-  position(sink: string, id: number): number | undefined;
-  commit(sink: string, id: number, position: number, acknowledged: Acknowledged): void;
-  /** The sink has every record of the object. The object is forgotten when nobody waits for it and it is behind the horizon. */
-  finish(sink: string, id: number): void;
-  /** Saves a state with the positions up to which it goes, of the consumer of that name; each is then as after `commit` and `finish`. */
+  /**
+   * Number of the last record of the object that the consumer has acknowledged, and how many records up to there were offered to it;
+   * undefined when it does not wait for the object.
+   */
+  position(sink: string, id: number): { readonly position: number; readonly settled: number } | undefined;
+  /**
+   * The sink has settled every record up to the position. `finished`: it has every record of the object, which is forgotten when nobody
+   * waits for it and it is behind the horizon.
+   */
+  commit(sink: string, id: number, position: number, acknowledged: Acknowledged, finished: boolean): void;
+  /** Whether the sink has ever taken a record. */
+  hasDelivered(sink: string): boolean;
+  /** The object was read to its end; it is no longer parked. Its notes are taken once, however often it is read. */
+  readToEnd(id: number, found: ReadToEnd): void;
+  /** The object needs no further attempt: it was lost, or is read elsewhere. */
+  unpark(id: number): void;
+  /** The object cannot be read now. */
+  park(id: number, trouble: Omit<ParkedObject, "object" | "since">): void;
+  /** Parked objects that are to be tried at this time or before, in ms since the epoch, the longest overdue first. */
+  due(now: number, limit: number): ParkedObject[];
+  /** When the next parked object is to be tried; undefined if there is none. */
+  nextDue(): number | undefined;
+  /** Parked objects in the order of discovery. */
+  parked(limit: number): ParkedObject[];
+  /** Parked objects once for each consumer that waits for them, with how far it is. */
+  parkedFor(sink: string | undefined, limit: number): (ParkedObject & { readonly sink: string; readonly position: number })[];
+  countParked(): number;
+  /** Lets every parked object be tried at once, with the attempts it has behind it. */
+  wakeParked(): void;
+  /** Saves a state with the positions up to which it goes, of the consumer of that name; each is then as after `commit`. */
   checkpoint(name: string, state: string, positions: readonly CheckpointPosition[]): void;
   /** The state that was saved last. */
   state(name: string): string | undefined;
-  /** Idempotent: the same pointer is kept once. */
-  setAside(letters: readonly DeadLetter[]): void;
+  /** A pointer that is known grows if need be; returns how many are new. */
+  setAside(letters: readonly DeadLetter[]): number;
   deadLetters(filter: DeadLetterFilter, limit: number): StoredDeadLetter[];
+  /** Records that the letters count. */
   countDeadLetters(filter: DeadLetterFilter): number;
-  removeDeadLetters(ids: readonly number[]): void;
+  /** A dead letter was delivered again: its place is taken by what was refused once more, and the sinks' accounts follow. */
+  settleLetter(letter: StoredDeadLetter, outcomes: ReadonlyMap<string, Acknowledged>): void;
   note(kind: string, key: string, message: string): void;
-  status(): { sinks: SinkStatus[]; quality: QualityStatus[]; objects: number; partitions: number; owner: string | undefined };
+  /** What does not do its work at the moment, for `status`. */
+  setProblems(problems: readonly Problem[]): void;
+  status(): {
+    readonly sinks: SinkStatus[];
+    readonly quality: QualityStatus[];
+    readonly objects: number;
+    readonly partitions: number;
+    readonly parked: number;
+    /** As of the last change; of a worker that has ended, undefined. */
+    readonly problems: readonly Problem[];
+    readonly owner: string | undefined;
+  };
   close(): void;
 }
 

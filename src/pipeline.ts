@@ -1,12 +1,15 @@
 import type { Decoder, Ledger, Sink, Source } from "./contracts.ts";
 import { Account, type Totals } from "./delivery/account.ts";
 import { Checkpoint, type Stateful } from "./delivery/checkpoint.ts";
-import type { Consumer } from "./delivery/consumer.ts";
+import type { Consumer, Lost } from "./delivery/consumer.ts";
 import { Convoy, type Reading } from "./delivery/convoy.ts";
 import { Discovery } from "./delivery/discovery.ts";
 import { Lane } from "./delivery/lane.ts";
-import { PermanentError } from "./errors.ts";
+import { type LedgerWrite, ledgerWrite } from "./delivery/ledger-write.ts";
+import { Parking } from "./delivery/parking.ts";
+import { describeError, drawerOf, Failure } from "./errors.ts";
 import { type Flow, originOf } from "./flow.ts";
+import type { Health } from "./health.ts";
 import { type RetryPolicy, retry } from "./retry.ts";
 import type { Instruments, Logger } from "./telemetry.ts";
 import { firstOf, pause } from "./waiting.ts";
@@ -19,6 +22,7 @@ export interface Parts {
   readonly keep: (flow: Flow) => boolean;
   readonly sinks: ReadonlyMap<string, Sink>;
   readonly ledger: Ledger;
+  readonly health: Health;
   readonly log: Logger;
   readonly instruments: Instruments;
 }
@@ -51,24 +55,28 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
   const fail = (error: unknown) => {
     if (!intake.aborted) failed.abort(error);
   };
+  const { ledger } = parts;
   const account = new Account(parts, options.onProgress);
+  const write = ledgerWrite(options.retry, patience.signal, account.ledgerEvents());
 
   const events = { ...account.laneEvents(), onFatal: (error: unknown) => failed.abort(error) };
   const lanes = [...parts.sinks].map(
-    ([name, sink]) => new Lane(name, sink, parts.ledger, options.retry, patience.signal, events),
+    ([name, sink]) => new Lane({ name, sink, ledger, policy: options.retry }, write, patience.signal, events),
   );
-  const checkpoint = parts.detections && new Checkpoint(parts.ledger, parts.detections);
+  const checkpoint = parts.detections && new Checkpoint(ledger, parts.detections, write);
   const consumers: readonly Consumer[] = checkpoint === undefined ? lanes : [...lanes, checkpoint];
-  parts.ledger.register(consumers.map(({ name }) => name));
+  ledger.register(consumers.map(({ name }) => name));
   account.watch(lanes);
-  const read = (reading: Reading) => readObject(parts, options, account, reading, checkpoint);
-  const convoy = new Convoy(consumers, parts.ledger, options, { ...account.convoyEvents(), read }, intake);
-  const discovery = new Discovery(parts, account, convoy);
+  const read = (reading: Reading) => readObject(parts, options, account, write, reading, checkpoint);
+  const parking = new Parking(ledger, write, options.retry, account.onParked());
+  const convoy = new Convoy(consumers, { ledger, parking }, options, { ...account.convoyEvents(), read }, intake);
+  const discovery = new Discovery(parts, write, account, convoy);
 
   const working = Promise.all([convoy.run(), checkpoint?.run(options.checkpointMs, intake)]).catch(fail);
+  // A job with a wrong key or bucket says so and ends; a worker that tails waits until somebody puts it right.
+  const isFinal = (error: unknown) => options.untilCaughtUp && !discovery.admitted && drawerOf(error) === "person";
   while (!intake.aborted) {
-    const look = () => discovery.pass(intake);
-    const found = await retry(look, options.retry, intake, account.onSourceRetry("list the bucket")).catch(fail);
+    const found = await retry(() => discovery.pass(intake), options.retry, intake, account.onListingRetry(), isFinal).catch(fail);
     if (options.untilCaughtUp) {
       while (!convoy.idle && !intake.aborted) await firstOf([convoy.changed()], intake);
       for (const lane of lanes) await firstOf([lane.drain()], intake);
@@ -78,41 +86,48 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
     }
   }
 
-  await working;
   const deadline = setTimeout(() => patience.abort(), failed.signal.aborted ? 0 : options.shutdownMs);
-  await Promise.all(consumers.map((consumer) => consumer.drain()));
+  await working;
+  await Promise.all(consumers.map((consumer) => consumer.drain())).catch((error) => {
+    if (!patience.signal.aborted) failed.abort(error);
+  });
   clearTimeout(deadline);
   failed.signal.throwIfAborted();
   return account.totals();
 }
 
-/** Reads one object to its end, again from where it broke if need be; an object that is gone or was replaced meanwhile is set aside. */
+/**
+ * Reads one object to its end; where it was read before, from where the first of its consumers is. Resolves to why the rest of it cannot be
+ * had by anybody: it was deleted or replaced. Rejects with why it cannot be read now.
+ */
 async function readObject(
   parts: Parts,
   options: PipelineOptions,
   account: Account,
+  write: LedgerWrite,
   reading: Reading,
   checkpoint: Checkpoint | undefined,
-): Promise<void> {
+): Promise<Lost | undefined> {
   const { object, consumers, signal } = reading;
   const { maxObjectBytes: maxBytes, maxRecordBytes } = options;
   const origin = originOf(parts.source.name, object.key, object.etag);
-  const read = async () => {
-    const skip = Math.min(...[...consumers].map((consumer) => consumer.offered(object.id)));
+  const skip = Math.min(...[...consumers].map((consumer) => consumer.offered(object.id)));
+  let records = skip;
+  try {
     const bytes = await parts.source.open(object, signal);
     for await (const piece of parts.decode(bytes, origin, { skip, maxBytes, maxRecordBytes })) {
       await parts.enrich(piece.flows, signal);
       parts.detections?.inspect(piece.flows, checkpoint !== undefined && consumers.has(checkpoint));
       const wanted = piece.flows.filter(parts.keep);
-      account.read(reading, piece, wanted.length);
+      await account.read(reading, piece, wanted.length, write);
+      records = piece.through;
       await reading.offer(wanted, piece.through);
     }
-  };
-  try {
-    await retry(read, options.retry, signal, account.onSourceRetry(`read ${object.key}`));
   } catch (error) {
-    if (!(error instanceof PermanentError) || !error.code.startsWith("object-")) throw error;
-    account.lost(reading, error);
+    if (!(error instanceof Failure) || !error.gone) throw error;
+    await account.lost(reading, error, write);
+    return { object, code: error.code, reason: describeError(error) };
   }
-  account.ended(reading);
+  await account.ended(reading, records, write);
+  return undefined;
 }

@@ -16,13 +16,14 @@ const LONGEST_RETRY_AFTER_MS = 3_600_000;
 
 /**
  * Repeats `attempt` until it succeeds: full-jitter exponential backoff, never sooner than Retry-After.
- * Gives up only for what no repetition heals (the drawers `batch` and `object`, UsageError) and when the signal aborts.
+ * Gives up only for what no repetition heals (the drawers `batch` and `object`, UsageError, what `isFinal` says) and when the signal aborts.
  */
 export async function retry<T>(
   attempt: () => Promise<T>,
   policy: RetryPolicy,
   signal: AbortSignal,
   onRetry: OnRetry,
+  isFinal: (error: unknown) => boolean = () => false,
 ): Promise<T> {
   for (let failures = 1; ; failures += 1) {
     try {
@@ -30,7 +31,7 @@ export async function retry<T>(
     } catch (error) {
       signal.throwIfAborted();
       const drawer = drawerOf(error);
-      if (drawer === "batch" || drawer === "object" || error instanceof UsageError) throw error;
+      if (drawer === "batch" || drawer === "object" || error instanceof UsageError || isFinal(error)) throw error;
       const pauseMs = pauseBefore(failures, error, policy);
       onRetry({ failures, pauseMs, error });
       await sleep(pauseMs, undefined, { signal });

@@ -4,6 +4,7 @@ import { type Meter, metrics } from "@opentelemetry/api";
 import { PrometheusExporter } from "@opentelemetry/exporter-prometheus";
 import { MeterProvider } from "@opentelemetry/sdk-metrics";
 import pino, { type Logger } from "pino";
+import type { Problem } from "./contracts.ts";
 import { describeError, UsageError } from "./errors.ts";
 import { printable } from "./printable.ts";
 
@@ -93,6 +94,15 @@ export function createInstruments(meter: Meter) {
       description: "Age of the oldest object that waits for the sink",
       unit: "s",
     }),
+    imbalances: meter.createCounter("flowferry.books.imbalances", {
+      description: "Objects of which more or fewer records were settled than were offered to a sink",
+    }),
+    parked: meter.createObservableGauge("flowferry.parked_objects", {
+      description: "Objects that cannot be read now, and are tried again",
+    }),
+    problems: meter.createObservableGauge("flowferry.problem", {
+      description: "1 for each part that does not do its work, by part, drawer and code: what /readyz names",
+    }),
     pending: meter.createObservableGauge("flowferry.sink.pending_objects", { description: "Objects that wait for the sink" }),
     trouble: meter.createObservableGauge("flowferry.sink.trouble", {
       description: "1 while the sink does not acknowledge, else 0",
@@ -102,29 +112,29 @@ export function createInstruments(meter: Meter) {
 
 export type Instruments = ReturnType<typeof createInstruments>;
 
-export interface Health {
-  /** Undefined when healthy, else one line. */
-  unhealthy(): string | undefined;
-  /** Undefined when ready, else one line. */
-  unready(): string | undefined;
-}
-
-/** Serves /metrics, /healthz and /readyz on `host:port`. */
+/** Serves /metrics, /healthz and /readyz on `host:port`. `health` says what does not do its work; `starting` whether it has begun. */
 export async function serveTelemetry(
   listen: string,
-  health: Health,
+  health: { readonly problems: readonly Problem[]; readonly starting: boolean },
 ): Promise<{ meter: Meter; address: string; close(): Promise<void> }> {
   const exporter = new PrometheusExporter({ preventServerStart: true });
   const provider = new MeterProvider({ readers: [exporter] });
   metrics.setGlobalMeterProvider(provider);
-  const answer = (response: ServerResponse, problem: string | undefined) => {
-    response.writeHead(problem === undefined ? 200 : 503, { "content-type": "text/plain; charset=utf-8" });
-    response.end(`${problem ?? "ok"}\n`);
+  const answer = (response: ServerResponse, status: number, body: object) => {
+    response.writeHead(status, { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" });
+    response.end(`${JSON.stringify(body)}\n`);
+  };
+  const ready = (response: ServerResponse) => {
+    const { problems, starting } = health;
+    const isReady = !starting && problems.length === 0;
+    const dated = problems.map(({ since, ...problem }) => ({ ...problem, since: new Date(since).toISOString() }));
+    answer(response, isReady ? 200 : 503, { ready: isReady, ...(starting ? { starting } : {}), problems: dated });
   };
   const server = createServer((request, response) => {
     if (request.url === "/metrics") exporter.getMetricsRequestHandler(request, response);
-    else if (request.url === "/healthz") answer(response, health.unhealthy());
-    else if (request.url === "/readyz") answer(response, health.unready());
+    // That there is an answer says that the event loop turns.
+    else if (request.url === "/healthz") answer(response, 200, { alive: true });
+    else if (request.url === "/readyz") ready(response);
     else response.writeHead(404, { "content-type": "text/plain" }).end("try /metrics, /healthz or /readyz\n");
   });
   const address = await bind(server, listen);

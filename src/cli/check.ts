@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { closeNotifiers, loadEnabledRules, openNotifiers } from "../config/alerts.ts";
 import { openSink, openSource } from "../config/compose.ts";
 import type { Config } from "../config/load.ts";
-import type { Discovery, Source } from "../contracts.ts";
+import type { Discovery, FoundObject, Source } from "../contracts.ts";
 import { decoderFor } from "../decoders/formats.ts";
 import { formatRuleError } from "../detections/load.ts";
 import { openEnrichment } from "../enrichers/enrichment.ts";
@@ -96,25 +96,43 @@ async function* checkSource(config: Config, source: Source, signal: AbortSignal)
       }
       return "allowed; there are no objects yet";
     });
-    const object = page?.objects[0];
-    if (object === undefined) return;
-    yield await step("read", async () => {
-      const bytes = await source.open(object, signal);
-      const options = { skip: 0, maxBytes: config.limits.maxObjectBytes, maxRecordBytes: config.limits.maxRecordBytes };
-      for await (const { flows, bad, skipped } of decoderFor(config.format)(
-        bytes,
-        originOf(source.name, object.key, object.etag),
-        options,
-      )) {
-        const others = Object.entries(skipped).map(([type, count]) => `, ${count} of type ${type}`);
-        const first = bad[0] === undefined ? "" : ` (first: ${bad[0].reason})`;
-        return `${object.key}: its first piece has ${flows.length} flows, ${bad.length} bad records${first}${others.join("")}`;
-      }
-      return `${object.key}: allowed; it holds no records`;
-    });
+    const objects = page?.objects.slice(0, OBJECTS_READ) ?? [];
+    if (objects.length > 0) yield await step("read", () => readSome(config, source, objects, signal));
   } finally {
     await source.close();
   }
+}
+
+/** Of so many objects one has to yield a flow: some are empty. */
+const OBJECTS_READ = 5;
+
+/** Says what the first of the objects with a flow in it holds. Throws when an object holds none but other things, or none holds any. */
+async function readSome(
+  { limits, format }: Config,
+  source: Source,
+  objects: readonly FoundObject[],
+  signal: AbortSignal,
+): Promise<string> {
+  const { maxObjectBytes: maxBytes, maxRecordBytes } = limits;
+  for (const object of objects) {
+    const origin = originOf(source.name, object.key, object.etag);
+    const bytes = await source.open(object, signal);
+    const other = { bad: 0, first: "", skipped: new Map<string, number>() };
+    for await (const { flows, bad, skipped } of decoderFor(format)(bytes, origin, { skip: 0, maxBytes, maxRecordBytes })) {
+      other.bad += bad.length;
+      if (other.first === "" && bad[0] !== undefined) other.first = `, first: ${bad[0].reason}`;
+      for (const [type, count] of Object.entries(skipped)) other.skipped.set(type, (other.skipped.get(type) ?? 0) + count);
+      const others = [...other.skipped].map(([type, count]) => `, ${count} of type ${type}`).join("");
+      if (flows.length > 0)
+        return `${object.key}: its first piece has ${flows.length} flows, ${other.bad} bad records${other.first}${others}`;
+    }
+    const others = [...other.skipped].map(([type, count]) => `, ${count} of type ${type}`).join("");
+    if (other.bad > 0 || other.skipped.size > 0) {
+      throw new UsageError("no-flows", `${object.key} holds no flow: ${other.bad} bad records${other.first}${others}`);
+    }
+  }
+  const keys = objects.length === 1 ? (objects[0]?.key ?? "") : `the first ${objects.length} objects`;
+  throw new UsageError("no-flows", `allowed, but no flow was found in ${keys}`);
 }
 
 async function step(name: string, work: () => Promise<string>): Promise<Finding> {

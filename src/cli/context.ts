@@ -34,7 +34,7 @@ export function createContext(process: NodeJS.Process, signal: AbortSignal): Cli
   };
 }
 
-/** Exit codes of every command. */
-export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+/** Exit codes of every command. `incomplete`: a job is done, but something was set aside, is parked, or nobody could be told. */
+export const EXIT = { done: 0, failed: 1, usage: 2, incomplete: 3, interrupted: 130 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

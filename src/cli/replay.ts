@@ -1,9 +1,11 @@
 import { Command } from "commander";
 import { tellingNobody } from "../config/alerts.ts";
-import { compose } from "../config/compose.ts";
+import { type Composed, compose } from "../config/compose.ts";
 import type { Config } from "../config/load.ts";
+import type { Source } from "../contracts.ts";
 import { replay } from "../delivery/replay.ts";
 import { describeError, UsageError } from "../errors.ts";
+import { runPipeline } from "../pipeline.ts";
 import { openLog } from "../telemetry.ts";
 import { version } from "../version.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
@@ -68,9 +70,7 @@ async function replayDeadLetters(context: CliContext, config: Config, options: R
   const composed = await compose(config, { env: context.env, log });
   try {
     const { ledger } = composed.parts;
-    const letters = ledger
-      .deadLetters(letterFilter(options), options.limit)
-      .filter(({ count, code }) => count > 0 && (code !== "rejected" || options.code === "rejected"));
+    const letters = ledger.deadLetters(letterFilter(options), options.limit);
     const { delivered, settled, kept } = await replay(
       letters,
       composed.parts,
@@ -82,13 +82,27 @@ async function replayDeadLetters(context: CliContext, config: Config, options: R
       },
       context.signal,
     );
+    const wasParked = ledger.countParked();
+    const parked = wasParked > 0 && options.sink === undefined ? await readParked(composed, context) : wasParked;
     for (const { letter, code, reason } of kept)
       log.warn({ key: letter.key, from: letter.from, code }, `still refused: ${reason}`);
-    if (options.json) context.print(JSON.stringify({ deadLetters: letters.length, settled, kept: kept.length, delivered }));
-    else context.print(`${letters.length} dead letters: ${settled} settled, ${kept.length} kept; ${delivered} records delivered`);
-    return kept.length > 0 ? EXIT.failed : EXIT.done;
+    if (options.json)
+      context.print(JSON.stringify({ deadLetters: letters.length, settled, kept: kept.length, delivered, parked }));
+    else {
+      context.print(`${letters.length} dead letters: ${settled} settled, ${kept.length} kept; ${delivered} records delivered`);
+      if (wasParked > 0)
+        context.print(`${wasParked} objects were parked: ${wasParked - parked} read now, ${parked} still cannot be`);
+    }
+    return kept.length + parked > 0 ? EXIT.incomplete : EXIT.done;
   } finally {
     await composed.close();
     await closeLog();
   }
+}
+
+/** Tries parked objects again, and delivers what waits in the ledger; resolves to how many stay parked. Nothing new is looked for. */
+async function readParked({ parts, options }: Composed, { signal }: CliContext): Promise<number> {
+  const source: Source = { ...parts.source, async *discover() {} };
+  const { parked } = await runPipeline({ ...parts, source }, { ...options, untilCaughtUp: true }, signal);
+  return parked;
 }

@@ -2,8 +2,10 @@ import { Command } from "commander";
 import type { AlertDispatch } from "../alerts/dispatch.ts";
 import { compose } from "../config/compose.ts";
 import type { Config } from "../config/load.ts";
+import type { Ledger, Problem } from "../contracts.ts";
 import type { Totals } from "../delivery/account.ts";
-import { describeError } from "../errors.ts";
+import { Failure } from "../errors.ts";
+import { Health } from "../health.ts";
 import { runPipeline } from "../pipeline.ts";
 import { createInstruments, openLog, serveTelemetry } from "../telemetry.ts";
 import { version } from "../version.ts";
@@ -31,39 +33,45 @@ export async function run(context: CliContext, config: Config, mode: RunMode): P
   const { env, signal } = context;
   const { telemetry } = config;
   const { log, close: closeLog } = await openLog(telemetry.level, telemetry.otlpEndpoint, version, config.secrets.scrub);
-  const state = { ready: false, failed: undefined as string | undefined };
+  const state = { starting: true, tell: (_problems: readonly Problem[]) => {} };
+  const health = new Health(config.secrets.scrub, (problems) => state.tell(problems));
   const server =
     telemetry.listen === undefined
       ? undefined
       : await serveTelemetry(telemetry.listen, {
-          unhealthy: () => state.failed,
-          unready: () => state.failed ?? (state.ready ? undefined : "starting"),
+          get problems() {
+            return health.problems;
+          },
+          get starting() {
+            return state.starting;
+          },
         });
   const started = performance.now();
+  let code: ExitCode = EXIT.failed;
   try {
     const composed = await compose(config, {
       env,
       log,
+      health,
       ...(server === undefined ? {} : { instruments: createInstruments(server.meter) }),
     });
     const progress = showProgress(context.stderr, mode.untilCaughtUp);
     try {
-      state.ready = true;
+      state.tell = keepProblems(composed.parts.ledger);
+      state.starting = false;
       if (server !== undefined) log.info({ address: server.address }, "serves /metrics, /healthz and /readyz");
       const totals = await withAlerts(composed.detections?.dispatch, signal, config.run.shutdownMs, () =>
         runPipeline(composed.parts, { ...composed.options, ...mode, onProgress: progress.update }, signal),
       );
       progress.stop();
       const alerts = composed.detections?.dispatch.count ?? 0;
+      code = exitCodeOf(signal, mode, totals);
       summarize(context, config, { ...totals, alerts }, (performance.now() - started) / 1000, mode.json);
     } finally {
       progress.stop();
       await composed.close();
     }
-    return exitCodeOf(signal, mode);
-  } catch (error) {
-    state.failed = describeError(error);
-    throw error;
+    return code;
   } finally {
     await server?.close();
     await closeLog();
@@ -92,10 +100,27 @@ export async function withAlerts<T>(
   }
 }
 
+/** Keeps in the ledger what `status` says of this worker. A ledger that cannot be written is itself what is wrong, and is told elsewhere. */
+function keepProblems(ledger: Ledger): (problems: readonly Problem[]) => void {
+  return (problems) => {
+    try {
+      ledger.setProblems(problems);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+    }
+  };
+}
+
 /** Stopping a tail is how it ends; a job that is stopped has not done its work. */
-function exitCodeOf(signal: AbortSignal, { untilCaughtUp }: RunMode): ExitCode {
-  if (!signal.aborted) return EXIT.done;
-  return signal.reason === "SIGTERM" && !untilCaughtUp ? EXIT.done : EXIT.interrupted;
+function exitCodeOf(signal: AbortSignal, { untilCaughtUp }: RunMode, totals: Totals): ExitCode {
+  if (signal.aborted) return signal.reason === "SIGTERM" && !untilCaughtUp ? EXIT.done : EXIT.interrupted;
+  return isComplete(totals) ? EXIT.done : EXIT.incomplete;
+}
+
+/** Everything that was read is delivered. */
+function isComplete({ bad, parked, lost, sinks }: Totals): boolean {
+  const refused = Object.values(sinks).reduce((sum, { rejected, deadLettered }) => sum + rejected + deadLettered, 0);
+  return bad + parked + lost + refused === 0;
 }
 
 function summarize(
@@ -105,10 +130,12 @@ function summarize(
   seconds: number,
   json: boolean,
 ): void {
-  const { objects, records, bad, skipped, filtered, quality, sinks, alerts } = totals;
+  const { objects, records, bad, skipped, filtered, quality, sinks, alerts, parked, lost } = totals;
   if (json) {
     const rounded = Math.round(seconds * 1000) / 1000;
-    context.print(JSON.stringify({ objects, records, bad, skipped, filtered, quality, sinks, alerts, seconds: rounded }));
+    context.print(
+      JSON.stringify({ objects, records, bad, skipped, filtered, quality, sinks, alerts, parked, lost, seconds: rounded }),
+    );
     return;
   }
   const out = config.sinks.some(({ options }) => (options as { path?: string }).path === "-") ? context.stderr : context.stdout;
@@ -116,9 +143,11 @@ function summarize(
   const lines = [
     `${objects} objects, ${records} records${rest.map(([name, count]) => `, ${count} ${name}`).join("")} in ${seconds.toFixed(1)} s`,
     ...Object.entries(sinks).map(
-      ([name, { delivered, rejected, deadLettered }]) =>
-        `${name}: ${delivered} delivered, ${rejected} rejected, ${deadLettered} dead letters`,
+      ([name, { delivered, rejected, deadLettered, waiting }]) =>
+        `${name}: ${delivered} delivered, ${rejected} rejected, ${deadLettered} set aside${waiting > 0 ? `, ${waiting} objects wait` : ""}`,
     ),
+    ...(parked > 0 ? [`${parked} objects are parked: they cannot be read now (flowferry status)`] : []),
+    ...(lost > 0 ? [`${lost} objects were lost before they were delivered (flowferry status --dead-letters)`] : []),
   ];
   out.write(`${lines.join("\n")}\n`);
 }

@@ -48,45 +48,82 @@ export function letterFilter({ sink, code }: { sink?: string | undefined; code?:
   return { sink: sink === "none" ? null : sink, code };
 }
 
+/** A parked object as a pointer: what a sink lacks of it. */
+type Listed = StoredDeadLetter | (Omit<StoredDeadLetter, "id"> & { parked: true; attempts: number; nextAt: string });
+
 function listDeadLetters({ print }: CliContext, ledger: Ledger, options: StatusOptions): void {
   const filter = letterFilter(options);
-  const letters = ledger.deadLetters(filter, options.limit);
-  for (const letter of letters)
+  const most = options.limit + 1;
+  const found: Listed[] = [...ledger.deadLetters(filter, most), ...parkedLetters(ledger, filter, most)];
+  for (const letter of found.slice(0, options.limit))
     print(options.json ? JSON.stringify({ ...letter, at: new Date(letter.at).toISOString() }) : letterLine(letter));
-  const more = ledger.deadLetters(filter, options.limit + 1).length > letters.length;
   if (options.json) return;
-  if (letters.length === 0) print("no dead letters");
-  else if (more) print(`… more: raise --limit (now ${options.limit})`);
+  if (found.length === 0) print("no dead letters");
+  else if (found.length > options.limit) print(`… more: raise --limit (now ${options.limit})`);
 }
 
-function letterLine({ sink, key, from, to, count, code, reason }: StoredDeadLetter): string {
+function parkedLetters(ledger: Ledger, { sink, code }: DeadLetterFilter, limit: number): Listed[] {
+  if (sink === null) return [];
+  return ledger
+    .parkedFor(sink, limit)
+    .filter((parked) => code === undefined || parked.code === code)
+    .map(({ sink: name, position, object, attempts, since, nextAt, code: why, reason }) => ({
+      sink: name,
+      key: object.key,
+      etag: object.etag,
+      from: position + 1,
+      to: object.records,
+      count: object.records === undefined ? 1 : object.records - position,
+      code: why,
+      reason,
+      at: since,
+      parked: true,
+      attempts,
+      nextAt: new Date(nextAt).toISOString(),
+    }));
+}
+
+function letterLine(letter: Listed): string {
+  const { sink, key, from, to, count, code, reason } = letter;
   const records =
     to === undefined ? `from record ${from} on` : from === to ? `record ${from}` : `records ${from} to ${to} (${count})`;
-  return `${sink ?? "undecodable"}  ${key}  ${records}  ${code}: ${reason}`;
+  const again = "parked" in letter ? `parked, attempt ${letter.attempts} failed, the next is due ${letter.nextAt}; ` : "";
+  return `${sink ?? "undecodable"}  ${key}  ${records}  ${again}${code}: ${reason}`;
 }
 
 function showStatus({ print }: CliContext, ledger: Ledger, json: boolean): void {
-  const { sinks, quality, objects, partitions, owner } = ledger.status();
+  const { sinks, quality, objects, partitions, parked, problems, owner } = ledger.status();
   const undecodable = ledger.countDeadLetters({ sink: null });
   if (json) {
-    print(JSON.stringify({ owner: owner ?? null, partitions, objects, undecodable, sinks: sinks.map(toJson), quality }));
+    const dated = problems.map(({ since, ...problem }) => ({ ...problem, since: new Date(since).toISOString() }));
+    const bucket = { owner: owner ?? null, partitions, objects, parked, undecodable };
+    print(JSON.stringify({ ...bucket, sinks: sinks.map(toJson), problems: dated, quality }));
     return;
   }
   print(owner === undefined ? "no worker is running" : `worker: ${owner}`);
-  print(`bucket: ${partitions} partitions tailed, ${objects} objects remembered`);
+  for (const { part, reason, since } of problems) print(`not ready: ${part} since ${new Date(since).toISOString()}: ${reason}`);
+  print(`bucket: ${partitions} partitions tailed, ${objects} objects remembered, ${parked} parked`);
+  for (const { object, attempts, nextAt, code, reason } of ledger.parked(PARKED_SHOWN)) {
+    print(`parked: ${object.key}: ${attempts} attempts, the next is due ${new Date(nextAt).toISOString()}: ${code}: ${reason}`);
+  }
+  if (parked > PARKED_SHOWN) print(`… and ${parked - PARKED_SHOWN} more (see --dead-letters)`);
   for (const sink of sinks) print(sinkLine(sink));
   print(`undecodable records: ${undecodable}${undecodable > 0 ? " (see --dead-letters --sink none)" : ""}`);
   for (const { kind, count, lastKey, lastMessage } of quality) print(`${kind}: ${count}, last ${lastKey}: ${lastMessage}`);
 }
 
-function sinkLine({ name, pendingObjects, oldestPending, delivered, rejected, deadLettered, lastCommit }: SinkStatus): string {
+const PARKED_SHOWN = 10;
+
+function sinkLine({ name, pendingObjects, oldestPending, delivered, rejected, setAside, lastDelivery }: SinkStatus): string {
   const age = oldestPending === undefined ? "" : `, the oldest stored ${new Date(oldestPending).toISOString()}`;
-  const last = lastCommit === undefined ? "never acknowledged" : `last acknowledged ${new Date(lastCommit).toISOString()}`;
-  const waiting = pendingObjects === 0 ? "caught up" : `${pendingObjects} objects wait${age}`;
-  return `${name}: ${waiting}; ${delivered} delivered, ${rejected} rejected, ${deadLettered} dead letters; ${last}`;
+  const last =
+    lastDelivery === undefined ? "has never taken a record" : `last took records ${new Date(lastDelivery).toISOString()}`;
+  const end = rejected + setAside === 0 ? "caught up" : "nothing waits, but not all was delivered (see --dead-letters)";
+  const waiting = pendingObjects === 0 ? end : `${pendingObjects} objects wait${age}`;
+  return `${name}: ${waiting}; ${delivered} delivered, ${rejected} rejected, ${setAside} set aside; ${last}`;
 }
 
-function toJson({ lastCommit, oldestPending, ...rest }: SinkStatus) {
+function toJson({ lastDelivery, oldestPending, setAside, ...rest }: SinkStatus) {
   const iso = (time: number | undefined) => (time === undefined ? null : new Date(time).toISOString());
-  return { ...rest, lastCommit: iso(lastCommit), oldestPending: iso(oldestPending) };
+  return { ...rest, deadLettered: setAside, lastDelivery: iso(lastDelivery), oldestPending: iso(oldestPending) };
 }

@@ -5,6 +5,7 @@ import { parseInstant } from "../durations.ts";
 import { openEnrichment } from "../enrichers/enrichment.ts";
 import { UsageError } from "../errors.ts";
 import type { Flow } from "../flow.ts";
+import { Health } from "../health.ts";
 import { openLedger } from "../ledger/sqlite.ts";
 import type { Parts, PipelineOptions } from "../pipeline.ts";
 import { createInstruments, type Instruments, type Logger } from "../telemetry.ts";
@@ -25,10 +26,11 @@ interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   readonly log: Logger;
   readonly instruments?: Instruments;
+  readonly health?: Health;
 }
 
 /** Makes the parts that a configuration names and joins them. Throws UsageError with the place in the file. */
-export async function compose(config: Config, { env, log, instruments }: Surroundings): Promise<Composed> {
+export async function compose(config: Config, { env, log, instruments, health = new Health() }: Surroundings): Promise<Composed> {
   const closers: (() => void | Promise<void>)[] = [];
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();
@@ -55,7 +57,7 @@ export async function compose(config: Config, { env, log, instruments }: Surroun
     };
     measure.network.addCallback(countApi);
     closers.push(() => measure.network.removeCallback(countApi));
-    const ledger = openLedger({ path: config.ledgerPath, source: source.name });
+    const ledger = openLedger({ path: config.ledgerPath, source: source.name, scrub: config.secrets.scrub });
     closers.push(() => ledger.close());
     onEvent = ({ kind, key, message }) => {
       ledger.note(kind, key, message);
@@ -89,6 +91,7 @@ export async function compose(config: Config, { env, log, instruments }: Surroun
       keep: filterOf(config.filter, Date.now()),
       sinks,
       ledger,
+      health,
       log,
       instruments: measure,
     };

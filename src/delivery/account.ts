@@ -1,17 +1,20 @@
 import type { Attributes } from "@opentelemetry/api";
-import type { Decoded, FoundObject, Ledger } from "../contracts.ts";
-import { describeError, type FlowferryError } from "../errors.ts";
+import type { DeadLetter, Decoded, FoundObject, Ledger, ParkedObject, QualityNote, QueuedObject } from "../contracts.ts";
+import { describeError, drawerOf, type FlowferryError } from "../errors.ts";
+import type { Health } from "../health.ts";
 import type { OnRetry } from "../retry.ts";
 import type { Instruments, Logger } from "../telemetry.ts";
 import { CHECKPOINT } from "./checkpoint.ts";
 import type { ConvoyEvents, Reading } from "./convoy.ts";
-import type { Outcome } from "./deliver.ts";
 import type { Lane, LaneEvents } from "./lane.ts";
+import type { LedgerWrite, LedgerWriteEvents } from "./ledger-write.ts";
 
 export interface SinkTotals {
   delivered: number;
   rejected: number;
   deadLettered: number;
+  /** Objects that wait for the sink, in all. */
+  waiting: number;
 }
 
 /** What one run has done. `records` = filtered + what each sink got; bad and skipped records are beside it. */
@@ -23,6 +26,10 @@ export interface Totals {
   readonly filtered: number;
   readonly quality: Readonly<Record<string, number>>;
   readonly sinks: Readonly<Record<string, Readonly<SinkTotals>>>;
+  /** Objects that cannot be read now. */
+  readonly parked: number;
+  /** Objects that were deleted or replaced before every consumer had them, and places of which the books did not balance. */
+  readonly lost: number;
   /** Objects and stored bytes that discovery has handed out, and the bytes of those read to their end. */
   readonly discovered: number;
   readonly discoveredBytes: number;
@@ -31,6 +38,14 @@ export interface Totals {
 
 /** Most dead letters that one object may add; further bad records of it are counted in a last one. */
 const LETTERS_PER_OBJECT = 1_000;
+/** Readings of objects that have not failed before fail so often, with none between them that succeeds, before that is a problem. */
+const UNREADABLE = 2;
+
+/** Parts as health names them. */
+const SOURCE = "source";
+const OBJECTS = "objects";
+const LEDGER = "ledger";
+const sinkPart = (name: string) => `sink ${name}`;
 
 /** Of a row of failures, the 1st, 2nd, 4th, 8th, … is told. */
 function worthTelling(failures: number): boolean {
@@ -39,36 +54,57 @@ function worthTelling(failures: number): boolean {
 
 interface Observed {
   readonly ledger: Ledger;
+  readonly health: Health;
   readonly log: Logger;
   readonly instruments: Instruments;
 }
 
-/** Keeps account of a run: what was read, what could not be, and what each sink did with it; in the ledger, in metrics and in the log. */
+/** What is known of an object while it is read, in whatever number of attempts. */
+interface Findings {
+  readonly notes: Map<QualityNote["kind"], QualityNote>;
+  letters: number;
+  /** The last of the letters, once there are too many. */
+  many: DeadLetter | undefined;
+}
+
+/** Keeps account of a run: what was read, what could not be, and what each sink did with it; in the ledger, in metrics, in health and in the log. */
 export class Account {
   readonly #ledger: Ledger;
+  readonly #health: Health;
   readonly #log: Logger;
   readonly #instruments: Instruments;
   readonly #onProgress: ((totals: Totals) => void) | undefined;
-  readonly #letters = new Map<number, number>();
-  readonly #sinks: Record<string, SinkTotals> = {};
+  readonly #findings = new Map<number, Findings>();
+  readonly #sinks: Record<string, Omit<SinkTotals, "waiting">> = {};
   readonly #quality: Record<string, number> = {};
   #objects = 0;
   #records = 0;
   #bad = 0;
   #skipped = 0;
   #filtered = 0;
+  #lost = 0;
   #discovered = 0;
   #discoveredBytes = 0;
   #readBytes = 0;
+  #unreadable = 0;
 
-  constructor({ ledger, log, instruments }: Observed, onProgress?: (totals: Totals) => void) {
+  constructor({ ledger, health, log, instruments }: Observed, onProgress?: (totals: Totals) => void) {
     this.#ledger = ledger;
+    this.#health = health;
     this.#log = log;
     this.#instruments = instruments;
     this.#onProgress = onProgress;
   }
 
+  /** With what still waits, which the ledger is asked for. */
   totals(): Totals {
+    const { sinks, parked } = this.#ledger.status();
+    const waiting = new Map(sinks.map(({ name, pendingObjects }) => [name, pendingObjects]));
+    const own = Object.entries(this.#sinks).map(([name, totals]) => [name, { ...totals, waiting: waiting.get(name) ?? 0 }]);
+    return { ...this.#soFar(), sinks: Object.fromEntries(own), parked };
+  }
+
+  #soFar(): Totals {
     return {
       objects: this.#objects,
       records: this.#records,
@@ -76,17 +112,23 @@ export class Account {
       skipped: this.#skipped,
       filtered: this.#filtered,
       quality: this.#quality,
-      sinks: this.#sinks,
+      sinks: Object.fromEntries(Object.entries(this.#sinks).map(([name, totals]) => [name, { ...totals, waiting: 0 }])),
+      parked: 0,
+      lost: this.#lost,
       discovered: this.#discovered,
       discoveredBytes: this.#discoveredBytes,
       readBytes: this.#readBytes,
     };
   }
 
+  #progressed(): void {
+    this.#onProgress?.(this.#soFar());
+  }
+
   /** Registers the sinks, and what is observed about them when metrics are collected. */
   watch(lanes: readonly Lane[]): void {
     for (const { name } of lanes) this.#sinks[name] = { delivered: 0, rejected: 0, deadLettered: 0 };
-    const { lag, pending, trouble } = this.#instruments;
+    const { lag, pending, trouble, parked, problems } = this.#instruments;
     pending.addCallback((result) => {
       for (const sink of this.#ledger.status().sinks) result.observe(sink.pendingObjects, { sink: sink.name });
     });
@@ -98,12 +140,16 @@ export class Account {
     trouble.addCallback((result) => {
       for (const lane of lanes) result.observe(lane.trouble === undefined ? 0 : 1, { sink: lane.name });
     });
+    parked.addCallback((result) => result.observe(this.#ledger.countParked()));
+    problems.addCallback((result) => {
+      for (const { part, drawer, code } of this.#health.problems) result.observe(1, { part, drawer, code });
+    });
   }
 
   discovered(objects: readonly FoundObject[], added: number): void {
     this.#discovered += added;
     this.#discoveredBytes += objects.reduce((sum, { size }) => sum + size, 0);
-    this.#onProgress?.(this.totals());
+    this.#progressed();
   }
 
   /** What the account wants to know of each sink. */
@@ -111,12 +157,43 @@ export class Account {
     return {
       onTrouble: ({ name }, { failures, error, nextAt }) => {
         this.#instruments.retries.add(1, { sink: name });
+        this.#health.failing(sinkPart(name), error, failures);
         if (!worthTelling(failures)) return;
         const nextAttempt = new Date(nextAt).toISOString();
-        this.#log.warn({ sink: name, failures, nextAttempt }, `cannot deliver, will try again: ${describeError(error)}`);
+        const fields = { sink: name, failures, nextAttempt };
+        if (drawerOf(error) === "person")
+          this.#log.error(fields, `the sink pauses until this is put right: ${describeError(error)}`);
+        else this.#log.warn(fields, `cannot deliver, will try again: ${describeError(error)}`);
       },
-      onRecovery: ({ name }, { failures }) => this.#log.info({ sink: name, failures }, "delivers again"),
-      onSettled: ({ name }, outcomes) => this.#settled(name, outcomes),
+      onRecovery: ({ name }, { failures }) => {
+        this.#health.well(sinkPart(name));
+        this.#log.info({ sink: name, failures }, "delivers again");
+      },
+      onSettled: ({ name }, outcome) => {
+        const totals = this.#sinks[name];
+        if (totals === undefined) return;
+        const attributes: Attributes = { sink: name };
+        const { delivered, rejected, setAside, deadLetters } = outcome;
+        totals.delivered += delivered;
+        totals.rejected += rejected;
+        totals.deadLettered += setAside;
+        this.#instruments.delivered.add(delivered, attributes);
+        if (rejected > 0) this.#instruments.rejected.add(rejected, attributes);
+        if (setAside > 0) this.#instruments.deadLettered.add(setAside, attributes);
+        for (const { key, from, to, code, reason } of deadLetters) {
+          this.#log.error({ sink: name, key, from, to, code }, `records refused, kept as a dead letter: ${reason}`);
+        }
+        this.#progressed();
+      },
+      onImbalance: ({ name }, { key }, { offered, settled }) => {
+        this.#lost += 1;
+        this.#instruments.imbalances.add(1, { sink: name });
+        const fields = { sink: name, key, offered, settled };
+        this.#log.error(
+          fields,
+          "the books of an object do not balance: it is kept as a dead letter, replay it and report this as a bug",
+        );
+      },
     };
   }
 
@@ -134,11 +211,67 @@ export class Account {
     };
   }
 
+  ledgerEvents(): LedgerWriteEvents {
+    return {
+      onTrouble: ({ failures, error }) => {
+        this.#health.failing(LEDGER, error, failures);
+        if (worthTelling(failures)) this.#log.error({ failures }, `cannot save, will try again: ${describeError(error)}`);
+      },
+      onRecovery: ({ failures }) => {
+        this.#health.well(LEDGER);
+        this.#log.info({ failures }, "the ledger can be written again");
+      },
+    };
+  }
+
+  /** A pass over the bucket has come to its end. */
   passed(): void {
+    this.#health.well(SOURCE);
     this.#instruments.listings.add(1);
   }
 
-  read({ object, first }: Reading, { flows, bad, quality, skipped }: Decoded, wanted: number): void {
+  onListingRetry(): OnRetry {
+    return ({ failures, pauseMs, error }) => {
+      this.#instruments.sourceRetries.add(1);
+      this.#health.failing(SOURCE, error, failures);
+      if (!worthTelling(failures)) return;
+      const line = `cannot list the bucket, will try again: ${describeError(error)}`;
+      if (drawerOf(error) === "person") this.#log.error({ failures, pauseMs }, line);
+      else this.#log.warn({ failures, pauseMs }, line);
+    };
+  }
+
+  onParked(): (parked: ParkedObject, error: unknown) => void {
+    return ({ object: { key }, attempts, nextAt, code, reason }, error) => {
+      this.#instruments.sourceRetries.add(1);
+      this.#unreadable += 1;
+      if (attempts === 1 || this.#health.problems.some(({ part }) => part === OBJECTS)) {
+        if (this.#unreadable >= UNREADABLE) this.#health.failing(OBJECTS, error, this.#unreadable);
+      }
+      if (!worthTelling(attempts)) return;
+      const fields = { key, code, attempts, nextAttempt: new Date(nextAt).toISOString() };
+      const line = `cannot read ${key}, others go on and it is tried again: ${reason}`;
+      if (drawerOf(error) === "object") this.#log.error(fields, line);
+      else this.#log.warn(fields, line);
+    };
+  }
+
+  /** One more piece of an object was decoded; `wanted` of its flows pass the filter. Resolves when what is bad is in the ledger. */
+  async read(
+    { object, first }: Reading,
+    { flows, bad, quality, skipped }: Decoded,
+    wanted: number,
+    write: LedgerWrite,
+  ): Promise<void> {
+    this.#readable();
+    const findings = this.#of(object.id);
+    for (const { kind, message } of quality) {
+      findings.notes.set(kind, { kind, count: (findings.notes.get(kind)?.count ?? 0) + 1, lastMessage: message });
+    }
+    if (bad.length > 0) {
+      const letters = bad.flatMap(({ from, to, code, reason }) => this.#letterOf(object, findings, from, to, code, reason));
+      await write(() => this.#ledger.setAside(letters));
+    }
     if (!first) return;
     this.#records += flows.length;
     this.#filtered += flows.length - wanted;
@@ -148,83 +281,74 @@ export class Account {
       this.#skipped += count;
       this.#instruments.skipped.add(count, { type });
     }
-    for (const { kind, message } of quality) {
+    for (const { kind } of quality) {
       this.#quality[kind] = (this.#quality[kind] ?? 0) + 1;
       this.#instruments.quality.add(1, { kind });
-      this.#ledger.note(kind, object.key, message);
     }
-    for (const { from, to, code, reason } of bad) {
-      this.#setAside(object, from, to, to === undefined ? 1 : to - from + 1, code, reason);
+    for (const { from, to, code } of bad) {
+      const count = to === undefined ? 1 : to - from + 1;
+      this.#bad += count;
+      this.#instruments.bad.add(count, { code });
     }
-    this.#onProgress?.(this.totals());
+    this.#progressed();
   }
 
-  /** The object cannot be read any further: what is left of it is set aside. */
-  lost({ object, consumers, first }: Reading, error: FlowferryError): void {
-    const from = Math.min(...[...consumers].map((consumer) => consumer.offered(object.id))) + 1;
-    if (first) this.#setAside(object, from, undefined, 1, error.code, describeError(error));
+  /** The rest of an object can be had by nobody. Each consumer that lacks some of it sets that aside. */
+  async lost({ object }: Reading, error: FlowferryError, write: LedgerWrite): Promise<void> {
+    this.#lost += 1;
+    this.#findings.delete(object.id);
+    this.#log.error({ key: object.key, code: error.code }, `lost before it was delivered: ${describeError(error)}`);
+    await write(() => this.#ledger.unpark(object.id));
   }
 
-  ended({ object, first }: Reading): void {
-    this.#letters.delete(object.id);
+  /** An object was read to its end; it has so many records. */
+  async ended({ object, first }: Reading, records: number, write: LedgerWrite): Promise<void> {
+    this.#readable();
+    const { notes, many } = this.#of(object.id);
+    await write(() => {
+      if (many !== undefined) this.#ledger.setAside([many]);
+      this.#ledger.readToEnd(object.id, { records, notes: [...notes.values()] });
+    });
+    this.#findings.delete(object.id);
     if (!first) return;
     this.#objects += 1;
     this.#readBytes += object.size;
     this.#instruments.objects.add(1);
-    this.#onProgress?.(this.totals());
+    this.#progressed();
   }
 
-  #settled(sink: string, outcomes: readonly Outcome[]): void {
-    const totals = this.#sinks[sink];
-    if (totals === undefined) return;
-    const attributes: Attributes = { sink };
-    for (const { delivered, rejected, deadLetters } of outcomes) {
-      const deadLettered = deadLetters.reduce((sum, { count }) => sum + count, 0);
-      totals.delivered += delivered;
-      totals.rejected += rejected;
-      totals.deadLettered += deadLettered;
-      this.#instruments.delivered.add(delivered, attributes);
-      if (rejected > 0) this.#instruments.rejected.add(rejected, attributes);
-      if (deadLettered > 0) this.#instruments.deadLettered.add(deadLettered, attributes);
-      for (const { key, from, to, code, reason } of deadLetters) {
-        this.#log.error({ sink, key, from, to, code }, `records refused, kept as a dead letter: ${reason}`);
-      }
+  #readable(): void {
+    this.#unreadable = 0;
+    this.#health.well(OBJECTS);
+  }
+
+  #of(id: number): Findings {
+    const findings = this.#findings.get(id) ?? { notes: new Map(), letters: 0, many: undefined };
+    this.#findings.set(id, findings);
+    return findings;
+  }
+
+  #letterOf(
+    { key, etag }: QueuedObject,
+    findings: Findings,
+    from: number,
+    to: number | undefined,
+    code: string,
+    reason: string,
+  ): DeadLetter[] {
+    const count = to === undefined ? 1 : to - from + 1;
+    findings.letters += 1;
+    if (findings.letters < LETTERS_PER_OBJECT) {
+      this.#log.warn({ key, from, to, code }, `bad record set aside: ${reason}`);
+      return [{ sink: undefined, key, etag, from, to, count, code, reason }];
     }
-    this.#onProgress?.(this.totals());
-  }
-
-  onSourceRetry(what: string): OnRetry {
-    return ({ failures, pauseMs, error }) => {
-      this.#instruments.sourceRetries.add(1);
-      if (!worthTelling(failures)) return;
-      this.#log.warn({ failures, pauseMs }, `cannot ${what}, will try again: ${describeError(error)}`);
-    };
-  }
-
-  #setAside(object: Reading["object"], from: number, to: number | undefined, count: number, code: string, reason: string): void {
-    this.#bad += count;
-    this.#instruments.bad.add(count, { code });
-    const letters = (this.#letters.get(object.id) ?? 0) + 1;
-    this.#letters.set(object.id, letters);
-    if (letters > LETTERS_PER_OBJECT) return;
-    const { key, etag } = object;
-    if (letters === LETTERS_PER_OBJECT) {
-      this.#log.error({ key, from }, `${letters} places of one object are bad: further ones are counted, not listed`);
-      this.#ledger.setAside([
-        {
-          sink: undefined,
-          key,
-          etag,
-          from,
-          to: undefined,
-          count,
-          code: "many-bad-records",
-          reason: `bad from here on, first: ${reason}`,
-        },
-      ]);
-      return;
+    if (findings.many !== undefined) {
+      findings.many = { ...findings.many, count: findings.many.count + count };
+      return [];
     }
-    this.#log.warn({ key, from, to, code }, `bad record set aside: ${reason}`);
-    this.#ledger.setAside([{ sink: undefined, key, etag, from, to, count, code, reason }]);
+    this.#log.error({ key, from }, `${findings.letters} places of one object are bad: further ones are counted, not listed`);
+    const first = `bad from here on, first: ${reason}`;
+    findings.many = { sink: undefined, key, etag, from, to: undefined, count, code: "many-bad-records", reason: first };
+    return [findings.many];
   }
 }

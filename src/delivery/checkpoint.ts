@@ -1,7 +1,8 @@
-import type { Ledger, QueuedObject } from "../contracts.ts";
+import type { DeadLetter, Ledger, QueuedObject } from "../contracts.ts";
 import type { Flow } from "../flow.ts";
 import { pause } from "../waiting.ts";
-import type { Consumer } from "./consumer.ts";
+import { type Consumer, type Lost, letterOfRest } from "./consumer.ts";
+import type { LedgerWrite } from "./ledger-write.ts";
 
 /** What remembers the flows that it has seen: the detections. */
 export interface Stateful {
@@ -34,12 +35,17 @@ export class Checkpoint implements Consumer {
   readonly failing = false;
   readonly #ledger: Ledger;
   readonly #stateful: Stateful;
+  readonly #write: LedgerWrite;
+  /** Of records that can be had by nobody. */
+  #letters: DeadLetter[] = [];
   readonly #progress = new Map<number, Progress>();
   /** Nothing was inspected since the state was saved last. */
   #saved = true;
 
-  constructor(ledger: Ledger, stateful: Stateful) {
+  /** `write` repeats what the ledger cannot take now. */
+  constructor(ledger: Ledger, stateful: Stateful, write: LedgerWrite) {
     this.#ledger = ledger;
+    this.#write = write;
     this.#stateful = stateful;
   }
 
@@ -51,9 +57,9 @@ export class Checkpoint implements Consumer {
   wants(object: QueuedObject): boolean {
     const progress = this.#progress.get(object.id);
     if (progress !== undefined) return !progress.ended;
-    const through = this.#ledger.position(this.name, object.id);
-    if (through === undefined) return false;
-    this.#progress.set(object.id, { through, ended: false });
+    const found = this.#ledger.position(this.name, object.id);
+    if (found === undefined) return false;
+    this.#progress.set(object.id, { through: found.position, ended: false });
     return true;
   }
 
@@ -67,31 +73,39 @@ export class Checkpoint implements Consumer {
     this.#saved = false;
   }
 
-  end(id: number): void {
-    this.#of(id).ended = true;
+  end(id: number, lost?: Lost): void {
+    const progress = this.#of(id);
+    const letter = lost && letterOfRest(this.name, progress.through, lost);
+    if (letter !== undefined) this.#letters.push(letter);
+    progress.ended = true;
     this.#saved = false;
   }
 
-  /** Saves again and again until the signal aborts. Throws when the ledger cannot be written. */
+  /** Saves again and again until the signal aborts. */
   async run(pauseMs: number, signal: AbortSignal): Promise<void> {
     for (;;) {
       await pause(pauseMs, signal);
       if (signal.aborted) return;
-      this.save();
+      await this.save();
     }
   }
 
-  /** Saves the state and how far it goes, if there is something new. Throws when the ledger cannot be written. */
-  save(): void {
-    if (this.#saved) return;
-    const positions = [...this.#progress].map(([id, { through, ended }]) => ({ id, position: through, finished: ended }));
-    this.#ledger.checkpoint(this.name, this.#stateful.state(), positions);
-    this.#saved = true;
-    for (const { id, finished } of positions) if (finished) this.#progress.delete(id);
+  /** Saves the state and how far it goes, if there is something new. */
+  async save(): Promise<void> {
+    if (!this.#saved) await this.#write(() => this.#save());
   }
 
   async drain(): Promise<void> {
-    this.save();
+    await this.save();
+  }
+
+  #save(): void {
+    const positions = [...this.#progress].map(([id, { through, ended }]) => ({ id, position: through, finished: ended }));
+    this.#ledger.setAside(this.#letters);
+    this.#ledger.checkpoint(this.name, this.#stateful.state(), positions);
+    this.#saved = true;
+    this.#letters = [];
+    for (const { id, finished } of positions) if (finished) this.#progress.delete(id);
   }
 
   #of(id: number): Progress {

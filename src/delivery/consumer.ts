@@ -1,5 +1,20 @@
-import type { QueuedObject } from "../contracts.ts";
+import type { DeadLetter, QueuedObject } from "../contracts.ts";
 import type { Flow } from "../flow.ts";
+
+/** Why the rest of an object cannot be had any more, by anybody. */
+export interface Lost {
+  readonly object: QueuedObject;
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** The pointer to what a consumer lacks of a lost object, from the record after `offered` on; undefined if it lacks nothing. */
+export function letterOfRest(consumer: string, offered: number, { object, code, reason }: Lost): DeadLetter | undefined {
+  const { key, etag, records } = object;
+  if (records !== undefined && records <= offered) return undefined;
+  const count = records === undefined ? 1 : records - offered;
+  return { sink: consumer, key, etag, from: offered + 1, to: records, count, code, reason };
+}
 
 /** Who objects are read for: each consumer has its own position in the ledger, and takes part in a reading until it has what it lacks. */
 export interface Consumer {
@@ -22,8 +37,8 @@ export interface Consumer {
   offered(id: number): number;
   /** Takes the flows of one piece of an object; those that were offered before are passed over. */
   offer(id: number, flows: readonly Flow[], through: number): void;
-  /** Every record of the object was offered. */
-  end(id: number): void;
+  /** Every record of the object was offered, or cannot be had: then the consumer sets aside what it lacks. */
+  end(id: number, lost?: Lost): void;
   /** Resolves when its position covers everything that was offered, or its patience ends. */
   drain(): Promise<void>;
 }

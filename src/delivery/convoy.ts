@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Ledger, QueuedObject } from "../contracts.ts";
+import { drawerOf, UsageError } from "../errors.ts";
 import type { Flow } from "../flow.ts";
-import { firstOf } from "../waiting.ts";
-import type { Consumer } from "./consumer.ts";
+import { firstOf, pause } from "../waiting.ts";
+import type { Consumer, Lost } from "./consumer.ts";
+import type { Parking } from "./parking.ts";
 
 /** One reading of an object, and who takes part in it; a consumer that falls behind leaves it. */
 export interface Reading {
@@ -10,7 +12,7 @@ export interface Reading {
   readonly consumers: Set<Consumer>;
   /** Aborts when nobody takes part any more, or reading is to stop. */
   readonly signal: AbortSignal;
-  /** False when the object is read again for a consumer that fell behind: its records were counted before. */
+  /** False when the object is read for a consumer that fell behind, after or beside a reading for others: its records are counted there. */
   readonly first: boolean;
   /** Hands the flows of one piece to every consumer, and resolves when there is room for the next piece. */
   offer(flows: readonly Flow[], through: number): Promise<void>;
@@ -24,8 +26,11 @@ export interface ConvoyOptions {
 }
 
 export interface ConvoyEvents {
-  /** Reads the object to its end; resolves when every record was offered, also when it was set aside. */
-  read(reading: Reading): Promise<void>;
+  /**
+   * Reads the object to its end; resolves when every record was offered, or with why the rest cannot be had by anybody. Rejects with why it
+   * cannot be read now.
+   */
+  read(reading: Reading): Promise<Lost | undefined>;
   onBehind(consumer: Consumer): void;
   onCaughtUp(consumer: Consumer): void;
 }
@@ -44,10 +49,13 @@ export class Convoy {
   readonly #ledger: Ledger;
   readonly #options: ConvoyOptions;
   readonly #events: ConvoyEvents;
+  readonly #parking: Parking;
   readonly #stop: AbortSignal;
   readonly #inStep: Set<Consumer>;
   readonly #behind = new Set<Consumer>();
   readonly #active = new Set<Active>();
+  /** Ids of parked objects that are being tried. */
+  readonly #retrying = new Set<number>();
   readonly #solo = new Map<Consumer, Promise<void>>();
   readonly #failure = Promise.withResolvers<never>();
   #queue: QueuedObject[] = [];
@@ -55,8 +63,15 @@ export class Convoy {
   #started: number;
   #wake = Promise.withResolvers<void>();
 
-  constructor(consumers: readonly Consumer[], ledger: Ledger, options: ConvoyOptions, events: ConvoyEvents, stop: AbortSignal) {
+  constructor(
+    consumers: readonly Consumer[],
+    { ledger, parking }: { ledger: Ledger; parking: Parking },
+    options: ConvoyOptions,
+    events: ConvoyEvents,
+    stop: AbortSignal,
+  ) {
     this.#ledger = ledger;
+    this.#parking = parking;
     this.#options = options;
     this.#events = events;
     this.#stop = stop;
@@ -74,9 +89,9 @@ export class Convoy {
     return this.#started;
   }
 
-  /** Nothing that was discovered waits to be read, by anybody. */
+  /** Nothing that was discovered waits to be read, by anybody, but for objects that were tried often enough and cannot be read. */
   get idle(): boolean {
-    return this.#active.size === 0 && this.#behind.size === 0 && this.#next() === undefined;
+    return this.#active.size === 0 && this.#behind.size === 0 && this.#next() === undefined && !this.#parking.owes;
   }
 
   get behind(): ReadonlySet<Consumer> {
@@ -104,17 +119,29 @@ export class Convoy {
 
   async #work(): Promise<void> {
     while (!this.#stop.aborted) {
+      const retried = this.#nextRetry();
+      if (retried !== undefined) await this.#retry(retried);
       const object = this.#next();
-      if (object === undefined) {
-        await firstOf([this.#wake.promise], this.#stop);
-        continue;
+      if (object !== undefined) {
+        this.#queue.shift();
+        this.#started = object.id;
+        const consumers = new Set([...this.#inStep].filter((consumer) => consumer.wants(object)));
+        if (consumers.size > 0) await this.#read(object, consumers);
       }
-      this.#queue.shift();
-      this.#started = object.id;
-      const consumers = new Set([...this.#inStep].filter((consumer) => consumer.wants(object)));
-      if (consumers.size > 0) await this.#read(object, consumers, true);
-      this.wake();
+      if (retried === undefined && object === undefined) await this.#news();
+      else this.wake();
     }
+  }
+
+  /** Resolves when there may be something to read. */
+  async #news(): Promise<void> {
+    const { pauseMs } = this.#parking;
+    const due = new AbortController();
+    const changes = [this.#wake.promise];
+    // Something that is due at once is being tried by another reader.
+    if (pauseMs !== undefined) changes.push(pause(Math.max(pauseMs, 10), due.signal));
+    await firstOf(changes, this.#stop);
+    due.abort();
   }
 
   #next(): QueuedObject | undefined {
@@ -122,20 +149,46 @@ export class Convoy {
     return this.#queue[0];
   }
 
-  async #read(object: QueuedObject, consumers: Set<Consumer>, first: boolean): Promise<void> {
+  /** A parked object that is to be tried again. At most half of the readers do so, so that what hangs does not hold up the others. */
+  #nextRetry(): QueuedObject | undefined {
+    if (this.#retrying.size >= Math.max(1, this.#options.objects >> 1)) return undefined;
+    return this.#parking.due((id) => this.#retrying.has(id) || [...this.#active].some(({ reading }) => reading.object.id === id));
+  }
+
+  async #retry(object: QueuedObject): Promise<void> {
+    this.#retrying.add(object.id);
+    try {
+      const wanting = [...this.#inStep, ...this.#behind].filter((consumer) => consumer.wants(object));
+      const inStep = wanting.filter((consumer) => this.#inStep.has(consumer));
+      const consumers = inStep.length > 0 ? inStep : wanting.filter(({ hasRoom }) => hasRoom);
+      if (consumers.length > 0) await this.#read(object, new Set(consumers));
+      else await this.#parking.postpone(object);
+    } finally {
+      this.#retrying.delete(object.id);
+    }
+  }
+
+  /** Reads an object for these consumers; one that cannot be read now is parked. Rejects with what ends the run. */
+  async #read(object: QueuedObject, consumers: Set<Consumer>): Promise<void> {
     const controller = new AbortController();
     const signal = AbortSignal.any([this.#stop, controller.signal]);
     const offer = async (flows: readonly Flow[], through: number) => {
       for (const consumer of consumers) consumer.offer(object.id, flows, through);
       await this.#room(consumers, signal);
     };
+    const elsewhere = () => [...this.#active].some(({ reading }) => reading.object.id === object.id);
+    const inStep = [...consumers].some((consumer) => this.#inStep.has(consumer));
+    const first = inStep || (object.records === undefined && !elsewhere());
     const active = { reading: { object, consumers, signal, first, offer }, controller };
     this.#active.add(active);
     try {
-      await this.#events.read(active.reading);
-      for (const consumer of consumers) consumer.end(object.id);
+      const lost = await this.#events.read(active.reading);
+      for (const consumer of consumers) consumer.end(object.id, lost);
+      this.#parking.release(object.id);
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (signal.aborted) return;
+      if (error instanceof UsageError || drawerOf(error) === "worker") throw error;
+      await this.#parking.park(object, error);
     } finally {
       this.#active.delete(active);
     }
@@ -183,7 +236,7 @@ export class Convoy {
     const work = async () => {
       for (let object = next(); object !== undefined && !this.#stop.aborted; object = next()) {
         after = object.id;
-        if (consumer.wants(object)) await this.#read(object, new Set([consumer]), false);
+        if (consumer.wants(object)) await this.#read(object, new Set([consumer]));
       }
     };
     while (next() !== undefined || !consumer.hasRoom) {

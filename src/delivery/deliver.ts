@@ -1,7 +1,11 @@
-import type { Batch, DeadLetter, Segment, Sink } from "../contracts.ts";
-import { codeOf, describeError, PermanentError, TooLargeError } from "../errors.ts";
-import { type OnRetry, type RetryPolicy, retry } from "../retry.ts";
-import { type Piece, piecesOf } from "./pieces.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Batch, Segment, Sink, WriteResult } from "../contracts.ts";
+import { describeError, Failure } from "../errors.ts";
+import type { Flow } from "../flow.ts";
+import { type OnRetry, pauseBefore, type RetryPolicy, retry } from "../retry.ts";
+import type { Brake, Doubt } from "./brake.ts";
+import { asideOf, deliveredAll, letterOf, type Outcome, settledIn, sumOf } from "./outcome.ts";
+import { piecesOf } from "./pieces.ts";
 
 export interface DeliveryEvents {
   readonly onRetry: OnRetry;
@@ -9,138 +13,227 @@ export interface DeliveryEvents {
   readonly onTooLarge: (records: number) => void;
 }
 
-/** What became of the records of one segment; the three counts add up to the segment's. */
-export interface Outcome {
-  delivered: number;
-  rejected: number;
-  deadLetters: DeadLetter[];
+export interface Delivery {
+  /** The sink's name, for dead letters. */
+  readonly name: string;
+  readonly sink: Sink;
+  readonly policy: RetryPolicy;
+  readonly brake: Brake;
+  readonly events: DeliveryEvents;
+}
+
+/** Some records of a batch, and to which of its segments they belong. */
+interface Part {
+  readonly batch: Batch;
+  /** Places of the part's segments among those of the whole batch. */
+  readonly places: readonly number[];
+}
+
+/** What one attempt at a batch has found, so far. */
+interface Findings {
+  readonly outcomes: Outcome[][];
+  /** Records that were refused alone. */
+  readonly refused: Map<Flow, Failure>;
+  /** The receiver took something of it. */
+  taken: boolean;
 }
 
 /**
- * Brings a batch to its end: taken, refused in part, or set aside. Transient failures are repeated until the signal aborts (then it throws);
- * a batch that is too large is halved, and each half goes its own way, so that nothing that was taken is sent again.
+ * Brings a batch to its end, and resolves to one outcome for each of its segments. What may heal is repeated until the signal aborts (then
+ * it throws). A batch that is refused or too large is halved until each bad record stands alone; nothing that was taken is sent again.
+ * While everything of it is refused the brake says whether that is to be believed; until then the whole batch waits and is tried again.
  * Records that the sink refuses before sending are set aside by themselves, also those that it comes to refuse while the batch waits.
- * Returns one outcome for each segment of the batch.
  */
-export async function deliver(
-  name: string,
-  sink: Sink,
-  batch: Batch,
-  policy: RetryPolicy,
-  signal: AbortSignal,
-  events: DeliveryEvents,
-): Promise<Outcome[]> {
+export async function deliver(delivery: Delivery, batch: Batch, signal: AbortSignal): Promise<Outcome[]> {
+  const doubt = delivery.brake.doubt(batch.flows.length);
   try {
-    const { rejected, reason } = await retry(() => attempt(sink, batch, signal), policy, signal, events.onRetry);
-    return rejected === 0 ? taken(batch) : takenInPart(name, batch, rejected, reason ?? "the receiver gave no reason");
+    for (;;) {
+      const findings: Findings = { outcomes: batch.segments.map(() => []), refused: new Map(), taken: false };
+      const refusal = await takeApart(delivery, batch, findings, doubt, signal);
+      const complete = isComplete(findings, batch);
+      if (complete && (findings.taken || findings.refused.size === 0 || doubt.believed))
+        return settled(delivery, batch, findings);
+      if (refusal === undefined) throw new Error("records of a batch have no outcome");
+      doubt.again();
+      const pauseMs = pauseBefore(doubt.attempts, refusal, delivery.policy);
+      delivery.events.onRetry({ failures: doubt.attempts, pauseMs, error: refusesEverything(refusal) });
+      await sleep(pauseMs, undefined, { signal });
+    }
+  } finally {
+    doubt.end();
+  }
+}
+
+/**
+ * Sends a batch, and what is refused in halves, the larger parts first. Ends when every record has an outcome or was refused alone, or when
+ * the doubt allows no further request. Gives the last refusal, undefined if there was none.
+ */
+async function takeApart(
+  delivery: Delivery,
+  batch: Batch,
+  findings: Findings,
+  doubt: Doubt,
+  signal: AbortSignal,
+): Promise<Failure | undefined> {
+  let refusal: Failure | undefined;
+  let sent = 0;
+  const parts: Part[] = [{ batch, places: batch.segments.map((_, place) => place) }];
+  for (let next = parts.shift(); next !== undefined; next = parts.shift()) {
+    const part = sendable(delivery, next, findings);
+    if (part.batch.flows.length === 0) continue;
+    if (!findings.taken && sent >= doubt.requests) return refusal;
+    const failure = await send(delivery, part, findings, signal);
+    if (failure === undefined) continue;
+    if (failure === BECAME_REFUSED) {
+      parts.unshift(part);
+      continue;
+    }
+    refusal = failure;
+    if (!failure.certain) {
+      sent += 1;
+      doubt.refused();
+    }
+    if (part.batch.flows.length > 1) {
+      if (failure.tooLarge) delivery.events.onTooLarge(part.batch.flows.length);
+      parts.push(...halve(part));
+    } else standsAlone(delivery, part, failure, findings);
+  }
+  return refusal;
+}
+
+/** Sends a part until it is taken or refused. Gives the refusal; throws anything else that no repetition heals. */
+async function send(
+  { name, sink, policy, events, brake }: Delivery,
+  part: Part,
+  findings: Findings,
+  signal: AbortSignal,
+): Promise<Failure | undefined> {
+  let request = 0;
+  const attempt = () => {
+    if (sink.outside !== undefined && part.batch.flows.some((flow) => sink.outside?.(flow) !== undefined)) throw BECAME_REFUSED;
+    request = brake.start();
+    return sink.write(part.batch, signal);
+  };
+  try {
+    const result = await retry(async () => attempt(), policy, signal, events.onRetry);
+    brake.accepted(request);
+    findings.taken = true;
+    for (const [index, outcome] of taken(name, part.batch, result).entries()) {
+      findings.outcomes[part.places[index] as number]?.push(outcome);
+    }
+    return undefined;
   } catch (error) {
-    if (error instanceof RefusedBeforeSending) {
-      const pieces = piecesOf(batch, sink);
-      const rest = pieces.filter(({ refusal }) => refusal === undefined);
-      const left: Batch = { flows: rest.flatMap(({ flows }) => flows), segments: rest.map(({ segment }) => segment) };
-      const outcomes = rest.length === 0 ? [] : await deliver(name, sink, left, policy, signal, events);
-      return joinPieces(name, batch, pieces, outcomes);
-    }
-    if (error instanceof TooLargeError && batch.flows.length > 1) {
-      events.onTooLarge(batch.flows.length);
-      const [head, tail] = halve(batch);
-      const first = await deliver(name, sink, head, policy, signal, events);
-      const second = await deliver(name, sink, tail, policy, signal, events);
-      return merge(batch, head, first, second);
-    }
-    if (error instanceof TooLargeError || error instanceof PermanentError) {
-      return batch.segments.map((segment) => setAside(name, segment, codeOf(error), describeError(error)));
-    }
+    if (error instanceof Failure && error.drawer === "batch") return error;
     throw error;
   }
 }
 
-/** Some records of the batch are not to be sent. */
-class RefusedBeforeSending extends PermanentError {}
+/** While a part waits, time goes on: what the sink does not take any more is found out before each attempt. */
+const BECAME_REFUSED = new Failure("batch", "became-refused", "the sink has come to refuse a record before it is sent");
 
-async function attempt(sink: Sink, batch: Batch, signal: AbortSignal) {
-  const refusal =
-    sink.outside === undefined
-      ? undefined
-      : batch.flows
-          .values()
-          .map((flow) => sink.outside?.(flow))
-          .find(Boolean);
-  if (refusal !== undefined) throw new RefusedBeforeSending(refusal.code, refusal.reason);
-  return sink.write(batch, signal);
+/** A bad record, or one of a receiver that refuses everything. */
+function standsAlone({ name }: Delivery, { batch, places }: Part, failure: Failure, findings: Findings): void {
+  const [place, segment, flow] = [places[0], batch.segments[0], batch.flows[0]];
+  if (place === undefined || segment === undefined || flow === undefined) throw new Error("a part of a batch has no segment");
+  if (failure.certain) findings.outcomes[place]?.push(asideOf(name, segment, failure.code, describeError(failure)));
+  else findings.refused.set(flow, failure);
 }
 
-/** `outcomes` are those of the pieces that are not refused, in their order. */
-function joinPieces(name: string, { segments }: Batch, pieces: readonly Piece[], outcomes: readonly Outcome[]): Outcome[] {
-  const joined = segments.map((): Outcome => ({ delivered: 0, rejected: 0, deadLetters: [] }));
-  const left = outcomes.values();
-  for (const { index, refusal, segment } of pieces) {
-    const outcome = refusal === undefined ? left.next().value : setAside(name, segment, refusal.code, refusal.reason);
-    const sum = joined[index];
-    if (outcome === undefined || sum === undefined) throw new Error("a piece of a batch has no outcome");
-    sum.delivered += outcome.delivered;
-    sum.rejected += outcome.rejected;
-    sum.deadLetters.push(...outcome.deadLetters);
+/** The part without what the sink refuses before sending, which is set aside. */
+function sendable({ name, sink }: Delivery, part: Part, findings: Findings): Part {
+  if (sink.outside === undefined) return part;
+  const rest = [];
+  const pieces = piecesOf(part.batch, sink);
+  if (pieces.every(({ refusal }) => refusal === undefined)) return part;
+  for (const piece of pieces) {
+    const place = part.places[piece.index] as number;
+    if (piece.refusal === undefined) rest.push({ ...piece, place });
+    else findings.outcomes[place]?.push(asideOf(name, piece.segment, piece.refusal.code, piece.refusal.reason));
   }
-  return joined;
+  const batch = { flows: rest.flatMap(({ flows }) => flows), segments: rest.map(({ segment }) => segment) };
+  return { batch, places: rest.map(({ place }) => place) };
 }
 
-function taken(batch: Batch): Outcome[] {
-  return batch.segments.map(({ count }) => ({ delivered: count, rejected: 0, deadLetters: [] }));
+/** Every record of the batch has an outcome or was refused alone. */
+function isComplete({ outcomes, refused }: Findings, { flows }: Batch): boolean {
+  return settledIn(sumOf(outcomes.flat())) + refused.size === flows.length;
 }
 
-/** The receiver does not say which records it refused: they are counted, and the pointers of the whole batch are kept with its words. */
-function takenInPart(name: string, batch: Batch, rejected: number, reason: string): Outcome[] {
-  let left = Math.min(rejected, batch.flows.length);
-  const total = batch.flows.length;
-  return batch.segments.map((segment) => {
-    const share = Math.min(left, segment.count);
-    left -= share;
-    const letter = pointer(name, segment, 0, "rejected", `${rejected} of ${total} records refused, not said which: ${reason}`);
-    return { delivered: segment.count - share, rejected: share, deadLetters: [letter] };
+/** One outcome for each segment; neighbours that were refused for the same reason share a dead letter. */
+function settled({ name }: Delivery, { flows, segments }: Batch, { outcomes, refused }: Findings): Outcome[] {
+  let start = 0;
+  return segments.map((segment, place) => {
+    const own = outcomes[place] ?? [];
+    let run: { from: number; to: number; count: number; failure: Failure } | undefined;
+    const close = () => {
+      if (run === undefined) return;
+      const { from, to, count, failure } = run;
+      own.push(asideOf(name, { ...segment, from, to, count }, failure.code, describeError(failure)));
+      run = undefined;
+    };
+    if (refused.size > 0) {
+      for (const flow of flows.slice(start, start + segment.count)) {
+        const failure = refused.get(flow);
+        if (failure === undefined || failure.code !== run?.failure.code || failure.message !== run.failure.message) close();
+        if (failure === undefined) continue;
+        run = { from: run?.from ?? flow.record, to: flow.record, count: (run?.count ?? 0) + 1, failure };
+      }
+      close();
+    }
+    start += segment.count;
+    const { deadLetters, ...sum } = sumOf(own);
+    return { ...sum, deadLetters: deadLetters.toSorted((one, other) => one.from - other.from) };
   });
 }
 
-function setAside(name: string, segment: Segment, code: string, reason: string): Outcome {
-  return { delivered: 0, rejected: 0, deadLetters: [pointer(name, segment, segment.count, code, reason)] };
+function refusesEverything(refusal: Failure): Failure {
+  const advice = "it refuses every record, so nothing is set aside until it takes one: check the sink's address and settings";
+  return new Failure("person", refusal.code, `${describeError(refusal)}; ${advice}`, {
+    cause: refusal.cause,
+    retryAfterMs: refusal.retryAfterMs,
+  });
 }
 
-function pointer(sink: string, { origin, from, to }: Segment, count: number, code: string, reason: string): DeadLetter {
-  return { sink, key: origin.key, etag: origin.etag, from, to, count, code, reason };
+/** The receiver does not say which records it refused: they are counted, and the pointers of the whole batch are kept with its words. */
+function taken(name: string, batch: Batch, { rejected, reason = "the receiver gave no reason" }: WriteResult): Outcome[] {
+  const total = batch.flows.length;
+  let left = Math.min(rejected, total);
+  if (left === 0) return batch.segments.map(deliveredAll);
+  return batch.segments.map((segment) => {
+    const share = Math.min(left, segment.count);
+    left -= share;
+    const letter = letterOf(
+      name,
+      segment,
+      share,
+      "rejected",
+      `${rejected} of ${total} records refused, not said which: ${reason}`,
+    );
+    return { delivered: segment.count - share, rejected: share, setAside: 0, deadLetters: [letter] };
+  });
 }
 
-function halve({ flows, segments }: Batch): [Batch, Batch] {
+function halve({ batch: { flows, segments }, places }: Part): [Part, Part] {
   const middle = flows.length >> 1;
-  const head: Segment[] = [];
-  const tail: Segment[] = [];
+  const head: { place: number; segment: Segment }[] = [];
+  const tail: { place: number; segment: Segment }[] = [];
   let start = 0;
-  for (const segment of segments) {
+  for (const [index, segment] of segments.entries()) {
+    const place = places[index] as number;
     const cut = middle - start;
-    if (cut >= segment.count) head.push(segment);
-    else if (cut <= 0) tail.push(segment);
+    if (cut >= segment.count) head.push({ place, segment });
+    else if (cut <= 0) tail.push({ place, segment });
     else {
-      const last = flows[middle - 1];
-      if (last === undefined) throw new Error("a segment counts more records than its batch holds");
-      head.push({ ...segment, to: last.record, count: cut });
-      tail.push({ ...segment, from: last.record + 1, count: segment.count - cut });
+      const [last, next] = [flows[middle - 1], flows[middle]];
+      if (last === undefined || next === undefined) throw new Error("a segment counts more records than its batch holds");
+      head.push({ place, segment: { ...segment, to: last.record, count: cut } });
+      tail.push({ place, segment: { ...segment, from: next.record, count: segment.count - cut } });
     }
     start += segment.count;
   }
-  return [
-    { flows: flows.slice(0, middle), segments: head },
-    { flows: flows.slice(middle), segments: tail },
-  ];
-}
-
-function merge(batch: Batch, head: Batch, first: Outcome[], second: Outcome[]): Outcome[] {
-  const shared = head.segments.length + second.length > batch.segments.length;
-  const [overlap, ...rest] = second;
-  const last = first.at(-1);
-  if (!shared || overlap === undefined || last === undefined) return [...first, ...second];
-  const joined = {
-    delivered: last.delivered + overlap.delivered,
-    rejected: last.rejected + overlap.rejected,
-    deadLetters: [...last.deadLetters, ...overlap.deadLetters],
-  };
-  return [...first.slice(0, -1), joined, ...rest];
+  const part = (side: typeof head, own: Batch["flows"]): Part => ({
+    batch: { flows: own, segments: side.map(({ segment }) => segment) },
+    places: side.map(({ place }) => place),
+  });
+  return [part(head, flows.slice(0, middle)), part(tail, flows.slice(middle))];
 }

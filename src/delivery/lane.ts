@@ -1,11 +1,14 @@
-import type { Batch, Ledger, QueuedObject, Segment, Sink } from "../contracts.ts";
+import type { Batch, DeadLetter, Ledger, QueuedObject, Segment, Sink } from "../contracts.ts";
 import { FlowferryError } from "../errors.ts";
 import type { Flow } from "../flow.ts";
-import type { RetryPolicy } from "../retry.ts";
+import type { OnRetry, RetryPolicy } from "../retry.ts";
 import { firstOf } from "../waiting.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
-import type { Consumer } from "./consumer.ts";
-import { deliver, type Outcome } from "./deliver.ts";
+import { createBrake } from "./brake.ts";
+import { type Consumer, type Lost, letterOfRest } from "./consumer.ts";
+import { type Delivery, deliver } from "./deliver.ts";
+import type { LedgerWrite } from "./ledger-write.ts";
+import { NOTHING, type Outcome, settledIn } from "./outcome.ts";
 
 /** Why a sink does not get on at the moment; undefined while it does. */
 export interface Trouble {
@@ -20,15 +23,26 @@ export interface Trouble {
 export interface LaneEvents {
   onTrouble(lane: Lane, trouble: Trouble): void;
   onRecovery(lane: Lane, trouble: Trouble): void;
-  onSettled(lane: Lane, outcomes: readonly Outcome[]): void;
-  /** Delivery itself broke (the ledger cannot be written): the run cannot go on. */
+  onSettled(lane: Lane, outcome: Outcome): void;
+  /** More or fewer records of an object were settled than were offered. What became of them is not known: the object is kept as a dead letter. */
+  onImbalance(lane: Lane, object: QueuedObject, books: Books): void;
+  /** Delivery itself broke: the run cannot go on. */
   onFatal(error: unknown): void;
 }
 
+/** Of one object and sink. */
+export interface Books {
+  readonly offered: number;
+  readonly settled: number;
+}
+
 interface Progress {
-  readonly id: number;
+  readonly object: QueuedObject;
   readonly acks: Acknowledgements;
   committed: number;
+  /** Records that were offered, and of them those whose outcome is in the ledger; both since the object was first taken up, by any process. */
+  offered: number;
+  settled: number;
 }
 
 /** A run of flows of one object that waits in the buffer. */
@@ -40,7 +54,7 @@ interface Waiting {
 interface Departed {
   readonly progress: Progress;
   readonly segment: Segment;
-  readonly acknowledge: () => void;
+  readonly settle: (outcome: Outcome) => void;
 }
 
 /** The way to one sink: gathers flows into batches, keeps several in flight, and commits positions after the acknowledgement, in order. */
@@ -49,7 +63,8 @@ export class Lane implements Consumer {
   readonly leads = true;
   readonly #sink: Sink;
   readonly #ledger: Ledger;
-  readonly #policy: RetryPolicy;
+  readonly #delivery: Delivery;
+  readonly #write: LedgerWrite;
   readonly #signal: AbortSignal;
   readonly #events: LaneEvents;
   readonly #progress = new Map<number, Progress>();
@@ -57,19 +72,38 @@ export class Lane implements Consumer {
   #buffered = 0;
   #batchRecords: number;
   #inFlight = 0;
+  #settlements = 0;
   #linger: NodeJS.Timeout | undefined;
   #change = Promise.withResolvers<void>();
   trouble: Trouble | undefined;
 
-  /** `signal` is the end of patience: batches in flight are given up, and stay uncommitted. */
-  constructor(name: string, sink: Sink, ledger: Ledger, policy: RetryPolicy, signal: AbortSignal, events: LaneEvents) {
+  /**
+   * `write` repeats what the ledger cannot take now. `signal` is the end of patience: batches in flight are given up, and stay uncommitted.
+   */
+  constructor(
+    { name, sink, ledger, policy }: { name: string; sink: Sink; ledger: Ledger; policy: RetryPolicy },
+    write: LedgerWrite,
+    signal: AbortSignal,
+    events: LaneEvents,
+  ) {
     this.name = name;
     this.#sink = sink;
     this.#ledger = ledger;
-    this.#policy = policy;
+    this.#write = write;
     this.#signal = signal;
     this.#events = events;
     this.#batchRecords = sink.limits.records;
+    const onRetry: OnRetry = ({ pauseMs, error }) => {
+      const now = Date.now();
+      const failures = (this.trouble?.failures ?? 0) + 1;
+      this.trouble = { failures, since: this.trouble?.since ?? now, nextAt: now + pauseMs, error };
+      this.#events.onTrouble(this, this.trouble);
+    };
+    const onTooLarge = (records: number) => {
+      this.#batchRecords = Math.max(1, Math.ceil(records / 2));
+    };
+    const brake = createBrake(ledger.hasDelivered(name));
+    this.#delivery = { name, sink, policy, brake, events: { onRetry, onTooLarge } };
   }
 
   get inFlight(): number {
@@ -85,7 +119,7 @@ export class Lane implements Consumer {
   }
 
   get idle(): boolean {
-    return this.#buffered === 0 && this.#inFlight === 0;
+    return this.#buffered === 0 && this.#inFlight === 0 && this.#settlements === 0;
   }
 
   changed(): Promise<void> {
@@ -95,9 +129,11 @@ export class Lane implements Consumer {
   wants(object: QueuedObject): boolean {
     const progress = this.#progress.get(object.id);
     if (progress !== undefined) return !progress.acks.ended;
-    const position = this.#ledger.position(this.name, object.id);
-    if (position === undefined) return false;
-    this.#progress.set(object.id, { id: object.id, acks: new Acknowledgements(position), committed: position });
+    const found = this.#ledger.position(this.name, object.id);
+    if (found === undefined) return false;
+    const { position, settled } = found;
+    const acks = new Acknowledgements(position);
+    this.#progress.set(object.id, { object, acks, committed: position, offered: settled, settled });
     return true;
   }
 
@@ -113,16 +149,19 @@ export class Lane implements Consumer {
     progress.acks.offer(through);
     if (fresh.length > 0) {
       this.#waiting.push({ progress, flows: fresh });
+      progress.offered += fresh.length;
       this.#buffered += fresh.length;
       this.#linger ??= setTimeout(() => this.flush(), this.#sink.limits.lingerMs);
     }
     this.#depart(this.#batchRecords);
   }
 
-  end(id: number): void {
+  end(id: number, lost?: Lost): void {
     const progress = this.#of(id);
-    progress.acks.end();
-    this.#settle(progress);
+    const letter = lost && letterOfRest(this.name, progress.acks.offered, lost);
+    progress.offered += letter?.count ?? 0;
+    progress.acks.end(letter && { ...NOTHING, setAside: letter.count, deadLetters: [letter] });
+    this.#settling(this.#settle(progress));
   }
 
   /** Sends what is buffered without waiting for full batches. */
@@ -176,7 +215,7 @@ export class Lane implements Consumer {
         };
       } else {
         const segment = { origin: first.origin, from: first.record, to: last.record, count: part.length };
-        departed.push({ progress: run.progress, segment, acknowledge: run.progress.acks.depart(first.record) });
+        departed.push({ progress: run.progress, segment, settle: run.progress.acks.depart(first.record) });
       }
     }
     this.#buffered -= flows.length;
@@ -185,28 +224,17 @@ export class Lane implements Consumer {
 
   async #send(batch: Batch, departed: readonly Departed[]): Promise<void> {
     try {
-      const outcomes = await deliver(this.name, this.#sink, batch, this.#policy, this.#signal, {
-        onRetry: ({ pauseMs, error }) => {
-          const now = Date.now();
-          const failures = (this.trouble?.failures ?? 0) + 1;
-          this.trouble = { failures, since: this.trouble?.since ?? now, nextAt: now + pauseMs, error };
-          this.#events.onTrouble(this, this.trouble);
-        },
-        onTooLarge: (records) => {
-          this.#batchRecords = Math.max(1, Math.ceil(records / 2));
-        },
-      });
+      const outcomes = await deliver(this.#delivery, batch, this.#signal);
       this.#growBatch(batch.flows.length);
-      if (this.trouble !== undefined) this.#events.onRecovery(this, this.trouble);
-      this.trouble = undefined;
-      this.#acknowledge(departed, outcomes);
-      this.#events.onSettled(this, outcomes);
-    } catch (error) {
-      if (!this.#signal.aborted) {
-        this.#events.onFatal(
-          error instanceof FlowferryError ? error : new FlowferryError("delivery", "delivery broke down", { cause: error }),
-        );
+      if (this.trouble !== undefined && outcomes.some(({ delivered }) => delivered > 0)) {
+        const { trouble } = this;
+        this.trouble = undefined;
+        this.#events.onRecovery(this, trouble);
       }
+      for (const [index, { settle }] of departed.entries()) settle(outcomes[index] ?? NOTHING);
+      for (const progress of new Set(departed.map(({ progress }) => progress))) await this.#settle(progress);
+    } catch (error) {
+      this.#failed(error);
     } finally {
       this.#inFlight -= 1;
       this.#depart(this.#batchRecords);
@@ -214,6 +242,26 @@ export class Lane implements Consumer {
       this.#change = Promise.withResolvers();
       resolve();
     }
+  }
+
+  /** What ends outside of a batch: it counts as in flight until it is in the ledger. */
+  #settling(work: Promise<void>): void {
+    this.#settlements += 1;
+    void work
+      .catch((error) => this.#failed(error))
+      .finally(() => {
+        this.#settlements -= 1;
+        const { resolve } = this.#change;
+        this.#change = Promise.withResolvers();
+        resolve();
+      });
+  }
+
+  #failed(error: unknown): void {
+    if (this.#signal.aborted) return;
+    this.#events.onFatal(
+      error instanceof FlowferryError ? error : new FlowferryError("delivery", "delivery broke down", { cause: error }),
+    );
   }
 
   /** After a halved batch the size creeps back up, so that one odd batch does not make all later ones small. */
@@ -224,25 +272,37 @@ export class Lane implements Consumer {
     }
   }
 
-  #acknowledge(departed: readonly Departed[], outcomes: readonly Outcome[]): void {
-    departed.forEach(({ progress, acknowledge }, index) => {
-      acknowledge();
-      this.#settle(progress, outcomes[index]);
-    });
+  /** Brings what is known of an object into the ledger, in one transaction with the position that covers it. */
+  async #settle(progress: Progress): Promise<void> {
+    await this.#write(() => this.#commit(progress));
   }
 
-  #settle(progress: Progress, outcome: Outcome = { delivered: 0, rejected: 0, deadLetters: [] }): void {
-    const { acks, id } = progress;
+  #commit(progress: Progress): void {
+    const { acks, object } = progress;
+    if (this.#progress.get(object.id) !== progress) return;
     const waiting = this.#waiting.find((run) => run.progress === progress)?.flows[0]?.record;
+    const complete = acks.complete(waiting);
     const position = acks.position(waiting);
-    const settled = outcome.delivered + outcome.rejected + outcome.deadLetters.length;
-    if (position > progress.committed || settled > 0) {
-      this.#ledger.commit(this.name, id, position, outcome);
+    const outcome = acks.uncommitted;
+    const settled = settledIn(outcome);
+    const balanced = progress.settled + settled === progress.offered;
+    const letter = complete && !balanced ? this.#unbalanced(object) : undefined;
+    if (position > progress.committed || settled > 0 || complete) {
+      const deadLetters = letter === undefined ? outcome.deadLetters : [...outcome.deadLetters, letter];
+      this.#ledger.commit(this.name, object.id, position, { ...outcome, deadLetters }, complete);
+      acks.committed();
       progress.committed = position;
+      progress.settled += settled;
+      if (settled > 0) this.#events.onSettled(this, outcome);
     }
-    if (acks.ended && acks.idle && waiting === undefined) {
-      this.#ledger.finish(this.name, id);
-      this.#progress.delete(id);
-    }
+    if (!complete) return;
+    this.#progress.delete(object.id);
+    if (!balanced) this.#events.onImbalance(this, object, { offered: progress.offered, settled: progress.settled });
+  }
+
+  #unbalanced({ key, etag }: QueuedObject): DeadLetter {
+    const reason =
+      "more or fewer records were settled than were offered: read the object again (flowferry replay --dead-letters)";
+    return { sink: this.name, key, etag, from: 1, to: undefined, count: 1, code: "unbalanced", reason };
   }
 }

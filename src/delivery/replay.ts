@@ -1,9 +1,11 @@
-import type { Batch, Decoder, Ledger, Sink, Source, StoredDeadLetter } from "../contracts.ts";
-import { codeOf, describeError, PermanentError } from "../errors.ts";
+import type { Decoder, Ledger, Sink, Source, StoredDeadLetter } from "../contracts.ts";
+import { codeOf, describeError, drawerOf, Failure, UsageError } from "../errors.ts";
 import { type Flow, originOf } from "../flow.ts";
 import type { RetryPolicy } from "../retry.ts";
+import { NO_BRAKE } from "./brake.ts";
 import type { Stateful } from "./checkpoint.ts";
 import { type DeliveryEvents, deliver } from "./deliver.ts";
+import { NOTHING, type Outcome, sumOf } from "./outcome.ts";
 
 export interface ReplayParts {
   readonly source: Source;
@@ -32,8 +34,9 @@ export interface Replayed {
 }
 
 /**
- * Reads what dead letters point at once more and delivers it: a sink's letter to that sink, an undecodable record to every sink.
- * A letter is removed after the acknowledgement; one that fails again stays. Uids are those of the first attempt.
+ * Reads what dead letters point at once more and delivers it: a sink's letter to that sink, an undecodable record to every sink. Parked objects
+ * are brought to every sink that lacks them. What is refused again is set aside again, by itself; what cannot be read stays. A letter is
+ * settled after the acknowledgement. Uids are those of the first attempt.
  */
 export async function replay(
   letters: readonly StoredDeadLetter[],
@@ -42,15 +45,22 @@ export async function replay(
   signal: AbortSignal,
 ): Promise<Replayed> {
   const result: Replayed = { delivered: 0, settled: 0, kept: [] };
+  const keep = (letter: StoredDeadLetter, error: unknown) =>
+    void result.kept.push({ letter, code: codeOf(error), reason: describeError(error) });
   for (const letter of letters) {
     signal.throwIfAborted();
     try {
-      result.delivered += await replayOne(letter, parts, options, signal);
-      parts.ledger.removeDeadLetters([letter.id]);
-      result.settled += 1;
+      const outcomes = await replayOne(letter, parts, options, signal);
+      parts.ledger.settleLetter(letter, outcomes);
+      const all = sumOf([...outcomes.values()]);
+      result.delivered += all.delivered;
+      const [refused] = all.deadLetters;
+      if (refused === undefined) result.settled += 1;
+      else result.kept.push({ letter, code: refused.code, reason: refused.reason });
     } catch (error) {
-      if (!(error instanceof PermanentError)) throw error;
-      result.kept.push({ letter, code: codeOf(error), reason: describeError(error) });
+      signal.throwIfAborted();
+      if (error instanceof UsageError || drawerOf(error) === "worker") throw error;
+      keep(letter, error);
     }
   }
   return result;
@@ -61,26 +71,31 @@ async function replayOne(
   parts: ReplayParts,
   options: ReplayOptions,
   signal: AbortSignal,
-): Promise<number> {
+): Promise<Map<string, Outcome>> {
   const { key, etag, from, to = Number.MAX_SAFE_INTEGER } = letter;
   const sinks = [...parts.sinks].filter(([name]) => letter.sink === undefined || letter.sink === name);
-  if (sinks.length === 0) throw new PermanentError("unknown-sink", `sink ${letter.sink} is not in the configuration`);
+  if (sinks.length === 0) throw new Failure("person", "unknown-sink", `sink ${letter.sink} is not in the configuration`);
+  const outcomes = new Map(sinks.map(([name]) => [name, NOTHING]));
+  let through = 0;
   const origin = originOf(parts.source.name, key, etag);
   const bytes = await parts.source.open({ key, etag, size: 0, time: 0 }, signal);
-  let [delivered, through] = [0, 0];
   for await (const piece of parts.decode(bytes, origin, { ...options, skip: from - 1 })) {
     const broken = piece.bad.find((bad) => bad.from <= to);
-    if (broken !== undefined && letter.sink === undefined) throw new PermanentError(broken.code, broken.reason);
+    if (broken !== undefined && letter.sink === undefined) throw new Failure("object", broken.code, broken.reason);
     const flows = piece.flows.filter(({ record }) => record <= to);
     await parts.enrich(flows, signal);
     parts.detections?.inspect(flows, false);
     const wanted = flows.filter(parts.keep);
-    for (const [name, sink] of sinks) delivered += await deliverAll(name, sink, wanted, options, signal);
+    for (const [name, sink] of sinks) {
+      outcomes.set(name, sumOf([outcomes.get(name) ?? NOTHING, await deliverAll(name, sink, wanted, options, signal)]));
+    }
     through = piece.through;
     if (through >= to) break;
   }
-  if (through < from) throw new PermanentError("replay-missing", `${key} ends at record ${through}: record ${from} is not in it`);
-  return delivered;
+  if (through < from) {
+    throw new Failure("object", "replay-missing", `${key} ends at record ${through}: record ${from} is not in it`);
+  }
+  return outcomes;
 }
 
 async function deliverAll(
@@ -89,18 +104,21 @@ async function deliverAll(
   flows: readonly Flow[],
   options: ReplayOptions,
   signal: AbortSignal,
-): Promise<number> {
-  let delivered = 0;
+): Promise<Outcome> {
+  const delivery = {
+    name,
+    sink,
+    policy: options.retry,
+    brake: NO_BRAKE,
+    events: { onRetry: options.onRetry, onTooLarge: () => {} },
+  };
+  const outcomes: Outcome[] = [];
   for (let start = 0; start < flows.length; start += sink.limits.records) {
     const part = flows.slice(start, start + sink.limits.records);
     const [first, last] = [part[0], part.at(-1)];
     if (first === undefined || last === undefined) break;
     const segment = { origin: first.origin, from: first.record, to: last.record, count: part.length };
-    const batch: Batch = { flows: part, segments: [segment] };
-    const outcomes = await deliver(name, sink, batch, options.retry, signal, { onRetry: options.onRetry, onTooLarge: () => {} });
-    const refused = outcomes.flatMap(({ deadLetters }) => deadLetters)[0];
-    if (refused !== undefined) throw new PermanentError(refused.code, refused.reason);
-    delivered += outcomes.reduce((sum, outcome) => sum + outcome.delivered, 0);
+    outcomes.push(...(await deliver(delivery, { flows: part, segments: [segment] }, signal)));
   }
-  return delivered;
+  return sumOf(outcomes);
 }

@@ -1,5 +1,7 @@
-/** Raised when the tables change; a ledger of another version is refused by name. */
-export const LEDGER_VERSION = 1;
+import type { DatabaseSync } from "node:sqlite";
+
+/** Raised when the tables change; each version but the first has a step in `UPGRADES`. */
+export const LEDGER_VERSION = 2;
 
 export const LEDGER_SCHEMA = `
 create table if not exists meta (name text primary key, value text not null) without rowid;
@@ -12,6 +14,7 @@ create table if not exists objects (
   etag text not null,
   size integer not null,
   time integer not null,
+  records integer,
   unique (key, etag)
 );
 create index if not exists objects_by_order on objects (partition, ord);
@@ -21,15 +24,27 @@ create table if not exists sinks (
   delivered integer not null default 0,
   rejected integer not null default 0,
   dead_lettered integer not null default 0,
-  last_commit integer
+  last_commit integer,
+  last_delivery integer
 );
 create table if not exists pending (
   sink integer not null references sinks (id),
   object integer not null references objects (id),
   position integer not null default 0,
+  settled integer not null default 0,
   primary key (sink, object)
 ) without rowid;
 create index if not exists pending_by_object on pending (object);
+create table if not exists parked (
+  object integer primary key references objects (id),
+  attempts integer not null,
+  since integer not null,
+  next_at integer not null,
+  drawer text not null,
+  code text not null,
+  reason text not null
+);
+create index if not exists parked_by_time on parked (next_at);
 create table if not exists dead_letters (
   id integer primary key,
   sink text not null,
@@ -59,3 +74,22 @@ create table if not exists quality (
   last_at integer not null
 ) without rowid;
 `;
+
+/**
+ * What makes a ledger of the version before one of this version, by the version it makes. Tables that are new come from the schema.
+ * Version 1 is that of 0.1.0: its positions, dead letters and accounts are kept. It counted no records of objects, so an object that is
+ * lost before it is read again is set aside without a count.
+ */
+const UPGRADES: Readonly<Record<number, string>> = {
+  2: `
+alter table objects add column records integer;
+alter table sinks add column last_delivery integer;
+update sinks set last_delivery = last_commit where delivered > 0;
+alter table pending add column settled integer not null default 0;
+`,
+};
+
+/** Brings the tables of a ledger of an earlier version up to this one. Within a transaction of its caller. */
+export function upgrade(db: DatabaseSync, from: number): void {
+  for (let version = from + 1; version <= LEDGER_VERSION; version += 1) db.exec(UPGRADES[version] ?? "");
+}

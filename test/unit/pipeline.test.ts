@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { PermanentError, RetryableError, TooLargeError } from "../../src/errors.ts";
+import { Failure, UsageError } from "../../src/errors.ts";
 import { originOf } from "../../src/flow.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
 import { runPipeline } from "../../src/pipeline.ts";
@@ -56,8 +56,8 @@ describe("runPipeline", () => {
           memorySink(
             async (batch, call) => {
               const fault = faults[call - 1] ?? 0;
-              if (fault === 1) throw new RetryableError("busy", "busy");
-              if (fault === 2 && batch.flows.length > 1) throw new TooLargeError("too-large", "too large");
+              if (fault === 1) throw new Failure("passing", "busy", "busy");
+              if (fault === 2 && batch.flows.length > 1) throw new Failure("batch", "too-large", "too large", { tooLarge: true });
               if (fault >= 3) await sleep(fault);
               return undefined;
             },
@@ -77,7 +77,7 @@ describe("runPipeline", () => {
     const objects = new Map(Array.from({ length: 30 }, (_, index) => [`o${String(index).padStart(2, "0")}`, 40]));
     let up = false;
     const down = memorySink(async () => {
-      if (!up) throw new RetryableError("refused", "connection refused");
+      if (!up) throw new Failure("passing", "refused", "connection refused");
       return undefined;
     });
     const healthy = memorySink();
@@ -153,15 +153,21 @@ describe("runPipeline", () => {
     const source = memorySource(objects);
     const open = source.open.bind(source);
     source.open = async (object, signal) => {
-      if (object.key === "gone") throw new PermanentError("object-vanished", "gone: no such object");
+      if (object.key === "gone") throw new Failure("object", "object-vanished", "gone: no such object", { gone: true });
       return open(object, signal);
     };
     const out = memorySink();
     const parts = partsOf(source, { out: out.sink });
     const totals = await runPipeline(parts, OPTIONS, never);
-    expect(totals).toMatchObject({ objects: 3, records: 20, bad: 1, sinks: { out: { delivered: 20 } } });
+    expect(totals).toMatchObject({
+      objects: 2,
+      records: 20,
+      bad: 0,
+      lost: 1,
+      sinks: { out: { delivered: 20, deadLettered: 1 } },
+    });
     expect(parts.ledger.deadLetters({}, 10)).toMatchObject([
-      { sink: undefined, key: "gone", from: 1, to: undefined, code: "object-vanished" },
+      { sink: "out", key: "gone", from: 1, to: undefined, code: "object-vanished" },
     ]);
   });
 
@@ -177,7 +183,7 @@ describe("runPipeline", () => {
       return (async function* () {
         let chunks = 0;
         for await (const chunk of bytes) {
-          if (chunks++ === opened * 4) throw new RetryableError("reset", "connection reset");
+          if (chunks++ === opened * 4) throw new Failure("passing", "reset", "connection reset");
           yield chunk;
         }
       })();
@@ -189,13 +195,109 @@ describe("runPipeline", () => {
     expect(totals).toMatchObject({ objects: 1, records: 100 });
   });
 
-  test("what no repetition heals ends the run with its cause, and positions stay", async () => {
-    const source = memorySource(bucket({ a: 10 }));
-    source.open = async () => {
-      throw new PermanentError("not-authorized", "the policy does not allow to read objects");
+  test("an object that may not be read is parked, tried again, and named when a job ends; others go on", async () => {
+    const source = memorySource(bucket({ a: 10, b: 10, c: 10, d: 10, e: 10 }));
+    const open = source.open.bind(source);
+    const denied = new Set(["a", "b", "c"]);
+    let attempts = 0;
+    source.open = async (object, signal) => {
+      if (!denied.has(object.key)) return open(object, signal);
+      attempts += 1;
+      throw new Failure("object", "object-denied", `${object.key}: 403`);
     };
     const out = memorySink();
-    await expect(runPipeline(partsOf(source, { out: out.sink }), OPTIONS, never)).rejects.toThrow("the policy does not allow");
+    const parts = partsOf(source, { out: out.sink });
+    const totals = await runPipeline(parts, { ...OPTIONS, objects: 2 }, never);
+    expect(totals).toMatchObject({ objects: 2, records: 20, parked: 3, sinks: { out: { delivered: 20, waiting: 3 } } });
+    expect(attempts).toBe(9);
+    expect(parts.ledger.parked(10)).toMatchObject([
+      { object: { key: "a" }, attempts: 3, drawer: "object", code: "object-denied", reason: "a: 403" },
+      { object: { key: "b" } },
+      { object: { key: "c" } },
+    ]);
+    denied.clear();
+    expect(await runPipeline(parts, OPTIONS, never)).toMatchObject({ objects: 3, records: 30, parked: 0 });
+    expect(out.uids).toHaveLength(50);
+    expect(new Set(out.uids).size).toBe(50);
+  });
+
+  test("an object that fails in passing does not end a job as long as nothing can be read, and does when others can", async () => {
+    const source = memorySource(bucket({ a: 10, b: 10 }));
+    const open = source.open.bind(source);
+    let failures = 0;
+    source.open = async (object, signal) => {
+      if (failures < 40 || object.key === "a") {
+        failures += 1;
+        throw new Failure("passing", "service-unavailable", "500");
+      }
+      return open(object, signal);
+    };
+    const out = memorySink();
+    const totals = await runPipeline(partsOf(source, { out: out.sink }), OPTIONS, never);
+    expect(failures).toBeGreaterThan(40);
+    expect(totals).toMatchObject({ objects: 1, records: 10, parked: 1 });
+  });
+
+  test("wrong usage that shows while an object is read ends the run with its cause, and positions stay", async () => {
+    const source = memorySource(bucket({ a: 10 }));
+    source.open = async () => {
+      throw new UsageError("bad-options", "the delimiter is not allowed");
+    };
+    const out = memorySink();
+    const parts = partsOf(source, { out: out.sink });
+    await expect(runPipeline(parts, OPTIONS, never)).rejects.toThrow("the delimiter is not allowed");
+    expect(parts.ledger.status().sinks).toMatchObject([{ pendingObjects: 1, delivered: 0 }]);
+  });
+
+  test("a job with a refused key ends with what is wrong; a worker that tails waits until it is put right", async () => {
+    const source = memorySource(bucket({ a: 10 }));
+    const discover = source.discover.bind(source);
+    let refusals = 0;
+    source.discover = (seen, signal) => {
+      refusals += 1;
+      if (refusals < 4) throw new Failure("person", "not-authenticated", "401: check the key");
+      return discover(seen, signal);
+    };
+    const out = memorySink();
+    const parts = partsOf(source, { out: out.sink });
+    await expect(runPipeline(parts, OPTIONS, never)).rejects.toThrow("401: check the key");
+    refusals = 0;
+    const stop = new AbortController();
+    const tailing = runPipeline(parts, { ...OPTIONS, untilCaughtUp: false }, stop.signal);
+    await expect.poll(() => out.uids.length).toBe(10);
+    stop.abort();
+    await tailing;
+    expect(refusals).toBeGreaterThanOrEqual(4);
+  });
+
+  test("an object that goes while a sink lags is set aside for that sink alone, with the number of its records", async () => {
+    const objects = new Map(Array.from({ length: 6 }, (_, index) => [`o${index}`, 40]));
+    const source = memorySource(objects);
+    const open = source.open.bind(source);
+    let [gone, down] = [false, true];
+    source.open = async (object, signal) => {
+      if (gone) throw new Failure("object", "object-vanished", `${object.key} was deleted`, { gone: true });
+      return open(object, signal);
+    };
+    const late = memorySink(async () => {
+      if (down) throw new Failure("passing", "busy", "503");
+      return undefined;
+    });
+    const up = memorySink();
+    const parts = partsOf(source, { up: up.sink, late: late.sink });
+    const running = runPipeline(parts, { ...OPTIONS, stallMs: 10 }, never);
+    await expect.poll(() => up.uids.length).toBe(240);
+    [gone, down] = [true, false];
+    const totals = await running;
+    const aside = parts.ledger.deadLetters({ sink: "late" }, 100);
+    expect(late.uids.length + aside.reduce((sum, { count }) => sum + count, 0)).toBe(240);
+    expect(aside.every(({ to, code }) => to === 40 && code === "object-vanished")).toBe(true);
+    expect(parts.ledger.deadLetters({ sink: "up" }, 10)).toEqual([]);
+    expect(parts.ledger.status().sinks).toMatchObject([
+      { name: "late", offered: 240 },
+      { name: "up", offered: 240, setAside: 0 },
+    ]);
+    expect(totals.lost).toBe(aside.length);
   });
 
   test("filtered records move the position and are counted", async () => {

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { Batch, Sink, WriteResult } from "../../../src/contracts.ts";
+import { createBrake, NO_BRAKE } from "../../../src/delivery/brake.ts";
 import { deliver } from "../../../src/delivery/deliver.ts";
-import { PermanentError, RetryableError, TooLargeError } from "../../../src/errors.ts";
+import { Failure } from "../../../src/errors.ts";
 import { EMPTY_CONTEXT, Flow, originOf } from "../../../src/flow.ts";
 
 const a = originOf("s", "a", "1");
@@ -35,8 +36,8 @@ function sinkOf(write: (batch: Batch) => WriteResult): Sink & { batches: string[
 }
 
 const events = { onRetry: () => {}, onTooLarge: () => {} };
-const send = (sink: Sink, batch: Batch, signal = new AbortController().signal) =>
-  deliver("out", sink, batch, { initialMs: 1, maxMs: 2 }, signal, events);
+const send = (sink: Sink, batch: Batch, signal = new AbortController().signal, brake = NO_BRAKE) =>
+  deliver({ name: "out", sink, policy: { initialMs: 1, maxMs: 2 }, brake, events }, batch, signal);
 
 test("an accepted batch counts as delivered, segment by segment", async () => {
   const outcomes = await send(
@@ -50,19 +51,19 @@ test("transient failures are repeated until the batch is taken", async () => {
   let calls = 0;
   const sink = sinkOf(() => {
     calls += 1;
-    if (calls < 4) throw calls === 1 ? new RetryableError("busy", "busy") : new Error("socket closed");
+    if (calls < 4) throw calls === 1 ? new Failure("passing", "busy", "busy") : new Error("socket closed");
     return { rejected: 0 };
   });
-  expect(await send(sink, batchOf([a, [1]]))).toEqual([{ delivered: 1, rejected: 0, deadLetters: [] }]);
+  expect(await send(sink, batchOf([a, [1]]))).toEqual([{ delivered: 1, rejected: 0, setAside: 0, deadLetters: [] }]);
   expect(calls).toBe(4);
 });
 
-test("a permanent refusal is not repeated: pointers of every segment are set aside with the reason", async () => {
+test("a batch that is refused is halved down to its records: neighbours share a pointer with the reason", async () => {
   const sink = sinkOf(() => {
-    throw new PermanentError("otlp-http-400", "bad request");
+    throw new Failure("batch", "otlp-http-400", "bad request");
   });
   const outcomes = await send(sink, batchOf([a, [4, 5, 9]], [b, [1]]));
-  expect(sink.batches).toHaveLength(1);
+  expect(sink.batches.map((keys) => keys.length)).toEqual([4, 2, 2, 1, 1, 1, 1]);
   expect(outcomes.flatMap(({ deadLetters }) => deadLetters)).toEqual([
     { sink: "out", key: "a", etag: "1", from: 4, to: 9, count: 3, code: "otlp-http-400", reason: "bad request" },
     { sink: "out", key: "b", etag: "1", from: 1, to: 1, count: 1, code: "otlp-http-400", reason: "bad request" },
@@ -77,13 +78,13 @@ test("a partial success counts what was refused and is not sent again", async ()
     [0, 3],
     [1, 1],
   ]);
-  expect(outcomes[0]?.deadLetters[0]).toMatchObject({ key: "a", from: 1, to: 3, count: 0, code: "rejected" });
+  expect(outcomes[0]?.deadLetters[0]).toMatchObject({ key: "a", from: 1, to: 3, count: 3, code: "rejected" });
 });
 
 test("a batch that is too large is halved until the parts fit; a single record that never fits is set aside alone", async () => {
   const sink = sinkOf((batch) => {
     if (batch.flows.length > 2 || batch.flows.some(({ record }) => record === 5))
-      throw new TooLargeError("too-large", "1 MB at most");
+      throw new Failure("batch", "too-large", "1 MB at most", { tooLarge: true });
     return { rejected: 0 };
   });
   const outcomes = await send(sink, batchOf([a, [1, 2, 3]], [b, [4, 5, 6, 7]]));
@@ -97,7 +98,7 @@ test("giving up throws, so that nothing is taken for delivered", async () => {
   const controller = new AbortController();
   const sink = sinkOf(() => {
     controller.abort();
-    throw new RetryableError("busy", "busy");
+    throw new Failure("passing", "busy", "busy");
   });
   await expect(send(sink, batchOf([a, [1]]), controller.signal)).rejects.toThrow();
 });
@@ -132,9 +133,10 @@ test("records that the sink refuses are set aside before sending, neighbours tog
     {
       delivered: 2,
       rejected: 0,
+      setAside: 4,
       deadLetters: [letter("a", 1, 3, 2, TOO_OLD), letter("a", 9, 9, 1, TOO_OLD), letter("a", 12, 12, 1, TOO_NEW)],
     },
-    { delivered: 1, rejected: 0, deadLetters: [letter("b", 3, 3, 1, TOO_OLD)] },
+    { delivered: 1, rejected: 0, setAside: 1, deadLetters: [letter("b", 3, 3, 1, TOO_OLD)] },
   ]);
 });
 
@@ -154,7 +156,7 @@ test("a batch that is refused as a whole is not sent", async () => {
 test("what is refused by the receiver afterwards points at no record that was set aside before", async () => {
   const sink = refusing(
     sinkOf(() => {
-      throw new PermanentError("http-400", "bad");
+      throw new Failure("batch", "http-400", "bad");
     }),
     [2, 3],
   );
@@ -172,13 +174,13 @@ test("a record that the sink comes to refuse while its batch waits is set aside 
     sinkOf(() => {
       if (old.length > 0) return { rejected: 0 };
       old.push(1);
-      throw new RetryableError("busy", "busy");
+      throw new Failure("passing", "busy", "busy");
     }),
     old,
   );
   const outcomes = await send(sink, batchOf([a, [1, 2]]));
   expect(sink.batches).toEqual([["a1", "a2"], ["a2"]]);
-  expect(outcomes).toEqual([{ delivered: 1, rejected: 0, deadLetters: [letter("a", 1, 1, 1, TOO_OLD)] }]);
+  expect(outcomes).toEqual([{ delivered: 1, rejected: 0, setAside: 1, deadLetters: [letter("a", 1, 1, 1, TOO_OLD)] }]);
 });
 
 test("whatever is refused, too large or taken: every record ends in one account", async () => {
@@ -190,7 +192,7 @@ test("whatever is refused, too large or taken: every record ends in one account"
     const sink = refusing(
       sinkOf((batch) => {
         if (batch.flows.length > 4 || batch.flows.some(({ record }) => large.includes(record)))
-          throw new TooLargeError("too-large", "4 at most");
+          throw new Failure("batch", "too-large", "4 at most", { tooLarge: true });
         return { rejected: 0 };
       }),
       old,
@@ -208,4 +210,84 @@ test("whatever is refused, too large or taken: every record ends in one account"
     );
     expect(setAside.toSorted((x, y) => Number(x[0]) - Number(y[0]))).toEqual(expected);
   }
+});
+
+/** A receiver that refuses these records, and everything while `broken`. */
+function receiver(bad: readonly number[]) {
+  const state = { broken: false, got: [] as number[], requests: 0 };
+  const sink = sinkOf((batch) => {
+    state.requests += 1;
+    const records = batch.flows.map(({ record }) => record);
+    if (state.broken || records.some((record) => bad.includes(record))) throw new Failure("batch", "http-400", "bad");
+    state.got.push(...records);
+    return { rejected: 0 };
+  });
+  return { sink, state };
+}
+const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
+const never = new AbortController().signal;
+
+test("of a batch with one bad record only that one is set aside, at a receiver that has taken nothing before", async () => {
+  for (const bad of [1, 7, 13, 20]) {
+    const { sink, state } = receiver([bad]);
+    const [outcome] = await send(sink, batchOf([a, range(1, 20)]), never, createBrake(false));
+    expect(state.got.toSorted((x, y) => x - y)).toEqual(range(1, 20).filter((record) => record !== bad));
+    expect(outcome).toMatchObject({ delivered: 19, rejected: 0, setAside: 1 });
+    expect(outcome?.deadLetters).toEqual([letter("a", bad, bad, 1, { code: "http-400", reason: "bad" })]);
+  }
+});
+
+test("while a receiver refuses everything nothing is set aside, and all is delivered when it takes records again", async () => {
+  for (const known of [false, true]) {
+    const { sink, state } = receiver([]);
+    state.broken = true;
+    const told: unknown[] = [];
+    const onRetry = ({ failures, error }: { failures: number; error: unknown }) => {
+      told.push(error);
+      if (failures === 4) state.broken = false;
+    };
+    const delivery = {
+      name: "out",
+      sink,
+      policy: { initialMs: 1, maxMs: 2 },
+      brake: createBrake(known),
+      events: { ...events, onRetry },
+    };
+    const outcomes = await deliver(delivery, batchOf([a, range(1, 300)]), never);
+    expect(outcomes).toEqual([{ delivered: 300, rejected: 0, setAside: 0, deadLetters: [] }]);
+    expect(told[0]).toMatchObject({ drawer: "person", code: "http-400" });
+    expect(state.got.toSorted((x, y) => x - y)).toEqual(range(1, 300));
+  }
+});
+
+test("a few records that a known receiver refuses again and again are bad; many are not", async () => {
+  const few = receiver(range(1, 3));
+  const [outcome] = await send(few.sink, batchOf([a, range(1, 3)]), never, createBrake(true));
+  expect(outcome).toMatchObject({ delivered: 0, setAside: 3 });
+
+  const giveUp = new AbortController();
+  const unknown = receiver(range(1, 3));
+  const waiting = send(unknown.sink, batchOf([a, range(1, 3)]), giveUp.signal, createBrake(false));
+  const many = receiver(range(1, 101));
+  const waitingToo = send(many.sink, batchOf([a, range(1, 101)]), giveUp.signal, createBrake(true));
+  await expect.poll(() => Math.min(unknown.state.requests, many.state.requests)).toBeGreaterThan(400);
+  giveUp.abort();
+  await expect(waiting).rejects.toThrow();
+  await expect(waitingToo).rejects.toThrow();
+});
+
+test("what a receiver refuses is bad as soon as it takes something that it is sent later", async () => {
+  const brake = createBrake(false);
+  const { sink, state } = receiver(range(1, 200));
+  const doubted = send(sink, batchOf([a, range(1, 200)]), never, brake);
+  await expect.poll(() => state.requests).toBeGreaterThan(64);
+  await send(sink, batchOf([b, [201]]), never, brake);
+  expect(await doubted).toMatchObject([{ delivered: 0, setAside: 200, deadLetters: [{ from: 1, to: 200, count: 200 }] }]);
+});
+
+test("a record that is found to be too large without asking is set aside without a doubt", async () => {
+  const sink = sinkOf(() => {
+    throw new Failure("batch", "record-too-large", "2 MB at most", { tooLarge: true, certain: true });
+  });
+  expect(await send(sink, batchOf([a, [1, 2]]), never, createBrake(false))).toMatchObject([{ setAside: 2 }]);
 });

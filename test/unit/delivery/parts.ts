@@ -3,6 +3,7 @@ import { createNoopMeter } from "@opentelemetry/api";
 import pino from "pino";
 import type { Batch, BatchLimits, Decoder, Discovery, Seen, Sink, Source, WriteResult } from "../../../src/contracts.ts";
 import { EMPTY_CONTEXT, Flow } from "../../../src/flow.ts";
+import { Health } from "../../../src/health.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
 import type { Parts, PipelineOptions } from "../../../src/pipeline.ts";
 import { createInstruments } from "../../../src/telemetry.ts";
@@ -92,6 +93,7 @@ export function partsOf(
     keep: () => true,
     sinks: new Map(Object.entries(sinks)),
     ledger,
+    health: new Health(),
     log: pino({ level: "silent" }),
     instruments: createInstruments(createNoopMeter()),
   };

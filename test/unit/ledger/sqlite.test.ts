@@ -33,7 +33,8 @@ function close(ledger: Ledger): void {
 
 const object = (key: string, order = key, etag = "1"): FoundObject => ({ key, etag, size: 10, time: 1_700_000_000_000, order });
 const everything = { after: 0, through: Number.MAX_SAFE_INTEGER, limit: 100 };
-const nothing = { delivered: 0, rejected: 0, deadLetters: [] };
+const nothing = { delivered: 0, rejected: 0, setAside: 0, deadLetters: [] };
+const finish = (ledger: Ledger, sink: string, id: number) => ledger.commit(sink, id, 0, nothing, true);
 const letter = (from: number): DeadLetter => ({
   sink: undefined,
   key: "a",
@@ -52,15 +53,16 @@ describe("ledger", () => {
     expect(ledger.discover({ partition: "p", objects: [object("a"), object("b")], mark: "m1" })).toBe(2);
     const [a, b] = ledger.pending("one", everything);
     if (a === undefined || b === undefined) throw new Error("two objects wait");
-    ledger.commit("one", a.id, 17, { delivered: 17, rejected: 0, deadLetters: [] });
-    ledger.finish("two", a.id);
+    ledger.commit("one", a.id, 17, { ...nothing, delivered: 16, setAside: 1 }, false);
+    finish(ledger, "two", a.id);
     close(ledger);
 
     const again = open();
     expect(again.register(["one", "two"])).toEqual([]);
     expect(again.pending("one", everything).map(({ key }) => key)).toEqual(["a", "b"]);
     expect(again.pending("two", everything).map(({ key }) => key)).toEqual(["b"]);
-    expect(again.position("one", a.id)).toBe(17);
+    expect(again.position("one", a.id)).toEqual({ position: 17, settled: 17 });
+    expect([again.hasDelivered("one"), again.hasDelivered("two")]).toEqual([true, false]);
     expect(again.position("two", a.id)).toBeUndefined();
     expect(again.seen.mark("p")).toBe("m1");
     expect(again.seen.has("a", "1")).toBe(true);
@@ -80,13 +82,13 @@ describe("ledger", () => {
     ledger.register(["one", "two"]);
     ledger.discover({ partition: "p", objects: [object("a"), object("b"), object("z")] });
     const [a, b, z] = ledger.pending("one", everything);
-    for (const { id } of [a, b, z].filter((found) => found !== undefined)) ledger.finish("one", id);
-    ledger.finish("two", a?.id ?? 0);
+    for (const { id } of [a, b, z].filter((found) => found !== undefined)) finish(ledger, "one", id);
+    finish(ledger, "two", a?.id ?? 0);
     ledger.discover({ partition: "p", objects: [], forgetBefore: "m" });
     expect(ledger.status().objects).toBe(2);
-    ledger.finish("two", b?.id ?? 0);
+    finish(ledger, "two", b?.id ?? 0);
     expect(ledger.status().objects).toBe(1);
-    ledger.finish("two", z?.id ?? 0);
+    finish(ledger, "two", z?.id ?? 0);
     expect(ledger.seen.has("z", "1")).toBe(true);
   });
 
@@ -97,7 +99,7 @@ describe("ledger", () => {
       const order = String(tick).padStart(6, "0");
       const horizon = String(Math.max(0, tick - 5)).padStart(6, "0");
       ledger.discover({ partition: "p", objects: [object(`k${order}`, order)], mark: order, forgetBefore: horizon });
-      for (const { id } of ledger.pending("one", everything)) ledger.finish("one", id);
+      for (const { id } of ledger.pending("one", everything)) finish(ledger, "one", id);
     }
     expect(ledger.status().objects).toBeLessThanOrEqual(6);
   });
@@ -106,15 +108,87 @@ describe("ledger", () => {
     const ledger = open();
     ledger.register(["one"]);
     ledger.discover({ partition: "p", objects: [object("a")] });
-    ledger.setAside([letter(1), letter(2), letter(1)]);
-    ledger.commit("one", 1, 5, { ...nothing, deadLetters: [{ ...letter(3), sink: "one", count: 3, to: 5 }] });
+    expect(ledger.setAside([letter(1), letter(2), letter(1)])).toBe(2);
+    ledger.commit("one", 1, 5, { ...nothing, setAside: 3, deadLetters: [{ ...letter(3), sink: "one", count: 3, to: 5 }] }, false);
     expect(ledger.countDeadLetters({})).toBe(5);
     expect(ledger.countDeadLetters({ sink: null })).toBe(2);
     const [first] = ledger.deadLetters({ sink: "one" }, 10);
     expect(first).toMatchObject({ sink: "one", key: "a", from: 3, to: 5, count: 3, code: "bad-json" });
-    ledger.removeDeadLetters([first?.id ?? 0]);
-    expect(ledger.deadLetters({ sink: "one" }, 10)).toEqual([]);
-    expect(ledger.status().sinks).toMatchObject([{ name: "one", deadLettered: 3 }]);
+    if (first === undefined) throw new Error("one letter is listed");
+    expect(ledger.status().sinks).toMatchObject([{ name: "one", delivered: 0, setAside: 3, offered: 3 }]);
+    const again = { ...letter(4), sink: "one" };
+    ledger.settleLetter(first, new Map([["one", { delivered: 2, rejected: 0, setAside: 1, deadLetters: [again] }]]));
+    expect(ledger.deadLetters({ sink: "one" }, 10)).toMatchObject([{ from: 4, to: 4, count: 1 }]);
+    expect(ledger.status().sinks).toMatchObject([{ name: "one", delivered: 2, setAside: 1, offered: 3 }]);
+  });
+
+  test("a dead letter from the same record on grows, and never shrinks", () => {
+    const ledger = open();
+    const range = (to: number | undefined, count: number) => ({ ...letter(601), sink: "one", to, count });
+    ledger.setAside([range(652, 52)]);
+    expect(ledger.setAside([range(700, 100)])).toBe(0);
+    ledger.setAside([range(652, 52)]);
+    expect(ledger.deadLetters({}, 10)).toMatchObject([{ from: 601, to: 700, count: 100 }]);
+    ledger.setAside([range(undefined, 1)]);
+    ledger.setAside([range(700, 100)]);
+    expect(ledger.deadLetters({}, 10)).toMatchObject([{ from: 601, to: undefined, count: 100 }]);
+  });
+
+  test("what was rejected and then delivered by a replay moves from one account to the other", () => {
+    const ledger = open();
+    ledger.register(["one"]);
+    ledger.discover({ partition: "p", objects: [object("a")] });
+    const rejected = { ...letter(1), sink: "one", to: 40, count: 3, code: "rejected" };
+    ledger.commit("one", 1, 40, { delivered: 37, rejected: 3, setAside: 0, deadLetters: [rejected] }, true);
+    const [stored] = ledger.deadLetters({}, 10);
+    if (stored === undefined) throw new Error("one letter is listed");
+    ledger.settleLetter(stored, new Map([["one", { ...nothing, delivered: 40 }]]));
+    expect(ledger.status().sinks).toMatchObject([{ delivered: 40, rejected: 0, setAside: 0, offered: 40 }]);
+    expect(ledger.deadLetters({}, 10)).toEqual([]);
+  });
+
+  test("a parked object waits for nobody until it is read, lost, or finished by all", () => {
+    const ledger = open();
+    ledger.register(["one", "two"]);
+    ledger.discover({ partition: "p", objects: [object("a"), object("b"), object("c")] });
+    const [a, b] = ledger.pending("one", everything);
+    if (a === undefined || b === undefined) throw new Error("objects wait");
+    const trouble = { attempts: 1, nextAt: 50, drawer: "object", code: "object-denied", reason: "403" };
+    ledger.park(a.id, trouble);
+    ledger.park(b.id, { ...trouble, nextAt: 60 });
+    expect(ledger.pending("one", everything).map(({ key }) => key)).toEqual(["c"]);
+    expect(ledger.discovered(0, 10).map(({ key }) => key)).toEqual(["c"]);
+    expect([ledger.countParked(), ledger.nextDue()]).toEqual([2, 50]);
+    expect(ledger.due(55, 10).map(({ object: { key } }) => key)).toEqual(["a"]);
+    expect(ledger.parkedFor("two", 10).map(({ object: { key }, position }) => [key, position])).toEqual([
+      ["a", 0],
+      ["b", 0],
+    ]);
+    ledger.park(a.id, { ...trouble, attempts: 2, nextAt: 90 });
+    expect(ledger.parked(10)[0]).toMatchObject({ attempts: 2, nextAt: 90, code: "object-denied" });
+    ledger.discover({ partition: "p", objects: [], forgetBefore: "zzz" });
+    expect(ledger.status().parked).toBe(2);
+    ledger.readToEnd(a.id, { records: 7, notes: [{ kind: "skip-data", count: 2, lastMessage: "lost" }] });
+    expect(ledger.pending("one", everything)).toMatchObject([{ key: "a", records: 7 }, { key: "c" }]);
+    ledger.readToEnd(a.id, { records: 7, notes: [{ kind: "skip-data", count: 2, lastMessage: "lost" }] });
+    expect(ledger.status().quality).toMatchObject([{ kind: "skip-data", count: 2, lastKey: "a", lastMessage: "lost" }]);
+    finish(ledger, "one", b.id);
+    expect(ledger.countParked()).toBe(1);
+    finish(ledger, "two", b.id);
+    expect(ledger.countParked()).toBe(0);
+  });
+
+  test("what is wrong is told to who looks while the worker runs, and to nobody afterwards", () => {
+    const ledger = open();
+    const problem = { part: "sink one", drawer: "person", code: "http-401", reason: "no", since: 1 };
+    ledger.setProblems([problem]);
+    const reader = inspectLedger(path);
+    expect(reader.status().problems).toEqual([problem]);
+    reader.close();
+    close(ledger);
+    const later = inspectLedger(path);
+    expect(later.status().problems).toEqual([]);
+    later.close();
   });
 
   test("a second worker is refused with the name of the first; a reader is not", () => {

@@ -1,5 +1,7 @@
 import type { Batch, Sink } from "../../../src/contracts.ts";
-import { deliver, type Outcome } from "../../../src/delivery/deliver.ts";
+import { NO_BRAKE } from "../../../src/delivery/brake.ts";
+import { deliver } from "../../../src/delivery/deliver.ts";
+import { NOTHING, type Outcome } from "../../../src/delivery/outcome.ts";
 import type { Flow } from "../../../src/flow.ts";
 import { ibmCloudLogsOptions } from "../../../src/sinks/ibm-cloud-logs/options.ts";
 import { ibmCloudLogsSink } from "../../../src/sinks/ibm-cloud-logs/sink.ts";
@@ -29,11 +31,9 @@ export const recentFlows = (count: number, changes: Partial<Flow> = {}): Flow[] 
 export async function bring(sink: Sink, flows: readonly Flow[]): Promise<Outcome & { failures: unknown[] }> {
   const failures: unknown[] = [];
   const batch: Batch = batchOf(flows);
-  const outcomes = await deliver("cl", sink, batch, { initialMs: 1, maxMs: 20 }, AbortSignal.timeout(60_000), {
-    onRetry: ({ error }) => void failures.push(error),
-    onTooLarge: () => undefined,
-  });
-  const [outcome = { delivered: 0, rejected: 0, deadLetters: [] }] = outcomes;
+  const events = { onRetry: ({ error }: { error: unknown }) => void failures.push(error), onTooLarge: () => undefined };
+  const delivery = { name: "cl", sink, policy: { initialMs: 1, maxMs: 20 }, brake: NO_BRAKE, events };
+  const [outcome = NOTHING] = await deliver(delivery, batch, AbortSignal.timeout(60_000));
   return { ...outcome, failures };
 }
 

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Batch, Sink } from "../../../src/contracts.ts";
-import { deliver, type Outcome } from "../../../src/delivery/deliver.ts";
+import { NO_BRAKE } from "../../../src/delivery/brake.ts";
+import { deliver } from "../../../src/delivery/deliver.ts";
+import type { Outcome } from "../../../src/delivery/outcome.ts";
 import { describeError, PermanentError, RetryableError } from "../../../src/errors.ts";
 import type { Flow } from "../../../src/flow.ts";
 import type { FaultEffect } from "../../simulators/oci/faults.ts";
@@ -46,10 +48,9 @@ async function open(options: Record<string, unknown> = {}, notices?: string[]): 
 /** Brings a batch to its end as the pipeline does, with short pauses. */
 async function bring(sink: Sink, batch: Batch): Promise<{ outcomes: Outcome[]; failures: unknown[] }> {
   const failures: unknown[] = [];
-  const outcomes = await deliver("la", sink, batch, { initialMs: 1, maxMs: 20 }, never, {
-    onRetry: ({ error }) => void failures.push(error),
-    onTooLarge: () => undefined,
-  });
+  const events = { onRetry: ({ error }: { error: unknown }) => void failures.push(error), onTooLarge: () => undefined };
+  const delivery = { name: "la", sink, policy: { initialMs: 1, maxMs: 20 }, brake: NO_BRAKE, events };
+  const outcomes = await deliver(delivery, batch, never);
   return { outcomes, failures };
 }
 

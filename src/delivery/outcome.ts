@@ -1,0 +1,43 @@
+import type { DeadLetter, Segment } from "../contracts.ts";
+
+/** What became of records of one object; `delivered` + `rejected` + `setAside` are those that were offered. */
+export interface Outcome {
+  readonly delivered: number;
+  /** Taken and then refused by the receiver, which did not say which. */
+  readonly rejected: number;
+  readonly setAside: number;
+  readonly deadLetters: readonly DeadLetter[];
+}
+
+export const NOTHING: Outcome = { delivered: 0, rejected: 0, setAside: 0, deadLetters: [] };
+
+export function sumOf(outcomes: readonly Outcome[]): Outcome {
+  return outcomes.reduce(
+    (sum, { delivered, rejected, setAside, deadLetters }) => ({
+      delivered: sum.delivered + delivered,
+      rejected: sum.rejected + rejected,
+      setAside: sum.setAside + setAside,
+      deadLetters: deadLetters.length === 0 ? sum.deadLetters : [...sum.deadLetters, ...deadLetters],
+    }),
+    NOTHING,
+  );
+}
+
+/** How many records an outcome speaks of. */
+export function settledIn({ delivered, rejected, setAside }: Outcome): number {
+  return delivered + rejected + setAside;
+}
+
+export function deliveredAll({ count }: Segment): Outcome {
+  return { delivered: count, rejected: 0, setAside: 0, deadLetters: [] };
+}
+
+/** The records of a segment are kept as a pointer. */
+export function asideOf(sink: string, segment: Segment, code: string, reason: string): Outcome {
+  const letter = letterOf(sink, segment, segment.count, code, reason);
+  return { delivered: 0, rejected: 0, setAside: segment.count, deadLetters: [letter] };
+}
+
+export function letterOf(sink: string, { origin, from, to }: Segment, count: number, code: string, reason: string): DeadLetter {
+  return { sink, key: origin.key, etag: origin.etag, from, to, count, code, reason };
+}

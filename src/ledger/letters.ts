@@ -1,0 +1,82 @@
+import type { DeadLetter, DeadLetterFilter, Ledger, StoredDeadLetter } from "../contracts.ts";
+import type { Tables } from "./statements.ts";
+
+/** The name under which records that no sink can have are stored; a sink cannot be called so. */
+const NO_SINK = "";
+
+interface Letters extends Pick<Ledger, "deadLetters" | "countDeadLetters" | "settleLetter"> {
+  /** Within a transaction of its caller. */
+  add(letters: readonly DeadLetter[]): number;
+}
+
+/** Pointers to what was set aside. */
+export function lettersOf({ sql, transaction, reading }: Tables, scrub: (text: string) => string): Letters {
+  const add = (letters: readonly DeadLetter[]) => {
+    let added = 0;
+    for (const { sink, key, etag, from, to, count, code, reason } of letters) {
+      const values = [sink ?? NO_SINK, key, etag, from, to ?? null, count, code, scrub(reason), Date.now()] as const;
+      const inserted = sql(
+        `insert or ignore into dead_letters (sink, key, etag, first, last, count, code, reason, at) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ).run(...values);
+      if (inserted.changes === 1) added += 1;
+      else {
+        // A pointer from the same record on, for the same cause: the wider one holds the other.
+        sql(
+          `update dead_letters set last = iif(last is null or ?5 is null, null, max(last, ?5)), count = max(count, ?6), reason = ?8
+           where sink = ?1 and key = ?2 and etag = ?3 and first = ?4 and code = ?7 and ?9 > 0`,
+        ).run(...values);
+      }
+    }
+    return added;
+  };
+  return {
+    add,
+    deadLetters: (filter, limit) => {
+      const { where, values } = conditions(filter);
+      const rows = reading(() =>
+        sql(
+          `select id, sink, key, etag, first, last, count, code, reason, at from dead_letters ${where} order by id limit ?`,
+        ).all(...values, limit),
+      );
+      return rows.map(
+        ({ sink, first, last, ...rest }) =>
+          ({
+            ...rest,
+            sink: sink === NO_SINK ? undefined : sink,
+            from: first,
+            to: last ?? undefined,
+          }) as unknown as StoredDeadLetter,
+      );
+    },
+    countDeadLetters: (filter) => {
+      const { where, values } = conditions(filter);
+      return reading(() => sql(`select coalesce(sum(count), 0) as n from dead_letters ${where}`).get(...values))?.n as number;
+    },
+    settleLetter: ({ id, sink, count, code }, outcomes) =>
+      transaction(() => {
+        sql("delete from dead_letters where id = ?").run(id);
+        for (const [name, { delivered, rejected, setAside, deadLetters }] of outcomes) {
+          // What a sink's letter counted leaves the account in which it stood; of records that no sink could have, none was in an account.
+          const own = sink === name;
+          const [wasRejected, wasAside] = own ? (code === "rejected" ? [count, 0] : [0, count]) : [0, 0];
+          const taken = code === "rejected" && own ? Math.max(0, wasRejected - rejected - setAside) : delivered;
+          sql(
+            `update sinks set delivered = delivered + ?, rejected = max(0, rejected + ?), dead_lettered = max(0, dead_lettered + ?),
+             last_delivery = iif(? > 0, ?, last_delivery) where name = ?`,
+          ).run(taken, rejected - wasRejected, setAside - wasAside, delivered, Date.now(), name);
+          add(deadLetters);
+        }
+      }),
+  };
+}
+
+function conditions({ sink, key, code }: DeadLetterFilter): { where: string; values: string[] } {
+  const wanted: [string, string][] = [];
+  if (sink !== undefined) wanted.push(["sink", sink ?? NO_SINK]);
+  if (key !== undefined) wanted.push(["key", key]);
+  if (code !== undefined) wanted.push(["code", code]);
+  return {
+    where: wanted.length === 0 ? "" : `where ${wanted.map(([column]) => `${column} = ?`).join(" and ")}`,
+    values: wanted.map(([, value]) => value),
+  };
+}
