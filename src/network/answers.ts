@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { rename, rm, writeFile } from "node:fs/promises";
+import { rename, rm, stat, writeFile } from "node:fs/promises";
 import { z } from "zod";
 import { describeError } from "../errors.ts";
 import { readContent } from "../lookups/tables.ts";
@@ -66,7 +66,7 @@ export class Answers {
     if (this.#path !== undefined) this.#timer ??= setTimeout(() => void this.flush(), GATHER_MS).unref();
   }
 
-  /** Writes what has changed; the file is replaced in one step. A failure is told, and does no harm to what is known. */
+  /** Writes what has changed; the file is replaced in one step, a new one is for this user alone. A failure is told, and does no harm to what is known. */
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -80,8 +80,12 @@ export class Answers {
   async #write(path: string): Promise<void> {
     const beside = `${path}.${randomBytes(4).toString("hex")}`;
     try {
+      const mode = await stat(path).then(
+        (found) => found.mode & 0o777,
+        () => 0o600,
+      );
       await writeFile(beside, JSON.stringify({ format: "flowferry-network-1", answers: Object.fromEntries(this.all) }), {
-        mode: 0o600,
+        mode,
       });
       await rename(beside, path);
       this.#broken = false;

@@ -1,65 +1,120 @@
-import { constants, type FileHandle, open, stat } from "node:fs/promises";
-import { RetryableError, UsageError } from "../errors.ts";
+import { accessSync, constants, statSync } from "node:fs";
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { codeOf, Failure, UsageError } from "../errors.ts";
+import { fileErrorWords, isDiskFull, isMisplaced } from "../file-failures.ts";
+import { leftByCrash, readAt, unfinishedLine } from "./line-end.ts";
 
-/** A file of lines that is only ever added to, and whose every line is whole. */
-export interface LinesFile {
+/** Where lines go; every line is whole. */
+export interface Lines {
   /**
-   * Resolves when the lines are in the file (and on the disk, with `sync`); text ends with a newline. A failed write leaves the file as
-   * it was before. Calls must not overlap. Opens the file when first called, and anew when it was moved away.
+   * Resolves when the lines have arrived; text ends with a newline. A write that failed may be repeated. Calls must not overlap. Throws
+   * Failure `worker`, with a line that names the writer and the path.
    */
-  write(lines: Buffer): Promise<void>;
+  write(lines: Buffer, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface LinesFileOptions {
+  /** False empties the file when it is opened first. */
+  readonly append: boolean;
+  /** Lines have arrived when they are on the disk; else when the operating system has them. */
+  readonly sync: boolean;
+  /** Who writes, for messages: `sink x`. */
+  readonly writer: string;
 }
 
 interface OpenFile {
   readonly handle: FileHandle;
-  readonly inode: number;
-  /** Pipes and devices have no end to repair and no disk to reach. */
+  readonly identity: string;
+  /** Devices have no end to look after and no disk to reach. */
   readonly regular: boolean;
-  /** Length up to which all lines are whole. */
-  size: number;
+  /** What a failed write has put at the end, as far as it was not taken back. */
+  debris: Buffer;
 }
 
-/** The longest unfinished line that is looked for; no line of ours is longer. */
-const LONGEST_LINE = 64 * 1024 * 1024;
+/** Rights of a file that no other one precedes: addresses stand in it. */
+const PRIVATE = 0o600;
+const NEWLINE = Buffer.from("\n");
+const NOTHING = Buffer.alloc(0);
 
-export function createLinesFile(path: string, { append, sync }: { append: boolean; sync: boolean }): LinesFile {
+/**
+ * A file that is only ever added to, and that others may move away, truncate, remove or write at any time. Each write goes to the file
+ * that is at the path then; one that is not there is made, with the rights of its predecessor, else for this user alone. What a crash
+ * left at the end is repaired once, at the first opening; later an end without newline is somebody else's, and is only closed. A failed
+ * write takes back what it has written if that still stands at the end, and touches nothing else.
+ */
+export function createLinesFile(path: string, { append, sync, writer }: LinesFileOptions): Lines {
   let current: OpenFile | undefined;
-  let emptied = append;
+  let started = false;
 
   const opened = async (): Promise<OpenFile> => {
-    if (current !== undefined && (!current.regular || (await inodeOf(path)) === current.inode)) return current;
-    await current?.handle.close();
+    if (current !== undefined && (!current.regular || (await identityAt(path)) === current.identity)) return current;
+    const before = current;
     current = undefined;
-    const file = await openFile(path);
+    const mode = before === undefined ? PRIVATE : await leave(before);
+    const file = await openFile(path, mode, writer);
     try {
-      if (file.regular && !emptied) await cut(file, 0);
-      else if (file.regular) await repair(file, path);
+      if (file.regular) await begin(file.handle);
     } catch (error) {
       await file.handle.close();
       throw error;
     }
-    emptied = true;
+    started = true;
     current = file;
     return file;
   };
 
+  const begin = async (handle: FileHandle): Promise<void> => {
+    if (!started && !append) return handle.truncate(0);
+    const { size } = await handle.stat();
+    const tail = await unfinishedLine(handle, size);
+    const left = tail && leftByCrash(tail);
+    if (left === undefined) throw new Failure("worker", "ndjson-not-lines", `${writer}: ${notLines(path)}`);
+    if (!started && left > 0) await handle.truncate(size - left);
+  };
+
+  const add = async (file: OpenFile, lines: Buffer): Promise<void> => {
+    const { handle } = file;
+    await takeBack(file);
+    const { size } = await handle.stat();
+    const last = size === 0 ? NOTHING : await readAt(handle, size - 1, 1);
+    const bytes = last.length === 0 || last.equals(NEWLINE) ? lines : Buffer.concat([NEWLINE, lines]);
+    let written = 0;
+    try {
+      await writeAll(handle, bytes, (count) => {
+        written = count;
+      });
+      if (sync) await handle.datasync();
+      await requireArrival(handle, size, bytes);
+    } catch (error) {
+      file.debris = bytes.subarray(0, written);
+      // Where this fails it is tried again before the next write.
+      await takeBack(file).catch(() => undefined);
+      throw error;
+    }
+  };
+
+  /** Whoever removes or truncates the file meanwhile may do it before or after the write: what does not stand there is written again. */
+  const requireArrival = async (handle: FileHandle, before: number, bytes: Buffer): Promise<void> => {
+    const { nlink, size } = await handle.stat();
+    if (nlink > 0 && (size >= before + bytes.length || (await endsWith(handle, size, bytes)))) return;
+    throw new Failure(
+      "worker",
+      "ndjson-disturbed",
+      `${writer}: ${path} was removed or truncated while it was written: the lines are written again`,
+    );
+  };
+
   return {
-    async write(lines) {
-      let file: OpenFile | undefined;
+    async write(lines, signal) {
+      signal.throwIfAborted();
       try {
-        file = await opened();
-        await writeAll(file.handle, lines);
-        if (sync && file.regular) await file.handle.datasync();
-        file.size += lines.length;
+        const file = await opened();
+        if (file.regular) await add(file, lines);
+        else await writeAll(file.handle, lines);
       } catch (error) {
-        if (file?.regular) {
-          // What a failed write left is taken away; should that fail too, the repair at the next opening does it.
-          await cut(file, file.size).catch(() => undefined);
-          await file.handle.close().catch(() => undefined);
-          current = undefined;
-        }
-        throw error instanceof UsageError ? error : reportOf(error, path);
+        throw error instanceof Failure ? error : fileFailure(error, path, writer);
       }
     },
     async close() {
@@ -70,91 +125,112 @@ export function createLinesFile(path: string, { append, sync }: { append: boolea
   };
 }
 
-async function openFile(path: string): Promise<OpenFile> {
-  const handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, 0o644);
+/** One line about what a write to `path` would find, without touching it; throws UsageError where it cannot be written. */
+export async function inspectLinesFile(path: string, append: boolean): Promise<string> {
+  const refuse = (code: string, message: string, cause?: unknown): never => {
+    throw new UsageError(code, message, { cause });
+  };
   try {
-    const stats = await handle.stat();
-    return { handle, inode: stats.ino, regular: stats.isFile(), size: stats.size };
+    const folder = dirname(path);
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
+      refuse("ndjson-no-folder", `cannot write ${path}: there is no folder ${folder}; create it, or correct \`path\``);
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found === undefined) {
+      accessSync(folder, constants.W_OK | constants.X_OK);
+      return `${path} can be created`;
+    }
+    if (found.isDirectory()) refuse("ndjson-is-folder", `cannot write ${path}: it is a folder`);
+    accessSync(path, found.isFile() ? constants.R_OK | constants.W_OK : constants.W_OK);
+    if (!found.isFile()) return `${path} can be written`;
+    if (append && !(await endsAsLinesDo(path))) refuse("ndjson-not-lines", notLines(path));
+    return `${path} can be written (${found.size} bytes so far)`;
+  } catch (error) {
+    if (!isMisplaced(error)) throw error;
+    return refuse("ndjson-unwritable", `cannot write ${path}: ${fileErrorWords(error)}`, error);
+  }
+}
+
+/** The failure of a write while the program runs: this worker's own disk or its configuration, mended without a restart. */
+export function fileFailure(error: unknown, path: string, writer: string): Failure {
+  const code = codeOf(error);
+  const missing = code === "ENOENT" || code === "ENOTDIR";
+  const words = missing ? `there is no folder ${dirname(path)}: create it again` : fileErrorWords(error);
+  return new Failure("worker", failureCode(error, missing), `${writer}: cannot write ${path}: ${words}`, { cause: error });
+}
+
+function failureCode(error: unknown, missing: boolean): string {
+  if (missing) return "ndjson-no-folder";
+  if (isDiskFull(error)) return "ndjson-disk-full";
+  return isMisplaced(error) ? "ndjson-unwritable" : "ndjson-write-failed";
+}
+
+function notLines(path: string): string {
+  return `cannot append to ${path}: it does not end with a line of JSON; choose another \`path\`, or move the file away`;
+}
+
+async function openFile(path: string, mode: number, writer: string): Promise<OpenFile> {
+  const handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND, mode);
+  try {
+    const stats = await handle.stat({ bigint: true });
+    if (!stats.isFile() && !stats.isCharacterDevice())
+      throw new Failure("worker", "ndjson-no-file", `${writer}: cannot write ${path}: it is no longer a file`);
+    const regular = stats.isFile();
+    return { handle, identity: identityOf(stats), regular, debris: NOTHING };
   } catch (error) {
     await handle.close();
     throw error;
   }
 }
 
-async function inodeOf(path: string): Promise<number | undefined> {
-  return stat(path).then(
-    ({ ino }) => ino,
-    () => undefined,
+/** Closes a file that is no longer at its path; returns its rights, where they can still be seen. */
+async function leave(file: OpenFile): Promise<number> {
+  // Where this fails half a line stays behind in a file that was given up; its records come whole in the next one.
+  await takeBack(file).catch(() => undefined);
+  const mode = await file.handle.stat().then(
+    ({ mode }) => mode & 0o777,
+    () => PRIVATE,
   );
+  await file.handle.close();
+  return mode;
 }
 
-async function writeAll(handle: FileHandle, bytes: Buffer): Promise<void> {
+/** Which file is at the path; what cannot be seen is none, and the opening says why. */
+async function identityAt(path: string): Promise<string | undefined> {
+  return stat(path, { bigint: true }).then(identityOf, () => undefined);
+}
+
+function identityOf({ dev, ino }: { dev: bigint; ino: bigint }): string {
+  return `${dev}:${ino}`;
+}
+
+async function writeAll(handle: FileHandle, bytes: Buffer, onWritten?: (count: number) => void): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     const { bytesWritten } = await handle.write(bytes, done, bytes.length - done);
     done += bytesWritten;
+    onWritten?.(done);
   }
 }
 
-async function cut(file: OpenFile, size: number): Promise<void> {
-  await file.handle.truncate(size);
-  file.size = size;
+/** Cuts off what a failed write has left, if it still is the end of the file; it may be less where somebody has truncated it meanwhile. */
+async function takeBack(file: OpenFile): Promise<void> {
+  const { handle, debris } = file;
+  if (debris.length === 0) return;
+  const { size } = await handle.stat();
+  const length = Math.min(debris.length, size);
+  if (await endsWith(handle, size, debris.subarray(debris.length - length))) await handle.truncate(size - length);
+  file.debris = NOTHING;
 }
 
-/**
- * A process that was killed may have left half a line at the end: it was not acknowledged and comes again, so it is cut off. A last line
- * that is whole gets its newline. A file that ends in anything else is not ours, and is refused.
- */
-async function repair(file: OpenFile, path: string): Promise<void> {
-  const tail = await unfinishedLine(file, path);
-  if (tail.length === 0) return;
-  const text = tail.toString();
-  if (isJson(text)) {
-    await writeAll(file.handle, Buffer.from("\n"));
-    file.size += 1;
-  } else if (text.startsWith("{")) await cut(file, file.size - tail.length);
-  else
-    throw new UsageError(
-      "ndjson-not-lines",
-      `cannot append to ${path}: it does not end with a line of JSON; choose another \`path\``,
-    );
+async function endsWith(handle: FileHandle, size: number, bytes: Buffer): Promise<boolean> {
+  return size >= bytes.length && (await readAt(handle, size - bytes.length, bytes.length)).equals(bytes);
 }
 
-/** What stands behind the last newline. */
-async function unfinishedLine(file: OpenFile, path: string): Promise<Buffer> {
-  let tail: Buffer = Buffer.alloc(0);
-  let at = file.size;
-  while (at > 0) {
-    const length = Math.min(64 * 1024, at);
-    at -= length;
-    const { buffer, bytesRead } = await file.handle.read(Buffer.alloc(length), 0, length, at);
-    const piece = buffer.subarray(0, bytesRead);
-    const newline = piece.lastIndexOf(0x0a);
-    tail = Buffer.concat([piece.subarray(newline + 1), tail]);
-    if (newline >= 0) break;
-    if (tail.length > LONGEST_LINE) {
-      throw new UsageError("ndjson-not-lines", `cannot append to ${path}: it has no lines; choose another \`path\``);
-    }
-  }
-  return tail;
-}
-
-function isJson(text: string): boolean {
+async function endsAsLinesDo(path: string): Promise<boolean> {
+  const handle = await open(path, "r");
   try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
+    const tail = await unfinishedLine(handle, (await handle.stat()).size);
+    return tail !== undefined && leftByCrash(tail) !== undefined;
+  } finally {
+    await handle.close();
   }
-}
-
-const HOPELESS = new Set(["ENOENT", "ENOTDIR", "EACCES", "EPERM", "EISDIR", "EROFS", "ELOOP", "ENAMETOOLONG"]);
-
-/** What a file system's error means: a full disk may heal, a missing folder or right is for a person to set right. */
-export function reportOf(error: unknown, path: string): Error {
-  const code = (error as NodeJS.ErrnoException).code ?? "error";
-  if (code === "ENOSPC" || code === "EDQUOT") {
-    return new RetryableError("ndjson-disk-full", `cannot write ${path}: no space left on the disk (${code})`, { cause: error });
-  }
-  if (HOPELESS.has(code)) return new UsageError("ndjson-unwritable", `cannot write ${path}`, { cause: error });
-  return new RetryableError("ndjson-write-failed", `cannot write ${path}`, { cause: error });
 }

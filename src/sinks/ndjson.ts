@@ -1,14 +1,18 @@
-import { accessSync, constants, statSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
 import { z } from "zod";
 import type { Batch, Component, Sink, SinkDependencies } from "../contracts.ts";
-import { UsageError } from "../errors.ts";
 import { linePrinter } from "../schemas/line.ts";
 import { loadSchema } from "../schemas/load.ts";
-import { createLinesFile, reportOf } from "./lines-file.ts";
+import { createLinesFile, inspectLinesFile, type Lines } from "./lines-file.ts";
+import { createLinesPipe } from "./lines-pipe.ts";
+import { createStandardOutput } from "./standard-output.ts";
 
 const ndjsonOptions = z.strictObject({
-  path: z.string().min(1).describe("File to write, relative to the configuration file; - is standard output"),
+  path: z
+    .string()
+    .min(1)
+    .describe("File or named pipe to write, relative to the configuration file; - is standard output. A new file has mode 0600"),
   schema: z.string().default("otel").describe("Names of the attributes: otel, ecs, ocsf, seed, or a YAML file"),
   serviceName: z.string().min(1).default("flowferry").describe("Value of service.name in the resource, in schema otel"),
   append: z
@@ -30,11 +34,17 @@ const ndjsonOptions = z.strictObject({
 
 type NdjsonOptions = z.infer<typeof ndjsonOptions>;
 
+interface Place {
+  readonly lines: Lines;
+  /** One line about what a write would find; throws UsageError where it cannot be written. */
+  readonly inspect: () => Promise<string>;
+}
+
 export const ndjson: Component<NdjsonOptions, SinkDependencies, Sink> = {
   type: "ndjson",
-  summary: "A file or standard output, one JSON object a line",
+  summary: "A file, a named pipe or standard output, one JSON object a line",
   options: ndjsonOptions,
-  create(options, { baseDir }) {
+  async create(options, { name, baseDir }) {
     const print = linePrinter(loadSchema(options.schema, baseDir), options.serviceName);
     const text = ({ flows }: Batch): Buffer => {
       const observed = Date.now();
@@ -42,74 +52,32 @@ export const ndjson: Component<NdjsonOptions, SinkDependencies, Sink> = {
       for (const flow of flows) lines += `${print(flow, observed)}\n`;
       return Buffer.from(lines);
     };
-    const limits = { records: options.batch.records, inFlight: 1, lingerMs: options.batch.lingerMs };
-    return options.path === "-" ? standardOutput(limits, text) : toFile(resolve(baseDir, options.path), options, limits, text);
+    const { lines, inspect } = await placeOf(options, baseDir, `sink ${name}`);
+    return {
+      limits: { records: options.batch.records, inFlight: 1, lingerMs: options.batch.lingerMs },
+      async write(batch, signal) {
+        if (batch.flows.length > 0) await lines.write(text(batch), signal);
+        return { rejected: 0 };
+      },
+      probe: inspect,
+      close: () => lines.close(),
+    };
   },
 };
 
-function toFile(path: string, options: NdjsonOptions, limits: Sink["limits"], text: (batch: Batch) => Buffer): Sink {
-  requireFolder(path);
-  const file = createLinesFile(path, { append: options.append, sync: options.fsync });
-  return {
-    limits,
-    async write(batch, signal) {
-      signal.throwIfAborted();
-      await file.write(text(batch));
-      return { rejected: 0 };
-    },
-    async probe() {
-      requireFolder(path);
-      const size = statSync(path, { throwIfNoEntry: false })?.size;
-      try {
-        accessSync(size === undefined ? dirname(path) : path, constants.W_OK);
-      } catch (error) {
-        throw reportOf(error, path);
-      }
-      return size === undefined ? `${path} can be created` : `${path} can be written (${size} bytes so far)`;
-    },
-    close: () => file.close(),
-  };
-}
-
-function requireFolder(path: string): void {
-  const folder = dirname(path);
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new UsageError(
-      "ndjson-no-folder",
-      `cannot write ${path}: there is no folder ${folder}; create it, or correct \`path\``,
-    );
+/** What cannot be written is refused at the start, where it is a fault of the configuration; what breaks later is waited for. */
+async function placeOf(
+  { path: configured, append, fsync: sync }: NdjsonOptions,
+  baseDir: string,
+  writer: string,
+): Promise<Place> {
+  // Opened by its name, a file that standard output leads to would be written from two places.
+  if (configured === "-" || configured === "/dev/stdout") {
+    return { lines: createStandardOutput({ sync, writer }), inspect: async () => "standard output can be written" };
   }
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
-    throw new UsageError("ndjson-is-folder", `cannot write ${path}: it is a folder`);
-  }
-}
-
-/** Resolves once the bytes are handed to the operating system. A reader that went away ends the run: nobody else would take the rest. */
-function standardOutput(limits: Sink["limits"], text: (batch: Batch) => Buffer): Sink {
-  // A failed write is reported by its callback; the event beside it must not end the process.
-  const ignore = (): void => {};
-  process.stdout.on("error", ignore);
-  return {
-    limits,
-    async write(batch, signal) {
-      signal.throwIfAborted();
-      await new Promise<void>((done, fail) => {
-        process.stdout.write(text(batch), (error) => (error ? fail(stdoutError(error)) : done()));
-      });
-      return { rejected: 0 };
-    },
-    async probe() {
-      if (!process.stdout.writable) throw stdoutError(Object.assign(new Error("not writable"), { code: "EPIPE" }));
-      return "standard output can be written";
-    },
-    async close() {
-      process.stdout.off("error", ignore);
-    },
-  };
-}
-
-function stdoutError(error: NodeJS.ErrnoException): Error {
-  const gone = error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED";
-  const message = gone ? "standard output was closed by its reader (EPIPE)" : "cannot write to standard output";
-  return new UsageError("ndjson-stdout", message, { cause: error });
+  const path = resolve(baseDir, configured);
+  const inspect = () => inspectLinesFile(path, append);
+  await inspect();
+  if (statSync(path, { throwIfNoEntry: false })?.isFIFO()) return { lines: createLinesPipe(path, writer), inspect };
+  return { lines: createLinesFile(path, { append, sync, writer }), inspect };
 }

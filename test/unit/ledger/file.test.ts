@@ -215,6 +215,8 @@ describe("who has it", () => {
     open();
     unlinkSync(`${path}.lock`);
     expect(asked()).toContain(`process ${process.pid} on `);
+    writeFileSync(`${path}.lock`, "");
+    expect(asked()).toContain(`process ${process.pid} on `);
   });
 
   test("a ledger in memory has no owner", () => {

@@ -88,10 +88,13 @@ test("a full disk undoes what went before in the same transaction, and the next 
   expect(kept()).toEqual(["before", "after"]);
 });
 
-test("a ledger that another connection is writing is busy, until that one has finished", () => {
+test("a ledger that another connection is writing is busy before anything is done, until that one has finished", () => {
   const other = new DatabaseSync(path);
   other.exec("begin immediate");
-  expect(failure(() => transaction(() => insert("a")))).toMatchObject({
+  const work = () => {
+    throw new Error("it was begun");
+  };
+  expect(failure(() => transaction(work))).toMatchObject({
     drawer: "worker",
     code: "ledger-busy",
     message: `ledger ${path}: another program holds its lock (database is locked): close what has it open`,

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
   appendFileSync,
@@ -6,19 +6,20 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
-  renameSync,
+  rmdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Sink } from "../../../src/contracts.ts";
-import { describeError, RetryableError, UsageError } from "../../../src/errors.ts";
+import { UsageError } from "../../../src/errors.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
 import { loadSchema } from "../../../src/schemas/load.ts";
-import { createLinesFile, reportOf } from "../../../src/sinks/lines-file.ts";
 import { ndjson } from "../../../src/sinks/ndjson.ts";
 import { batchOf, flowsOf, sshFlow } from "./flows.ts";
 
@@ -90,32 +91,30 @@ test("a file is added to, unless it is to be emptied, once", async () => {
   expect(text()).toBe(lines(2, 3));
 });
 
-test.each([
-  ["half a line", `${'{"a":1}\n'.repeat(3)}{"destinationAddr`, '{"a":1}\n'.repeat(3)],
-  ["half a first line", '{"destinationAddr', ""],
-  ["half a character", Buffer.concat([Buffer.from('{"a":1}\n{"b":"'), Buffer.of(0xe6, 0xbc)]), '{"a":1}\n'],
-  ["a long half line", `{"a":1}\n{"b":"${"x".repeat(200_000)}`, '{"a":1}\n'],
-  ["a whole line without its end", '{"a":1}\n{"b":2}', '{"a":1}\n{"b":2}\n'],
-])("what a crash left is repaired at opening: %s", async (_, left, repaired) => {
-  writeFileSync(file, left);
-  await write(await sinkOf(), 1);
-  expect(text()).toBe(repaired + lines(1));
-});
-
-test("a file that holds something else is not touched", async () => {
+test("a file that holds something else is refused at the start, and not touched", async () => {
   writeFileSync(file, "precious");
-  const error = await failure(write(await sinkOf(), 1));
+  const error = await failure(sinkOf());
   expect(error).toBeInstanceOf(UsageError);
-  expect(error.message).toContain("does not end with a line of JSON");
+  expect(error.message).toBe(
+    `cannot append to ${file}: it does not end with a line of JSON; choose another \`path\`, or move the file away`,
+  );
   expect(text()).toBe("precious");
+  await write(await sinkOf({ append: false }), 1);
+  expect(text()).toBe(lines(1));
 });
 
-test("a file that was moved away is followed by a new one", async () => {
-  const sink = await sinkOf();
-  await write(sink, 1);
-  renameSync(file, `${file}.1`);
-  await write(sink, 2);
-  expect([readFileSync(`${file}.1`, "utf8"), text()]).toEqual([lines(1), lines(2)]);
+test("a failure names the sink and the path", async () => {
+  const sink = await sinkOf({ path: "folder/out.ndjson" }).catch(() => undefined);
+  expect(sink).toBeUndefined();
+  mkdirSync(join(folder, "folder"));
+  const later = await sinkOf({ path: "folder/out.ndjson" });
+  await write(later, 1);
+  rmSync(join(folder, "folder"), { recursive: true });
+  expect(await failure(write(later, 2))).toMatchObject({
+    drawer: "worker",
+    code: "ndjson-no-folder",
+    message: `sink test: cannot write ${join(folder, "folder/out.ndjson")}: there is no folder ${join(folder, "folder")}: create it again`,
+  });
 });
 
 test("a missing folder, a folder in the file's place and a file without rights are named at once", async () => {
@@ -125,50 +124,61 @@ test("a missing folder, a folder in the file's place and a file without rights a
     `cannot write ${join(folder, "none/out.ndjson")}: there is no folder ${join(folder, "none")}; create it, or correct \`path\``,
   );
   mkdirSync(file);
-  expect((await failure(sinkOf())).message).toContain("it is a folder");
+  expect((await failure(sinkOf())).message).toBe(`cannot write ${file}: it is a folder`);
+  rmdirSync(file);
+  symlinkSync("out.ndjson", file);
+  const loop = await failure(sinkOf());
+  expect(loop).toBeInstanceOf(UsageError);
+  expect(loop.message).toBe(`cannot write ${file}: its symbolic links go round in a circle (ELOOP)`);
 });
 
-test("what a file system's errors mean", () => {
-  const report = (code: string) => reportOf(Object.assign(new Error(`${code}: words`), { code }), "/f");
-  expect(report("ENOSPC")).toBeInstanceOf(RetryableError);
-  expect(report("ENOSPC")).toMatchObject({
-    code: "ndjson-disk-full",
-    message: "cannot write /f: no space left on the disk (ENOSPC)",
-  });
-  expect(report("EIO")).toBeInstanceOf(RetryableError);
-  expect(report("EACCES")).toBeInstanceOf(UsageError);
-  expect(describeError(report("EACCES"))).toBe("cannot write /f: EACCES: words");
+test("a pipe is written as it is read", async () => {
+  execFileSync("mkfifo", [file]);
+  const sink = await sinkOf();
+  expect(await sink.probe(signal)).toBe(`${file} can be written`);
+  const reading = outputOf(spawn("cat", [file]));
+  // The reader has to be there first.
+  while ((await write(sink, 1).catch(() => undefined)) === undefined) await setImmediate();
+  await write(sink, 2);
+  await sink.close();
+  expect(await reading).toBe(lines(1, 2));
 });
 
-test("a full device is retryable", async () => {
-  const full = createLinesFile("/dev/full", { append: true, sync: true });
-  closing.push(() => full.close());
-  const error = await failure(full.write(Buffer.from("{}\n")));
-  expect(error).toMatchObject({ code: "ndjson-disk-full" });
-  expect(error).toBeInstanceOf(RetryableError);
-});
-
-test("a write that fails half way leaves whole lines, and the next one comes after them", { timeout: 30_000 }, async () => {
-  // The process may write files of 8 KiB at most: the third write of 3 KiB fails in the middle.
-  const script = `
-    import { createLinesFile } from ${JSON.stringify(join(process.cwd(), "src/sinks/lines-file.ts"))};
-    process.on("SIGXFSZ", () => {});
-    const file = createLinesFile(${JSON.stringify(file)}, { append: true, sync: true });
-    const line = Buffer.from(JSON.stringify({ a: "x".repeat(2980) }) + "\\n");
+/** Standard output that leads to a file, which may have 8 KiB at first. */
+const hasPrlimit = spawnSync("prlimit", ["--version"]).error === undefined;
+test.skipIf(!hasPrlimit)(
+  "standard output that leads to a full file loses nothing and breaks no line",
+  { timeout: 30_000 },
+  async () => {
+    const script = `
+    import { execFileSync } from "node:child_process";
+    import { createStandardOutput } from ${JSON.stringify(join(process.cwd(), "src/sinks/standard-output.ts"))};
+    const limit = (bytes) => execFileSync("prlimit", ["--pid", String(process.pid), "--fsize=" + bytes + ":unlimited"]);
+    limit(8192);
+    const out = createStandardOutput({ sync: true, writer: "sink x" });
+    const { signal } = new AbortController();
     const outcomes = [];
-    for (let index = 0; index < 3; index++) outcomes.push(await file.write(line).then(() => "written", (error) => error.code));
-    outcomes.push(await file.write(Buffer.from("{}\\n")).then(() => "written", (error) => error.code));
-    await file.close();
-    console.log(outcomes.join(" "));
-  `;
-  const output = await outputOf(
-    spawn("bash", ["-c", `ulimit -f 8; exec "$0" --input-type=module-typescript -e "$1"`, process.execPath, script]),
-  );
-  expect(output.trim()).toBe("written written ndjson-write-failed written");
-  const written = text().split("\n");
-  expect(written.slice(0, -1).map((one) => JSON.parse(one))).toEqual([{ a: "x".repeat(2980) }, { a: "x".repeat(2980) }, {}]);
-  expect(written.at(-1)).toBe("");
-});
+    const write = (n) => out.write(Buffer.from(JSON.stringify({ n, a: "x".repeat(2980) }) + "\\n"), signal)
+      .then(() => outcomes.push(n), (error) => outcomes.push([error.drawer, error.code, error.message].join(" ")));
+    for (const n of [1, 2, 3, 3]) await write(n);
+    limit("unlimited");
+    for (const n of [3, 4]) await write(n);
+    console.error(JSON.stringify(outcomes));
+    console.log(JSON.stringify({ n: "end" }));`;
+    const errors = execFileSync(
+      "bash",
+      ["-c", `exec "$0" --input-type=module-typescript -e "$1" 2>&1 >"$2"`, process.execPath, script, file],
+      { encoding: "utf8" },
+    );
+    const full = "worker ndjson-write-failed sink x: cannot write standard output: the file may grow no larger";
+    expect(JSON.parse(errors)).toEqual([1, 2, expect.stringContaining(full), expect.stringContaining(full), 3, 4]);
+    const written = text()
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line).n);
+    expect(written).toEqual([1, 2, 3, 3, 4, "end"]);
+  },
+);
 
 const toStdout = (batches: number): ChildProcess =>
   spawn(process.execPath, [
@@ -211,7 +221,7 @@ test("the probe says what can be written and creates nothing", async () => {
   expect(await sink.probe(signal)).toBe(`${file} can be written (3 bytes so far)`);
   if (process.getuid?.() !== 0) {
     chmodSync(file, 0o400);
-    expect(await failure(sink.probe(signal))).toBeInstanceOf(UsageError);
+    expect((await failure(sink.probe(signal))).message).toContain("permission denied");
   }
 });
 
