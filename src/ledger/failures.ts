@@ -40,7 +40,7 @@ export function replaced(path: string, file: string, cause?: unknown): Failure {
   return new Failure(
     "worker",
     "ledger-replaced",
-    `ledger ${path}: ${file} was removed or replaced while this worker had it open: put it back, or restart the worker to begin with what is there`,
+    `ledger ${path}: ${file === path ? "its file" : file} was removed or replaced while this worker had it open: put it back, or restart the worker to begin with what is there`,
     { cause },
   );
 }

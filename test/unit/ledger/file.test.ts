@@ -230,7 +230,7 @@ describe("its place", () => {
   const replacedFile = (name: string) => ({
     drawer: "worker",
     code: "ledger-replaced",
-    message: `ledger ${path}: ${name} was removed or replaced while this worker had it open: put it back, or restart the worker to begin with what is there`,
+    message: `ledger ${path}: ${name === path ? "its file" : name} was removed or replaced while this worker had it open: put it back, or restart the worker to begin with what is there`,
   });
 
   test("is checked: removed, replaced, and back again", () => {
