@@ -189,6 +189,16 @@ describe("one worker at a time", () => {
   });
 });
 
+test("a ledger of the first version, whose worker was killed, is taken", () => {
+  const first = new DatabaseSync(path);
+  first.exec("pragma journal_mode = wal; create table meta (name text primary key, value text not null) without rowid");
+  first.exec("insert into meta values ('version', '1'), ('owner', 'process 1 on elsewhere, started long ago')");
+  first.close();
+  const { db } = open();
+  expect(ownerOf(db)).toContain(`process ${process.pid} on `);
+  expect(db.prepare("select value from meta where name = 'version'").get()?.value).toBe("1");
+});
+
 describe("who has it", () => {
   const asked = (): string | undefined => {
     const db = openLedgerToRead(path);
