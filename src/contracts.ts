@@ -339,8 +339,8 @@ export interface Ledger {
    * waits for it and it is behind the horizon.
    */
   commit(sink: string, id: number, position: number, acknowledged: Acknowledged, finished: boolean): void;
-  /** Whether the sink has ever taken a record. */
-  hasDelivered(sink: string): boolean;
+  /** Whether the sink has ever taken records, if only in part. */
+  hasAcknowledged(sink: string): boolean;
   /** The object was read to its end; it is no longer parked. Its notes are taken once, however often it is read. */
   readToEnd(id: number, found: ReadToEnd): void;
   /** The object needs no further attempt: it was lost, or is read elsewhere. */

@@ -55,6 +55,12 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
   const fail = (error: unknown) => {
     if (!intake.aborted) failed.abort(error);
   };
+  let deadline: NodeJS.Timeout | undefined;
+  const beginToEnd = () => {
+    deadline = setTimeout(() => patience.abort(), failed.signal.aborted ? 0 : options.shutdownMs);
+  };
+  if (intake.aborted) beginToEnd();
+  else intake.addEventListener("abort", beginToEnd, { once: true });
   const { ledger } = parts;
   const account = new Account(parts, options.onProgress);
   const write = ledgerWrite(options.retry, patience.signal, account.ledgerEvents());
@@ -86,7 +92,6 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
     }
   }
 
-  const deadline = setTimeout(() => patience.abort(), failed.signal.aborted ? 0 : options.shutdownMs);
   await working;
   await Promise.all(consumers.map((consumer) => consumer.drain())).catch((error) => {
     if (!patience.signal.aborted) failed.abort(error);

@@ -125,7 +125,7 @@ export class Convoy {
       if (object !== undefined) {
         this.#queue.shift();
         this.#started = object.id;
-        const consumers = new Set([...this.#inStep].filter((consumer) => consumer.wants(object)));
+        const consumers = new Set([...this.#inStep].filter((consumer) => this.#lacks(consumer, object)));
         if (consumers.size > 0) await this.#read(object, consumers);
       }
       if (retried === undefined && object === undefined) await this.#news();
@@ -158,7 +158,7 @@ export class Convoy {
   async #retry(object: QueuedObject): Promise<void> {
     this.#retrying.add(object.id);
     try {
-      const wanting = [...this.#inStep, ...this.#behind].filter((consumer) => consumer.wants(object));
+      const wanting = [...this.#inStep, ...this.#behind].filter((consumer) => this.#lacks(consumer, object));
       const inStep = wanting.filter((consumer) => this.#inStep.has(consumer));
       const consumers = inStep.length > 0 ? inStep : wanting.filter(({ hasRoom }) => hasRoom);
       if (consumers.length > 0) await this.#read(object, new Set(consumers));
@@ -184,7 +184,10 @@ export class Convoy {
     try {
       const lost = await this.#events.read(active.reading);
       for (const consumer of consumers) consumer.end(object.id, lost);
-      this.#parking.release(object.id);
+      await this.#parking.wasRead(
+        object,
+        [...this.#inStep, ...this.#behind].some((consumer) => this.#lacks(consumer, object)),
+      );
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof UsageError || drawerOf(error) === "worker") throw error;
@@ -192,6 +195,12 @@ export class Convoy {
     } finally {
       this.#active.delete(active);
     }
+  }
+
+  /** Whether the consumer lacks some of the object and takes part in no reading of it. */
+  #lacks(consumer: Consumer, object: QueuedObject): boolean {
+    const takesPart = [...this.#active].some(({ reading }) => reading.object.id === object.id && reading.consumers.has(consumer));
+    return !takesPart && consumer.wants(object);
   }
 
   async #room(consumers: Set<Consumer>, signal: AbortSignal): Promise<void> {
@@ -236,7 +245,7 @@ export class Convoy {
     const work = async () => {
       for (let object = next(); object !== undefined && !this.#stop.aborted; object = next()) {
         after = object.id;
-        if (consumer.wants(object)) await this.#read(object, new Set([consumer]));
+        if (this.#lacks(consumer, object)) await this.#read(object, new Set([consumer]));
       }
     };
     while (next() !== undefined || !consumer.hasRoom) {

@@ -102,7 +102,7 @@ export class Lane implements Consumer {
     const onTooLarge = (records: number) => {
       this.#batchRecords = Math.max(1, Math.ceil(records / 2));
     };
-    const brake = createBrake(ledger.hasDelivered(name));
+    const brake = createBrake(ledger.hasAcknowledged(name));
     this.#delivery = { name, sink, policy, brake, events: { onRetry, onTooLarge } };
   }
 

@@ -15,6 +15,8 @@ interface Attempts {
   readonly here: number;
   readonly all: number;
   readonly drawer: string;
+  readonly code: string;
+  readonly reason: string;
   /** When the first one of this run failed, on the clock of `performance.now`. */
   readonly since: number;
 }
@@ -45,17 +47,21 @@ export class Parking {
     const { initialMs, maxMs } = this.#policy;
     const longest = drawer === "object" ? Math.max(maxMs, LONGEST_PAUSE_MS) : maxMs;
     const nextAt = Math.round(Date.now() + pauseBefore(attempts, error, { initialMs, maxMs: longest }));
-    this.#attempts.set(object.id, { here: here + 1, all: attempts, drawer, since });
+    this.#attempts.set(object.id, { here: here + 1, all: attempts, drawer, code, reason, since });
     await this.#write(() => this.#ledger.park(object.id, { attempts, nextAt, drawer, code, reason }));
     this.#nextDue = Math.min(this.#nextDue ?? nextAt, nextAt);
     this.#onParked({ object, attempts, since: Date.now(), nextAt, drawer, code, reason }, error);
   }
 
-  /** The object was read to its end. */
-  release(id: number): void {
+  /** The object was read to its end, or was lost. `isWanted`: others lack it, for whom it is to be read again at once if it was parked. */
+  async wasRead(object: QueuedObject, isWanted: boolean): Promise<void> {
     this.#lastRead = performance.now();
-    this.#attempts.delete(id);
-    if (this.#nextDue !== undefined) this.#nextDue = this.#ledger.nextDue();
+    const attempts = this.#attempts.get(object.id);
+    if (attempts !== undefined && isWanted) {
+      const { all, drawer, code, reason } = attempts;
+      await this.#write(() => this.#ledger.park(object.id, { attempts: all, nextAt: Date.now(), drawer, code, reason }));
+    } else this.#attempts.delete(object.id);
+    this.#nextDue = this.#ledger.nextDue();
   }
 
   /** A parked object that is to be tried now and is none of `busy`. */
@@ -64,8 +70,10 @@ export class Parking {
     if (this.#nextDue === undefined || this.#nextDue > now) return undefined;
     const parked = this.#ledger.due(now, 256).find(({ object }) => !busy(object.id));
     if (parked === undefined) return undefined;
-    const { object, attempts: all, drawer } = parked;
-    if (!this.#attempts.has(object.id)) this.#attempts.set(object.id, { here: 0, all, drawer, since: performance.now() });
+    const { object, attempts: all, drawer, code, reason } = parked;
+    if (!this.#attempts.has(object.id)) {
+      this.#attempts.set(object.id, { here: 0, all, drawer, code, reason, since: performance.now() });
+    }
     return object;
   }
 

@@ -1,7 +1,7 @@
 import type { Acknowledged, CheckpointPosition, DeadLetter, Ledger } from "../contracts.ts";
 import type { Tables } from "./statements.ts";
 
-interface Positions extends Pick<Ledger, "position" | "commit" | "hasDelivered"> {
+interface Positions extends Pick<Ledger, "position" | "commit" | "hasAcknowledged"> {
   /** Within a transaction of its caller: sets the positions of a saved state. */
   move(name: string, positions: readonly CheckpointPosition[]): void;
 }
@@ -44,7 +44,7 @@ export function positionsOf(
         setAside(deadLetters);
         if (finished) finish(sink, id);
       }),
-    hasDelivered: (sink) => reading(() => sql("select 1 from sinks where name = ? and delivered > 0").get(sink)) !== undefined,
+    hasAcknowledged: (sink) => reading(() => sql("select 1 from sinks where name = ? and delivered + rejected > 0").get(sink)) !== undefined,
     move(name, positions) {
       for (const { id, position, finished } of positions) {
         if (finished) finish(name, id);

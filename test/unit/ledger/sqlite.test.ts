@@ -62,7 +62,7 @@ describe("ledger", () => {
     expect(again.pending("one", everything).map(({ key }) => key)).toEqual(["a", "b"]);
     expect(again.pending("two", everything).map(({ key }) => key)).toEqual(["b"]);
     expect(again.position("one", a.id)).toEqual({ position: 17, settled: 17 });
-    expect([again.hasDelivered("one"), again.hasDelivered("two")]).toEqual([true, false]);
+    expect([again.hasAcknowledged("one"), again.hasAcknowledged("two")]).toEqual([true, false]);
     expect(again.position("two", a.id)).toBeUndefined();
     expect(again.seen.mark("p")).toBe("m1");
     expect(again.seen.has("a", "1")).toBe(true);
