@@ -403,6 +403,8 @@ export interface SinkDependencies {
   readonly version: string;
   /** Takes what an operator should know of a sink that goes on: credentials that were read again. One line, no secret. */
   readonly onNotice?: ((message: string) => void) | undefined;
+  /** Takes secrets that come up while the program runs. */
+  readonly secrets?: Secrets | undefined;
 }
 
 export interface SourceEvent {
@@ -416,6 +418,8 @@ export interface SourceDependencies {
   readonly baseDir: string;
   readonly env: NodeJS.ProcessEnv;
   readonly onEvent: (event: SourceEvent) => void;
+  /** As a sink's. */
+  readonly secrets?: Secrets | undefined;
 }
 
 export interface AlertFact {
@@ -467,6 +471,8 @@ export interface NotifierDependencies {
   readonly env: NodeJS.ProcessEnv;
   /** As a sink's. */
   readonly onNotice?: ((message: string) => void) | undefined;
+  /** As a sink's. */
+  readonly secrets?: Secrets | undefined;
 }
 
 /** An alert on its way to one notifier. */

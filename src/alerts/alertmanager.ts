@@ -1,12 +1,15 @@
 import { z } from "zod";
 import type { Alert, AlertLink, Component, Notifier } from "../contracts.ts";
+import { secretHeaders, secretUrl } from "../secrets/mark.ts";
+import { allowInsecure, urlWithoutUser } from "../urls.ts";
 import { runbookLink, runbookPath } from "./links.ts";
 import { post, receiverUrl } from "./post.ts";
 
 const options = z.strictObject({
-  url: z.string().min(1).describe("Base URL of Alertmanager, as in http://localhost:9093"),
-  headers: z
-    .record(z.string(), z.string())
+  url: secretUrl(urlWithoutUser(z.string().min(1), "set headers.authorization")).describe(
+    "Base URL of Alertmanager, as in http://localhost:9093",
+  ),
+  headers: secretHeaders(z.record(z.string(), z.string()))
     .default({})
     .describe("Further request headers, such as authorization; their values are secrets"),
   endsAfterMs: z
@@ -14,6 +17,7 @@ const options = z.strictObject({
     .positive()
     .default(3_600_000)
     .describe("How long an alert is active after its last flow, or after now if that is later, in ms"),
+  allowInsecure,
   timeoutMs: z.int().positive().default(10_000).describe("How long Alertmanager may take to answer, in ms"),
 });
 
@@ -22,8 +26,8 @@ export const alertmanager: Component<z.output<typeof options>, unknown, Notifier
   type: "alertmanager",
   summary: "Prometheus Alertmanager, by its API version 2.",
   options,
-  create({ url, headers, endsAfterMs, timeoutMs }) {
-    const target = new URL("api/v2/alerts", `${receiverUrl(url, "Alertmanager").href.replace(/\/*$/, "")}/`);
+  create({ url, headers, allowInsecure, endsAfterMs, timeoutMs }) {
+    const target = new URL("api/v2/alerts", `${receiverUrl(url, "Alertmanager", allowInsecure).href.replace(/\/*$/, "")}/`);
     return {
       paceMs: 0,
       notify: (alert, links, signal) =>

@@ -1,6 +1,7 @@
 import { EnvHttpProxyAgent, fetch, type Response } from "undici";
 import { PermanentError, RetryableError, UsageError } from "../errors.ts";
 import { readRetryAfter } from "../http-failures.ts";
+import { isLoopback } from "../urls.ts";
 
 export interface Post {
   readonly url: URL;
@@ -109,10 +110,10 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** A URL that messages are posted to: https, or http to this machine. Throws UsageError without the URL in it. */
-export function receiverUrl(text: string, label: string): URL {
+export function receiverUrl(text: string, label: string, allowInsecure?: boolean): URL {
   if (!URL.canParse(text)) throw new UsageError("alert-url", `the URL of ${label} is not a URL`);
   const url = new URL(text);
-  const local = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
-  if (url.protocol === "https:" || (url.protocol === "http:" && local)) return url;
-  throw new UsageError("alert-url", `the URL of ${label} must begin with https://`);
+  if (url.protocol === "https:" || (url.protocol === "http:" && (allowInsecure === true || isLoopback(url.hostname)))) return url;
+  const advice = allowInsecure === undefined ? "" : ", or set allowInsecure: true";
+  throw new UsageError("alert-url", `the URL of ${label} must begin with https://${advice}`);
 }

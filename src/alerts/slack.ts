@@ -1,5 +1,7 @@
 import { z } from "zod";
 import type { Alert, AlertLink, Component, Notifier } from "../contracts.ts";
+import { secretUrl } from "../secrets/mark.ts";
+import { urlWithoutUser } from "../urls.ts";
 import { runbookPath } from "./links.ts";
 import { post, receiverUrl } from "./post.ts";
 import { cut } from "./text.ts";
@@ -21,10 +23,9 @@ const MARKS: Record<Alert["level"], string> = {
 };
 
 const options = z.strictObject({
-  webhookUrl: z
-    .string()
-    .min(1)
-    .describe("URL of the incoming webhook; a secret, so take it from the environment: ${SLACK_WEBHOOK_URL}"),
+  webhookUrl: secretUrl(urlWithoutUser(z.string().min(1), "Slack's have none")).describe(
+    "URL of the incoming webhook; a secret, so take it from the environment: ${SLACK_WEBHOOK_URL}",
+  ),
   timeoutMs: z.int().positive().default(10_000).describe("How long Slack may take to answer, in ms"),
 });
 

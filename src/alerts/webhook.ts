@@ -1,14 +1,18 @@
 import { z } from "zod";
 import type { Alert, AlertLink, Component, Notifier } from "../contracts.ts";
+import { secretHeaders, secretUrl } from "../secrets/mark.ts";
+import { allowInsecure, urlWithoutUser } from "../urls.ts";
 import { runbookPath } from "./links.ts";
 import { post, receiverUrl } from "./post.ts";
 
 const options = z.strictObject({
-  url: z.string().min(1).describe("URL that gets each alert as a POST of JSON; it may hold a secret"),
-  headers: z
-    .record(z.string(), z.string())
+  url: secretUrl(urlWithoutUser(z.string().min(1), "set headers.authorization")).describe(
+    "URL that gets each alert as a POST of JSON; it may hold a secret",
+  ),
+  headers: secretHeaders(z.record(z.string(), z.string()))
     .default({})
     .describe("Further request headers, such as authorization; their values are secrets"),
+  allowInsecure,
   timeoutMs: z.int().positive().default(10_000).describe("How long the receiver may take to answer, in ms"),
 });
 
@@ -17,8 +21,8 @@ export const webhook: Component<z.output<typeof options>, unknown, Notifier> = {
   type: "webhook",
   summary: "Any HTTP receiver: a POST of JSON for each alert.",
   options,
-  create({ url, headers, timeoutMs }) {
-    const target = receiverUrl(url, "the webhook");
+  create({ url, headers, allowInsecure, timeoutMs }) {
+    const target = receiverUrl(url, "the webhook", allowInsecure);
     return {
       paceMs: 0,
       notify: (alert, links, signal) =>

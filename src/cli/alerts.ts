@@ -13,10 +13,10 @@ export function alertsCommand(context: CliContext, finish: (code: ExitCode) => v
   return new Command("alerts").description("Try the way on which people are told.").addCommand(test);
 }
 
-async function testAlerts({ loadConfig, print, env, signal }: CliContext, file: string): Promise<ExitCode> {
+async function testAlerts({ loadConfig, print, env, secrets, signal }: CliContext, file: string): Promise<ExitCode> {
   const { alerts, baseDir } = await loadConfig(file);
   if (alerts === undefined) throw new UsageError("no-alerts", `${file} has no alerts block`);
-  const notifiers = await openNotifiers(alerts, { baseDir, env });
+  const notifiers = await openNotifiers(alerts, { baseDir, env, secrets });
   if (notifiers.size === 0) {
     const known = "slack, alertmanager, webhook or ociNotifications";
     throw new UsageError("no-notifiers", `${file}: alerts names no notifier: add ${known}`);

@@ -40,7 +40,7 @@ async function* check(config: Config, { env, signal }: CliContext): AsyncGenerat
   yield { step: "configuration", ok: true, detail: config.file };
   yield await step("lookups", async () => {
     const faults: string[] = [];
-    const dependencies = { baseDir: config.baseDir, env, onLookups: () => {} };
+    const dependencies = { baseDir: config.baseDir, env, secrets: config.secrets, onLookups: () => {} };
     const onNetwork = ({ ok, message }: { ok: boolean; message: string }) => void (ok || faults.push(message));
     const enrichment = await openEnrichment(config.enrich, { ...dependencies, onNetwork });
     await enrichment.close();

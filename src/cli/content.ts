@@ -11,6 +11,7 @@ import type { NotificationOptions } from "../content/open-alarms.ts";
 import { slackWebhook } from "../content/slack-subscription-installer.ts";
 import type { Installer, Step } from "../content/step.ts";
 import { codeOf, FlowferryError, UsageError } from "../errors.ts";
+import { addUrl } from "../secrets/of-url.ts";
 import type { CliContext } from "./context.ts";
 import { logAnalyticsSink, patienceMsOf } from "./log-analytics-sink.ts";
 
@@ -110,6 +111,7 @@ async function open(context: CliContext, options: InstallOptions): Promise<Insta
     throw new UsageError("bad-option", `--compartment ${options.compartment} is no OCID of a compartment or tenancy`);
   }
   const notifications = notificationsOf(options, context.env);
+  addUrl(context.secrets, notifications?.slackWebhookUrl ?? "", { secretPath: true });
   return openInstaller(
     buildContent(readDefinition(), options.detections ? readDetections() : []),
     {
@@ -120,7 +122,7 @@ async function open(context: CliContext, options: InstallOptions): Promise<Insta
       ...(notifications === undefined ? {} : { notifications }),
       patienceMs: patienceMsOf(options.patience),
     },
-    { baseDir: config.baseDir, env: context.env },
+    { baseDir: config.baseDir, env: context.env, secrets: context.secrets },
   );
 }
 

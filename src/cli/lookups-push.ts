@@ -32,7 +32,7 @@ async function push({ env, loadConfig, stdout, signal }: CliContext, options: Pu
   const { LogAnalyticsClient } = await import("oci-loganalytics");
   const connection = await connectOci(
     sink,
-    { baseDir: config.baseDir, env },
+    { baseDir: config.baseDir, env, secrets: config.secrets },
     {
       what: `Log Analytics namespace ${sink.namespace}`,
       create: (params, configuration) => new LogAnalyticsClient(params, configuration),

@@ -44,6 +44,7 @@ export async function compose(config: Config, { env, log, instruments, health = 
     const enrichment = await openEnrichment(config.enrich, {
       baseDir: config.baseDir,
       env,
+      secrets: config.secrets,
       onLookups({ ok, message }) {
         measure.lookupReloads.add(1, { outcome: ok ? "taken" : "refused" });
         if (ok) log.info(message);
@@ -78,6 +79,7 @@ export async function compose(config: Config, { env, log, instruments, health = 
       retry: config.run.retry,
       baseDir: config.baseDir,
       env,
+      secrets: config.secrets,
     });
     closers.push(async () => detections?.close());
     const parts: Parts = {
@@ -114,7 +116,7 @@ export async function openSource(config: Config, env: NodeJS.ProcessEnv, onEvent
   const { component, options, place } = config.source;
   const inherited = { since: config.filter.since, until: config.filter.until };
   const bounded = { ...inherited, ...(options as object) };
-  return at(place, () => component.create(bounded, { baseDir: config.baseDir, env, onEvent }));
+  return at(place, () => component.create(bounded, { baseDir: config.baseDir, env, onEvent, secrets: config.secrets }));
 }
 
 export async function openSink(
@@ -123,7 +125,9 @@ export async function openSink(
   env: NodeJS.ProcessEnv,
   onNotice?: (message: string) => void,
 ): Promise<Sink> {
-  return at(place, () => component.create(options, { name, baseDir: config.baseDir, env, version, onNotice }));
+  return at(place, () =>
+    component.create(options, { name, baseDir: config.baseDir, env, version, onNotice, secrets: config.secrets }),
+  );
 }
 
 /** Which flows are shipped. The time of a flow counts, not that of its object. */

@@ -6,7 +6,9 @@ import { type EnrichOptions, enrichOptions, resolveEnrichPaths } from "../enrich
 import { describeError, UsageError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { addOptions, addUrls } from "../secrets/of-options.ts";
+import { insecure, refuseReadable } from "../secrets/readable.ts";
 import { Scrubber } from "../secrets/scrubber.ts";
+import { isReadable } from "../urls.ts";
 import { type AlertOptions, alertOptions } from "./alerts.ts";
 import { SINKS, SOURCES } from "./registry.ts";
 import { configSchema } from "./schema.ts";
@@ -57,6 +59,7 @@ export function parseConfig(file: string, text: string, env: NodeJS.ProcessEnv, 
     return validate(schema, value, yaml, path);
   };
   const settings = read(configSchema, yaml.value ?? {}, []);
+  refuseReadableLog(settings.telemetry, env, yaml);
   const ledgerPath = settings.ledger.path === ":memory:" ? ":memory:" : resolve(baseDir, settings.ledger.path);
   return {
     ...settings,
@@ -69,6 +72,17 @@ export function parseConfig(file: string, text: string, env: NodeJS.ProcessEnv, 
     alerts: settings.alerts === undefined ? undefined : alertsOf(read(alertOptions, settings.alerts, ["alerts"]), baseDir),
     ledgerPath,
   };
+}
+
+/** The program's own log goes out with the user of its URL and the headers of OpenTelemetry's variables. */
+function refuseReadableLog({ otlpEndpoint, allowInsecure }: Settings["telemetry"], env: NodeJS.ProcessEnv, yaml: Yaml): void {
+  if (otlpEndpoint === undefined || allowInsecure) return;
+  const place = yaml.at(["telemetry", "otlpEndpoint"]);
+  const url = new URL(otlpEndpoint);
+  if (isReadable(url) && url.username !== "") throw insecure(`${place}: telemetry.otlpEndpoint`, url, "user and password");
+  const pairs = (env.OTEL_EXPORTER_OTLP_LOGS_HEADERS ?? env.OTEL_EXPORTER_OTLP_HEADERS ?? "").split(",");
+  const headers = Object.fromEntries(pairs.map((pair) => pair.split("=", 2).map((part) => part.trim()) as [string, string]));
+  refuseReadable(`${place}: telemetry.otlpEndpoint`, url, headers);
 }
 
 type Read = <T>(schema: ZodType<T>, value: unknown, path: readonly PropertyKey[]) => T;

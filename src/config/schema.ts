@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { FORMAT_NAMES } from "../decoders/formats.ts";
 import { instantText } from "../durations.ts";
+import { allowInsecure } from "../urls.ts";
 
 /** A part of the configuration that is named by `type` and handed to the component of that type. */
 const part = z.looseObject({ type: z.string().describe("Kind of the part") });
@@ -80,6 +81,7 @@ const telemetryOptions = z.strictObject({
     .url()
     .optional()
     .describe("Base URL of an OTLP receiver that gets the program's own log lines, as in http://localhost:4318"),
+  allowInsecure,
   level: z
     .enum(["trace", "debug", "info", "warn", "error"])
     .default("info")

@@ -1,4 +1,4 @@
-import type { Enricher } from "../contracts.ts";
+import type { Enricher, Secrets } from "../contracts.ts";
 import type { Flow } from "../flow.ts";
 import { type LookupEvent, watchTables } from "../lookups/reload.ts";
 import type { Tables } from "../lookups/tables.ts";
@@ -33,18 +33,22 @@ export interface Enrichment {
 export interface EnrichmentDependencies {
   readonly baseDir: string;
   readonly env: NodeJS.ProcessEnv;
+  /** Takes secrets that come up while the program runs. */
+  readonly secrets?: Secrets | undefined;
   readonly onLookups: (event: LookupEvent) => void;
   readonly onNetwork: (event: NetworkEvent) => void;
 }
 
 /** Reads all files that the options name (absolute paths), and watches them. Throws UsageError where one is missing or wrong. */
 export async function openEnrichment(options: EnrichOptions, dependencies: EnrichmentDependencies): Promise<Enrichment> {
-  const { baseDir, env, onLookups, onNetwork } = dependencies;
+  const { baseDir, env, secrets, onLookups, onNetwork } = dependencies;
   const watch = await watchTables(options, onLookups);
-  const network = await openNetwork(options, { baseDir, env, refreshMs: options.refreshMs }, onNetwork).catch((error) => {
-    watch.close();
-    throw error;
-  });
+  const network = await openNetwork(options, { baseDir, env, secrets, refreshMs: options.refreshMs }, onNetwork).catch(
+    (error) => {
+      watch.close();
+      throw error;
+    },
+  );
   let { tables } = watch;
   let { snapshot } = network;
   let enrich = joined(tables, snapshot, options.securityLists);

@@ -1,16 +1,22 @@
 import { request } from "undici";
 import { z } from "zod";
-import { FlowferryError, RetryableError, UsageError } from "../errors.ts";
+import type { Secrets } from "../contracts.ts";
+import { FlowferryError, RetryableError } from "../errors.ts";
 import { networkFailure, readRetryAfter } from "../http-failures.ts";
 import { proxyAgent } from "../oci/proxy-agent.ts";
+import { secret } from "../secrets/mark.ts";
+import { insecure } from "../secrets/readable.ts";
+import { allowInsecure, isReadable, shownUrl, urlWithoutUser } from "../urls.ts";
 
 export const ibmIamOptions = z.strictObject({
   type: z.literal("ibm-iam").describe("An IBM Cloud API key, exchanged for tokens that are renewed before they expire"),
-  apiKey: z
-    .string()
-    .min(1)
-    .describe("The API key of a user or a service ID; better as a variable of the environment than in the file"),
-  tokenUrl: z.url().default("https://iam.cloud.ibm.com/identity/token").describe("Where the key is exchanged"),
+  apiKey: secret(z.string().min(1)).describe(
+    "The API key of a user or a service ID; better as a variable of the environment than in the file",
+  ),
+  tokenUrl: urlWithoutUser(z.url(), "the key is apiKey")
+    .default("https://iam.cloud.ibm.com/identity/token")
+    .describe("Where the key is exchanged"),
+  allowInsecure,
 });
 
 export type IbmIamOptions = z.output<typeof ibmIamOptions>;
@@ -33,14 +39,12 @@ const TIMEOUT_MS = 30_000;
 
 /** Throws UsageError for a token URL that would send the key in the clear. */
 export function ibmIamTokens(
-  { apiKey, tokenUrl }: IbmIamOptions,
-  env: NodeJS.ProcessEnv,
+  { apiKey, tokenUrl, allowInsecure }: IbmIamOptions,
+  { env, secrets }: { readonly env: NodeJS.ProcessEnv; readonly secrets?: Secrets | undefined },
   now: () => number = Date.now,
 ): IbmIamTokens {
-  const { protocol, hostname } = new URL(tokenUrl);
-  if (protocol !== "https:" && !isLoopback(hostname)) {
-    throw new UsageError("bad-options", `auth.tokenUrl: ${tokenUrl} would send the key unencrypted: use https`);
-  }
+  const url = new URL(tokenUrl);
+  if (!allowInsecure && isReadable(url)) throw insecure("auth.tokenUrl", url, "the key");
   const dispatcher = proxyAgent(env, { connect: { timeout: TIMEOUT_MS }, maxResponseSize: 1024 ** 2 });
   let current: { token: string; issued: number; lifeMs: number } | undefined;
   let exchange: Promise<string> | undefined;
@@ -49,6 +53,7 @@ export function ibmIamTokens(
     try {
       const issued = now();
       const { access_token, expires_in } = await askFor(apiKey, tokenUrl, { dispatcher });
+      secrets?.addPassing(access_token);
       current = { token: access_token, issued, lifeMs: expires_in * 1000 };
       return access_token;
     } catch (error) {
@@ -84,10 +89,10 @@ async function askFor(apiKey: string, tokenUrl: string, { dispatcher }: { dispat
     if (statusCode === 200) {
       const token = answerSchema.safeParse(answer);
       if (token.success) return token.data;
-      throw new RetryableError("bad-answer", `${tokenUrl} answered without a token: check auth.tokenUrl`);
+      throw new RetryableError("bad-answer", `${shownUrl(tokenUrl)} answered without a token: check auth.tokenUrl`);
     }
     const { errorCode, errorMessage } = refusalSchema.safeParse(answer).data ?? {};
-    const said = `${tokenUrl} answered ${statusCode} ${[errorCode, errorMessage].filter(Boolean).join(" ")}`.trim();
+    const said = `${shownUrl(tokenUrl)} answered ${statusCode} ${[errorCode, errorMessage].filter(Boolean).join(" ")}`.trim();
     const refused = statusCode === 400 || statusCode === 401 || statusCode === 403;
     throw new RetryableError(
       refused ? "not-authenticated" : "service-unavailable",
@@ -97,7 +102,7 @@ async function askFor(apiKey: string, tokenUrl: string, { dispatcher }: { dispat
   } catch (error) {
     throw error instanceof FlowferryError
       ? error
-      : networkFailure("network", "exchange of the IBM Cloud API key", tokenUrl, error);
+      : networkFailure("network", "exchange of the IBM Cloud API key", shownUrl(tokenUrl), error);
   }
 }
 
@@ -107,8 +112,4 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-export function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

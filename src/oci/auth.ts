@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { secret } from "../secrets/mark.ts";
+import { urlWithoutUser } from "../urls.ts";
 import { configFile } from "./config-file.ts";
 import type { OciIdentity, OciSurroundings } from "./identity.ts";
 import { instancePrincipal } from "./instance-principal.ts";
@@ -15,9 +17,7 @@ export const ociAuthOptions = z.discriminatedUnion("type", [
       type: z.literal("config-file"),
       file,
       profile,
-      passPhrase: z
-        .string()
-        .min(1)
+      passPhrase: secret(z.string().min(1))
         .optional()
         .describe("Pass phrase of the profile's private key, if the file does not give it as pass_phrase"),
     })
@@ -28,9 +28,10 @@ export const ociAuthOptions = z.discriminatedUnion("type", [
   z
     .strictObject({
       type: z.literal("instance-principal"),
-      metadataUrl: z.url().default("http://169.254.169.254/opc/v2/").describe("Base URL of the instance's metadata service"),
-      federationUrl: z
-        .url()
+      metadataUrl: urlWithoutUser(z.url(), "it takes none")
+        .default("http://169.254.169.254/opc/v2/")
+        .describe("Base URL of the instance's metadata service"),
+      federationUrl: urlWithoutUser(z.url(), "it takes none")
         .optional()
         .describe("Base URL of the region's auth service; by default that of the instance's region"),
     })
@@ -67,6 +68,6 @@ export async function ociIdentity(options: OciAuthOptions, surroundings: OciSurr
     case "resource-principal":
       return resourcePrincipal();
     case "oke-workload-identity":
-      return okeWorkloadIdentity(options.certificatePath, options.tokenPath, surroundings.env);
+      return okeWorkloadIdentity(options.certificatePath, options.tokenPath, surroundings);
   }
 }

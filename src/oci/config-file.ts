@@ -75,7 +75,7 @@ export async function configFile(options: ProfileOptions, surroundings: OciSurro
   };
 }
 
-function readProfile(options: ProfileOptions, reader: typeof Reader, { baseDir, env }: OciSurroundings): Profile {
+function readProfile(options: ProfileOptions, reader: typeof Reader, { baseDir, env, secrets }: OciSurroundings): Profile {
   const locate = (path: string): string => resolve(baseDir, reader.expandUserHome(path));
   const path = locate(options.file ?? env.OCI_CONFIG_FILE ?? join("~", ".oci", "config"));
   const wrong = (what: string, cause?: unknown): UsageError =>
@@ -106,6 +106,7 @@ function readProfile(options: ProfileOptions, reader: typeof Reader, { baseDir, 
   const tokenFile = tokenPath ? locate(tokenPath) : undefined;
   const keyFile = locate(need("key_file"));
   const passPhrase = options.passPhrase ?? values.get("pass_phrase");
+  if (passPhrase) secrets?.add(passPhrase, "pass_phrase");
   const apiKeyId = tokenFile === undefined ? `${need("tenancy")}/${need("user")}/${need("fingerprint")}` : "";
   return {
     region: values.get("region") ?? undefined,

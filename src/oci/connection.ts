@@ -1,6 +1,7 @@
 import type { ClientConfiguration, HttpClient } from "oci-common";
 import { z } from "zod";
 import { UsageError } from "../errors.ts";
+import { urlWithoutUser } from "../urls.ts";
 import { ociAuthOptions, ociIdentity } from "./auth.ts";
 import type { OciIdentity, OciSurroundings } from "./identity.ts";
 import { type Answer, ociTransport } from "./transport.ts";
@@ -12,7 +13,7 @@ export const ociConnectionOptions = z.strictObject({
     .min(1)
     .optional()
     .describe("Region of the service, such as us-phoenix-1; by default that of the principal or of OCI_REGION"),
-  endpoint: z.url().optional().describe("Base URL of the service; by default the region's"),
+  endpoint: urlWithoutUser(z.url(), "auth says who asks").optional().describe("Base URL of the service; by default the region's"),
   auth: ociAuthOptions.default({ type: "config-file", profile: "DEFAULT" }).describe("How to authenticate"),
   connectTimeoutMs: z.int().positive().default(10_000).describe("How long to wait for a connection, in ms"),
   timeoutMs: z.int().positive().default(60_000).describe("How long to wait for an answer or its next bytes, in ms"),
@@ -49,14 +50,14 @@ export async function connectOci<Client extends SdkClient>(
   surroundings: OciSurroundings,
   { what, create, onRenewed }: Wanted<Client>,
 ): Promise<OciConnection<Client>> {
-  const { env } = surroundings;
+  const { env, secrets } = surroundings;
   const identity = await ociIdentity(options.auth, surroundings);
   const region = options.region ?? (typeof identity.region === "string" ? identity.region : (env.OCI_REGION ?? identity.region));
   if (region === undefined && options.endpoint === undefined) {
     throw new UsageError("oci-region", `the region of ${what} is not known: give it as region`);
   }
   const { connectTimeoutMs, timeoutMs } = options;
-  const transport = await ociTransport(identity, { connectTimeoutMs, timeoutMs, env, onRenewed });
+  const transport = await ociTransport(identity, { connectTimeoutMs, timeoutMs, env, secrets, onRenewed });
   const client = create({ httpClient: transport.httpClient }, transport.configuration);
   if (options.endpoint !== undefined) client.endpoint = options.endpoint.replace(/\/+$/, "");
   return {

@@ -1,9 +1,11 @@
 import type { AuthenticationDetailsProvider } from "oci-common";
+import type { Secrets } from "../contracts.ts";
 
-/** Where relative paths start, and the environment. */
+/** Where relative paths start, the environment, and who is told of secrets. */
 export interface OciSurroundings {
   readonly baseDir: string;
   readonly env: NodeJS.ProcessEnv;
+  readonly secrets?: Secrets | undefined;
 }
 
 /** Who signs the requests. */

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { Readable } from "node:stream";
 import type { ClientConfiguration, DefaultRequestSigner, HttpClient, HttpRequest } from "oci-common";
 import type { Dispatcher } from "undici";
+import type { Secrets } from "../contracts.ts";
 import { FlowferryError, RetryableError } from "../errors.ts";
 import { readRetryAfter } from "../http-failures.ts";
 import type { OciIdentity } from "./identity.ts";
@@ -13,6 +14,8 @@ export interface OciTransportOptions {
   /** How long to wait for the head of an answer, and for the next bytes of a body. */
   readonly timeoutMs: number;
   readonly env: NodeJS.ProcessEnv;
+  /** Takes the tokens that requests are signed with. */
+  readonly secrets?: Secrets | undefined;
   /** Told once of each credentials that were renewed because the service had refused the old ones, before the request is sent again. */
   readonly onRenewed?: (() => void) | undefined;
 }
@@ -55,6 +58,9 @@ export interface OciTransport {
   close(): Promise<void>;
 }
 
+/** How a key id begins that is a session token. */
+const TOKEN = "ST$";
+
 /** The transport for all clients of one identity. Close it when the last of them is done. */
 export async function ociTransport(identity: OciIdentity, options: OciTransportOptions): Promise<OciTransport> {
   const common = await import("oci-common");
@@ -85,7 +91,9 @@ export async function ociTransport(identity: OciIdentity, options: OciTransportO
         if (refused !== undefined && !(await identity.renew(refused, signal))) return undefined;
         signer ??= new common.DefaultRequestSigner(identity.provider);
         await signer.signHttpRequest(request, excludeBody);
-        return await identity.provider.getKeyId();
+        const keyId = await identity.provider.getKeyId();
+        if (keyId.startsWith(TOKEN)) options.secrets?.addPassing(keyId.slice(TOKEN.length));
+        return keyId;
       } catch (cause) {
         signal.throwIfAborted();
         if (cause instanceof FlowferryError) throw cause;

@@ -2,14 +2,14 @@ import { readFile } from "node:fs/promises";
 import { rootCertificates } from "node:tls";
 import { Agent } from "undici";
 import { codeOf, RetryableError, UsageError } from "../errors.ts";
-import type { OciIdentity } from "./identity.ts";
+import type { OciIdentity, OciSurroundings } from "./identity.ts";
 import { exchangeLimits, exchangeText, tokenOf, tokenSession } from "./tokens.ts";
 
 /** Port of the token endpoint of OKE clusters. */
 const DEFAULT_PORT = "12250";
 
 /** The pod's service account: its token is exchanged at the cluster's own endpoint, under the cluster's own certificate authority. */
-export function okeWorkloadIdentity(certificatePath: string, tokenPath: string, env: NodeJS.ProcessEnv): OciIdentity {
+export function okeWorkloadIdentity(certificatePath: string, tokenPath: string, { env, secrets }: OciSurroundings): OciIdentity {
   const host = env.KUBERNETES_SERVICE_HOST;
   if (host === undefined) {
     throw new UsageError("oci-config", "auth.type oke-workload-identity works in a pod only: KUBERNETES_SERVICE_HOST is not set");
@@ -29,6 +29,7 @@ export function okeWorkloadIdentity(certificatePath: string, tokenPath: string, 
       ...exchangeLimits,
       connect: { ...exchangeLimits.connect, ca: [...rootCertificates, authority] },
     });
+    secrets?.addPassing(token.trim());
     const headers = { authorization: `Bearer ${token.trim()}`, "content-type": "application/json" };
     const body = JSON.stringify({ podKey: publicKey.toString("base64") });
     const advice = "workload identity needs an enhanced OKE cluster and a service account whose token is mounted";

@@ -2,6 +2,7 @@ import type { ListObjectsV2CommandOutput, S3Client, S3ClientConfig } from "@aws-
 import type { Component, ListOptions, ObjectRef, ObjectStore, Source, SourceDependencies } from "../contracts.ts";
 import { PermanentError, RetryableError, UsageError } from "../errors.ts";
 import { ibmIamTokens } from "../ibm/iam.ts";
+import { shownUrl } from "../urls.ts";
 import { compareKeys } from "./keys.ts";
 import { type Piece, resumingRead } from "./resuming-read.ts";
 import { changed, toPage, toPiece } from "./s3/answers.ts";
@@ -21,13 +22,13 @@ export const s3: Component<S3Options, SourceDependencies, Source> = {
 /** The bucket alone. Nothing is asked of the store before the first listing or reading. Throws UsageError. */
 export async function s3Store(
   options: S3StoreOptions,
-  { env, onEvent }: Pick<SourceDependencies, "env" | "onEvent">,
+  { env, onEvent, secrets }: Pick<SourceDependencies, "env" | "onEvent" | "secrets">,
 ): Promise<ObjectStore> {
   const { bucket, endpoint } = options;
   const credentials = credentialsOf(options);
   const sdk = await import("@aws-sdk/client-s3");
-  const transport = s3Transport({ ...options, env });
-  const tokens = options.auth && ibmIamTokens(options.auth, env);
+  const transport = s3Transport({ ...options, env, secrets });
+  const tokens = options.auth && ibmIamTokens(options.auth, { env, secrets });
   const client = new sdk.S3Client({
     ...credentials,
     ...(tokens === undefined ? {} : bearer(tokens)),
@@ -48,7 +49,7 @@ export async function s3Store(
     signal.throwIfAborted();
     const status = statusOf(failure);
     if (status === 401 || status === 403) tokens?.refused();
-    return s3Error(failure, { operation, bucket, endpoint: endpoint ?? "AWS" });
+    return s3Error(failure, { operation, bucket, endpoint: endpoint === undefined ? "AWS" : shownUrl(endpoint) });
   };
 
   const listPage = async (

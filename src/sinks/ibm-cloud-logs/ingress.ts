@@ -1,4 +1,5 @@
 import { request } from "undici";
+import type { Secrets } from "../../contracts.ts";
 import { networkFailure, readRetryAfter } from "../../http-failures.ts";
 import { ibmIamTokens } from "../../ibm/iam.ts";
 import { proxyAgent } from "../../oci/proxy-agent.ts";
@@ -25,15 +26,16 @@ interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   readonly version: string;
   readonly onNotice?: ((message: string) => void) | undefined;
+  readonly secrets?: Secrets | undefined;
   /** Ms since the epoch. */
   readonly now: () => number;
 }
 
 /** Asks nothing of the network before the first request. Throws UsageError. */
-export function createIngress(options: IbmCloudLogsOptions, { env, version, onNotice, now }: Surroundings): Ingress {
+export function createIngress(options: IbmCloudLogsOptions, { env, version, onNotice, secrets, now }: Surroundings): Ingress {
   const { auth, bytesPerSecond, inFlight, connectTimeoutMs, timeoutMs } = options;
   const url = singlesUrl(options);
-  const tokens = ibmIamTokens(auth, env, now);
+  const tokens = ibmIamTokens(auth, { env, secrets }, now);
   const pace = paceOf(bytesPerSecond);
   const dispatcher = proxyAgent(env, {
     connections: inFlight,

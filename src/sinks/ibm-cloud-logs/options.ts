@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { UsageError } from "../../errors.ts";
-import { ibmIamOptions, isLoopback } from "../../ibm/iam.ts";
+import { ibmIamOptions } from "../../ibm/iam.ts";
+import { insecure } from "../../secrets/readable.ts";
+import { allowInsecure, isReadable, urlWithoutUser } from "../../urls.ts";
 
 /** Limits of the ingestion API, the decimal reading of its "2 MB" and "32 K". */
 const LARGEST_REQUEST_BYTES = 2_000_000;
@@ -22,13 +24,13 @@ export const ibmCloudLogsOptions = z.strictObject({
     .regex(/^[a-z]+(-[a-z0-9]+)+$/, "expected a region, as in us-south")
     .optional()
     .describe("Region of the instance, as in us-south"),
-  endpoint: z
-    .url({ protocol: /^https?$/ })
+  endpoint: urlWithoutUser(z.url({ protocol: /^https?$/ }), "set auth.apiKey")
     .optional()
     .describe(
       "Base URL of the ingress, which overrides `instance` and `region` (a private endpoint, for one); /logs/v1/singles is added to its path",
     ),
   auth: ibmIamOptions.describe("How to authenticate; the key's owner needs the role Sender on the instance"),
+  allowInsecure,
   applicationName: name.default("flowferry").describe("Application name of the logs"),
   subsystemName: name.default("flow-logs").describe("Subsystem name of the logs"),
   schema: z
@@ -65,17 +67,12 @@ export const ibmCloudLogsOptions = z.strictObject({
 export type IbmCloudLogsOptions = z.output<typeof ibmCloudLogsOptions>;
 
 /** The URL that logs are posted to. Throws UsageError for options that name none, or one that would send the token in the clear. */
-export function singlesUrl({ instance, region, endpoint }: IbmCloudLogsOptions): URL {
+export function singlesUrl({ instance, region, endpoint, allowInsecure }: IbmCloudLogsOptions): URL {
   if (endpoint === undefined && (instance === undefined || region === undefined)) {
     throw new UsageError("bad-options", "instance and region, or endpoint: set both of the former or the latter");
   }
   const url = new URL(endpoint ?? `https://${instance}.ingress.${region}.logs.cloud.ibm.com`);
-  if (url.username !== "" || url.password !== "") {
-    throw new UsageError("bad-options", "endpoint: the URL may not hold a user or a password");
-  }
-  if (url.protocol !== "https:" && !isLoopback(url.hostname)) {
-    throw new UsageError("bad-options", `endpoint: ${url.origin} would send the token unencrypted: use https`);
-  }
+  if (!allowInsecure && isReadable(url)) throw insecure("endpoint", url, "the token");
   url.pathname = `${url.pathname.replace(/\/+$/, "")}/logs/v1/singles`;
   return url;
 }

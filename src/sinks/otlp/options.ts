@@ -1,15 +1,13 @@
 import { z } from "zod";
 import { BODIES } from "../../schemas/record.ts";
+import { secretHeaders } from "../../secrets/mark.ts";
+import { allowInsecure, urlWithoutUser } from "../../urls.ts";
+
+const receiver = urlWithoutUser(z.url({ protocol: /^https?$/ }), "set headers.authorization");
 
 export const otlpOptions = z.strictObject({
-  endpoint: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .describe("Base URL of the receiver; /v1/logs is added to its path"),
-  url: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .describe("URL of the receiver as it stands, instead of `endpoint`"),
+  endpoint: receiver.optional().describe("Base URL of the receiver; /v1/logs is added to its path"),
+  url: receiver.optional().describe("URL of the receiver as it stands, instead of `endpoint`"),
   encoding: z
     .enum(["protobuf", "json"])
     .optional()
@@ -24,8 +22,7 @@ export const otlpOptions = z.strictObject({
     .max(19)
     .default(1)
     .describe("Level of the compression: 1 (fastest) to 9 for gzip, to 19 for zstd"),
-  headers: z
-    .record(z.string().min(1), z.string())
+  headers: secretHeaders(z.record(z.string().min(1), z.string()))
     .optional()
     .describe("Further request headers, such as credentials; their values are never shown"),
   schema: z.string().default("otel").describe("Names of the attributes: otel, ecs, ocsf, seed, or a YAML file"),
@@ -55,6 +52,7 @@ export const otlpOptions = z.strictObject({
     .min(1)
     .optional()
     .describe("How long a request may take, from the connection to the answer's end, in ms; 10000 by default"),
+  allowInsecure,
   tls: z
     .strictObject({
       caFile: z.string().optional().describe("PEM file of the certificate authorities to trust instead of the system's"),

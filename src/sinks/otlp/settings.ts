@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { UsageError } from "../../errors.ts";
+import { refuseReadable } from "../../secrets/readable.ts";
 import type { OtlpOptions } from "./options.ts";
 
 /** Where and how requests are sent: options, then the environment variables of OpenTelemetry, then defaults. */
@@ -23,6 +24,7 @@ export function resolveSettings(options: OtlpOptions, baseDir: string, env: Node
   const { url, authorization } = splitCredentials(urlOf(options, variables));
   const headers = { ...authorization, ...lowerCase(options.headers ?? headersOf(variables("HEADERS"))) };
   checkHeaders(headers);
+  if (!options.allowInsecure) refuseReadable(optionOf(options), url, headers);
   const { compressionLevel } = options;
   const compression = options.compression ?? compressionOf(variables("COMPRESSION"));
   if (compression === "gzip" && compressionLevel > 9) {
@@ -74,6 +76,11 @@ function urlOf({ url, endpoint }: OtlpOptions, variables: Variables): URL {
   }
   const base = new URL(variable.value);
   return variable.name.includes("_LOGS_") ? base : withLogsPath(base);
+}
+
+/** What gave the URL. */
+function optionOf({ url, endpoint }: OtlpOptions): string {
+  return url !== undefined ? "url" : endpoint !== undefined ? "endpoint" : "OTEL_EXPORTER_OTLP_ENDPOINT";
 }
 
 function withLogsPath(base: URL): URL {

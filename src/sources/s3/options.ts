@@ -1,12 +1,17 @@
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import { UsageError } from "../../errors.ts";
-import { ibmIamOptions, isLoopback } from "../../ibm/iam.ts";
+import { ibmIamOptions } from "../../ibm/iam.ts";
+import { secret } from "../../secrets/mark.ts";
+import { insecure } from "../../secrets/readable.ts";
+import { allowInsecure, isReadable, urlWithoutUser } from "../../urls.ts";
 import { tailOptions } from "../tail/options.ts";
 
 export const s3Options = tailOptions.extend({
   bucket: z.string().min(1).describe("Name of the bucket"),
-  endpoint: z.url().optional().describe("Base URL of a store other than AWS: IBM COS, Ceph, MinIO, OCI's S3 endpoint"),
+  endpoint: urlWithoutUser(z.url(), "set accessKeyId and secretAccessKey")
+    .optional()
+    .describe("Base URL of a store other than AWS: IBM COS, Ceph, MinIO, OCI's S3 endpoint"),
   region: z
     .string()
     .min(1)
@@ -23,13 +28,12 @@ export const s3Options = tailOptions.extend({
     .min(1)
     .optional()
     .describe("Access key, together with `secretAccessKey`; by default what the AWS SDK finds"),
-  secretAccessKey: z
-    .string()
-    .min(1)
+  secretAccessKey: secret(z.string().min(1))
     .optional()
     .describe("Secret of the access key; better as a variable of the environment than in the file"),
-  sessionToken: z.string().min(1).optional().describe("Session token of temporary credentials"),
+  sessionToken: secret(z.string().min(1)).optional().describe("Session token of temporary credentials"),
   auth: ibmIamOptions.optional().describe("Another way to authenticate than access keys"),
+  allowInsecure,
   connectTimeoutMs: z.int().positive().default(10_000).describe("How long to wait for a connection, in ms"),
   timeoutMs: z.int().positive().default(60_000).describe("How long to wait for an answer or its next bytes, in ms"),
 });
@@ -46,6 +50,7 @@ export function credentialsOf({
   sessionToken,
   auth,
   endpoint,
+  allowInsecure,
 }: S3StoreOptions): Pick<S3ClientConfig, "credentials"> {
   if ((accessKeyId === undefined) !== (secretAccessKey === undefined)) {
     throw new UsageError(
@@ -59,13 +64,12 @@ export function credentialsOf({
   if (auth !== undefined && accessKeyId !== undefined) {
     throw new UsageError("bad-options", "accessKeyId and auth are two ways to authenticate: remove one");
   }
-  if (auth !== undefined) {
-    const { protocol, hostname } = new URL(endpoint ?? "https://s3.amazonaws.com");
-    if (endpoint === undefined)
-      throw new UsageError("bad-options", `auth: ${auth.type} needs the endpoint of the bucket's region`);
-    if (protocol !== "https:" && !isLoopback(hostname)) {
-      throw new UsageError("bad-options", `endpoint: ${endpoint} would send the token unencrypted: use https`);
-    }
+  if (auth !== undefined && endpoint === undefined) {
+    throw new UsageError("bad-options", `auth: ${auth.type} needs the endpoint of the bucket's region`);
+  }
+  const token = auth !== undefined ? "the token" : sessionToken !== undefined ? "the session token" : undefined;
+  if (token !== undefined && endpoint !== undefined && !allowInsecure && isReadable(new URL(endpoint))) {
+    throw insecure("endpoint", new URL(endpoint), token);
   }
   if (accessKeyId === undefined || secretAccessKey === undefined) return {};
   return { credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) } };

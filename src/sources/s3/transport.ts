@@ -1,8 +1,11 @@
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
+import type { Secrets } from "../../contracts.ts";
 import { proxyAgent } from "../../oci/proxy-agent.ts";
 
 export interface S3TransportOptions {
   readonly env: NodeJS.ProcessEnv;
+  /** Takes the session tokens that the SDK found. */
+  readonly secrets?: Secrets | undefined;
   readonly connectTimeoutMs: number;
   readonly timeoutMs: number;
 }
@@ -25,7 +28,7 @@ interface SdkRequest {
  * How the S3 client reaches its store: kept-alive connections, proxies from HTTPS_PROXY and NO_PROXY, and a limit on the wait for an
  * answer and for the next bytes of a body. The limit rests while nobody reads: a slow sink does not break a download.
  */
-export function s3Transport({ env, connectTimeoutMs, timeoutMs }: S3TransportOptions) {
+export function s3Transport({ env, secrets, connectTimeoutMs, timeoutMs }: S3TransportOptions) {
   const dispatcher = proxyAgent(env, {
     keepAliveTimeout: 30_000,
     headersTimeout: timeoutMs,
@@ -34,6 +37,8 @@ export function s3Transport({ env, connectTimeoutMs, timeoutMs }: S3TransportOpt
   });
   const handle = async (request: SdkRequest, { abortSignal }: { abortSignal?: AbortSignal } = {}) => {
     const { protocol, hostname, port, path, query, method, headers, body } = request;
+    const token = headers["x-amz-security-token"];
+    if (token !== undefined) secrets?.addPassing(token);
     const {
       statusCode,
       headers: answered,

@@ -73,13 +73,34 @@ test.each([
   expect(() => settings(options, env)).not.toThrow("hush");
 });
 
-test("credentials in the URL become a header and leave the URL", () => {
-  const { url, headers } = settings({ endpoint: "https://user:p%40ss@h" });
+test("credentials in the variable's URL become a header and leave the URL", () => {
+  const { url, headers } = settings({}, { OTEL_EXPORTER_OTLP_ENDPOINT: "https://user:p%40ss@h" });
   expect(url.href).toBe("https://h/v1/logs");
   expect(headers).toEqual({ authorization: `Basic ${Buffer.from("user:p@ss").toString("base64")}` });
-  expect(settings({ endpoint: "https://user:p@h", headers: { Authorization: "Bearer x" } }).headers).toEqual({
-    authorization: "Bearer x",
-  });
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: "https://user:p@h" };
+  expect(settings({ headers: { Authorization: "Bearer x" } }, env).headers).toEqual({ authorization: "Bearer x" });
+});
+
+test("credentials go over plain http to this machine only, unless that is allowed", () => {
+  const bearer = { headers: { authorization: "Bearer hush" } };
+  const refused: [object, NodeJS.ProcessEnv, string][] = [
+    [{ endpoint: "http://h:4318", ...bearer }, {}, 'endpoint: http://h:4318 would send the header "authorization" unencrypted'],
+    [{ url: "http://h/x", headers: { "X-Api-Key": "hush" } }, {}, 'url: http://h would send the header "x-api-key" unencrypted'],
+    [{ url: "http://h/x", headers: { "x-any": "Basic hush" } }, {}, 'url: http://h would send the header "x-any" unencrypted'],
+    [{ url: "http://h/x?token=hush" }, {}, 'url: http://h would send the parameter "token" unencrypted'],
+    [{ endpoint: "http://h" }, { OTEL_EXPORTER_OTLP_HEADERS: "api-key=hush" }, 'would send the header "api-key" unencrypted'],
+    [{}, { OTEL_EXPORTER_OTLP_ENDPOINT: "http://me:hush@h" }, "OTEL_EXPORTER_OTLP_ENDPOINT: http://h would send the header"],
+  ];
+  for (const [options, env, message] of refused) {
+    expect(() => settings(options, env)).toThrow(message);
+    expect(() => settings(options, env)).toThrow("use https, or set allowInsecure: true");
+    expect(() => settings(options, env)).not.toThrow("hush");
+    expect(settings({ ...options, allowInsecure: true }, env).url.protocol).toBe("http:");
+  }
+  for (const endpoint of ["http://localhost:4318", "http://127.0.0.1", "http://127.9.9.9", "http://[::1]:1", "https://h"]) {
+    expect(settings({ endpoint, ...bearer }).headers).toEqual({ authorization: "Bearer hush" });
+  }
+  expect(settings({ endpoint: "http://loki:3100", headers: { "X-Scope-OrgID": "tenant" } }).url.host).toBe("loki:3100");
 });
 
 test("certificates are read from files, relative to the configuration; variables serve where options do not", () => {

@@ -38,7 +38,7 @@ afterEach(async () => {
 });
 
 const tokensOf = (clock: { now: number }) =>
-  ibmIamTokens(ibmIamOptions.parse({ type: "ibm-iam", apiKey: API_KEY, tokenUrl }), {}, () => clock.now);
+  ibmIamTokens(ibmIamOptions.parse({ type: "ibm-iam", apiKey: API_KEY, tokenUrl }), { env: {} }, () => clock.now);
 
 it("exchanges the key once for callers at the same time, and again before the token expires", async () => {
   const clock = { now: 0 };
