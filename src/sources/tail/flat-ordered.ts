@@ -1,41 +1,92 @@
 import { z } from "zod";
-import type { FoundObject } from "../../contracts.ts";
-import { isNew, later, type Strategy, type Tail, wasThereBefore } from "./strategy.ts";
+import type { Discovery, FoundObject, ObjectRef, Seen } from "../../contracts.ts";
+import { compareKeys } from "../keys.ts";
+import { Behind, behindSchema, numberOf } from "./behind.ts";
+import { every } from "./every.ts";
+import { isNew, later, reportLate, type Strategy, type Tail, wasThereBefore } from "./strategy.ts";
 
-/** `start`: the listing begins after this key. */
-const markSchema = z.object({ start: z.string().optional() });
+/** So many objects behind the look-back are told from late ones. */
+const KNOWN_BEHIND = 4096;
+
+/** `start`: the listing begins after this key; `behind`: what is known up to it. */
+const markSchema = z.object({ start: z.string().optional(), behind: behindSchema.optional() });
+
+/** A page inside the window: `after` is the key before its first one. */
+interface Page {
+  readonly after: string;
+  readonly objects: readonly ObjectRef[];
+  readonly newest: number;
+}
 
 /**
  * Keys under `prefix` of which the operator says that newer objects have higher ones: a pass lists from the first page of keys whose
- * store times lie inside the look-back.
+ * store times lie inside the look-back, and now and then what is behind it, for what came late.
  */
 export function flatOrderedTail(tail: Tail, prefix: string): Strategy {
   const { store, settings, now } = tail;
   const partition = `${prefix}*ordered`;
   const since = settings.since === undefined ? Number.NEGATIVE_INFINITY : settings.since - settings.lookBackMs;
+  const lateSweep = every(settings.lateSweepMs);
+  const isWanted = (object: ObjectRef, seen: Seen) => object.time >= since && isNew(tail, object, seen);
 
   return async function* (seen, signal) {
-    let { start } = markSchema.parse(JSON.parse(seen.mark(partition) ?? "{}"));
-    const state = () => (start === undefined ? {} : { mark: JSON.stringify({ start }), forgetBefore: start });
+    const mark = markSchema.parse(JSON.parse(seen.mark(partition) ?? "{}"));
+    let { start } = mark;
+    const behind = new Behind(mark.behind, start ?? "", KNOWN_BEHIND);
+    const state = () =>
+      start === undefined ? {} : { mark: JSON.stringify({ start, behind: behind.state() }), forgetBefore: start };
     const started = now();
-    let newest: number | undefined;
-    const inside: { readonly last: string; readonly newest: number }[] = [];
 
-    for await (const page of store.list({ prefix, ...(start === undefined ? {} : { startAfter: start }) }, signal)) {
-      const objects: FoundObject[] = [];
-      for (const object of page.objects) {
-        if (wasThereBefore(object, started)) newest = later(newest, object.time);
-        if (object.time < since || !isNew(tail, object, seen)) continue;
-        objects.push({ ...object, order: object.key });
-      }
-      const last = page.objects.at(-1)?.key;
-      if (last !== undefined) inside.push({ last, newest: Math.max(...page.objects.map(({ time }) => time)) });
-      while (newest !== undefined && inside[0] !== undefined && inside[0].newest < newest - settings.lookBackMs) {
-        start = inside.shift()?.last;
+    if (lateSweep.isDue(started)) {
+      if (start !== undefined) yield* sweep(start);
+      lateSweep.done(started);
+    }
+
+    let newest: number | undefined;
+    let after = start ?? "";
+    const inside: Page[] = [];
+    for await (const { objects: page } of store.list({ prefix, ...(after === "" ? {} : { startAfter: after }) }, signal)) {
+      for (const object of page) if (wasThereBefore(object, started)) newest = later(newest, object.time);
+      const objects = page.filter((object) => isWanted(object, seen)).map((object) => ({ ...object, order: object.key }));
+      // A time that lies ahead of the clock is wrong, and does not keep its page inside for ever.
+      const times = page.map(({ time }) => time).filter((time) => time <= now() + settings.lookBackMs);
+      inside.push({ after, objects: page, newest: Math.max(...times) });
+      after = page.at(-1)?.key ?? after;
+      // Where a tail begins says the configuration, as long as no object does.
+      while (
+        newest !== undefined &&
+        newest > since &&
+        inside[0] !== undefined &&
+        inside[0].newest < newest - settings.lookBackMs
+      ) {
+        const left = inside.shift() as Page;
+        start = left.objects.at(-1)?.key ?? start;
+        for (const object of left.objects) behind.add(left.after, numberOf(object));
       }
       if (objects.length > 0) yield { partition, objects, ...state() };
     }
     const last = state();
     if (last.mark !== seen.mark(partition)) yield { partition, objects: [], ...last };
+
+    /** What is not known among the keys that are remembered, up to the window's. */
+    async function* sweep(bound: string): AsyncGenerator<Discovery> {
+      const late = reportLate(tail, partition);
+      const from = behind.begin === "" ? {} : { startAfter: behind.begin };
+      // "!" lets the bound itself through; what else it lets through belongs to the window.
+      for await (const page of store.list({ prefix, ...from, before: `${bound}!` }, signal)) {
+        const objects: FoundObject[] = [];
+        for (const object of page.objects) {
+          if (compareKeys(object.key, bound) > 0 || compareKeys(object.key, behind.begin) <= 0) continue;
+          const number = numberOf(object);
+          if (behind.has(number)) continue;
+          behind.add(bound, number);
+          if (!isWanted(object, seen)) continue;
+          objects.push({ ...object, order: object.key });
+          late.object(object, `the look-back begins after ${bound}`);
+        }
+        if (objects.length > 0) yield { partition, objects, ...state() };
+      }
+      late.end();
+    }
   };
 }

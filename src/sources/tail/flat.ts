@@ -1,58 +1,107 @@
 import { z } from "zod";
 import type { FoundObject, ListPage } from "../../contracts.ts";
 import { compareKeys } from "../keys.ts";
+import { Behind, behindSchema, numberOf } from "./behind.ts";
 import { bounded } from "./stamps.ts";
-import { isNew, type Strategy, type Tail, wasThereBefore } from "./strategy.ts";
+import { isNew, reportLate, type Strategy, type Tail, wasThereBefore } from "./strategy.ts";
+
+/** So many objects behind the look-back are told from late ones. */
+const KNOWN_BEHIND = 4096;
 
 /**
- * `from`: store time at which objects begin to count as new, unset until a pass has come to its end; `next`: the same for the next pass,
- * so far. In mid-pass also `started`, when the pass began, and `after`, the last key of the last page that was handed out.
+ * `from`: store time at which objects begin to count as new, unset until a pass has come to its end; `behind`: what is known before it;
+ * `older`: how many objects were listed before the beginning of `behind`. In mid-pass also `next`: the same as `from` for the next pass, so
+ * far; `started`: when the pass began; `after`: the last key of the last page that was handed out.
  */
 const markSchema = z.object({
   from: z.number().optional(),
+  behind: behindSchema.optional(),
+  older: z.object({ begin: z.string(), count: z.number() }).optional(),
   next: z.number().optional(),
   started: z.number().optional(),
   after: z.string().optional(),
 });
 
 const orderOf = (time: number) => new Date(time).toISOString();
+const groupOf = (time: number) => orderOf(time).slice(0, "2026-01-31T08".length);
 
 /**
  * Any keys under `prefix`, but for those that begin with one of `holes`: each pass lists all of them; new is what is not seen and was
- * stored after the newest object that the pass before could rely on, less the look-back. The first pass takes everything.
+ * stored after the newest object that the pass before could rely on, less the look-back. The first pass takes everything. What is older
+ * and not known came late, or with an old time, and is taken too.
  */
 export function flatTail(tail: Tail, prefix: string, holes: readonly string[] = []): Strategy {
-  const { settings, now } = tail;
+  const { settings, now, onEvent } = tail;
   const partition = `${prefix}*`;
+  /** The window moves in steps: its mark holds what is known, and is not written anew for each object. */
+  const stepMs = settings.lookBackMs / 8;
 
   return async function* (seen, signal) {
     const mark = markSchema.parse(JSON.parse(seen.mark(partition) ?? "{}"));
-    const bound = settings.since === undefined ? 0 : bounded(settings.since - settings.lookBackMs);
-    const from = mark.from ?? bound;
-    const started = mark.started ?? now();
+    const since = settings.since === undefined ? 0 : bounded(settings.since - settings.lookBackMs);
+    const isFirst = mark.from === undefined;
+    const from = mark.from ?? 0;
+    const started = Math.min(mark.started ?? now(), now());
     let next = Math.max(from, mark.next ?? 0);
+    const begin = next > 0 ? orderOf(next) : settings.since === undefined ? "" : orderOf(since);
+    const behind = new Behind(mark.behind, begin, KNOWN_BEHIND);
+    const older = { begin: behind.begin, count: 0 };
+    /** What was met and is not behind the next window yet. */
+    let inside: { readonly time: number; readonly number: number }[] = [];
+    const late = reportLate(tail, partition);
 
     for await (const page of listAround(tail, prefix, holes, mark.after, signal)) {
       const found: FoundObject[] = [];
+      const before = next;
       for (const object of page) {
         const time = bounded(object.time);
-        if (wasThereBefore(object, started)) next = Math.max(next, bounded(time - settings.lookBackMs));
-        if (time >= from && isNew(tail, object, seen)) found.push({ ...object, order: orderOf(time) });
+        const order = orderOf(time);
+        // What the pages before a break have met is not at hand any more, so the next window stays behind it.
+        if (mark.after === undefined && wasThereBefore(object, started))
+          next = Math.max(next, bounded(time - settings.lookBackMs));
+        const isWanted = time >= since && isNew(tail, object, seen);
+        if (order < older.begin && time < from && time >= since && settings.accepts(object.key)) older.count += 1;
+        if (time < from && order < behind.begin) continue;
+        const number = numberOf(object);
+        if (time < from && behind.has(number)) continue;
+        if (time < next) behind.add(groupOf(time), number);
+        else inside.push({ time, number });
+        if (!isWanted) continue;
+        found.push({ ...object, order });
+        if (time < from) late.object(object, `it was stored at ${order}, the look-back begins at ${orderOf(from)}`);
+      }
+      if (next > before) {
+        for (const { time, number } of inside) if (time < next) behind.add(groupOf(time), number);
+        inside = inside.filter(({ time }) => time >= next);
       }
       const after = page.at(-1)?.key;
       if (found.length === 0 || after === undefined) continue;
       const objects = found.sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0));
       // Objects of earlier passes still come up on the pages ahead; in the first pass there are none.
-      const horizon = mark.from === undefined ? next : from;
+      const horizon = isFirst ? next : from;
       yield {
         partition,
         objects,
-        mark: JSON.stringify({ from: mark.from, next, started, after }),
+        mark: JSON.stringify({ from: mark.from, behind: behind.state(), older: mark.older, next, started, after }),
         forgetBefore: orderOf(horizon),
       };
     }
-    const complete = JSON.stringify({ from: next });
-    if (complete !== seen.mark(partition)) yield { partition, objects: [], mark: complete, forgetBefore: orderOf(next) };
+    late.end();
+    const isWhole = mark.after === undefined;
+    if (isWhole && mark.older?.begin === older.begin && older.count > mark.older.count) {
+      const message =
+        `${older.count - mark.older.count} more objects than before were stored before ${older.begin}: ` +
+        "too far back to tell which of them came late, so they are not read; `flowferry replay --since` reads a span of time again";
+      onEvent({ kind: "late-object", key: partition, message });
+    }
+    const moved = isFirst || next - from >= stepMs ? next : from;
+    const counted = isWhole ? (behind.begin === older.begin && older.begin !== "" ? older : undefined) : mark.older;
+    // Where a tail begins says the configuration, as long as no object does: nothing is behind it yet.
+    const isOpen = from === 0 && moved <= since;
+    const complete = JSON.stringify(isOpen ? { from } : { from: moved, behind: behind.state(), older: counted });
+    if (complete !== seen.mark(partition)) {
+      yield { partition, objects: [], mark: complete, forgetBefore: orderOf(isOpen ? from : moved) };
+    }
   };
 }
 

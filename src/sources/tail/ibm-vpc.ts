@@ -1,6 +1,8 @@
+import { every } from "./every.ts";
 import { formatStamp } from "./stamps.ts";
 import { reportPassedOver, type Strategy, type Tail } from "./strategy.ts";
-import { isIdle, type TimedNames, tailWindow } from "./windows.ts";
+import { isIdle, type TimedNames } from "./window.ts";
+import { tailWindow } from "./windows.ts";
 
 export const IBM_ROOT = "ibm_vpc_flowlogs_v1/";
 
@@ -40,7 +42,8 @@ export function ibmVpcTail(tail: Tail, prefix: string): Strategy {
   const passOver = reportPassedOver(tail, "ibm-vpc");
   const inside = PARTITION.exec(prefix)?.[1];
   let known: ReadonlySet<string> = new Set();
-  let swept = Number.NEGATIVE_INFINITY;
+  const sweep = every(settings.sweepMs);
+  const lateSweep = every(settings.lateSweepMs);
 
   async function* walk(folder: string, signal: AbortSignal): AsyncGenerator<string> {
     for await (const { objects, prefixes } of store.list({ prefix: folder, delimiter: "/" }, signal)) {
@@ -54,23 +57,23 @@ export function ibmVpcTail(tail: Tail, prefix: string): Strategy {
   }
 
   return async function* (seen, signal) {
-    if (inside !== undefined) {
-      yield* tailWindow(tail, NAMES, inside, seen, signal);
-      return;
-    }
     const started = now();
-    if (started - swept < settings.sweepMs) {
-      for (const partition of known) {
-        if (!isIdle(seen, partition, started)) yield* tailWindow(tail, NAMES, partition, seen, signal);
+    const late = lateSweep.isDue(started);
+    if (inside !== undefined) {
+      yield* tailWindow(tail, NAMES, inside, { late }, seen, signal);
+    } else if (late || sweep.isDue(started)) {
+      const found = new Set<string>();
+      for await (const partition of walk(prefix, signal)) {
+        found.add(partition);
+        yield* tailWindow(tail, NAMES, partition, { late }, seen, signal);
       }
-      return;
+      known = found;
+      sweep.done(started);
+    } else {
+      for (const partition of known) {
+        if (!isIdle(seen, partition, started)) yield* tailWindow(tail, NAMES, partition, { late }, seen, signal);
+      }
     }
-    const found = new Set<string>();
-    for await (const partition of walk(prefix, signal)) {
-      found.add(partition);
-      yield* tailWindow(tail, NAMES, partition, seen, signal);
-    }
-    known = found;
-    swept = started;
+    if (late) lateSweep.done(started);
   };
 }

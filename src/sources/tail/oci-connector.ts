@@ -1,6 +1,8 @@
+import { every } from "./every.ts";
 import { formatStamp, parseStamp } from "./stamps.ts";
 import { reportPassedOver, type Strategy, type Tail } from "./strategy.ts";
-import { isIdle, type TimedNames, tailWindow } from "./windows.ts";
+import { isIdle, type TimedNames } from "./window.ts";
+import { tailWindow } from "./windows.ts";
 
 /** A key prefix that ends inside or behind a connector's folder, and the folder. */
 export const CONNECTOR_FOLDER = /^(.*ocid1\.serviceconnector\.[^/]*\/)/s;
@@ -24,22 +26,25 @@ export function ociConnectorTail(tail: Tail, prefix: string): Strategy {
   const { store, settings, now } = tail;
   const passOver = reportPassedOver(tail, "oci-connector");
   const inside = CONNECTOR_FOLDER.exec(prefix)?.[1];
-  let swept = Number.NEGATIVE_INFINITY;
+  const sweep = every(settings.sweepMs);
+  const lateSweep = every(settings.lateSweepMs);
 
   return async function* (seen, signal) {
-    if (inside !== undefined) {
-      yield* tailWindow(tail, NAMES, inside, seen, signal);
-      return;
-    }
     const started = now();
-    const sweeping = started - swept >= settings.sweepMs;
-    for await (const { objects, prefixes } of store.list({ prefix, delimiter: "/" }, signal)) {
-      passOver.objects(objects);
-      for (const folder of prefixes) {
-        if (!CONNECTOR_FOLDER.test(folder)) passOver.folder(folder);
-        else if (sweeping || !isIdle(seen, folder, started)) yield* tailWindow(tail, NAMES, folder, seen, signal);
+    const late = lateSweep.isDue(started);
+    if (inside !== undefined) {
+      yield* tailWindow(tail, NAMES, inside, { late }, seen, signal);
+    } else {
+      const everywhere = late || sweep.isDue(started);
+      for await (const { objects, prefixes } of store.list({ prefix, delimiter: "/" }, signal)) {
+        passOver.objects(objects);
+        for (const folder of prefixes) {
+          if (!CONNECTOR_FOLDER.test(folder)) passOver.folder(folder);
+          else if (everywhere || !isIdle(seen, folder, started)) yield* tailWindow(tail, NAMES, folder, { late }, seen, signal);
+        }
       }
+      if (everywhere) sweep.done(started);
     }
-    if (sweeping) swept = started;
+    if (late) lateSweep.done(started);
   };
 }

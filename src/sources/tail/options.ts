@@ -34,8 +34,8 @@ export const tailOptions = z.strictObject({
   lookBack: durationText()
     .default("2h")
     .describe(
-      "How far an object may come behind the newest one of its folder (by the time in its name, in flat layouts by the store's time) and still be found; " +
-        "the ledger remembers the objects within it",
+      "How far an object may come behind the newest one of its folder (by the time in its name, in flat layouts by the store's time) and still be found at once; " +
+        "the ledger remembers the objects within it. For what comes later see `lateSweep`",
     ),
   since: instantText()
     .optional()
@@ -48,6 +48,13 @@ export const tailOptions = z.strictObject({
     .describe(
       "In folders with times in their names, objects that say a time later than this by more than `lookBack`, or none, are left out; " +
         "no bound in flat layouts: an object may hold records from long before it was stored",
+    ),
+  lateSweep: durationText()
+    .default("6h")
+    .describe(
+      "How often names behind the look-back are listed again, also at the start: an object that came late is read, and told of as `late-object`. " +
+        "The last 1,000 objects of each folder behind the look-back are told from late ones (with `keys: time-ordered` 4,000); " +
+        "in flat layouts every pass does so, for the last 4,000",
     ),
   sweepMs: z
     .int()
@@ -69,6 +76,7 @@ export interface TailSettings {
   readonly lookBackMs: number;
   readonly since: number | undefined;
   readonly until: number | undefined;
+  readonly lateSweepMs: number;
   readonly sweepMs: number;
 }
 
@@ -86,5 +94,6 @@ export function tailSettings(options: TailOptions, now: number): TailSettings {
   const included = options.include === undefined ? () => true : globMatcher(options.include);
   const excluded = globMatcher(options.exclude ?? []);
   const accepts = (key: string) => key.startsWith(prefix) && included(key) && !excluded(key);
-  return { prefix, layout, keys, accepts, lookBackMs: parseDuration(options.lookBack), since, until, sweepMs };
+  const [lookBackMs, lateSweepMs] = [parseDuration(options.lookBack), parseDuration(options.lateSweep)];
+  return { prefix, layout, keys, accepts, lookBackMs, since, until, lateSweepMs, sweepMs };
 }

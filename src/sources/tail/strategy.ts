@@ -37,6 +37,26 @@ export function later(a: number | undefined, b: number | undefined): number | un
   return Math.max(a, b);
 }
 
+/** Late objects that one pass names one by one; of further ones it says how many there are. */
+const NAMED = 1000;
+
+/** Reports objects that came behind the look-back, and are read all the same. */
+export function reportLate({ onEvent }: Tail, partition: string) {
+  let count = 0;
+  return {
+    /** `where` says where it came in, and where the look-back begins. */
+    object({ key }: ObjectRef, where: string): void {
+      count += 1;
+      if (count <= NAMED) onEvent({ kind: "late-object", key, message: `came late, and is read: ${where}` });
+    },
+    end(): void {
+      if (count <= NAMED) return;
+      const message = `${count - NAMED} more objects came behind the look-back, and are read`;
+      onEvent({ kind: "late-object", key: partition, message });
+    },
+  };
+}
+
 /** Reports objects and folders that a layout does not know, each of them once, up to a thousand. */
 export function reportPassedOver({ settings, onEvent }: Tail, layout: string) {
   const reported = new Set<string>();

@@ -8,8 +8,15 @@ const settings = (options: Partial<TailOptions>) => tailSettings(tailOptions.par
 
 describe("the options of tailing", () => {
   it("have defaults", () => {
-    expect(tailOptions.parse({})).toEqual({ prefix: "", layout: "auto", keys: "any", lookBack: "2h", sweepMs: 300_000 });
-    expect(settings({})).toMatchObject({ lookBackMs: 7_200_000, since: undefined, until: undefined });
+    expect(tailOptions.parse({})).toEqual({
+      prefix: "",
+      layout: "auto",
+      keys: "any",
+      lookBack: "2h",
+      lateSweep: "6h",
+      sweepMs: 300_000,
+    });
+    expect(settings({})).toMatchObject({ lookBackMs: 7_200_000, lateSweepMs: 21_600_000, since: undefined, until: undefined });
   });
 
   it("resolve instants against the start of the program", () => {

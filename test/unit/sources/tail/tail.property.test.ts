@@ -8,15 +8,15 @@ const LOOK_BACK = 2 * HOUR;
 
 /** What happens to a bucket. Numbers are drawn from 0 to 1 and mean what the writer makes of them. */
 type Event =
-  | { kind: "put"; partition: number; late: boolean; draw: number }
+  | { kind: "put"; partition: number; age: Age; draw: number }
   | { kind: "replace" | "remove"; draw: number }
   | { kind: "wait"; ms: number };
 
-/** Writes objects as a layout's promise allows: at most the look-back behind the newest of the partition. */
+/** Where an object comes in its partition: ahead of the newest, within the look-back, or days behind it. */
+type Age = "new" | "recent" | "late";
+
 interface Writer {
-  put(partition: number, late: boolean, draw: number): void;
-  /** Keys that may be written again now. */
-  replaceable(): string[];
+  put(partition: number, age: Age, draw: number): void;
   replace(key: string): void;
 }
 
@@ -39,19 +39,20 @@ function timedWriter(
     store.put(key, clock.now);
   };
   return {
-    put(partition, late, draw) {
+    put(partition, age, draw) {
       const head = headOf(partition);
-      const ahead = draw < 0.05 ? clock.now + 400 * DAY : head + draw * (clock.now - head);
-      const time = floor(late ? head - draw * LOOK_BACK : ahead);
+      const time = floor(
+        {
+          new: draw < 0.05 ? clock.now + 400 * DAY : head + draw * (clock.now - head),
+          recent: head - draw * LOOK_BACK,
+          late: head - LOOK_BACK - draw * 5 * DAY,
+        }[age],
+      );
       const key = keyOf(partition, time, times.size);
       times.set(key, { partition, time });
       write(key);
     },
     replace: write,
-    replaceable: () =>
-      [...times]
-        .filter(([key, { partition, time }]) => store.objects.has(key) && time >= headOf(partition) - LOOK_BACK)
-        .map(([key]) => key),
   };
 }
 
@@ -78,13 +79,10 @@ const WRITERS: Record<string, { options: Record<string, unknown>; open: (world: 
   flat: {
     options: { layout: "flat" },
     open: ({ store, clock }) => ({
-      put(partition, late, draw) {
-        store.put(
-          `${partition}/${Math.floor(draw * 1e6).toString(36)}`,
-          late ? clock.now - Math.floor(draw * LOOK_BACK) : clock.now,
-        );
+      put(partition, age, draw) {
+        const behind = { new: 0, recent: draw * LOOK_BACK, late: LOOK_BACK + draw * 50 * DAY }[age];
+        store.put(`${partition}/${Math.floor(draw * 1e6).toString(36)}`, clock.now - Math.floor(behind));
       },
-      replaceable: () => [...store.objects.keys()],
       replace: (key) => store.put(key, clock.now),
     }),
   },
@@ -99,12 +97,18 @@ const WRITERS: Record<string, { options: Record<string, unknown>; open: (world: 
         store.put(String(number).padStart(9, "0"), clock.now);
       };
       return {
-        put(_, late, draw) {
+        put(_, age, draw) {
           const highest = Math.max(0, ...firstStored.keys());
-          write(late ? lowest() + 1 + Math.floor(draw * (highest - lowest())) : highest + 1 + Math.floor(draw * 5));
+          const bound = lowest();
+          write(
+            {
+              new: highest + 1 + Math.floor(draw * 5),
+              recent: bound + 1 + Math.floor(draw * (highest - bound)),
+              late: Math.floor(draw * bound),
+            }[age],
+          );
         },
         replace: (key) => write(Number(key)),
-        replaceable: () => [...store.objects.keys()].filter((key) => Number(key) > lowest()),
       };
     },
   },
@@ -114,9 +118,8 @@ const WRITERS: Record<string, { options: Record<string, unknown>; open: (world: 
       const writers = ["oci-connector", "ibm-vpc", "flat"].map((name) => (WRITERS[name] as (typeof WRITERS)[string]).open(world));
       const flat = (key: string) => /^\d\//.test(key);
       return {
-        put: (partition, late, draw) => writers[partition]?.put(partition, late, draw),
+        put: (partition, age, draw) => writers[partition]?.put(partition, age, draw),
         replace: (key) => writers[flat(key) ? 2 : key.startsWith("ibm") ? 1 : 0]?.replace(key),
-        replaceable: () => writers.flatMap((writer, index) => writer.replaceable().filter((key) => index < 2 || flat(key))),
       };
     },
   },
@@ -133,7 +136,12 @@ const unit = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
 const event: fc.Arbitrary<Event> = fc.oneof(
   {
     weight: 6,
-    arbitrary: fc.record({ kind: fc.constant("put" as const), partition: fc.nat(2), late: fc.boolean(), draw: unit }),
+    arbitrary: fc.record({
+      kind: fc.constant("put" as const),
+      partition: fc.nat(2),
+      age: fc.constantFrom("new" as const, "recent" as const, "late" as const),
+      draw: unit,
+    }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("replace" as const, "remove" as const), draw: unit }) },
   {
@@ -165,9 +173,9 @@ it.each(Object.keys(WRITERS))(
         const happen = (happening: Event) => {
           clock.now += 3;
           if (happening.kind === "wait") clock.now += happening.ms;
-          else if (happening.kind === "put") writer.put(happening.partition, happening.late, happening.draw);
+          else if (happening.kind === "put") writer.put(happening.partition, happening.age, happening.draw);
           else {
-            const keys = happening.kind === "replace" ? writer.replaceable() : [...store.objects.keys()];
+            const keys = [...store.objects.keys()];
             const key = keys[Math.floor(happening.draw * keys.length)];
             if (key === undefined) return;
             if (happening.kind === "remove") store.remove(key);
@@ -189,8 +197,9 @@ it.each(Object.keys(WRITERS))(
           await runPass(between, dies);
           if (restarts || dies !== undefined) source = tailOf(store, options, clock).source;
         }
-        for (let settling = 0; settling < 2; settling += 1) {
-          clock.now += 600_000;
+        // What came late is found by the next sweep for it, at the latest.
+        for (const ms of [600_000, 7 * HOUR]) {
+          clock.now += ms;
           await runPass([], undefined);
         }
         for (const { key, etag } of store.objects.values())
