@@ -1,10 +1,11 @@
-import { isUtf8 } from "node:buffer";
+import { isAscii } from "node:buffer";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setImmediate } from "node:timers/promises";
 import { CsvError, type Options, parse } from "csv-parse";
 import { parse as parseSync } from "csv-parse/sync";
 import { nearest } from "../nearest.ts";
+import { asUtf8, nameOf, tidy, visible } from "./csv-text.ts";
 import type { Report, TableIssue } from "./issues.ts";
 
 export const MAX_TABLE_BYTES = 64 * 1024 * 1024;
@@ -52,8 +53,11 @@ export class CsvRow {
 }
 
 interface CsvHeader {
+  /** In the order of the file, in lower case; empty for a column without a name. None follows the last one that has a name. */
+  readonly names: readonly string[];
   readonly index: ReadonlyMap<string, number>;
   readonly further: readonly string[];
+  readonly delimiter: string;
 }
 
 const OPTIONS = {
@@ -68,28 +72,36 @@ const OPTIONS = {
   trim: true,
 } as const satisfies Options;
 
+/** What may stand between two columns; the first is taken where a header line fits several. */
+const SEPARATORS = [",", ";", "\t"] as const;
+const SEPARATOR_NAMES: Readonly<Record<string, string>> = { ",": "a comma", ";": "a semicolon", "\t": "a tab" };
+
 interface ParsedLine {
   readonly info: { readonly lines: number };
   readonly record: readonly string[];
 }
 
 /**
- * Reads a table: UTF-8 with or without BOM, LF, CRLF or CR, quoted cells; blank lines and lines that begin with `#` are passed
- * over, the first other line is the header. Calls `onRow` for every line that fits the header; resolves to the number of lines
- * after the header. What is wrong goes to `report`; nothing that the content holds makes it throw. Other work gets its turn
- * while a large table is read.
+ * Reads a table: UTF-8 with or without BOM, or UTF-16 with one; LF, CRLF or CR; columns parted by commas, semicolons or tabs, as
+ * the header line has it or a first line `sep=;` says; quoted cells. Blank lines and lines that begin with `#` are passed over, the
+ * first other line is the header, in any case. Columns without name and value, and characters that nobody sees, count for nothing.
+ *
+ * Calls `onRow` for every line that fits the header; resolves to the number of lines after the header. What is wrong goes to `report`;
+ * nothing that the content holds makes it throw. Other work gets its turn while a large table is read.
  */
 export async function readCsv(
-  content: Uint8Array,
+  bytes: Uint8Array,
   shape: CsvShape,
   report: Report,
   onRow: (row: CsvRow) => void,
   maxRows = MAX_TABLE_ROWS,
 ): Promise<number> {
-  if (!isUtf8(content)) {
-    report({ line: firstBadLine(content), reason: "is not UTF-8: save the file as CSV in UTF-8" });
+  const content = asUtf8(bytes);
+  if ("reason" in content) {
+    report(content);
     return 0;
   }
+  const separation = separationOf(content);
   let header: CsvHeader | undefined;
   let rows = 0;
   let last = 0;
@@ -98,11 +110,12 @@ export async function readCsv(
     if (!stopped) report(issue);
     stopped = true;
   };
-  const onLine = (line: number, cells: readonly string[]) => {
+  const onLine = (line: number, record: readonly string[]) => {
     last = line;
+    const cells = record.map(tidy);
     if (stopped || cells.every((cell) => cell === "")) return;
     if (header === undefined) {
-      const named = readHeader(cells, line, shape);
+      const named = readHeader(cells, line, shape, separation.delimiter);
       if ("reason" in named) stop(named);
       else header = named;
     } else if (rows === maxRows) {
@@ -120,7 +133,7 @@ export async function readCsv(
         pieces(content, () => stopped),
         { objectMode: false },
       ),
-      parse(OPTIONS),
+      parse({ ...OPTIONS, ...separation }),
       async (lines: AsyncIterable<ParsedLine>) => {
         for await (const { info, record } of lines) onLine(info.lines, record);
       },
@@ -133,20 +146,54 @@ export async function readCsv(
   return rows;
 }
 
-/** The names in the header line, whatever they are; none where there is no such line. */
-export function readColumns(content: Uint8Array): readonly string[] {
+/** The names in the header line in lower case, whatever they are; none where there is no such line. */
+export function readColumns(bytes: Uint8Array): readonly string[] {
+  const content = asUtf8(bytes);
+  if ("reason" in content) return [];
+  return headerCells(headOf(content), separationOf(content))
+    .map(nameOf)
+    .filter((name) => name !== "");
+}
+
+/** How the columns are parted, as the parser takes it. */
+interface Separation {
+  readonly delimiter: string;
+  readonly from_line: number;
+}
+
+/** Excel's first line `sep=;` says it; else the header line has the most columns with it. */
+function separationOf(content: Uint8Array): Separation {
+  const head = headOf(content);
+  const said = /^"?sep=([^\w\s"#]|\t)"?[,;\t ]*(?:[\r\n]|$)/i.exec(head)?.[1];
+  if (said !== undefined) return { delimiter: said, from_line: 2 };
+  const found = SEPARATORS.map((delimiter) => {
+    const separation = { delimiter, from_line: 1 };
+    return { separation, columns: headerCells(head, separation).filter((cell) => tidy(cell) !== "").length };
+  });
+  return found.reduce((best, other) => (other.columns > best.columns ? other : best)).separation;
+}
+
+/** The cells of the first line that has any; none where it cannot be read. */
+function headerCells(head: string, separation: Separation): readonly string[] {
   try {
     const { info: _, ...options } = OPTIONS;
-    return parseSync(content.subarray(0, PIECE_BYTES), { ...options, to: 1 })[0] ?? [];
+    return parseSync(head, { ...options, ...separation, skip_records_with_empty_values: true, to: 1 })[0] ?? [];
   } catch (error) {
     if (error instanceof CsvError) return [];
     throw error;
   }
 }
 
-async function* pieces(content: Uint8Array, stopped: () => boolean): AsyncGenerator<Uint8Array> {
+function headOf(content: Uint8Array): string {
+  return visible(new TextDecoder().decode(content.subarray(0, PIECE_BYTES)));
+}
+
+async function* pieces(content: Uint8Array, stopped: () => boolean): AsyncGenerator<Uint8Array | string> {
+  const decoder = isAscii(content) ? undefined : new TextDecoder();
   for (let from = 0; from < content.length && !stopped(); from += PIECE_BYTES) {
-    yield content.subarray(from, from + PIECE_BYTES);
+    const piece = content.subarray(from, from + PIECE_BYTES);
+    const part = decoder === undefined ? piece : visible(decoder.decode(piece, { stream: true }));
+    if (part.length > 0) yield part;
     await setImmediate();
   }
 }
@@ -155,25 +202,25 @@ function headerOf(shape: CsvShape): string {
   return [...shape.required, ...shape.optional].join(",");
 }
 
-function readHeader(cells: readonly string[], line: number, shape: CsvShape): CsvHeader | TableIssue {
+function readHeader(cells: readonly string[], line: number, shape: CsvShape, delimiter: string): CsvHeader | TableIssue {
   const known = new Set([...shape.required, ...shape.optional]);
-  const names = cells.at(-1) === "" ? cells.slice(0, -1) : cells;
+  const filled = cells.map(nameOf);
+  const names = filled.slice(0, filled.findLastIndex((name) => name !== "") + 1);
+  const named = names.filter((name) => name !== "");
   const expected = `the header is ${headerOf(shape)}${shape.further ? " and columns of your own" : ""}`;
-  if (names.length === 1 && /[;\t]/.test(names[0] ?? "")) {
-    return { line, value: names[0], reason: `columns are separated by commas: ${expected}` };
-  }
   const missing = shape.required.find((name) => !names.includes(name));
   if (missing !== undefined) return { line, reason: `column ${missing} is missing: ${expected}` };
-  if (names.length > MAX_COLUMNS) return { line, reason: `has ${names.length} columns: at most ${MAX_COLUMNS} may stand` };
+  if (named.length > MAX_COLUMNS) return { line, reason: `has ${named.length} columns: at most ${MAX_COLUMNS} may stand` };
   const index = new Map<string, number>();
   for (const [i, name] of names.entries()) {
+    if (name === "") continue;
     if (index.has(name)) return { line, column: name, reason: "stands twice in the header: keep one of the two columns" };
     index.set(name, i);
     if (known.has(name)) continue;
-    const problem = shape.further ? shape.further(name, names) : unknownColumn(name, known, expected);
+    const problem = shape.further ? shape.further(name, named) : unknownColumn(name, known, expected);
     if (problem !== undefined) return { line, column: name, reason: problem };
   }
-  return { index, further: names.filter((name) => !known.has(name)) };
+  return { names, index, further: named.filter((name) => !known.has(name)), delimiter };
 }
 
 function unknownColumn(name: string, known: Iterable<string>, expected: string): string {
@@ -186,14 +233,22 @@ function unknownColumn(name: string, known: Iterable<string>, expected: string):
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
 function cellProblem(cells: readonly string[], header: CsvHeader, line: number): TableIssue | undefined {
-  const columns = header.index.size;
-  if (cells.length > columns && cells.slice(columns).some((cell) => cell !== "")) {
-    return { line, reason: `has ${cells.length} values for ${columns} columns: put a value that holds a comma in double quotes` };
+  const { names, delimiter } = header;
+  if (cells.length > names.length && cells.slice(names.length).some((cell) => cell !== "")) {
+    const held = SEPARATOR_NAMES[delimiter] ?? JSON.stringify(delimiter);
+    return {
+      line,
+      reason: `has ${cells.length} values for ${names.length} columns: put a value that holds ${held} in double quotes`,
+    };
+  }
+  const nameless = cells.findIndex((cell, i) => cell !== "" && names[i] === "");
+  if (nameless >= 0) {
+    const reason = `stands in column ${nameless + 1}, which has no name in the header: give it one, or empty the column`;
+    return { line, value: cells[nameless], reason };
   }
   const bad = cells.findIndex((cell) => CONTROL.test(cell));
   if (bad < 0) return undefined;
-  const column = [...header.index.keys()][bad];
-  return { line, column, value: cells[bad], reason: "holds a line break or control character: write it on one line" };
+  return { line, column: names[bad], value: cells[bad], reason: "holds a line break or control character: write it on one line" };
 }
 
 function syntaxIssue(error: CsvError, content: Uint8Array, last: number): TableIssue {
@@ -216,15 +271,4 @@ function openQuote(content: Uint8Array, last: number): number | undefined {
     .split(/\r\n|\n|\r/);
   const found = lines.findIndex((text, i) => i >= last && !/^\s*#/.test(text) && text.split('"').length % 2 === 0);
   return found < 0 ? undefined : found + 1;
-}
-
-function firstBadLine(content: Uint8Array): number {
-  let line = 1;
-  for (let from = 0; from < content.length; line++) {
-    const feed = content.indexOf(0x0a, from);
-    const end = feed < 0 ? content.length : feed + 1;
-    if (!isUtf8(content.subarray(from, end))) return line;
-    from = end;
-  }
-  return 1;
 }

@@ -24,6 +24,18 @@ describe("what a table may look like", () => {
     ["quotes", '"key","name"\n"1","a"\n"2",b\n'],
     ["spaces around", " key , name \n 1 ,a\t\n2,  b\n"],
     ["trailing commas", "key,name,\n1,a,\n2,b,,,\n"],
+    ["semicolons", "key;name\n1;a\n2;b\n"],
+    ["tabs", "key\tname\n1\ta\n2\tb\n"],
+    ["headers in any case", "KEY,Name\n1,a\n2,b\n"],
+    ["spaces in quotes", '" Key ","name "\n" 1","a "\n"2"," b "\n'],
+    ["columns without a name", "key,,name,,\n1,,a,,\n2,,b\n"],
+    ["seventy columns without a name", `key,name${",".repeat(70)}\n1,a${",".repeat(70)}\n2,b\n`],
+    ["a first column without a name", ";key;name;;\n;1;a;;\n;2;b;;\n"],
+    ["invisible characters in headers", "\u200bkey\u200d,\u00a0na\u00adme\u2060\n1,a\n2,b\n"],
+    ["invisible characters in cells", "key,name\n\u202a1\u202c,\ufeffa\u00a0\n\u20072,\u200cb\u200e\n"],
+    ["invisible characters before quotes", '\ufeff\u200b"key","name"\n\u00a0"1","a"\n2,b\n'],
+    ["UTF-16, little end first", Buffer.from("\uFEFFkey\tname\r\n1\ta\r\n2\tb\r\n", "utf16le")],
+    ["UTF-16, big end first", Buffer.from("\uFEFFkey,name\n1,a\n2,b\n", "utf16le").swap16()],
   ])("%s", async (_, text) => {
     const { rows, problems } = await read(text);
     expect(problems).toEqual([]);
@@ -31,6 +43,40 @@ describe("what a table may look like", () => {
       [2, "1", "a", ""],
       [3, "2", "b", ""],
     ]);
+  });
+
+  test.each([
+    ["sep=;", "sep=;\nkey;name\n1;a\n2;b\n"],
+    ["sep=, and CRLF", "sep=,\r\nkey,name\r\n1,a\r\n2,b\r\n"],
+    ["sep=| after a byte order mark", "\uFEFFsep=|\nkey|name\n1|a\n2|b\n"],
+    ["sep= and a tab", "sep=\t\nkey\tname\n1\ta\n2\tb\n"],
+    ["SEP=; in quotes", '"SEP=;"\nkey;name\n1;a\n2;b\n'],
+    ["sep=; with columns", "sep=;;;\nkey;name;\n1;a;\n2;b;\n"],
+  ])("Excel's first line %s says what parts the columns, and counts as a line", async (_, text) => {
+    const { rows, problems } = await read(text);
+    expect(problems).toEqual([]);
+    expect(rows).toEqual([
+      [3, "1", "a", ""],
+      [4, "2", "b", ""],
+    ]);
+  });
+
+  test("other separators stand in values", async () => {
+    expect((await read('key;name;note\n1;a,b,c;"d;e"\n')).rows).toEqual([[2, "1", "a,b,c", "d;e"]]);
+    expect((await read("# a;b;c;d\n,,,\nkey,name,note\n1,a;b,c;d\n")).rows).toEqual([[4, "1", "a;b", "c;d"]]);
+  });
+
+  test("names keep the joiners of their script, and get plain spaces", async () => {
+    const persian = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645";
+    expect((await read(`key,name,note\n1,${persian},a\u00a0b\n`)).rows).toEqual([[2, "1", persian, "a b"]]);
+  });
+
+  test("characters of several bytes are whole wherever the pieces of a file end", async () => {
+    const lines = Array.from({ length: 20_000 }, (_, i) => `${i},M\u00fcller \u{1F5A5}${i}`);
+    const { rows, problems } = await read(`key,name\n${lines.join("\n")}\n`);
+    expect(problems).toEqual([]);
+    expect(rows.every(([, key, name], i) => key === String(i) && name === `M\u00fcller \u{1F5A5}${i}`)).toBe(true);
+    expect(rows).toHaveLength(20_000);
   });
 
   test("comments and blank lines count as lines and are passed over", async () => {
@@ -82,8 +128,32 @@ describe("what is wrong is named in one line with its place and what to do", () 
       "t.csv:1: nota: is no column of this table: did you mean note? the header is key,name,note",
     ],
     ["a column twice", "key,name,key\n1,a,2\n", "t.csv:1: key: stands twice in the header: keep one of the two columns"],
-    ["semicolons", "key;name\n1;a\n", 't.csv:1: "key;name": columns are separated by commas: the header is key,name,note'],
-    ["tabs", "key\tname\n", 't.csv:1: "key\\tname": columns are separated by commas: the header is key,name,note'],
+    ["another separator", "key|name\n1|a\n", "t.csv:1: column key is missing: the header is key,name,note"],
+    [
+      "a column twice in different case",
+      "key,name,Key\n",
+      "t.csv:1: key: stands twice in the header: keep one of the two columns",
+    ],
+    [
+      "a semicolon in a value",
+      "key;name\n1;a;b\n",
+      "t.csv:2: has 3 values for 2 columns: put a value that holds a semicolon in double quotes",
+    ],
+    [
+      "a separator that sep= names in a value",
+      "sep=|\nkey|name\n1|a|b\n",
+      't.csv:3: has 3 values for 2 columns: put a value that holds "|" in double quotes',
+    ],
+    [
+      "a value without a column name",
+      "key,,name\n1,,a\n2,x,b\n",
+      't.csv:3: "x": stands in column 2, which has no name in the header: give it one, or empty the column',
+    ],
+    [
+      "a control character beside a column without a name",
+      "key,,name\n1,,a\u0007b\n",
+      't.csv:2: name "a\\u0007b": holds a line break or control character: write it on one line',
+    ],
     [
       "a comma in a value",
       "key,name,note\n1,a,b,c\n",
@@ -116,7 +186,11 @@ describe("what is wrong is named in one line with its place and what to do", () 
     ],
     ["a long line", `key,name\n1,${"x".repeat(70_000)}\n`, "t.csv:2: is longer than 65536 bytes: shorten it"],
     ["Latin-1", Buffer.from("key,name\n1,M\xfcller\n", "latin1"), "t.csv:2: is not UTF-8: save the file as CSV in UTF-8"],
-    ["UTF-16", Buffer.from("\uFEFFkey,name\n", "utf16le"), "t.csv:1: is not UTF-8: save the file as CSV in UTF-8"],
+    [
+      "UTF-16 that is cut",
+      Buffer.from("\uFEFFkey,name\n", "utf16le").subarray(0, 9),
+      "t.csv:1: begins like UTF-16, and is cut or no text: save the file as CSV in UTF-8",
+    ],
     [
       "many columns",
       `key,name,${Array.from({ length: 63 }, (_, i) => `c${i}`).join(",")}\n`,
@@ -157,6 +231,9 @@ test("rows are bounded", async () => {
 
 test("readColumns gives the header line, whatever it says", () => {
   expect(readColumns(Buffer.from("\uFEFF# x\n\n a , b\n1,2\n"))).toEqual(["a", "b"]);
+  expect(readColumns(Buffer.from("sep=;\n;A;; b\u200b ;\n"))).toEqual(["a", "b"]);
+  expect(readColumns(Buffer.from("\uFEFFa\tb\n", "utf16le"))).toEqual(["a", "b"]);
+  expect(readColumns(Buffer.from([0xff]))).toEqual([]);
   expect(readColumns(Buffer.from(""))).toEqual([]);
   expect(readColumns(Buffer.from('a"b\n'))).toEqual([]);
 });
