@@ -9,6 +9,7 @@ import { openEnrichment } from "../enrichers/enrichment.ts";
 import { codeOf, describeError, UsageError } from "../errors.ts";
 import { originOf } from "../flow.ts";
 import { NOTHING_SEEN } from "../ledger/nothing-seen.ts";
+import { requireGoodTables } from "../lookups/check.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
 
 interface Finding {
@@ -42,7 +43,8 @@ async function* check(config: Config, { env, signal }: CliContext): AsyncGenerat
     const faults: string[] = [];
     const dependencies = { baseDir: config.baseDir, env, secrets: config.secrets, onLookups: () => {} };
     const onNetwork = ({ ok, message }: { ok: boolean; message: string }) => void (ok || faults.push(message));
-    const enrichment = await openEnrichment(config.enrich, { ...dependencies, onNetwork });
+    await requireGoodTables(config.enrich);
+    const enrichment = await openEnrichment({ ...config.enrich, lastGood: undefined }, { ...dependencies, onNetwork });
     await enrichment.close();
     const network = faults.length === 0 ? "" : `; the network's description has ${faults.length} faults, first: ${faults[0]}`;
     return `tables are valid, version ${enrichment.version}${network}`;

@@ -1,12 +1,13 @@
 import { relative } from "node:path";
 import { Command } from "commander";
 import { UsageError } from "../errors.ts";
-import { type CheckedFile, checkFile } from "../lookups/check.ts";
+import { acceptTables } from "../lookups/accept.ts";
+import { type CheckedFile, checkConfigured, checkFile } from "../lookups/check.ts";
 import { explainAddress, explainPort, explainSubnet, type Match } from "../lookups/explain.ts";
 import { parseAddress } from "../lookups/ip-address.ts";
 import { describeIssue } from "../lookups/issues.ts";
 import type { LookupOptions } from "../lookups/options.ts";
-import { loadTables, snapshotOf, type Tables, tablePaths } from "../lookups/tables.ts";
+import { countOf, loadTables, snapshotOf, type Tables } from "../lookups/tables.ts";
 
 /** What the commands need of the program. */
 export interface LookupsContext {
@@ -15,7 +16,7 @@ export interface LookupsContext {
   readonly stdout: { write(text: string): unknown };
 }
 
-/** `flowferry lookups check` and `flowferry lookups get`. */
+/** `flowferry lookups check`, `flowferry lookups get` and `flowferry lookups accept`. */
 export function lookupsCommand(context: LookupsContext): Command {
   const check = new Command("check")
     .description("Validate lookup tables and name every problem with file and line.")
@@ -29,7 +30,16 @@ export function lookupsCommand(context: LookupsContext): Command {
     .option("-c, --config <file>", "use the tables that this configuration names, not only those that ship with the program")
     .option("--json", "print the answer as JSON", false)
     .action(async (what: string, options: { config?: string; json: boolean }) => getFromTables(context, what, options));
-  return new Command("lookups").description("Check and query the lookup tables.").addCommand(check).addCommand(get);
+  const acceptance = new Command("accept")
+    .description("Say that tables which are refused because they became short are wanted as they are now.")
+    .requiredOption("-c, --config <file>", "configuration with the tables and the ledger of the worker")
+    .option("--json", "print the result as JSON", false)
+    .action(async (options: { config: string; json: boolean }) => accept(context, options));
+  return new Command("lookups")
+    .description("Check, query and accept the lookup tables.")
+    .addCommand(check)
+    .addCommand(get)
+    .addCommand(acceptance);
 }
 
 interface CommandOptions {
@@ -48,7 +58,7 @@ async function checkTables(
   const files: CheckedFile[] = [];
   if (options.config !== undefined) {
     const { enrich } = await loadConfig(options.config);
-    for (const { table, path } of tablePaths(enrich)) files.push(await checkFile(path, table));
+    files.push(...(await checkConfigured(enrich)));
   }
   for (const path of paths) files.push(await checkFile(path));
   const bad = files.filter(({ problems }) => problems > 0);
@@ -62,7 +72,7 @@ async function checkTables(
   }
 }
 
-function findings({ table, path, rows, version, problems, issues }: CheckedFile): string {
+function findings({ table, path, rows, version, problems, issues, lastGood }: CheckedFile): string {
   const shown = shorten(path);
   const state = problems === 0 ? "ok" : `${problems} ${problems === 1 ? "problem" : "problems"}`;
   const lines = [
@@ -70,6 +80,7 @@ function findings({ table, path, rows, version, problems, issues }: CheckedFile)
   ];
   for (const issue of issues) lines.push(`  ${describeIssue(shown, issue)}`);
   if (problems > issues.length) lines.push(`  and ${problems - issues.length} more`);
+  if (lastGood !== undefined) lines.push(`  the last good copy is in use, of ${lastGood.at} (${countOf(lastGood.rows)})`);
   return `${lines.join("\n")}\n`;
 }
 
@@ -80,6 +91,17 @@ async function getFromTables({ loadConfig, stdout }: LookupsContext, what: strin
   const answer = query(tables);
   if (options.json) stdout.write(`${JSON.stringify({ query: what, ...answer.data, version: tables.version })}\n`);
   else stdout.write(table([...answer.lines, ["version", tables.version, ""]]));
+}
+
+async function accept({ loadConfig, stdout }: LookupsContext, options: { config: string; json: boolean }): Promise<void> {
+  const { accepted, faults } = await acceptTables((await loadConfig(options.config)).enrich);
+  if (options.json) stdout.write(`${JSON.stringify({ accepted })}\n`);
+  else if (accepted.length === 0) stdout.write("no table is refused for being short\n");
+  for (const { path, table, rows, instead } of options.json ? [] : accepted) {
+    const what = `${countOf(rows)} instead of ${instead}`;
+    stdout.write(`${shorten(path)}: ${table}, ${what}: accepted; a running worker takes it up within five seconds\n`);
+  }
+  if (faults.length > 0) throw new UsageError("bad-lookups", faults.join("\n"));
 }
 
 type Line = readonly [label: string, value: string, place: string];

@@ -1,6 +1,7 @@
 import type { Enricher, Secrets } from "../contracts.ts";
 import type { Flow } from "../flow.ts";
-import { type LookupEvent, watchTables } from "../lookups/reload.ts";
+import type { Clock } from "../lookups/clock.ts";
+import { type LookupEvent, type StaleTable, watchTables } from "../lookups/reload.ts";
 import type { Tables } from "../lookups/tables.ts";
 import type { NetworkEvent } from "../network/files.ts";
 import type { OciApiCounts } from "../network/oci-api.ts";
@@ -16,6 +17,8 @@ export interface Enrichment {
   readonly version: string;
   /** The state of the tables in use now. */
   tables(): Tables;
+  /** The tables whose files have changed and are not taken, or are gone; none where all is well. */
+  stale(): StaleTable[];
   /** The state of the network in use now. */
   network(): NetworkSnapshot;
   /** Questions to the provider's API since the start; undefined where it is not asked. */
@@ -37,12 +40,17 @@ export interface EnrichmentDependencies {
   readonly secrets?: Secrets | undefined;
   readonly onLookups: (event: LookupEvent) => void;
   readonly onNetwork: (event: NetworkEvent) => void;
+  /** By which the lookup files are watched; that of the machine, but for tests. */
+  readonly clock?: Clock;
 }
 
-/** Reads all files that the options name (absolute paths), and watches them. Throws UsageError where one is missing or wrong. */
+/**
+ * Reads all files that the options name (absolute paths), and watches them. Throws UsageError where one is missing or wrong, unless it
+ * is a table of which a good copy is kept.
+ */
 export async function openEnrichment(options: EnrichOptions, dependencies: EnrichmentDependencies): Promise<Enrichment> {
-  const { baseDir, env, secrets, onLookups, onNetwork } = dependencies;
-  const watch = await watchTables(options, onLookups);
+  const { baseDir, env, secrets, onLookups, onNetwork, clock } = dependencies;
+  const watch = await watchTables(options, onLookups, clock);
   const network = await openNetwork(options, { baseDir, env, secrets, refreshMs: options.refreshMs }, onNetwork).catch(
     (error) => {
       watch.close();
@@ -57,6 +65,7 @@ export async function openEnrichment(options: EnrichOptions, dependencies: Enric
       return watch.tables.version;
     },
     tables: () => watch.tables,
+    stale: () => watch.stale(),
     network: () => network.snapshot,
     get apiCounts() {
       return network.counts;

@@ -10,12 +10,12 @@ export type EnrichOptions = z.output<typeof enrichOptions>;
 
 /**
  * The options with absolute paths: relative ones start from `baseDir`, the configuration file's folder. Without other word the answers
- * of OCI's API are kept beside the ledger, and nowhere for a ledger in memory.
+ * of OCI's API and the last good tables are kept beside the ledger, and nowhere for a ledger in memory.
  */
 export function resolveEnrichPaths(options: EnrichOptions, baseDir: string, ledgerPath: string): EnrichOptions {
   const at = <Path extends string | undefined>(path: Path) => (path === undefined ? path : resolve(baseDir, path)) as Path;
-  const { ports, servers, networks, subnets, approvedDestinations, oci, ibm } = options;
-  const beside = ledgerPath === ":memory:" ? undefined : `${ledgerPath}.network.json`;
+  const { ports, servers, networks, subnets, approvedDestinations, lastGood, oci, ibm } = options;
+  const beside = (name: string) => (ledgerPath === ":memory:" ? undefined : `${ledgerPath}.${name}`);
   return {
     ...options,
     ports: at(ports),
@@ -23,9 +23,10 @@ export function resolveEnrichPaths(options: EnrichOptions, baseDir: string, ledg
     networks: at(networks),
     subnets: at(subnets),
     approvedDestinations: at(approvedDestinations),
+    lastGood: at(lastGood) ?? beside("tables"),
     oci: oci && {
       files: oci.files.map((path) => resolve(baseDir, path)),
-      api: oci.api && { ...oci.api, cache: at(oci.api.cache) ?? beside },
+      api: oci.api && { ...oci.api, cache: at(oci.api.cache) ?? beside("network.json") },
     },
     ibm: ibm && {
       subnets: at(ibm.subnets),

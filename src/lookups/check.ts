@@ -1,8 +1,11 @@
 import { basename } from "node:path";
+import { UsageError } from "../errors.ts";
+import { type ComparedFile, compareFiles } from "./compare.ts";
 import { readColumns } from "./csv.ts";
-import type { TableIssue } from "./issues.ts";
+import { describeIssue, type TableIssue } from "./issues.ts";
+import type { LookupOptions } from "./options.ts";
 import type { TableKind } from "./table.ts";
-import { type FileContent, KINDS, parseTable, readContent, short, TABLE_NAMES, type TableName } from "./tables.ts";
+import { countOf, type FileContent, KINDS, parseTable, readContent, short, TABLE_NAMES, type TableName } from "./tables.ts";
 
 /** What was found in one file. */
 export interface CheckedFile {
@@ -15,6 +18,42 @@ export interface CheckedFile {
   /** How many problems it has; `issues` holds the first 20. */
   readonly problems: number;
   readonly issues: readonly TableIssue[];
+  /** What a worker uses in its place, where it has problems and a copy is kept. */
+  readonly lastGood?: { readonly rows: number; readonly at: string };
+}
+
+/** Reads the files that the options name, as a worker would that starts now: what it would refuse is a problem. */
+export async function checkConfigured(options: LookupOptions): Promise<CheckedFile[]> {
+  return (await compareFiles(options)).map(checked);
+}
+
+function checked({ table, path, reading, copy: kept, short: isShort }: ComparedFile): CheckedFile {
+  const copy = typeof kept === "string" ? undefined : kept;
+  const { rows, digest } = reading;
+  const issues = isShort && copy !== undefined ? [shortage(rows, copy.loaded.rows)] : reading.issues;
+  const problems = isShort ? 1 : reading.issueCount;
+  const lastGood =
+    problems > 0 && copy !== undefined ? { rows: copy.loaded.rows, at: new Date(copy.at).toISOString() } : undefined;
+  const version = digest === undefined ? undefined : short(digest);
+  return { table, path, rows, version, problems, issues, ...(lastGood && { lastGood }) };
+}
+
+function shortage(rows: number, before: number): TableIssue {
+  const reason = `has ${countOf(rows)} where the last good copy has ${before}: refused; if that is wanted, run flowferry lookups accept -c FILE`;
+  return { reason };
+}
+
+/** Throws UsageError with one line for each of these files that a worker would refuse. */
+export async function requireGoodTables(options: LookupOptions): Promise<void> {
+  const lines = (await checkConfigured(options)).flatMap(({ path, issues, problems, lastGood }) => {
+    const [issue] = issues;
+    if (issue === undefined) return [];
+    const more = problems > 1 ? ` (and ${problems - 1} more: see flowferry lookups check)` : "";
+    const meanwhile =
+      lastGood === undefined ? "" : `; the last good copy is in use, of ${lastGood.at} (${countOf(lastGood.rows)})`;
+    return [`${describeIssue(path, issue)}${more}${meanwhile}`];
+  });
+  if (lines.length > 0) throw new UsageError("bad-lookups", lines.join("\n"));
 }
 
 /** Reads a file as the table that it is named after, else as the one that its columns belong to, and collects what is wrong. */

@@ -17,12 +17,17 @@ export const lookupOptions = z.strictObject({
   approvedDestinations: path
     .optional()
     .describe("CSV file of the external networks that outbound traffic may go to (cidr,name); none by default"),
+  lastGood: path
+    .optional()
+    .describe(
+      "Folder that keeps what was last good of each file, for a start with one that is broken or gone; <ledger>.tables beside the ledger without other word, and none for a ledger in memory",
+    ),
   refreshMs: z
     .int()
     .min(100)
     .max(60_000)
     .default(1_000)
-    .describe("Pause between two looks at the files, in ms; a change is taken over after two to three of them"),
+    .describe("Pause between two looks at the files, in ms; a changed file is taken over when it has rested for a few seconds"),
 });
 
 export type LookupOptions = z.input<typeof lookupOptions>;

@@ -85,7 +85,7 @@ export async function readContent(path: string): Promise<FileContent> {
     }
     if (length > MAX_TABLE_BYTES) return { problem: { reason: `is larger than ${MAX_TABLE_BYTES / 1024 ** 2} MiB: shorten it` } };
     const bytes = Buffer.concat(parts);
-    return { bytes, digest: createHash("sha256").update(bytes).digest("hex") };
+    return { bytes, digest: digestOf(bytes) };
   } catch (error) {
     return { problem: { reason: unreadable(error) } };
   }
@@ -137,10 +137,20 @@ export function snapshotOf(loaded: readonly LoadedTable[]): Tables {
   const versions = TABLE_NAMES.map((name) => `${name} ${loaded.find(({ table }) => table === name)?.version ?? "none"}\n`);
   return {
     ...contents,
-    version: short(createHash("sha256").update(versions.join("")).digest("hex")),
+    version: short(digestOf(versions.join(""))),
     files: loaded.map(({ table, path, rows, version }) => ({ table, path, rows, version })),
     addresses: new AddressBook(contents.servers, contents.networks, contents.approvedDestinations),
   };
+}
+
+/** SHA-256, as `sha256sum` prints it. */
+export function digestOf(content: Uint8Array | string): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+/** How many rows, in words: `no rows`, `1 row`, `2 rows`. */
+export function countOf(rows: number): string {
+  return rows === 0 ? "no rows" : rows === 1 ? "1 row" : `${rows} rows`;
 }
 
 export function short(digest: string): string {

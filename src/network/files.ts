@@ -1,6 +1,6 @@
 import { describeError, UsageError } from "../errors.ts";
+import { look } from "../lookups/look.ts";
 import { readContent } from "../lookups/tables.ts";
-import { look } from "../lookups/watched-file.ts";
 import { Document, type Fault } from "./document.ts";
 import { type IbmExport, IbmReader } from "./ibm.ts";
 import { OciReader, readOciDocument } from "./oci.ts";

@@ -126,7 +126,11 @@ test("options are described, and paths start from the configuration's folder", (
   expect(resolveEnrichPaths(options, "/conf", "/var/flowferry.db")).toMatchObject({
     securityLists: "matched",
     ports: "/conf/p.csv",
+    lastGood: "/var/flowferry.db.tables",
     oci: { files: ["/conf/a.json"], api: { cache: "/var/flowferry.db.network.json" } },
     ibm: { subnets: "/conf/s.json" },
   });
+  const named = resolveEnrichPaths(enrichOptions.parse({ lastGood: "good" }), "/conf", ":memory:");
+  expect(named.lastGood).toBe("/conf/good");
+  expect(resolveEnrichPaths(options, "/conf", ":memory:").lastGood).toBeUndefined();
 });

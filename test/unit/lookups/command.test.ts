@@ -4,8 +4,10 @@ import { describe, expect, test } from "vitest";
 import { asset } from "../../../src/assets.ts";
 import { lookupsCommand } from "../../../src/cli/lookups.ts";
 import { UsageError } from "../../../src/errors.ts";
+import { requireGoodTables } from "../../../src/lookups/check.ts";
 import type { LookupOptions } from "../../../src/lookups/options.ts";
 import { temporaryFolder } from "./folder.ts";
+import { place, servers, watched } from "./watching.ts";
 
 /** Runs the command as the program does; `error` is what it ended with. */
 async function run(args: string[], enrich: LookupOptions = {}) {
@@ -204,5 +206,82 @@ describe("lookups check", () => {
   test("nothing to check is an error", async () => {
     const { error } = await run(["check"]);
     expect((error as UsageError).message).toBe("nothing to check: name CSV files, or with -c the configuration that names them");
+  });
+});
+
+describe("a table that became short", () => {
+  /** A worker has run with 100 servers; now there are 40. */
+  async function shortened() {
+    const at = await place();
+    await writeFile(at.servers, servers("old", 100));
+    const enrich = { servers: at.servers, lastGood: at.lastGood };
+    const { watch } = await watched(enrich);
+    watch.close();
+    await writeFile(at.servers, servers("new", 40));
+    return { ...at, enrich };
+  }
+
+  test("is a problem for lookups check, and none for a check of the file alone", async () => {
+    const { servers: path, enrich } = await shortened();
+    const { lines, error } = await run(["check", "-c", "f.yaml"], enrich);
+    expect((error as UsageError).message).toBe("1 of 2 lookup files has problems");
+    expect(lines.slice(1).map((line) => line.replace(/[0-9a-f]{12}/, "VERSION").replace(/\d{4}-.*Z/, "DATE"))).toEqual([
+      `${path}: servers, 40 rows, version VERSION: 1 problem`,
+      `  ${path}: has 40 rows where the last good copy has 100: refused; if that is wanted, run flowferry lookups accept -c FILE`,
+      "  the last good copy is in use, of DATE (100 rows)",
+    ]);
+    expect(JSON.parse((await run(["check", "--json", "-c", "f.yaml"], enrich)).out).files[1].lastGood).toEqual({
+      rows: 100,
+      at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    });
+    expect((await run(["check", path])).error).toBeUndefined();
+  });
+
+  test("fails the check before a start in one line, as a broken one does", async () => {
+    const { servers: path, enrich } = await shortened();
+    await expect(requireGoodTables(enrich)).rejects.toThrow(
+      `${path}: has 40 rows where the last good copy has 100: refused; if that is wanted, run flowferry lookups accept -c FILE; the last good copy is in use, of `,
+    );
+    await writeFile(path, "address,server\n10.0.0.300,x\n10.0.0.301,x\n");
+    await expect(requireGoodTables(enrich)).rejects.toThrow(
+      /servers\.csv:2: address "10\.0\.0\.300": .* \(and 1 more: see flowferry lookups check\); the last good copy is in use, of .*Z \(100 rows\)$/,
+    );
+    await writeFile(path, servers("new", 51));
+    await requireGoodTables(enrich);
+  });
+
+  test("is accepted once", async () => {
+    const { servers: path, enrich } = await shortened();
+    expect(await run(["accept", "-c", "f.yaml"], enrich)).toMatchObject({
+      lines: [`${path}: servers, 40 rows instead of 100: accepted; a running worker takes it up within five seconds`],
+      error: undefined,
+    });
+    expect((await run(["check", "-c", "f.yaml"], enrich)).error).toBeUndefined();
+    expect(await run(["accept", "-c", "f.yaml"], enrich)).toMatchObject({ lines: ["no table is refused for being short"] });
+    await writeFile(path, servers("newer", 30));
+    expect(JSON.parse((await run(["accept", "-c", "f.yaml", "--json"], enrich)).out)).toEqual({
+      accepted: [{ table: "servers", path, rows: 30, instead: 100 }],
+    });
+  });
+
+  test("is not accepted while it is broken, and the other one is", async () => {
+    const { folder, servers: path, enrich } = await shortened();
+    const networks = join(folder, "networks.csv");
+    await writeFile(networks, "cidr,zone\n10.0.0.0/8,inside\n");
+    const { error, lines } = await run(["accept", "-c", "f.yaml"], { ...enrich, networks });
+    expect((error as UsageError).message).toBe(`${networks}:2: zone "inside": no zone: write internal or external`);
+    expect(lines).toEqual([expect.stringContaining(`${path}: servers, 40 rows instead of 100: accepted`)]);
+  });
+
+  test("cannot be accepted where no copies are kept, or none yet", async () => {
+    const { servers: path, folder } = await shortened();
+    expect((await run(["accept", "-c", "f.yaml"], { servers: path })).error).toMatchObject({
+      message:
+        "the ledger is in memory, so that no copies of the tables are kept: name a folder in enrich.lastGood, or save the table once more with a change",
+    });
+    const lastGood = join(folder, "none");
+    expect((await run(["accept", "-c", "f.yaml"], { servers: path, lastGood })).error).toMatchObject({
+      message: `${lastGood} holds no copies of these tables: a worker leaves them there when it starts`,
+    });
   });
 });

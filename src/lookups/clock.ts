@@ -1,0 +1,20 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** The time that files are watched by. */
+export interface Clock {
+  /** Ms since the epoch; never jumps, also where somebody sets the machine's clock. */
+  now(): number;
+  /** Resolves after `ms`, or when the signal aborts. Does not keep the process alive. */
+  wait(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+export const CLOCK: Clock = {
+  now: () => performance.timeOrigin + performance.now(),
+  async wait(ms, signal) {
+    try {
+      await sleep(ms, undefined, { signal, ref: false });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  },
+};
