@@ -2,7 +2,7 @@ import { relative } from "node:path";
 import { Command } from "commander";
 import { UsageError } from "../errors.ts";
 import { acceptTables } from "../lookups/accept.ts";
-import { type CheckedFile, checkConfigured, checkFile } from "../lookups/check.ts";
+import { type CheckedFile, checkConfigured, checkFile, requireGoodTables } from "../lookups/check.ts";
 import { explainAddress, explainPort, explainSubnet, type Match } from "../lookups/explain.ts";
 import { parseAddress } from "../lookups/ip-address.ts";
 import { describeIssue } from "../lookups/issues.ts";
@@ -87,6 +87,7 @@ function findings({ table, path, rows, version, problems, issues, lastGood }: Ch
 async function getFromTables({ loadConfig, stdout }: LookupsContext, what: string, options: CommandOptions): Promise<void> {
   const enrich = options.config === undefined ? {} : (await loadConfig(options.config)).enrich;
   const query = queryOf(what);
+  await requireGoodTables(enrich);
   const tables = snapshotOf(await loadTables(enrich));
   const answer = query(tables);
   if (options.json) stdout.write(`${JSON.stringify({ query: what, ...answer.data, version: tables.version })}\n`);

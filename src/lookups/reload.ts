@@ -55,7 +55,7 @@ const START_MS = 5_000;
  * Reads the tables, then looks at their files every `refreshMs`, closer while one changes. A file that has changed is read when it
  * rests; all that have are taken over in one step, each only if it is good and not suspiciously short. What is taken is copied to
  * the folder `lastGood`; at the start such a copy stands in for a file that is broken, gone, short or being written, and without one
- * that is a UsageError. The watch does not keep the process alive.
+ * that is a UsageError. The start keeps the process alive, the watch does not.
  */
 export async function watchTables(
   options: LookupOptions,
@@ -102,7 +102,7 @@ export async function watchTables(
       const copy = `the last good ${table} table, of ${new Date(at).toISOString()} (${countOf(rows)})`;
       say("refused", [table], `${reason}; starts with ${copy}`);
     };
-    for (const end = clock.now() + START_MS; changed.size > 0; await clock.wait(NEAR_MS, signal)) {
+    for (const end = clock.now() + START_MS; changed.size > 0; await clock.wait(NEAR_MS, signal, "foreground")) {
       const { changes, soon } = await refresh([...changed.keys()]);
       for (const [file, change] of changes) if (change.kind === "refused") refuse(file, change.message);
       await keepTaken(changes);
@@ -144,7 +144,7 @@ export async function watchTables(
   const watch = async () => {
     let soon = false;
     for (;;) {
-      await clock.wait(soon ? Math.min(NEAR_MS, refreshMs) : refreshMs, signal);
+      await clock.wait(soon ? Math.min(NEAR_MS, refreshMs) : refreshMs, signal, "background");
       if (signal.aborted) return;
       try {
         soon = await tick();

@@ -250,6 +250,12 @@ describe("a table that became short", () => {
     await requireGoodTables(enrich);
   });
 
+  test("is not what a flow gets: lookups get says so", async () => {
+    const { servers: path, enrich } = await shortened();
+    const { error } = await run(["get", "10.0.0.1", "-c", "f.yaml"], enrich);
+    expect((error as UsageError).message).toContain(`${path}: has 40 rows where the last good copy has 100: refused; `);
+  });
+
   test("is accepted once", async () => {
     const { servers: path, enrich } = await shortened();
     expect(await run(["accept", "-c", "f.yaml"], enrich)).toMatchObject({

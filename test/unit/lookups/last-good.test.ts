@@ -1,7 +1,10 @@
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { appendFile, mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
+import { asset } from "../../../src/assets.ts";
 import { UsageError } from "../../../src/errors.ts";
 import { watchTables } from "../../../src/lookups/reload.ts";
 import { TestClock } from "./clock.ts";
@@ -184,14 +187,25 @@ describe("a start with a file that has changed", () => {
     expect(clock.now() - started).toBeLessThanOrEqual(PROMISE_MS);
   });
 
+  test("keeps the process alive until then, and no longer", { timeout: 60_000 }, async () => {
+    const { servers: path, options } = await afterRun();
+    await writeFile(path, servers("new", 100));
+    const module = JSON.stringify(asset("src/lookups/reload.ts"));
+    const program = `import { watchTables } from ${module};
+      const { tables } = await watchTables(${JSON.stringify(options)}, () => {});
+      console.log(tables.addresses.get("10.0.0.1").server);`;
+    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], { timeout: 30_000 });
+    expect(stdout).toBe("new-0\n");
+  });
+
   test("does not wait for ever for one that is being written", async () => {
     const { servers: path, options } = await afterRun();
     const clock = new TestClock();
     let writes = 0;
     const wait = clock.wait.bind(clock);
-    clock.wait = async (ms, signal) => {
+    clock.wait = async (...how) => {
       await appendFile(path, `10.8.0.${++writes},written-${writes}\n`);
-      return wait(ms, signal);
+      return wait(...how);
     };
     await writeFile(path, servers("new", 60));
     const started = clock.now();
