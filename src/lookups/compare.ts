@@ -1,4 +1,4 @@
-import { type Copy, isShrunk, LastGood } from "./last-good.ts";
+import { type Copy, isShrunk, lastGoodOf } from "./last-good.ts";
 import type { LookupOptions } from "./options.ts";
 import { readContent, readTable, type TableName, type TableReading, tablePaths } from "./tables.ts";
 
@@ -15,9 +15,9 @@ export interface ComparedFile {
 
 /** The files that the options name, each as a worker would find it that starts now. */
 export async function compareFiles(options: LookupOptions): Promise<ComparedFile[]> {
-  const copies = options.lastGood === undefined ? undefined : new LastGood(options.lastGood);
   return Promise.all(
     tablePaths(options).map(async ({ table, path }) => {
+      const copies = lastGoodOf(options, table);
       const reading = await readTable(table, path, await readContent(path));
       const copy = await copies?.load(table, path);
       const loaded = reading.table;

@@ -1,5 +1,4 @@
 import { describeError } from "../errors.ts";
-import type { LastGood } from "./last-good.ts";
 import { readContent } from "./tables.ts";
 import type { WatchedFile } from "./watched-file.ts";
 
@@ -14,24 +13,23 @@ interface Unkept {
 
 /** Copies what is in use of each file. A failure does no harm to what is in use; it is told once, and tried again until it succeeds. */
 export class Keeper {
-  readonly #copies: LastGood | undefined;
   readonly #tell: (ok: boolean, file: WatchedFile, message: string) => void;
   readonly #unkept = new Map<WatchedFile, Unkept>();
 
-  constructor(copies: LastGood | undefined, tell: (ok: boolean, file: WatchedFile, message: string) => void) {
-    this.#copies = copies;
+  constructor(tell: (ok: boolean, file: WatchedFile, message: string) => void) {
     this.#tell = tell;
   }
 
   /** Writes the copy of what is in use; a failure is told with the next `retry`. */
   async keep(file: WatchedFile, bytes: Uint8Array): Promise<void> {
-    if (this.#copies === undefined) return;
+    const { copies } = file;
+    if (copies === undefined) return;
     const { table, path } = file.loaded;
     const before = this.#unkept.get(file);
     try {
-      await this.#copies.save(table, path, bytes);
+      await copies.save(table, path, bytes);
       this.#unkept.delete(file);
-      if (before?.told) this.#tell(true, file, `${path}: its copy is kept again in ${this.#copies.folder}`);
+      if (before?.told) this.#tell(true, file, `${path}: its copy is kept again in ${copies.folder}`);
     } catch (error) {
       this.#unkept.set(file, { reason: describeError(error), again: 0, told: before?.told ?? false });
     }
@@ -49,8 +47,7 @@ export class Keeper {
       failed.again = now + AGAIN_MS;
       if (failed.told) continue;
       failed.told = true;
-      const { folder } = this.#copies as LastGood;
-      const message = `${path}: its copy cannot be kept in ${folder}: ${failed.reason}; a restart depends on the file being good`;
+      const message = `${path}: its copy cannot be kept in ${file.copies?.folder}: ${failed.reason}; a restart depends on the file being good`;
       this.#tell(false, file, message);
     }
   }

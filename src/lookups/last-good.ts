@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { access, mkdir, open, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { codeOf, describeError, UsageError } from "../errors.ts";
+import type { LookupOptions } from "./options.ts";
 import { describeProblems, digestOf, type LoadedTable, readContent, readTable, short, type TableName } from "./tables.ts";
 
 /** What was last good of a file. */
@@ -14,6 +15,11 @@ export interface Copy {
 /** Whether a table with so few rows is refused until somebody wants it: half of what it was, or nothing. */
 export function isShrunk(rowsBefore: number, rowsAfter: number): boolean {
   return rowsBefore > 0 && rowsAfter * 2 <= rowsBefore;
+}
+
+/** Where copies of a table are kept; undefined for nowhere. The file of ports that ships with the program needs none. */
+export function lastGoodOf(options: LookupOptions, table: TableName): LastGood | undefined {
+  return options.lastGood === undefined || options[table] === undefined ? undefined : new LastGood(options.lastGood);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { UsageError } from "../errors.ts";
-import type { Copy, LastGood } from "./last-good.ts";
+import { type Copy, lastGoodOf } from "./last-good.ts";
 import { look } from "./look.ts";
 import type { LookupOptions } from "./options.ts";
 import { describeProblems, readContent, readTable, tablePaths } from "./tables.ts";
@@ -10,7 +10,7 @@ export interface OpenedFiles {
   readonly files: readonly WatchedFile[];
   /** Those that hold something else than what was last good of them: a copy stands in for them until they have been looked at. */
   readonly changed: ReadonlyMap<WatchedFile, Copy>;
-  /** What was read of those that have no copy. */
+  /** What was read of those that are to have a copy, and have none yet. */
   readonly uncopied: ReadonlyMap<WatchedFile, Uint8Array>;
 }
 
@@ -18,17 +18,13 @@ export interface OpenedFiles {
  * Opens the files that the options name. `onNotice` gets a line for each copy that cannot be used. Throws UsageError with one line for
  * each file that is missing or wrong and has no copy.
  */
-export async function openFiles(
-  options: LookupOptions,
-  copies: LastGood | undefined,
-  now: number,
-  onNotice: (message: string) => void,
-): Promise<OpenedFiles> {
+export async function openFiles(options: LookupOptions, now: number, onNotice: (message: string) => void): Promise<OpenedFiles> {
   const files: WatchedFile[] = [];
   const changed = new Map<WatchedFile, Copy>();
   const uncopied = new Map<WatchedFile, Uint8Array>();
   const faults: string[] = [];
   for (const { table, path } of tablePaths(options)) {
+    const copies = lastGoodOf(options, table);
     const found = await copies?.load(table, path);
     if (typeof found === "string") onNotice(`${found}; this copy is passed over`);
     const copy = typeof found === "string" ? undefined : found;
@@ -48,7 +44,7 @@ export async function openFiles(
     }
     const file = WatchedFile.read(reading.table, seen, now, copies);
     files.push(file);
-    uncopied.set(file, content.bytes);
+    if (copies !== undefined) uncopied.set(file, content.bytes);
   }
   if (faults.length > 0) throw new UsageError("bad-lookups", faults.join("\n"));
   return { files, changed, uncopied };

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { describeError } from "../errors.ts";
 import { CLOCK, type Clock } from "./clock.ts";
 import { Keeper } from "./keeper.ts";
-import { type Copy, LastGood } from "./last-good.ts";
+import type { Copy } from "./last-good.ts";
 import { type OpenedFiles, openFiles } from "./open-files.ts";
 import type { LookupOptions } from "./options.ts";
 import { countOf, snapshotOf, type TableName, type Tables } from "./tables.ts";
@@ -62,7 +62,6 @@ export async function watchTables(
   onEvent: (event: LookupEvent) => void,
   clock: Clock = CLOCK,
 ): Promise<TableWatch> {
-  const copies = options.lastGood === undefined ? undefined : new LastGood(options.lastGood);
   const refreshMs = options.refreshMs ?? DEFAULT_REFRESH_MS;
   const closing = new AbortController();
   const { signal } = closing;
@@ -73,8 +72,8 @@ export async function watchTables(
     if (signal.aborted) return;
     onEvent({ kind, ok: kind !== "refused" && kind !== "unkept", tables: names, version: tables.version, message });
   };
-  const keeper = new Keeper(copies, (ok, { loaded }, message) => say(ok ? "kept" : "unkept", [loaded.table], message));
-  const opened = await openFiles(options, copies, clock.now(), (message) => say("unkept", [], message));
+  const keeper = new Keeper((ok, { loaded }, message) => say(ok ? "kept" : "unkept", [loaded.table], message));
+  const opened = await openFiles(options, clock.now(), (message) => say("unkept", [], message));
   const { files } = opened;
   const use = () => {
     tables = snapshotOf(files.map(({ loaded }) => loaded));

@@ -12,7 +12,7 @@ const REST_MS = {
   unfinished: 3_250,
 } as const;
 
-/** A file that is another one at so many looks in a row is replaced for ever, and whole each time: it is read. */
+/** A file in whose place so many others came without a rest, none of which was seen to grow, is whole each time: it is read. */
 const MOST_REPLACEMENTS = 4;
 /** A file that changes for so long without a rest is told. */
 const RESTLESS_MS = 60_000;
@@ -51,7 +51,8 @@ interface Refused {
 export class WatchedFile {
   /** What is in use of it: what was last read and was good. */
   loaded: LoadedTable;
-  readonly #copies: LastGood | undefined;
+  /** Where copies of it are kept. */
+  readonly copies: LastGood | undefined;
   /** How it looked when it was last read, and whether it had rested: else it may have changed and look the same. */
   #read: string | undefined;
   #restedWhenRead = false;
@@ -74,7 +75,7 @@ export class WatchedFile {
 
   private constructor(loaded: LoadedTable, copies: LastGood | undefined) {
     this.loaded = loaded;
-    this.#copies = copies;
+    this.copies = copies;
   }
 
   /** A file that was read, and looked so before. */
@@ -125,13 +126,12 @@ export class WatchedFile {
       // Nobody has watched it: it has rested since its file system says so, and nobody waits for one that is gone.
       this.#since = seen.changedAt === undefined ? now - REST_MS.unfinished : Math.min(now, seen.changedAt);
       this.#inPlace = true;
-    } else if (seen.stamp === last.stamp) {
-      this.#replacements = 0;
-    } else {
+    } else if (seen.stamp !== last.stamp) {
       this.#since = now;
       this.#notBefore = 0;
       this.#inPlace = seen.file === last.file;
-      this.#replacements = this.#inPlace ? 0 : this.#replacements + 1;
+      if (this.#inPlace) this.#replacements = 0;
+      else if (seen.file !== undefined) this.#replacements++;
     }
   }
 
@@ -191,7 +191,7 @@ export class WatchedFile {
 
   async #isAccepted(digest: string): Promise<boolean> {
     const { table, path } = this.loaded;
-    return this.#copies !== undefined && (await this.#copies.isAccepted(table, path, digest));
+    return this.copies !== undefined && (await this.copies.isAccepted(table, path, digest));
   }
 
   #forgetRefusal(): void {
@@ -216,7 +216,7 @@ export class WatchedFile {
   }
 
   #shortage(rows: number): string {
-    const accept = this.#copies === undefined ? "" : "run flowferry lookups accept -c FILE, or ";
+    const accept = this.copies === undefined ? "" : "run flowferry lookups accept -c FILE, or ";
     return `${this.loaded.path}: has ${countOf(rows)} where ${countOf(this.loaded.rows)} are in use: if that is wanted, ${accept}save it once more with a change`;
   }
 }

@@ -73,6 +73,17 @@ describe("a file that is written in place in pieces", () => {
     },
   );
 
+  test("is taken as soon as another one is renamed into its place", async () => {
+    const { servers: path, ...watch } = await withOld();
+    await writeFile(path, servers("newer", 5));
+    await watch.clock.advance(15_000);
+    await appendFile(path, "10.8.0.1,more\n");
+    await watch.clock.advance(PROMISE_MS);
+    await writeFile(`${path}.new`, NEW);
+    await rename(`${path}.new`, path);
+    expect(await seenWhile(watch, PROMISE_MS)).toEqual([IN_USE.old, IN_USE.new]);
+  });
+
   test("as text without the last line's end is not taken between two pieces either", async () => {
     const { servers: path, ...watch } = await withOld();
     const text = NEW.trimEnd();
@@ -166,14 +177,14 @@ describe("a file is taken within 5 s", () => {
     }
   });
 
-  test("while it is replaced for ever", async () => {
+  test.each([250, 700, 1_100])("while it is replaced every %d ms for ever", async (pauseMs) => {
     const { servers: path, watch, clock, inUse, events } = await withOld();
     const seen = new Set<string>();
-    for (let i = 0; i < 500; i++) {
-      await writeFile(`${path}.new`, `${NEW}# ${i}\n`);
+    for (let ms = 0; ms < 120_000; ms += pauseMs) {
+      await writeFile(`${path}.new`, `${NEW}# ${ms}\n`);
       await rename(`${path}.new`, path);
-      await clock.advance(250);
-      if (i === 20) expect(inUse()).toBe(IN_USE.new);
+      await clock.advance(pauseMs);
+      if (ms >= PROMISE_MS) expect(inUse()).toBe(IN_USE.new);
       seen.add(inUse());
     }
     expect([...seen]).toEqual([IN_USE.old, IN_USE.new]);
@@ -223,6 +234,28 @@ describe("a file that is changed within the tick in which it was read", () => {
     expect((await file.read(3_500))?.()).toBeUndefined();
     expect(await file.due(60_000)).toBe("unchanged");
   });
+});
+
+test("a file that is replaced for ever is read whatever comes in between, and then no sooner than before", async () => {
+  const { servers: path } = await place();
+  await writeFile(path, OLD);
+  const old = await readTable("servers", path, await readContent(path));
+  if (old.table === undefined) throw new Error("the old table is good");
+  const file = WatchedFile.read(old.table, await look(path), 0, undefined);
+  const replace = async () => {
+    await writeFile(`${path}.new`, NEW);
+    await rename(`${path}.new`, path);
+  };
+  const dues: string[] = [];
+  for (let now = 250; now <= 1_000; now += 250) {
+    await replace();
+    dues.push(await file.due(now));
+  }
+  expect(dues).toEqual(["changing", "changing", "changing", "overdue"]);
+  await replace();
+  expect((await file.read(1_000))?.()).toMatchObject({ kind: "good" });
+  await replace();
+  expect(await file.due(1_250)).toBe("changing");
 });
 
 test("a file that changes after it was found due is not read, and what is due with it waits", async () => {

@@ -1,8 +1,11 @@
-import { appendFile, rm, utimes, writeFile } from "node:fs/promises";
+import { appendFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { acceptTables } from "../../../src/lookups/accept.ts";
 import { requireGoodTables } from "../../../src/lookups/check.ts";
-import { isShrunk } from "../../../src/lookups/last-good.ts";
+import { isShrunk, LastGood } from "../../../src/lookups/last-good.ts";
+import { look } from "../../../src/lookups/look.ts";
+import { digestOf, readContent, readTable } from "../../../src/lookups/tables.ts";
+import { WatchedFile } from "../../../src/lookups/watched-file.ts";
 import { place, servers, watched } from "./watching.ts";
 
 const PROMISE_MS = 5_000;
@@ -94,6 +97,16 @@ describe("it is taken", () => {
     ]);
   });
 
+  test("when one with another row is renamed into its place", async () => {
+    const { servers: path, clock, inUse } = await withRows(100);
+    await writeFile(path, servers("new", 10));
+    await clock.advance(15_000);
+    await writeFile(`${path}.new`, `${servers("new", 10)}10.9.9.9,one more\n`);
+    await rename(`${path}.new`, path);
+    await clock.advance(PROMISE_MS);
+    expect(inUse()).toBe("new-0 11");
+  });
+
   test("when a row is added to it a minute later", async () => {
     const { servers: path, clock, inUse } = await withRows(100);
     await writeFile(path, servers("new", 10));
@@ -148,6 +161,28 @@ describe("it is taken", () => {
     const { inUse, events } = await watched(options);
     expect(inUse()).toBe("undefined 0");
     expect(events).toEqual([]);
+  });
+
+  test("not when it is broken by then, and the file is not read for it again and again", async () => {
+    const { servers: path, lastGood } = await place();
+    const copies = new LastGood(lastGood);
+    await writeFile(path, servers("old", 100));
+    const old = await readTable("servers", path, await readContent(path));
+    if (old.table === undefined) throw new Error("the old table is good");
+    await copies.save("servers", path, Buffer.from(servers("old", 100)));
+    const file = WatchedFile.read(old.table, await look(path), 0, copies);
+    const short = servers("new", 10);
+    await writeFile(path, short);
+    expect([await file.due(10_000), await file.due(20_000)]).toEqual(["changing", "overdue"]);
+    expect((await file.read(20_000))?.()).toMatchObject({ kind: "refused" });
+    await writeFile(path, "address,server\n10.0.0.1,\n");
+    expect([await file.due(40_000), await file.due(60_000)]).toEqual(["changing", "overdue"]);
+    expect((await file.read(60_000))?.()).toMatchObject({ kind: "refused" });
+    await copies.accept("servers", path, digestOf(short));
+    expect(await file.due(70_000)).toBe("unchanged");
+    await writeFile(path, short);
+    expect([await file.due(80_000), await file.due(90_000)]).toEqual(["changing", "overdue"]);
+    expect((await file.read(90_000))?.()).toMatchObject({ kind: "good" });
   });
 
   test("not when another content was accepted", async () => {

@@ -16,6 +16,8 @@ export interface Watched {
   readonly watch: TableWatch;
   readonly events: LookupEvent[];
   readonly clock: TestClock;
+  /** How long the start took by the clock. */
+  readonly waitedMs: number;
   /** The name of the first server in use, and how many rows there are. */
   inUse(): string;
 }
@@ -23,10 +25,12 @@ export interface Watched {
 /** Starts to watch. */
 export async function watched(options: LookupOptions, clock = new TestClock()): Promise<Watched> {
   const events: LookupEvent[] = [];
+  const started = clock.now();
   const watch = await clock.until(watchTables(options, (event) => events.push(event), clock));
+  const waitedMs = clock.now() - started;
   onTestFinished(() => watch.close());
   const inUse = () => `${watch.tables.addresses.get("10.0.0.1").server} ${rowsOf(watch, "servers")}`;
-  return { watch, events, clock, inUse };
+  return { watch, events, clock, inUse, waitedMs };
 }
 
 function rowsOf(watch: TableWatch, table: TableName): number | undefined {
