@@ -1,5 +1,5 @@
 import type { Secrets } from "../contracts.ts";
-import { isWordy, standsOut } from "./scrubber.ts";
+import { isWordy, standsOut } from "./words.ts";
 
 /** Parts of a URL, also of one with a mistake in it: user and password, path, query. */
 const URL_PARTS = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/(?:([^/?#]*)@)?[^/?#]*([^?#]*)(?:\?([^#]*))?/;
@@ -7,9 +7,6 @@ const URL_PARTS = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/(?:([^/?#]*)@)?[^/?#]*([^?#]*)(?
 /** Parameters and options that are called so hold a secret, whatever it looks like. */
 const SECRET_NAME =
   /(?:secret|passw|passphrase|pwd|token|api_?-?key|credential|signature|authoriz|session|cookie|(?:^|[-_.])(?:pass|auth|key|sig|code)$)/i;
-
-/** Segments of a path of this length are no names of places. */
-const LONG_SEGMENT = 16;
 
 /** Names of what only leads to a secret, or says something of it. */
 const OTHER_NAME = /(?:path|file|url|uri|endpoint|name|type|id|header|expiry|ttl|ms)$/i;
@@ -47,10 +44,9 @@ export function addCredentials(secrets: Secrets, credentials: string): void {
 
 function addPath(secrets: Secrets, path: string, secretPath: boolean): void {
   const segments = path.split("/");
-  const telling = segments.filter(looksSecret);
+  const telling = segments.filter(secretPath ? isTelling : looksSecret);
   for (const segment of telling) for (const one of both(segment)) secrets.add(one);
   if ((secretPath || telling.length > 0) && standsOut(path)) secrets.add(path);
-  if (secretPath) for (const segment of segments.filter(({ length }) => length >= LONG_SEGMENT)) secrets.add(segment);
 }
 
 function addParameter(secrets: Secrets, parameter: string): void {
@@ -61,9 +57,14 @@ function addParameter(secrets: Secrets, parameter: string): void {
   for (const one of [...both(value), ...both(value.replaceAll("+", " "))]) secrets.add(one, ...(name === "" ? [] : [name]));
 }
 
-/** Of what nobody has said that it is a secret. A placeholder is none. */
+/** Of a path that is a secret: what is no word, and what is longer than one. */
+function isTelling(segment: string): boolean {
+  return segment.length >= 16 || (segment.length >= 6 && !isWordy(segment));
+}
+
+/** Of what nobody has said that it is a secret: it is no word, no number and no word with a number, and no placeholder. */
 function looksSecret(text: string): boolean {
-  return text.length >= 6 && !isWordy(text) && !/[{}]/.test(text);
+  return text.length >= 8 && !isWordy(text.replaceAll(/(?<=[a-z])\d{1,3}(?![A-Za-z0-9])/g, "")) && !/[{}]/.test(text);
 }
 
 /** As it stands and decoded. */

@@ -211,7 +211,13 @@ describe("runPipeline", () => {
     expect(totals).toMatchObject({ objects: 2, records: 20, parked: 3, sinks: { out: { delivered: 20, waiting: 3 } } });
     expect(attempts).toBeGreaterThanOrEqual(9);
     expect(parts.ledger.parked(10)).toMatchObject([
-      { object: { key: "a" }, attempts: expect.toSatisfy((made: number) => made >= 3), drawer: "object", code: "object-denied", reason: "a: 403" },
+      {
+        object: { key: "a" },
+        attempts: expect.toSatisfy((made: number) => made >= 3),
+        drawer: "object",
+        code: "object-denied",
+        reason: "a: 403",
+      },
       { object: { key: "b" } },
       { object: { key: "c" } },
     ]);

@@ -175,7 +175,7 @@ describe("the rest of the text stays", () => {
 test("of the secrets that come and go, the latest are known, and those of the configuration for ever", () => {
   const scrubber = new Scrubber();
   scrubber.add("configured-1234");
-  for (let hour = 0; hour < 1_000; hour += 1) scrubber.addPassing(`token-number-${hour}-x`);
-  expect(scrubber.scrub("configured-1234 token-number-999-x token-number-990-x")).toBe("*** *** ***");
-  expect(scrubber.scrub("token-number-1-x")).toBe("token-number-1-x");
+  for (let hour = 0; hour < 1_000; hour += 1) scrubber.addPassing(`${hour}-token-of-an-hour`);
+  expect(scrubber.scrub("configured-1234 999-token-of-an-hour 990-token-of-an-hour")).toBe("*** *** ***");
+  expect(scrubber.scrub("1-token-of-an-hour")).toBe("1-token-of-an-hour");
 });

@@ -37,8 +37,10 @@ describe("of a URL", () => {
   test("of the path what looks like a secret, and the path that it is in", () => {
     const scrub = ofUrl("https://h/in/a0B1c2D3/v1/logs");
     expect(scrub("POST /in/a0B1c2D3/v1/logs: no a0B1c2D3 in /v1/logs")).toBe("POST ***: no *** in /v1/logs");
-    const harmless = "POST /insert/opentelemetry/v1/logs 20160918 otlpHttp";
-    expect(ofUrl("https://h/insert/opentelemetry/v1/logs/20160918/otlpHttp")(harmless)).toBe(harmless);
+    const harmless = "POST /insert/opentelemetry/v1/logs 20160918 otlpHttp base64 ipv4 tenant42 us-east1 jsonInText";
+    expect(
+      ofUrl("https://h/insert/opentelemetry/v1/logs/20160918/otlpHttp/base64/ipv4/tenant42/us-east1/jsonInText")(harmless),
+    ).toBe(harmless);
   });
 
   test("of a webhook the whole path, and its long segments", () => {
@@ -47,6 +49,11 @@ describe("of a URL", () => {
     expect(scrub("services: T00000000, B00000000, xxYYzzSECRETxxYYzz")).toBe("services: ***, ***, ***");
     expect(ofUrl("https://h/hook/correct-horse-battery-staple/", true)("/hook/correct-horse-battery-staple")).toBe("***");
     expect(ofUrl("https://h/hook/correct-horse-battery-staple/", true)("correct-horse-battery-staple")).toBe("***");
+  });
+
+  test("of a webhook no words", () => {
+    const words = "OCI Notifications: /api has no alerts, see flowferry/notifications";
+    expect(ofUrl("https://h/api/notifications/alerts/flowferry", true)(words)).toBe(words);
   });
 
   test("also of one that is none, for it may be shown as it is", () => {
