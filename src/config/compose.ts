@@ -2,7 +2,7 @@ import { metrics, type ObservableCallback } from "@opentelemetry/api";
 import type { Sink, Source, SourceEvent } from "../contracts.ts";
 import { decoderFor } from "../decoders/formats.ts";
 import { parseInstant } from "../durations.ts";
-import { openEnrichment } from "../enrichers/enrichment.ts";
+import { type Enrichment, openEnrichment } from "../enrichers/enrichment.ts";
 import { UsageError } from "../errors.ts";
 import type { Flow } from "../flow.ts";
 import { Health } from "../health.ts";
@@ -41,18 +41,24 @@ export async function compose(config: Config, { env, log, instruments, health = 
     let onEvent = (event: SourceEvent) => void events.push(event);
     const source = await openSource(config, env, (event) => onEvent(event));
     closers.push(() => source.close());
+    let tellTables = () => {};
     const enrichment = await openEnrichment(config.enrich, {
       baseDir: config.baseDir,
       env,
       secrets: config.secrets,
-      onLookups({ ok, message }) {
-        measure.lookupReloads.add(1, { outcome: ok ? "taken" : "refused" });
+      onLookups({ kind, ok, message }) {
+        if (kind === "reloaded" || kind === "refused") {
+          measure.lookupReloads.add(1, { outcome: kind === "reloaded" ? "taken" : "refused" });
+        }
         if (ok) log.info(message);
         else log.error(message);
+        tellTables();
       },
       onNetwork: ({ ok, message }) => (ok ? log.info(message) : log.warn(message)),
     });
     closers.push(() => enrichment.close());
+    tellTables = tablesIn(health, enrichment);
+    tellTables();
     const countApi: ObservableCallback = (result) => {
       for (const [outcome, count] of Object.entries(enrichment.apiCounts ?? {})) result.observe(count, { outcome });
     };
@@ -102,6 +108,17 @@ export async function compose(config: Config, { env, log, instruments, health = 
     await close();
     throw error;
   }
+}
+
+/** Brings into health which tables in use are not what their files hold. */
+function tablesIn(health: Health, enrichment: Enrichment): () => void {
+  let stale = new Set<string>();
+  return () => {
+    const now = new Map(enrichment.stale().map(({ file, reason }) => [`table ${file}`, reason]));
+    for (const part of stale) if (!now.has(part)) health.well(part);
+    for (const [part, reason] of now) health.problem(part, { drawer: "worker", code: "table-stale", reason });
+    stale = new Set(now.keys());
+  };
 }
 
 async function openAlerts(
