@@ -17,9 +17,7 @@ const SEVERITIES: Record<string, SeverityNumber> = {
 export async function openOtlpLog(endpoint: string, version: string): Promise<{ stream: Writable; close(): Promise<void> }> {
   const provider = new LoggerProvider({
     resource: resourceFromAttributes({ "service.name": "flowferry", "service.version": version }),
-    processors: [
-      new BatchLogRecordProcessor({ exporter: new OTLPLogExporter({ url: `${endpoint.replace(/\/+$/, "")}/v1/logs` }) }),
-    ],
+    processors: [new BatchLogRecordProcessor({ exporter: new OTLPLogExporter({ url: logsUrl(endpoint) }) })],
   });
   const logger = provider.getLogger("flowferry", version);
   const stream = new Writable({
@@ -39,4 +37,11 @@ export async function openOtlpLog(endpoint: string, version: string): Promise<{ 
     },
   });
   return { stream, close: () => provider.shutdown() };
+}
+
+/** The path is added, and a query stays behind it. */
+function logsUrl(endpoint: string): string {
+  const url = new URL(endpoint);
+  url.pathname = `${url.pathname.replace(/\/+$/, "")}/v1/logs`;
+  return url.href;
 }

@@ -98,13 +98,26 @@ describe("a server that repeats what it was asked", () => {
 
   test("leaves none in the log, in the summary, in the ledger and in what shows it", async () => {
     await bucket({ flows: 20, objects: 1, incidents: [] });
-    const config = configFor([toFile(), ...sinksAt(await repeating())], { telemetry: { level: "trace" } });
+    let logged = "";
+    const logs = await serve((_request, body) => {
+      logged += body;
+      return { status: 200, body: "" };
+    });
+    const config = configFor([toFile(), ...sinksAt(await repeating())], {
+      telemetry: { level: "trace", listen: "127.0.0.1:0", otlpEndpoint: logs.replace("//", "//me:hu5hTelemetry@") },
+    });
     const running = begin(["run", "-c", config, "--json"]);
     await until("every sink had its answer", running, () =>
       Object.keys(REPEATING).every((form) => new RegExp(`"sink":"${form}"`).test(running.stderr())),
     );
+    const served = /"address":"([^"]+)"/.exec(running.stderr())?.[1];
+    for (const page of ["/metrics", "/readyz", "/healthz"]) {
+      expect(await (await fetch(`${served}${page}`)).text()).not.toMatch(MARK);
+    }
     running.child.kill("SIGTERM");
     const shown = [await running.ended];
+    expect(logged).toContain("answered 400: POST ***");
+    expect(logged).not.toMatch(MARK);
     for (const args of [[], ["--json"], ["--dead-letters"], ["--dead-letters", "--json"]]) {
       shown.push(await flowferry(["status", "-c", config, ...args]));
     }
