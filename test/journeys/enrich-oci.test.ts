@@ -294,7 +294,12 @@ test("directory, enrichment from OCI's API, Log Analytics: faults of both servic
   expect(uids).toEqual(new Set(expected.keys()));
   // What the killed process had sent, and could not commit.
   expect(records.length - expected.size).toBeLessThanOrEqual(BATCH * IN_FLIGHT);
-  expect(summaryOf(caughtUp).sinks.la).toEqual({ delivered: expectedOf(made, last).size, rejected: 0, deadLettered: 0 });
+  expect(summaryOf(caughtUp).sinks.la).toEqual({
+    delivered: expectedOf(made, last).size,
+    rejected: 0,
+    deadLettered: 0,
+    waiting: 0,
+  });
 
   const seen: Record<string, number> = {};
   for (const { uid, direction, ruleStatus, ruleKind, ruleListId, ruleList, ruleIndex } of records) {

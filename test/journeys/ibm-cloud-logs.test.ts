@@ -40,8 +40,13 @@ test("every record of the last 24 hours arrives once, under faults, and the olde
       { status: 500, body: {} },
     ][request];
   const ended = await runToEnd(config);
-  expect(ended.code, ended.stderr).toBe(0);
-  const { delivered, rejected, deadLettered } = summaryOf(ended).sinks.cl ?? { delivered: 0, rejected: 0, deadLettered: 0 };
+  expect(ended.code, ended.stderr).toBe(3);
+  const { delivered, rejected, deadLettered } = summaryOf(ended).sinks.cl ?? {
+    delivered: 0,
+    rejected: 0,
+    deadLettered: 0,
+    waiting: 0,
+  };
   expect([delivered + deadLettered, rejected]).toEqual([recordsOf(made), 0]);
 
   // The window moves on while the program runs; what it passed over meanwhile may be on either side.

@@ -100,7 +100,9 @@ test("generate, plan, run, status and replay agree on what there is", async () =
     bad: 0,
     skipped: 0,
     filtered: 0,
-    sinks: { out: { delivered: truth.records, rejected: 0, deadLettered: 0 } },
+    sinks: { out: { delivered: truth.records, rejected: 0, deadLettered: 0, waiting: 0 } },
+    parked: 0,
+    lost: 0,
     alerts: 0,
   });
   expect(out.uids.size).toBe(truth.records);
@@ -117,7 +119,7 @@ test("generate, plan, run, status and replay agree on what there is", async () =
   });
   const text = await flowferry(["status", "-c", config]);
   expect(text.stdout).toContain("no worker is running");
-  expect(text.stdout).toContain(`out: caught up; ${truth.records} delivered, 0 rejected, 0 dead letters`);
+  expect(text.stdout).toContain(`out: caught up; ${truth.records} delivered, 0 rejected, 0 set aside`);
   expect((await flowferry(["status", "-c", config, "--dead-letters"])).stdout).toBe("no dead letters\n");
   expect((await flowferry(["plan", "-c", config])).stdout).toMatch(/^nothing new/);
 
@@ -137,7 +139,7 @@ test("generate, plan, run, status and replay agree on what there is", async () =
     "--json",
   ]);
   expect(replayed.code, replayed.stderr).toBe(0);
-  expect(summaryOf(replayed).sinks.out).toEqual({ delivered: inSpan, rejected: 0, deadLettered: 0 });
+  expect(summaryOf(replayed).sinks.out).toEqual({ delivered: inSpan, rejected: 0, deadLettered: 0, waiting: 0 });
   expect(out.uids.size).toBe(truth.records);
   expect(out.stats.records).toBe(truth.records + inSpan);
   expect(JSON.parse((await flowferry(["status", "-c", config, "--json"])).stdout)).toEqual(state);
@@ -227,8 +229,8 @@ test("serves /metrics, /healthz and /readyz", async () => {
     const response = await fetch(url + path);
     return { status: response.status, text: await response.text() };
   };
-  expect(await get("/healthz")).toEqual({ status: 200, text: "ok\n" });
-  expect(await get("/readyz")).toEqual({ status: 200, text: "ok\n" });
+  expect(await get("/healthz")).toEqual({ status: 200, text: `{"alive":true}\n` });
+  expect(await get("/readyz")).toEqual({ status: 200, text: `{"ready":true,"problems":[]}\n` });
   expect((await get("/")).status).toBe(404);
 
   const value = (text: string, name: string) => {

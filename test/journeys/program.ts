@@ -94,7 +94,9 @@ export function summaryOf({ stdout, stderr }: Ended) {
     skipped: number;
     filtered: number;
     quality: Record<string, number>;
-    sinks: Record<string, { delivered: number; rejected: number; deadLettered: number }>;
+    sinks: Record<string, { delivered: number; rejected: number; deadLettered: number; waiting: number }>;
+    parked: number;
+    lost: number;
     seconds: number;
   };
 }
