@@ -3,6 +3,7 @@ import type { $ZodType, $ZodTypes } from "zod/v4/core";
 import type { Secrets } from "../contracts.ts";
 import { MARKS } from "./mark.ts";
 import { addCredentials, addUrl, isSecretName } from "./of-url.ts";
+import { isWordy } from "./words.ts";
 
 /**
  * Adds the values of the options that are marked as secrets, and where the schema leaves open what is in a block, of those that are
@@ -21,8 +22,12 @@ export function addUrls(secrets: Secrets, value: unknown): void {
 /** Adds the value of a request header: as it stands, the token after the scheme, and what Basic is made of. */
 export function addHeader(secrets: Secrets, name: string, value: string): void {
   if (PUBLIC_HEADER.test(name)) return;
-  secrets.add(value, name);
   const [, scheme = "", token] = /^\s*([A-Za-z][\w-]*)\s+(\S.*?)\s*$/.exec(value) ?? [];
+  if (token === undefined && !isSecretName(name) && isWordy(value)) {
+    secrets.addWords(value, name);
+    return;
+  }
+  secrets.add(value, name);
   if (token === undefined) return;
   secrets.add(token, name);
   if (/^basic$/i.test(scheme)) addCredentials(secrets, Buffer.from(token, "base64").toString());

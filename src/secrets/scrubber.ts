@@ -12,6 +12,8 @@ const MOST_PASSING = 64;
 interface Secret {
   readonly value: string;
   readonly names: readonly string[];
+  /** Whether it is looked for everywhere, else beside its names. */
+  readonly standsOut: boolean;
 }
 
 /**
@@ -28,18 +30,25 @@ export class Scrubber implements Secrets {
   #finder: Finder | undefined;
 
   add(value: string, ...names: string[]): void {
-    const key = JSON.stringify([value, ...names]);
-    if (value === "" || this.#secrets.has(key)) return;
-    this.#secrets.set(key, { value, names });
-    this.#finder = undefined;
+    this.#keep({ value, names, standsOut: standsOut(value) });
+  }
+
+  addWords(value: string, name: string): void {
+    this.#keep({ value, names: [name], standsOut: false });
   }
 
   addPassing(value: string): void {
-    const key = JSON.stringify([value]);
-    if (this.#secrets.has(key)) return;
-    this.add(value);
-    this.#passing.push(key);
-    if (this.#passing.length > MOST_PASSING) this.#secrets.delete(this.#passing.shift() as string);
+    const key = this.#keep({ value, names: [], standsOut: standsOut(value) });
+    if (key !== undefined && this.#passing.push(key) > MOST_PASSING) this.#secrets.delete(this.#passing.shift() as string);
+  }
+
+  /** The key of a secret that is new. */
+  #keep(secret: Secret): string | undefined {
+    const key = JSON.stringify(secret);
+    if (secret.value === "" || this.#secrets.has(key)) return undefined;
+    this.#secrets.set(key, secret);
+    this.#finder = undefined;
+    return key;
   }
 
   /** The text without secrets. */
@@ -60,11 +69,10 @@ type Span = readonly [number, number];
 type Finder = (text: string) => Span[];
 
 function finderOf(secrets: readonly Secret[]): Finder {
-  const [apart, words] = [secrets.filter(({ value }) => standsOut(value)), secrets.filter(({ value }) => !standsOut(value))];
-  const needles = apart.flatMap(({ value }) => needlesOf(value));
+  const needles = secrets.filter((secret) => secret.standsOut).flatMap(({ value }) => needlesOf(value));
   const exact = searchFor(needles.filter(({ inAnyCase }) => !inAnyCase));
   const inAnyCase = searchFor(needles.filter((needle) => needle.inAnyCase));
-  const besideNames = words.map(besideItsName);
+  const besideNames = secrets.filter((secret) => !secret.standsOut).map(besideItsName);
   return (text) => [...exact(text), ...inAnyCase(folded(text)), ...besideNames.flatMap((find) => find(text))];
 }
 

@@ -173,6 +173,19 @@ test("a proxy that refuses its password and repeats it", async () => {
   expectClean(ended);
 });
 
+test("what nobody caught is one line, without the secrets", async () => {
+  await bucket({ flows: 20, objects: 1, incidents: [] });
+  const thrown = 'throw Object.assign(new Error("no entry for hu5h-Pr0xy-pw"), { cause: new Error("of hu5h-Pr0xy-pw") })';
+  const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(`setTimeout(() => { ${thrown} }, 1000).unref()`)}`;
+  const ended = await flowferry(["run", "-c", configFor([toFile()])], {
+    NODE_OPTIONS,
+    HTTPS_PROXY: "http://me:hu5h-Pr0xy-pw@127.0.0.1:9",
+  });
+  expect(ended.code).toBe(1);
+  expect(ended.stderr).toMatch(/^flowferry: no entry for \*\*\*: of \*\*\*\n$/m);
+  expectClean(ended);
+});
+
 test("secrets in files: what is in them is used, and not shown", async () => {
   await bucket({ flows: 20, objects: 1, incidents: [] });
   let got = "";

@@ -67,12 +67,14 @@ test("of a header: the value, the token after the scheme, and what Basic is made
   const scrub = knowing((secrets) => {
     addHeader(secrets, "Authorization", "Bearer a0B1c2D3");
     addHeader(secrets, "Proxy-Authorization", `Basic ${base64("me:pa55w0rd")}`);
-    addHeader(secrets, "X-Scope-OrgID", "production");
+    addHeader(secrets, "X-Scope-OrgID", "flowferry-production");
     addHeader(secrets, "Accept", "application/json");
   });
   expect(scrub("authorization: Bearer a0B1c2D3")).toBe("authorization: ***");
   expect(scrub("token a0B1c2D3 of me:pa55w0rd, pa55w0rd")).toBe("token *** of ***, ***");
-  expect(scrub('{"x-scope-orgid":"production"} in production')).toBe('{"x-scope-orgid":"***"} in production');
+  expect(scrub('{"x-scope-orgid":"flowferry-production"} in flowferry-production/2026')).toBe(
+    '{"x-scope-orgid":"***"} in flowferry-production/2026',
+  );
   expect(scrub("use application/json")).toBe("use application/json");
 });
 
