@@ -1,4 +1,4 @@
-import { codeOf, type Drawer, Failure } from "./errors.ts";
+import { codeOf, type Drawer, describeError, Failure } from "./errors.ts";
 
 /**
  * The drawer of an answer by its status, where the call spoke to a destination as a whole: a receiver, a listing, a token service.
@@ -8,7 +8,8 @@ import { codeOf, type Drawer, Failure } from "./errors.ts";
 export function drawerOfStatus(status: number): Drawer | undefined {
   if (status >= 200 && status < 300) return undefined;
   if (status === 400 || status === 413 || status === 422) return "batch";
-  if (status === 408 || status === 409 || status === 425 || status === 429 || status >= 500) return "passing";
+  if (status === 511) return "person";
+  if (status === 408 || status === 409 || status === 425 || status === 429 || (status >= 500 && status < 600)) return "passing";
   if (status >= 300 && status < 500) return "person";
   return "not-understood";
 }
@@ -20,14 +21,43 @@ export function drawerOfObjectStatus(status: number): Drawer | undefined {
 }
 
 /**
- * The failure of an exchange that broke before there was an answer. What TLS refuses needs a person; anything else passes.
- * `code` is the failure's, `what` the operation for the message, `endpoint` a host without credentials.
+ * The failure of an exchange that broke before there was an answer. What TLS or a proxy refuses needs a person, what speaks no HTTP is not
+ * understood, anything else passes. `code` is the failure's, `what` the operation for the message, `endpoint` a host without credentials,
+ * `authorities` where an operator names a certificate authority.
  */
-export function networkFailure(code: string, what: string, endpoint: string, cause: unknown): Failure {
-  const reason = codeOf(cause);
-  const said = TLS[reason] ?? NETWORK[reason];
+export function networkFailure(
+  code: string,
+  what: string,
+  endpoint: string,
+  cause: unknown,
+  authorities = "NODE_EXTRA_CA_CERTS",
+): Failure {
+  const { drawer, said } = meaningOf(cause, authorities);
   const words = said === undefined ? `the exchange with ${endpoint} failed` : `${endpoint} ${said}`;
-  return new Failure(reason in TLS ? "person" : "passing", code, `${what}: ${words}`, { cause });
+  return new Failure(drawer, code, `${what}: ${words}`, { cause });
+}
+
+function meaningOf(cause: unknown, authorities: string): { drawer: Drawer; said: string | undefined } {
+  const reason = codeOf(cause);
+  if (reason in TLS) {
+    const said = TLS[reason];
+    return { drawer: "person", said: said === UNKNOWN_AUTHORITY ? `${said}: name it in ${authorities}` : said };
+  }
+  if (OTHER_TLS.test(reason)) return { drawer: "person", said: `cannot be spoken to over TLS (${reason})` };
+  // undici has no code for these two.
+  const proxy = Number(/Proxy response \((\d{3})\)/.exec(describeError(cause))?.[1]);
+  if (proxy > 0) {
+    const drawer = drawerOfStatus(proxy) === "passing" ? "passing" : "person";
+    return { drawer, said: `is behind a proxy that answers ${proxy}: check HTTPS_PROXY and its credentials` };
+  }
+  if (hasCause(cause, "HTTPParserError")) {
+    return { drawer: "not-understood", said: "does not speak HTTP/1.1: check that the URL has the right scheme and port" };
+  }
+  return { drawer: "passing", said: NETWORK[reason] };
+}
+
+function hasCause(thrown: unknown, name: string): boolean {
+  return thrown instanceof Error && (thrown.name === name || hasCause(thrown.cause, name));
 }
 
 /** Milliseconds that a Retry-After header asks for: whole or broken seconds, or an HTTP date (RFC 9110, 10.2.3); undefined for anything else. */
@@ -38,7 +68,7 @@ export function readRetryAfter(header: string | null | undefined, now: number = 
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 
-const UNKNOWN_AUTHORITY = "has a certificate of an unknown authority: name it in NODE_EXTRA_CA_CERTS";
+const UNKNOWN_AUTHORITY = "has a certificate of an unknown authority";
 
 /** By the codes of https://nodejs.org/api/tls.html#x509-certificate-error-codes and of OpenSSL. */
 const TLS: Readonly<Record<string, string>> = {
@@ -59,6 +89,10 @@ const TLS: Readonly<Record<string, string>> = {
   ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: "refuses the client certificate",
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: "wants a client certificate",
 };
+
+/** What these tables name no words for: what OpenSSL says of a handshake, and of certificates. */
+const OTHER_TLS =
+  /^(ERR_SSL_|CERT_|CRL_|UNABLE_TO_(GET|DECRYPT|DECODE)_|ERROR_IN_C|INVALID_(CA|PURPOSE)$|PATH_LENGTH_|HOSTNAME_MISMATCH)/;
 
 const NETWORK: Readonly<Record<string, string>> = {
   ENOTFOUND: "is no known host: check endpoint and region, and whether a proxy is needed (HTTPS_PROXY)",

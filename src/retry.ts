@@ -39,6 +39,17 @@ export async function retry<T>(
   }
 }
 
+/** As `retry`, for whoever cannot wait for a person: ends with any failure but those that pass or are not understood. */
+export function retryBriefly<T>(
+  attempt: () => Promise<T>,
+  policy: RetryPolicy,
+  signal: AbortSignal,
+  onRetry: OnRetry,
+): Promise<T> {
+  const isFinal = (error: unknown): boolean => !["passing", "not-understood"].includes(drawerOf(error));
+  return retry(attempt, policy, signal, onRetry, isFinal);
+}
+
 /** The pause after so many failures in a row, in ms: exponential with jitter, never sooner than the other side asked for. */
 export function pauseBefore(failures: number, error: unknown, { initialMs, maxMs }: RetryPolicy): number {
   const ceiling = Math.min(maxMs, initialMs * 2 ** Math.min(failures - 1, 30));

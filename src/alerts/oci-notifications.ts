@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Alert, AlertLink, Component, Notifier, NotifierDependencies } from "../contracts.ts";
 import { PermanentError } from "../errors.ts";
+import { drawerOfStatus } from "../http-failures.ts";
 import { connectOci, ociConnectionOptions } from "../oci/connection.ts";
 import { ociError, policyStatement } from "../oci/errors.ts";
 import { runbookPath } from "./links.ts";
@@ -62,9 +63,10 @@ export const ociNotifications: Component<Options, NotifierDependencies, Notifier
             ? {
                 code: "topic-missing",
                 advice: `check topicId, its region, and the policy: ${policyStatement(identity, `{${permission}} in compartment <the topic's compartment>`)}`,
-                permanent: true,
+                drawer: "person",
               }
             : undefined,
+        drawer: drawerOfStatus,
       });
     return {
       paceMs: PACE_MS,

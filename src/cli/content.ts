@@ -4,12 +4,13 @@ import { Command } from "commander";
 import { asset } from "../assets.ts";
 import { readAlarms } from "../content/alarms.ts";
 import { buildContent, contentFiles } from "../content/build.ts";
+import { carryOut, notDone, type Outcome } from "../content/carry-out.ts";
 import { readDefinition, readDetections } from "../content/definition.ts";
 import { dialectFiles } from "../content/dialects.ts";
-import { openInstaller } from "../content/open.ts";
+import { type Installation, openInstaller } from "../content/open.ts";
 import type { NotificationOptions } from "../content/open-alarms.ts";
 import { slackWebhook } from "../content/slack-subscription-installer.ts";
-import type { Installer, Step } from "../content/step.ts";
+import { keyOf, type Step } from "../content/step.ts";
 import { codeOf, FlowferryError, UsageError } from "../errors.ts";
 import { addUrl } from "../secrets/of-url.ts";
 import type { CliContext } from "./context.ts";
@@ -74,8 +75,8 @@ function installing(
   context: CliContext,
   name: string,
   description: string,
-  stepsOf: (installer: Installer) => Promise<Step[]>,
-  carryOut: boolean,
+  stepsOf: (installer: Installation) => Promise<Step[]>,
+  carriesOut: boolean,
 ): Command {
   return new Command(name)
     .description(description)
@@ -97,14 +98,14 @@ function installing(
     .action(async (options: InstallOptions) => {
       const installer = await open(context, options);
       try {
-        await perform(context, await stepsOf(installer), carryOut, options.json);
+        await perform(context, await stepsOf(installer), carriesOut, options.json);
       } finally {
         await installer.close();
       }
     });
 }
 
-async function open(context: CliContext, options: InstallOptions): Promise<Installer & { close(): Promise<void> }> {
+async function open(context: CliContext, options: InstallOptions): Promise<Installation> {
   const config = await context.loadConfig(options.config);
   const { namespace, region, endpoint, auth, connectTimeoutMs, timeoutMs } = logAnalyticsSink(config, options.sink);
   if (!/^ocid1\.(compartment|tenancy)\./.test(options.compartment)) {
@@ -156,33 +157,55 @@ function notificationsOf(options: InstallOptions, env: NodeJS.ProcessEnv): Notif
   return { alarms: readAlarms(), topicId: topic, slackWebhookUrl, notificationsEndpoint, monitoringEndpoint };
 }
 
-async function perform({ stdout, signal }: CliContext, steps: readonly Step[], carryOut: boolean, json: boolean): Promise<void> {
+/** Shows the steps that are due, or carries them out. Throws FlowferryError, after all others, if there are some that cannot be done. */
+async function perform(
+  { stdout, signal }: CliContext,
+  steps: readonly Step[],
+  carriesOut: boolean,
+  json: boolean,
+): Promise<void> {
   const due = steps.filter(({ action }) => action !== "none");
-  for (const step of due) {
-    if (carryOut) await step.run(signal);
-    if (!json) stdout.write(`${lineOf(step)}\n`);
+  const outcomes: Outcome[] = [];
+  for await (const outcome of carriesOut ? carryOut(due, signal) : plannedOutcomes(due)) {
+    outcomes.push(outcome);
+    if (!json) stdout.write(`${lineOf(outcome)}\n`);
   }
-  const notices = steps.flatMap((step) => step.notice?.() ?? []);
-  const counts = { create: 0, update: 0, delete: 0, none: 0 };
-  for (const { action } of steps) counts[action] += 1;
+  const done = outcomes.filter(({ result }) => result === "done");
+  const left = outcomes.filter(({ result }) => result !== "done");
+  const undone = new Set(left.map(({ step }) => step));
+  const notices = steps.flatMap((step) => (undone.has(step) ? [] : (step.notice?.() ?? [])));
+  const count = (action: Step["action"]): number => done.filter(({ step }) => step.action === action).length;
+  const unchanged = steps.length - due.length;
   if (json) {
-    const changes = due.map(({ kind, name, action, differences }) => ({ kind, name, action, differences }));
-    stdout.write(`${JSON.stringify({ changes, unchanged: counts.none, done: carryOut, notices })}\n`);
-    return;
+    const changes = done.map(({ step: { kind, name, action, differences } }) => ({ kind, name, action, differences }));
+    const named = left.map(({ step: { kind, name }, result, code, reason }) => ({ kind, name, result, code, reason }));
+    stdout.write(`${JSON.stringify({ changes, notDone: named, unchanged, done: carriesOut, notices })}\n`);
+  } else {
+    const counts = carriesOut
+      ? `${count("create")} created, ${count("update")} updated, ${count("delete")} deleted, ${unchanged} unchanged`
+      : `${count("create")} to create, ${count("update")} to update, ${count("delete")} to delete, ${unchanged} unchanged`;
+    const said = left.length === 0 ? counts : `${counts}, ${left.length} not done`;
+    stdout.write(`${[...notices, said].join("\n")}\n`);
   }
-  const { create, update, delete: remove, none } = counts;
-  const said = carryOut
-    ? `${create} created, ${update} updated, ${remove} deleted, ${none} unchanged`
-    : `${create} to create, ${update} to update, ${remove} to delete, ${none} unchanged`;
-  stdout.write(`${[...notices, said].join("\n")}\n`);
+  const [first] = left;
+  if (first !== undefined) {
+    const message = `${left.length} of ${steps.length} steps cannot be done, first: ${keyOf(first.step)}: ${first.reason}`;
+    throw new FlowferryError("content-incomplete", message);
+  }
 }
 
-const SIGNS = { create: "+", update: "~", delete: "-", none: " " } as const;
+function* plannedOutcomes(steps: readonly Step[]): Generator<Outcome> {
+  for (const step of steps) yield step.refusal === undefined ? { step, result: "done" } : notDone(step, step.refusal);
+}
 
-function lineOf({ kind, name, action, differences }: Step): string {
+const SIGNS = { create: "+", update: "~", delete: "-", none: " ", refused: "!" } as const;
+
+function lineOf({ step, result, reason }: Outcome): string {
+  const { action, differences } = step;
+  if (result !== "done") return `! ${keyOf(step)}: ${reason}`;
   const changed =
     differences.length === 0 ? "" : `  (${differences.slice(0, 5).join(", ")}${differences.length > 5 ? ", …" : ""})`;
-  return `${SIGNS[action]} ${kind} ${name}${changed}`;
+  return `${SIGNS[action]} ${keyOf(step)}${changed}`;
 }
 
 async function buildFiles({ stdout }: CliContext, to: string | undefined, check: boolean): Promise<void> {

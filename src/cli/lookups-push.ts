@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { lookupTables } from "../content/lookup-tables.ts";
 import { type Pushed, pushLookup } from "../content/push-lookups.ts";
 import { serviceCall } from "../content/service-call.ts";
+import { describeError, Failure, FlowferryError } from "../errors.ts";
 import { connectOci } from "../oci/connection.ts";
 import type { CliContext } from "./context.ts";
 import { logAnalyticsSink, patienceMsOf } from "./log-analytics-sink.ts";
@@ -43,12 +44,24 @@ async function push({ env, loadConfig, stdout, signal }: CliContext, options: Pu
     const permission = "manage loganalytics-features-family in tenancy";
     const call = serviceCall(connection, { place, permission, patienceMs });
     const done: Pushed[] = [];
+    const refused: { lookup: string; code: string; reason: string }[] = [];
     for (const table of tables) {
-      const pushed = await pushLookup(connection.client, sink.namespace, table, call, signal);
-      done.push(pushed);
-      if (!options.json) stdout.write(`${pushed.lookup}: ${pushed.action}, ${pushed.rows} rows\n`);
+      try {
+        const pushed = await pushLookup(connection.client, sink.namespace, table, call, signal);
+        done.push(pushed);
+        if (!options.json) stdout.write(`${pushed.lookup}: ${pushed.action}, ${pushed.rows} rows\n`);
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        const reason = describeError(error);
+        refused.push({ lookup: table.name, code: error.code, reason });
+        if (!options.json) stdout.write(`${table.name}: not pushed: ${reason}\n`);
+      }
     }
-    if (options.json) stdout.write(`${JSON.stringify({ lookups: done })}\n`);
+    if (options.json) stdout.write(`${JSON.stringify({ lookups: done, refused })}\n`);
+    const [first] = refused;
+    if (first === undefined) return;
+    const message = `${refused.length} of ${tables.length} lookups were not pushed, first ${first.lookup}: ${first.reason}`;
+    throw new FlowferryError("lookups-incomplete", message);
   } finally {
     await connection.close();
   }

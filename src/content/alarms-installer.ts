@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type { MonitoringClient, models } from "oci-monitoring";
-import { PermanentError } from "../errors.ts";
+import { Failure } from "../errors.ts";
+import { allPages, listOf, resourceOf } from "../oci/answers.ts";
 import type { Alarm } from "./alarms.ts";
 import { OWN_TAGS } from "./build.ts";
 import { isOwn, refuseForeign } from "./dashboards-installer.ts";
 import { differences } from "./differences.ts";
 import type { ServiceCall } from "./service-call.ts";
-import { actionFor, type Installer, removing, type Step } from "./step.ts";
-import type { TopicFinder } from "./topic-installer.ts";
+import { actionFor, GROUPS, type Installer, removing, type Step, stepOrConflict } from "./step.ts";
+import { TOPIC_KEY, type TopicFinder } from "./topic-installer.ts";
 
 /** Stand in built alarms for what is known when they are installed. */
 const PLACEHOLDER = /\$\{(compartmentId|topicId)\}/g;
@@ -24,16 +25,17 @@ export function alarmsInstaller(
   /** Titles need not be unique: of several, our own counts. */
   const list = async (signal: AbortSignal): Promise<Map<string, models.AlarmSummary>> => {
     const found = new Map<string, models.AlarmSummary>();
-    let page: string | undefined;
-    do {
+    const all = await allPages("ListAlarms", (page) => {
       const request = { compartmentId, limit: PAGE, ...(page === undefined ? {} : { page: encodeURIComponent(page) }) };
-      const answer = await call("ListAlarms", signal, () => client.listAlarms(request));
-      for (const one of answer.items) {
-        const earlier = found.get(one.displayName);
-        if (earlier === undefined || !isOwn(earlier)) found.set(one.displayName, one);
-      }
-      page = answer.opcNextPage || undefined;
-    } while (page !== undefined);
+      return call("ListAlarms", signal, async () => {
+        const { items, opcNextPage } = await client.listAlarms(request);
+        return { items: listOf(items), next: opcNextPage };
+      });
+    });
+    for (const one of all) {
+      const earlier = found.get(one.displayName);
+      if (earlier === undefined || !isOwn(earlier)) found.set(one.displayName, one);
+    }
     return found;
   };
   const filledIn = (alarm: Alarm, topic: string): Alarm => {
@@ -45,37 +47,43 @@ export function alarmsInstaller(
     const { displayName } = alarm;
     if (summary !== undefined) refuseForeign("alarm", summary);
     // A list shows neither body nor duration.
-    const found = summary && (await call("GetAlarm", signal, () => client.getAlarm({ alarmId: summary.id }))).alarm;
+    const get = async (alarmId: string) => resourceOf((await client.getAlarm({ alarmId })).alarm, alarmId);
+    const found = summary && (await call("GetAlarm", signal, () => get(summary.id)));
     const changed = found === undefined ? [] : differences(filledIn(alarm, (await topicId(signal)) ?? ""), found);
     return {
       kind: "alarm",
       name: displayName,
       action: actionFor(found, changed),
       differences: changed,
+      needs: [TOPIC_KEY],
       async run(signal) {
         const topic = await topicId(signal);
-        if (topic === undefined) throw new PermanentError("topic-missing", `there is no topic for the alarm "${displayName}"`);
+        if (topic === undefined) throw new Failure("person", "topic-missing", `there is no topic for the alarm "${displayName}"`);
         const details = {
           ...filledIn(alarm, topic),
           freeformTags: { ...found?.freeformTags, ...OWN_TAGS },
         } as unknown as models.CreateAlarmDetails;
         if (found === undefined) {
           const request = { createAlarmDetails: details, opcRetryToken: randomUUID() };
-          await call("CreateAlarm", signal, () => client.createAlarm(request));
+          await call("CreateAlarm", signal, async () => resourceOf((await client.createAlarm(request)).alarm));
         } else {
           const request = { alarmId: found.id, updateAlarmDetails: details as unknown as models.UpdateAlarmDetails };
-          await call("UpdateAlarm", signal, () => client.updateAlarm(request));
+          await call("UpdateAlarm", signal, async () => resourceOf((await client.updateAlarm(request)).alarm, found.id));
         }
       },
     };
   };
 
   return {
+    what: GROUPS.alarms,
     async steps(signal) {
       if (alarms.length === 0) return [];
       const found = await list(signal);
       const steps: Step[] = [];
-      for (const alarm of alarms) steps.push(await alarmStep(alarm, found.get(alarm.displayName), signal));
+      for (const alarm of alarms) {
+        const { displayName } = alarm;
+        steps.push(await stepOrConflict("alarm", displayName, () => alarmStep(alarm, found.get(displayName), signal)));
+      }
       return steps;
     },
     async removal(signal) {

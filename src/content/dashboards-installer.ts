@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { DashxApisClient, models } from "oci-managementdashboard";
-import { PermanentError } from "../errors.ts";
+import { listOf, resourceOf } from "../oci/answers.ts";
 import { type Content, type Dashboard, OWN_TAGS, type SavedSearch } from "./build.ts";
 import { differences } from "./differences.ts";
 import type { ServiceCall } from "./service-call.ts";
-import { actionFor, type Installer, type Step } from "./step.ts";
+import { actionFor, Conflict, GROUPS, type Installer, keyOf, type Step, stepOrConflict } from "./step.ts";
 
 /** Finds the id of a saved search by its title. */
 export type SearchFinder = (title: string, signal: AbortSignal) => Promise<string | undefined>;
@@ -21,16 +21,21 @@ export function dashboardsInstaller(
     signal: AbortSignal,
   ): Promise<models.ManagementSavedSearchSummary | undefined> => {
     const request = { compartmentId, displayName: encodeURIComponent(displayName) };
-    const answer = await call("ListManagementSavedSearches", signal, () => client.listManagementSavedSearches(request));
-    return answer.managementSavedSearchCollection.items.find((item) => item.displayName === displayName);
+    const items = await call("ListManagementSavedSearches", signal, async () =>
+      listOf((await client.listManagementSavedSearches(request)).managementSavedSearchCollection?.items),
+    );
+    return items.find((item) => item.displayName === displayName);
   };
   const findDashboard = async (displayName: string, signal: AbortSignal): Promise<models.ManagementDashboard | undefined> => {
     const request = { compartmentId, displayName: encodeURIComponent(displayName) };
-    const answer = await call("ListManagementDashboards", signal, () => client.listManagementDashboards(request));
-    const id = answer.managementDashboardCollection.items.find((item) => item.displayName === displayName)?.id;
+    const items = await call("ListManagementDashboards", signal, async () =>
+      listOf((await client.listManagementDashboards(request)).managementDashboardCollection?.items),
+    );
+    const id = items.find((item) => item.displayName === displayName)?.id;
     if (id === undefined) return undefined;
-    const got = await call("GetManagementDashboard", signal, () => client.getManagementDashboard({ managementDashboardId: id }));
-    return got.managementDashboard;
+    return call("GetManagementDashboard", signal, async () =>
+      resourceOf((await client.getManagementDashboard({ managementDashboardId: id })).managementDashboard, id),
+    );
   };
 
   const searchStep = async (search: SavedSearch, signal: AbortSignal): Promise<Step> => {
@@ -47,18 +52,24 @@ export function dashboardsInstaller(
       async run(signal) {
         if (found === undefined) {
           const request = { createManagementSavedSearchDetails: details, opcRetryToken: randomUUID() };
-          await call("CreateManagementSavedSearch", signal, () => client.createManagementSavedSearch(request));
+          await call("CreateManagementSavedSearch", signal, async () =>
+            resourceOf((await client.createManagementSavedSearch(request)).managementSavedSearch),
+          );
         } else {
           const request = { managementSavedSearchId: found.id, updateManagementSavedSearchDetails: details };
-          await call("UpdateManagementSavedSearch", signal, () => client.updateManagementSavedSearch(request));
+          await call("UpdateManagementSavedSearch", signal, async () =>
+            resourceOf((await client.updateManagementSavedSearch(request)).managementSavedSearch, found.id),
+          );
         }
       },
     };
   };
 
+  const titles = new Map(content.searches.map(({ id, displayName }) => [id, displayName]));
+  const searchesOf = ({ tiles }: Dashboard): string[] => tiles.map(({ savedSearchId }) => titles.get(savedSearchId) ?? "");
+
   /** Tiles with the ids that the saved searches have in the service; undefined for one that is yet to be made. */
   const placed = async (dashboard: Dashboard, signal: AbortSignal): Promise<{ savedSearchId: string | undefined }[]> => {
-    const titles = new Map(content.searches.map(({ id, displayName }) => [id, displayName]));
     const tiles: { savedSearchId: string | undefined }[] = [];
     for (const tile of dashboard.tiles) {
       const found = await findSearch(titles.get(tile.savedSearchId) ?? "", signal);
@@ -77,26 +88,36 @@ export function dashboardsInstaller(
       name: dashboard.displayName,
       action: actionFor(found, changed),
       differences: changed,
+      needs: searchesOf(dashboard).map((name) => keyOf({ kind: "saved search", name })),
       async run(signal) {
         const tiles = await placed(dashboard, signal);
         const details = { ...rest, tiles } as unknown as models.CreateManagementDashboardDetails;
         if (found === undefined) {
           const request = { createManagementDashboardDetails: details, opcRetryToken: randomUUID() };
-          await call("CreateManagementDashboard", signal, () => client.createManagementDashboard(request));
+          await call("CreateManagementDashboard", signal, async () =>
+            resourceOf((await client.createManagementDashboard(request)).managementDashboard),
+          );
         } else {
           const request = { managementDashboardId: found.id, updateManagementDashboardDetails: details };
-          await call("UpdateManagementDashboard", signal, () => client.updateManagementDashboard(request));
+          await call("UpdateManagementDashboard", signal, async () =>
+            resourceOf((await client.updateManagementDashboard(request)).managementDashboard, found.id),
+          );
         }
       },
     };
   };
 
   return {
+    what: "saved searches and dashboards",
     searchId: async (title, signal) => (await findSearch(title, signal))?.id,
     async steps(signal) {
       const steps: Step[] = [];
-      for (const search of content.searches) steps.push(await searchStep(search, signal));
-      for (const dashboard of content.dashboards) steps.push(await dashboardStep(dashboard, signal));
+      for (const search of content.searches) {
+        steps.push(await stepOrConflict("saved search", search.displayName, () => searchStep(search, signal)));
+      }
+      for (const dashboard of content.dashboards) {
+        steps.push(await stepOrConflict("dashboard", dashboard.displayName, () => dashboardStep(dashboard, signal)));
+      }
       return steps;
     },
     async removal(signal) {
@@ -119,7 +140,14 @@ export function dashboardsInstaller(
             client.deleteManagementSavedSearch({ managementSavedSearchId }),
           );
         };
-        steps.push({ kind: "saved search", name: displayName, action: "delete", differences: [], run });
+        const boards = content.dashboards.filter((one) => searchesOf(one).includes(displayName));
+        const tasks = content.tasks.filter(({ search }) => search === displayName);
+        const needs = [
+          GROUPS.tasks,
+          ...boards.map(({ displayName: name }) => keyOf({ kind: "dashboard", name })),
+          ...tasks.map(({ displayName: name }) => keyOf({ kind: "scheduled task", name })),
+        ];
+        steps.push({ kind: "saved search", name: displayName, action: "delete", differences: [], needs, run });
       }
       return steps;
     },
@@ -136,7 +164,7 @@ export const isOwn = ({ freeformTags }: Tagged): boolean => differences(OWN_TAGS
 export function refuseForeign(kind: string, found: Tagged, advice = "rename it, or install into another compartment"): void {
   if (isOwn(found)) return;
   const [tag] = Object.entries(OWN_TAGS);
-  throw new PermanentError(
+  throw new Conflict(
     "content-conflict",
     `there is a ${kind} "${found.displayName}" that flowferry did not make (it lacks the tag ${tag?.join(": ")}): ${advice}`,
   );

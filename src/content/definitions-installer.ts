@@ -1,9 +1,10 @@
 import type { LogAnalyticsClient, models } from "oci-loganalytics";
-import { PermanentError } from "../errors.ts";
+import { Failure } from "../errors.ts";
+import { allPages, listOf } from "../oci/answers.ts";
 import type { Content, OwnField, Parser, Source } from "./build.ts";
 import { differences } from "./differences.ts";
 import type { ServiceCall } from "./service-call.ts";
-import { actionFor, type Installer, type Step } from "./step.ts";
+import { actionFor, Conflict, type Installer, keyOf, type Step, stepOrConflict } from "./step.ts";
 
 type Fields = ReadonlyMap<string, models.LogAnalyticsField>;
 const PAGE = 1000;
@@ -16,24 +17,27 @@ export function definitionsInstaller(
   call: ServiceCall,
 ): Installer {
   const { fields: own, parser, source } = content;
+  const fieldKey = ({ displayName }: OwnField): string => keyOf({ kind: "field", name: displayName });
+  const parserKey = keyOf({ kind: "parser", name: parser.displayName });
+  const sourceKey = keyOf({ kind: "source", name: source.displayName });
 
   const listFields = async (signal: AbortSignal): Promise<Fields> => {
-    const found = new Map<string, models.LogAnalyticsField>();
-    let page: string | undefined;
-    do {
+    const all = await allPages("ListFields", (page) => {
       const request = { namespaceName, limit: PAGE, ...(page === undefined ? {} : { page: encodeURIComponent(page) }) };
-      const answer = await call("ListFields", signal, () => client.listFields(request));
-      for (const field of answer.logAnalyticsFieldCollection.items ?? []) found.set(field.displayName ?? "", field);
-      page = answer.opcNextPage || undefined;
-    } while (page !== undefined);
-    return found;
+      return call("ListFields", signal, async () => {
+        const { logAnalyticsFieldCollection, opcNextPage } = await client.listFields(request);
+        return { items: listOf(logAnalyticsFieldCollection?.items), next: opcNextPage };
+      });
+    });
+    return new Map(all.map((field) => [field.displayName ?? "", field]));
   };
-  const findParser = async (signal: AbortSignal): Promise<models.LogAnalyticsParser | undefined> =>
-    (await call.orAbsent("GetParser", signal, () => client.getParser({ namespaceName, parserName: parser.name })))
-      ?.logAnalyticsParser;
-  const findSource = async (signal: AbortSignal): Promise<models.LogAnalyticsSource | undefined> => {
+  const findParser = (signal: AbortSignal): Promise<models.LogAnalyticsParser | undefined> =>
+    call.orAbsent("GetParser", signal, async () =>
+      named((await client.getParser({ namespaceName, parserName: parser.name })).logAnalyticsParser),
+    );
+  const findSource = (signal: AbortSignal): Promise<models.LogAnalyticsSource | undefined> => {
     const request = { namespaceName, sourceName: source.name, compartmentId };
-    return (await call.orAbsent("GetSource", signal, () => client.getSource(request)))?.logAnalyticsSource;
+    return call.orAbsent("GetSource", signal, async () => named((await client.getSource(request)).logAnalyticsSource));
   };
 
   const fieldStep = (field: OwnField, found: models.LogAnalyticsField | undefined): Step => {
@@ -42,52 +46,54 @@ export function definitionsInstaller(
       // The service has got a field of this title by now: it is used as it is.
       if (found.dataType?.toUpperCase() === dataType) return step("field", field.displayName, "none", []);
       const message = `the service has a field ${field.displayName} of type ${found.dataType}, not ${dataType}: it cannot be used`;
-      throw new PermanentError("field-conflict", message);
+      throw new Conflict("field-conflict", message);
     }
     const changed = found === undefined ? [] : differences({ dataType, description }, found);
     if (changed.includes("dataType")) {
       const message = `field ${field.displayName} exists with type ${found?.dataType}, not ${dataType}: a type cannot be changed; delete the field`;
-      throw new PermanentError("field-conflict", message);
+      throw new Conflict("field-conflict", message);
     }
     return step("field", field.displayName, actionFor(found, changed), changed, async (signal) => {
       const details = { ...field, ...(found?.name === undefined ? {} : { name: found.name }) };
-      await call("UpsertField", signal, () => client.upsertField({ namespaceName, upsertLogAnalyticsFieldDetails: details }));
+      const upsert = { namespaceName, upsertLogAnalyticsFieldDetails: details };
+      await call("UpsertField", signal, async () => named((await client.upsertField(upsert)).logAnalyticsField));
     });
   };
 
   const parserStep = (found: models.LogAnalyticsParser | undefined): Step => {
     const changed = found === undefined ? [] : differences(parser, { ...found, fieldMaps: bySequence(found.fieldMaps) });
-    return step("parser", parser.displayName, actionFor(found, changed), changed, async (signal) => {
+    const run = async (signal: AbortSignal): Promise<void> => {
       const details = upsertable(parser, await listFields(signal), found?.editVersion);
-      await call("UpsertParser", signal, () => client.upsertParser({ namespaceName, upsertLogAnalyticsParserDetails: details }));
-    });
+      const upsert = { namespaceName, upsertLogAnalyticsParserDetails: details };
+      await call("UpsertParser", signal, async () => named((await client.upsertParser(upsert)).logAnalyticsParser));
+    };
+    return { ...step("parser", parser.displayName, actionFor(found, changed), changed, run), needs: own.map(fieldKey) };
   };
 
   const sourceStep = (found: models.LogAnalyticsSource | undefined): Step => {
     const changed = found === undefined ? [] : differences(source, found);
-    return step("source", source.displayName, actionFor(found, changed), changed, async (signal) => {
-      const details = sourceDetails(source, found);
-      await call("UpsertSource", signal, () => client.upsertSource({ namespaceName, upsertLogAnalyticsSourceDetails: details }));
-    });
+    const run = async (signal: AbortSignal): Promise<void> => {
+      const upsert = { namespaceName, upsertLogAnalyticsSourceDetails: sourceDetails(source, found) };
+      await call("UpsertSource", signal, async () => named((await client.upsertSource(upsert)).logAnalyticsSource));
+    };
+    return { ...step("source", source.displayName, actionFor(found, changed), changed, run), needs: [parserKey] };
   };
 
   return {
+    what: "fields, parser and source",
     async steps(signal) {
       const found = await listFields(signal);
       const missing = parser.fieldMaps.find(
         ({ field }) => !found.has(field.displayName) && !own.some(({ displayName }) => displayName === field.displayName),
       );
       if (missing !== undefined) {
-        throw new PermanentError(
-          "field-missing",
-          `the service has no field ${missing.field.displayName}, which should come with it`,
-        );
+        const message = `the service has no field ${missing.field.displayName}, which should come with it`;
+        throw new Failure("person", "field-missing", message);
       }
-      return [
-        ...own.map((field) => fieldStep(field, found.get(field.displayName))),
-        parserStep(await findParser(signal)),
-        sourceStep(await findSource(signal)),
-      ];
+      const fields = own.map((field) =>
+        stepOrConflict("field", field.displayName, () => fieldStep(field, found.get(field.displayName))),
+      );
+      return [...(await Promise.all(fields)), parserStep(await findParser(signal)), sourceStep(await findSource(signal))];
     },
     async removal(signal) {
       const found = await listFields(signal);
@@ -102,21 +108,19 @@ export function definitionsInstaller(
       }
       if ((await findParser(signal))?.isSystem === false) {
         const request = { namespaceName, parserName: parser.name };
-        steps.push(
-          step("parser", parser.displayName, "delete", [], async (signal) => {
-            await call("DeleteParser", signal, () => client.deleteParser(request));
-          }),
-        );
+        const run = async (signal: AbortSignal): Promise<void> => {
+          await call("DeleteParser", signal, () => client.deleteParser(request));
+        };
+        steps.push({ ...step("parser", parser.displayName, "delete", [], run), needs: [sourceKey] });
       }
       for (const { displayName } of own) {
         const field = found.get(displayName);
         if (field === undefined || field.isSystem === true) continue;
         const fieldName = field.name ?? "";
-        steps.push(
-          step("field", displayName, "delete", [], async (signal) => {
-            await call("DeleteField", signal, () => client.deleteField({ namespaceName, fieldName }));
-          }),
-        );
+        const run = async (signal: AbortSignal): Promise<void> => {
+          await call("DeleteField", signal, () => client.deleteField({ namespaceName, fieldName }));
+        };
+        steps.push({ ...step("field", displayName, "delete", [], run), needs: [parserKey] });
       }
       return steps;
     },
@@ -133,6 +137,12 @@ function step(
   return { kind, name, action, differences: changed, run };
 }
 
+/** Parsers, sources and fields have no id, but a name. */
+function named<T extends { name?: string }>(value: T | undefined): T {
+  if (typeof value?.name === "string") return value;
+  throw new TypeError("it holds no parser, source or field");
+}
+
 const bySequence = (maps: models.LogAnalyticsParserField[] = []): models.LogAnalyticsParserField[] =>
   maps.toSorted((a, b) => (a.parserFieldSequence ?? 0) - (b.parserFieldSequence ?? 0));
 
@@ -145,7 +155,7 @@ function upsertable(parser: Parser, fields: Fields, editVersion: number | undefi
     isSystem: false,
     fieldMaps: parser.fieldMaps.map(({ field: { displayName }, ...map }) => {
       const name = fields.get(displayName)?.name;
-      if (name === undefined) throw new PermanentError("field-missing", `the service has no field ${displayName}`);
+      if (name === undefined) throw new Failure("person", "field-missing", `the service has no field ${displayName}`);
       return { ...map, field: { name, displayName } };
     }),
   };

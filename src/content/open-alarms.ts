@@ -6,7 +6,7 @@ import type { Alarm } from "./alarms.ts";
 import { alarmsInstaller } from "./alarms-installer.ts";
 import { serviceCall } from "./service-call.ts";
 import { slackSubscriptionInstaller } from "./slack-subscription-installer.ts";
-import type { Installer } from "./step.ts";
+import { GROUPS, type Installer, keyOf } from "./step.ts";
 import { topicInstaller } from "./topic-installer.ts";
 
 export interface NotificationOptions {
@@ -52,7 +52,13 @@ export async function openAlarms(
   });
   const here = `in compartment id ${compartmentId}`;
   const place = `in compartment ${compartmentId}`;
-  const topic = topicInstaller(topics.client, compartmentId, topicId, {
+  const users = [
+    GROUPS.alarms,
+    GROUPS.subscription,
+    ...alarms.map(({ displayName: name }) => keyOf({ kind: "alarm", name })),
+    keyOf({ kind: "subscription", name: "Slack" }),
+  ];
+  const topic = topicInstaller(topics.client, compartmentId, topicId, users, {
     manage: serviceCall(topics, { place, permission: `manage ons-topics ${here}`, explain: explainTaken, patienceMs }),
     use: serviceCall(topics, {
       place: `of topic ${topicId}`,
@@ -89,6 +95,6 @@ function explainTaken({ statusCode, message }: OciError): Explanation | undefine
   return {
     code: "content-conflict",
     advice: "it is in another compartment of the tenancy: give a topic with --topic",
-    permanent: true,
+    drawer: "person",
   };
 }

@@ -1,3 +1,4 @@
+import { Failure } from "../errors.ts";
 import type { OciConnectionOptions } from "../oci/connection.ts";
 import { connectOci } from "../oci/connection.ts";
 import type { OciSurroundings } from "../oci/identity.ts";
@@ -6,7 +7,7 @@ import { dashboardsInstaller } from "./dashboards-installer.ts";
 import { definitionsInstaller } from "./definitions-installer.ts";
 import { type NotificationOptions, openAlarms } from "./open-alarms.ts";
 import { serviceCall } from "./service-call.ts";
-import type { Installer, Step } from "./step.ts";
+import { type Installer, refused, type Step } from "./step.ts";
 import { tasksInstaller } from "./tasks-installer.ts";
 
 export interface InstallationOptions {
@@ -23,12 +24,22 @@ export interface InstallationOptions {
   readonly patienceMs: number;
 }
 
-/** The content of one tenancy. Asks nothing of the network before the first look. Throws UsageError. */
+/** All that is installed into one tenancy. */
+export interface Installation {
+  steps(signal: AbortSignal): Promise<Step[]>;
+  removal(signal: AbortSignal): Promise<Step[]>;
+  close(): Promise<void>;
+}
+
+/**
+ * The content of one tenancy. Asks nothing of the network before the first look. A group of things that may not be looked at becomes one
+ * refused step, and the other groups are looked at. Throws UsageError.
+ */
 export async function openInstaller(
   content: Content,
   { connection, namespace, compartmentId, dashboardEndpoint, notifications, patienceMs }: InstallationOptions,
   surroundings: OciSurroundings,
-): Promise<Installer & { close(): Promise<void> }> {
+): Promise<Installation> {
   const [{ LogAnalyticsClient }, { DashxApisClient }] = await Promise.all([
     import("oci-loganalytics"),
     import("oci-managementdashboard"),
@@ -67,7 +78,14 @@ export async function openInstaller(
   const inOrder = [definitions, boards, tasks, ...(alarms?.installers ?? [])];
   const all = async (installers: readonly Installer[], look: (one: Installer) => Promise<Step[]>): Promise<Step[]> => {
     const steps: Step[] = [];
-    for (const installer of installers) steps.push(...(await look(installer)));
+    for (const installer of installers) {
+      try {
+        steps.push(...(await look(installer)));
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        steps.push(refused(installer.what, "", error));
+      }
+    }
     return steps;
   };
   return {

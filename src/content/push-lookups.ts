@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { LogAnalyticsClient } from "oci-loganalytics";
-import { PermanentError } from "../errors.ts";
 import { LARGEST_UPLOAD_BYTES, type LookupTable, piecesOf } from "./lookup-tables.ts";
 import type { ServiceCall } from "./service-call.ts";
+import { Conflict } from "./step.ts";
 
 export interface Pushed {
   readonly lookup: string;
@@ -26,10 +26,14 @@ export async function pushLookup(
   const description = `${table.description}. Kept by flowferry, version ${table.version}`;
   const pushed = (action: Pushed["action"]): Pushed => ({ lookup: name, rows: rows.length, action });
   const at = { namespaceName, lookupName: name };
-  const found = (await call.orAbsent("GetLookup", signal, () => client.getLookup(at)))?.logAnalyticsLookup;
+  const found = await call.orAbsent("GetLookup", signal, async () => {
+    const { logAnalyticsLookup } = await client.getLookup(at);
+    if (logAnalyticsLookup?.name === undefined) throw new TypeError("it holds no lookup");
+    return logAnalyticsLookup;
+  });
   if (found !== undefined && !(found.description ?? "").includes("Kept by flowferry")) {
     const message = `there is a lookup ${name} that flowferry did not make: rename or delete it`;
-    throw new PermanentError("content-conflict", message);
+    throw new Conflict("content-conflict", message);
   }
   if (found?.description === description) return pushed("unchanged");
   const [first = "", ...more] = piecesOf(table, maxBytes);

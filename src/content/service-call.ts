@@ -1,14 +1,20 @@
 import type { OciError } from "oci-common";
-import { describeError, PermanentError } from "../errors.ts";
+import { describeError, drawerOf, Failure } from "../errors.ts";
+import { drawerOfStatus } from "../http-failures.ts";
 import type { OciConnection } from "../oci/connection.ts";
-import { type Explanation, ociError, policyStatement, refusalOf } from "../oci/errors.ts";
-import { type RetryPolicy, retry } from "../retry.ts";
+import { type Explanation, isAbsent, ociError, policyStatement, refusalOf } from "../oci/errors.ts";
+import { type RetryPolicy, retryBriefly } from "../retry.ts";
 
 const POLICY: RetryPolicy = { initialMs: 500, maxMs: 5_000 };
 
-/** Runs a call of a client; resolves to undefined for what is not there, if `absent` says that it may not be. */
+/**
+ * Runs a call of a client, and resolves to what `request` makes of the answer. What passes or is not understood is tried again for a while;
+ * anything else ends with one line, which names the policy where one is missing. `request` throws a TypeError for an answer that lacks what
+ * belongs into it.
+ */
 export interface ServiceCall {
   <T>(operation: string, signal: AbortSignal, request: () => Promise<T>): Promise<T>;
+  /** Resolves to undefined for what is not there. */
   orAbsent<T>(operation: string, signal: AbortSignal, request: () => Promise<T>): Promise<T | undefined>;
 }
 
@@ -27,14 +33,14 @@ interface ServiceCallOptions {
 
 /** Calls with the project's retries and errors. */
 export function serviceCall<Client extends { endpoint: string }>(
-  { client, identity, call }: OciConnection<Client>,
+  { client, identity, ask }: OciConnection<Client>,
   { place, permission, patienceMs, explain, secrets = [] }: ServiceCallOptions,
 ): ServiceCall {
   const policies = [permission].flat().map((one) => policyStatement(identity, one));
   const denied: Explanation = {
     code: "not-authorized",
     advice: `the ${policies.length === 1 ? "policy that is" : "policies that are"} needed: ${policies.join("; ")}`,
-    permanent: true,
+    drawer: "person",
   };
   const run = async <T>(
     operation: string,
@@ -47,10 +53,10 @@ export function serviceCall<Client extends { endpoint: string }>(
     let last: unknown;
     const attempt = async (): Promise<T | undefined> => {
       try {
-        return (await call(within, request)).result;
+        return (await ask(within, request)).result;
       } catch (failure) {
+        if (mayBeAbsent && isAbsent(failure)) return undefined;
         const refusal = refusalOf(failure);
-        if (mayBeAbsent && refusal?.statusCode === 404) return undefined;
         if (refusal !== undefined) {
           for (const secret of secrets) refusal.message = refusal.message.replaceAll(secret, "***");
         }
@@ -63,18 +69,20 @@ export function serviceCall<Client extends { endpoint: string }>(
             const { statusCode } = refused;
             return explain?.(refused) ?? (statusCode === 403 || statusCode === 404 ? denied : undefined);
           },
+          drawer: drawerOfStatus,
         });
       }
     };
     try {
-      return await retry(attempt, POLICY, within, ({ error }) => {
+      return await retryBriefly(attempt, POLICY, within, ({ error }) => {
         last = error;
       });
     } catch (error) {
       signal.throwIfAborted();
       if (!late.aborted) throw error;
       const seconds = Math.round(patienceMs / 1000);
-      throw new PermanentError("no-success", `given up after ${seconds} s: ${describeError(last ?? error)}`, { cause: last });
+      const message = `given up after ${seconds} s: ${describeError(last ?? error)}`;
+      throw new Failure(last === undefined ? "passing" : drawerOf(last), "no-success", message, { cause: last });
     }
   };
   const strict = (async (operation, signal, request) => run(operation, signal, request, false)) as ServiceCall;

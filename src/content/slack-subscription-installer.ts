@@ -1,11 +1,12 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { models, NotificationDataPlaneClient } from "oci-ons";
-import { PermanentError, UsageError } from "../errors.ts";
+import { Failure, UsageError } from "../errors.ts";
+import { allPages, listOf, resourceOf } from "../oci/answers.ts";
 import { OWN_TAGS } from "./build.ts";
 import { isOwn } from "./dashboards-installer.ts";
 import type { ServiceCall } from "./service-call.ts";
-import { type Installer, removing, type Step } from "./step.ts";
-import type { TopicFinder } from "./topic-installer.ts";
+import { Conflict, GROUPS, type Installer, removing, type Step, stepOrConflict } from "./step.ts";
+import { TOPIC_KEY, type TopicFinder } from "./topic-installer.ts";
 
 /** Says which webhook a subscription is for, without its URL. */
 const DIGEST_TAG = "flowferry-endpoint";
@@ -39,14 +40,13 @@ export function slackSubscriptionInstaller(
   topicId: TopicFinder,
 ): Installer {
   const list = async (signal: AbortSignal): Promise<Subscription[]> => {
-    const found: Subscription[] = [];
-    let page: string | undefined;
-    do {
+    const found = await allPages("ListSubscriptions", (page) => {
       const request = { compartmentId, ...(page === undefined ? {} : { page: encodeURIComponent(page) }) };
-      const answer = await call("ListSubscriptions", signal, () => client.listSubscriptions(request));
-      found.push(...answer.items);
-      page = answer.opcNextPage || undefined;
-    } while (page !== undefined);
+      return call("ListSubscriptions", signal, async () => {
+        const { items, opcNextPage } = await client.listSubscriptions(request);
+        return { items: listOf(items), next: opcNextPage };
+      });
+    });
     return found.filter(({ protocol, lifecycleState }) => protocol === "SLACK" && lifecycleState !== "DELETED");
   };
   const remove = ({ id }: Subscription): Step["run"] =>
@@ -61,7 +61,7 @@ export function slackSubscriptionInstaller(
     if (all.some((one) => one.topicId === topic && one.endpoint === endpoint && !isOwn(one))) {
       const message =
         "the topic has a subscription to this Slack webhook that flowferry did not make: leave out --slack-webhook-env";
-      throw new PermanentError("content-conflict", message);
+      throw new Conflict("content-conflict", message);
     }
     const own = all.filter(isOwn);
     const found = own.find((one) => one.topicId === topic && one.freeformTags?.[DIGEST_TAG] === digest);
@@ -73,16 +73,19 @@ export function slackSubscriptionInstaller(
       name: "Slack",
       action,
       differences: stale.length === 0 ? [] : ["endpoint"],
+      needs: [TOPIC_KEY],
       notice: () => (pending ? CONFIRMATION : undefined),
       async run(signal) {
         if (found === undefined) {
           const topic = await topicId(signal);
-          if (topic === undefined) throw new PermanentError("topic-missing", "there is no topic to subscribe Slack to");
+          if (topic === undefined) throw new Failure("person", "topic-missing", "there is no topic to subscribe Slack to");
           const freeformTags = { ...OWN_TAGS, [DIGEST_TAG]: digest };
           const details = { topicId: topic, compartmentId, protocol: "SLACK", endpoint, freeformTags };
           const request = { createSubscriptionDetails: details, opcRetryToken: randomUUID() };
-          const made = await call("CreateSubscription", signal, () => client.createSubscription(request));
-          pending = made.subscription.lifecycleState === "PENDING";
+          const made = await call("CreateSubscription", signal, async () =>
+            resourceOf((await client.createSubscription(request)).subscription),
+          );
+          pending = made.lifecycleState === "PENDING";
         }
         for (const one of stale) await remove(one)(signal);
       },
@@ -90,7 +93,11 @@ export function slackSubscriptionInstaller(
   };
 
   return {
-    steps: async (signal) => (webhookUrl === undefined ? [] : [await step(webhookUrl, signal)]),
+    what: GROUPS.subscription,
+    async steps(signal) {
+      if (webhookUrl === undefined) return [];
+      return [await stepOrConflict("subscription", "Slack", () => step(webhookUrl, signal))];
+    },
     async removal(signal) {
       const own = (await list(signal)).filter(isOwn);
       return own.map((one) => ({ kind: "subscription", name: "Slack", action: "delete", differences: [], run: remove(one) }));

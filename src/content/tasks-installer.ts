@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { LogAnalyticsClient, models } from "oci-loganalytics";
-import { PermanentError } from "../errors.ts";
+import { Failure } from "../errors.ts";
+import { listOf, resourceOf } from "../oci/answers.ts";
 import { type Content, OWN_TAGS, type ScheduledTask } from "./build.ts";
 import { isOwn, refuseForeign, type SearchFinder } from "./dashboards-installer.ts";
 import { differences } from "./differences.ts";
 import type { ServiceCall } from "./service-call.ts";
-import { actionFor, type Installer, type Step } from "./step.ts";
+import { actionFor, GROUPS, type Installer, keyOf, type Step, stepOrConflict } from "./step.ts";
 
 /** Stand in built tasks for what is known when they are installed. */
 const PLACEHOLDER = /\$\{(compartmentId|savedSearchId)\}/g;
@@ -26,11 +27,16 @@ export function tasksInstaller(
       compartmentId,
       displayName: encodeURIComponent(displayName),
     };
-    const listed = await call("ListScheduledTasks", signal, () => client.listScheduledTasks(request));
-    const id = listed.scheduledTaskCollection.items.find((item) => item.displayName === displayName)?.id;
+    const items = await call("ListScheduledTasks", signal, async () =>
+      listOf((await client.listScheduledTasks(request)).scheduledTaskCollection?.items),
+    );
+    const id = items.find((item) => item.displayName === displayName)?.id;
     if (id === undefined) return undefined;
-    const got = await call("GetScheduledTask", signal, () => client.getScheduledTask({ namespaceName, scheduledTaskId: id }));
-    return got.scheduledTask as models.StandardTask;
+    const get = { namespaceName, scheduledTaskId: id };
+    const task = await call("GetScheduledTask", signal, async () => {
+      return resourceOf((await client.getScheduledTask(get)).scheduledTask, id);
+    });
+    return task as models.StandardTask;
   };
   const filledIn = (task: ScheduledTask, savedSearchId: string) => {
     const values: Record<string, string> = { compartmentId, savedSearchId };
@@ -53,10 +59,11 @@ export function tasksInstaller(
       name: displayName,
       action: actionFor(found, changed),
       differences: changed,
+      needs: [keyOf({ kind: "saved search", name: search })],
       async run(signal) {
         const savedSearchId = await searchId(search, signal);
         if (savedSearchId === undefined)
-          throw new PermanentError("search-missing", `there is no saved search "${search}" to schedule`);
+          throw new Failure("person", "search-missing", `there is no saved search "${search}" to schedule`);
         const details = { displayName, freeformTags: OWN_TAGS, ...filledIn(task, savedSearchId) };
         if (found !== undefined) {
           const update = {
@@ -64,21 +71,28 @@ export function tasksInstaller(
             scheduledTaskId: found.id,
             updateScheduledTaskDetails: { kind: "STANDARD", ...details },
           };
-          await call("UpdateScheduledTask", signal, () => client.updateScheduledTask(update));
+          await call("UpdateScheduledTask", signal, async () =>
+            resourceOf((await client.updateScheduledTask(update)).scheduledTask, found.id),
+          );
           return;
         }
         const { TaskType } = (await import("oci-loganalytics")).models;
         const createScheduledTaskDetails = { kind: "STANDARD", taskType: TaskType.SavedSearch, compartmentId, ...details };
         const create = { namespaceName, createScheduledTaskDetails, opcRetryToken: randomUUID() };
-        await call("CreateScheduledTask", signal, () => client.createScheduledTask(create));
+        await call("CreateScheduledTask", signal, async () =>
+          resourceOf((await client.createScheduledTask(create)).scheduledTask),
+        );
       },
     };
   };
 
   return {
+    what: GROUPS.tasks,
     async steps(signal) {
       const steps: Step[] = [];
-      for (const task of tasks) steps.push(await taskStep(task, signal));
+      for (const task of tasks) {
+        steps.push(await stepOrConflict("scheduled task", task.displayName, () => taskStep(task, signal)));
+      }
       return steps;
     },
     async removal(signal) {

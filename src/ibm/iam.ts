@@ -1,8 +1,9 @@
 import { request } from "undici";
 import { z } from "zod";
+import { parseJson, readBody, textOf } from "../answers.ts";
 import type { Secrets } from "../contracts.ts";
-import { FlowferryError, RetryableError } from "../errors.ts";
-import { networkFailure, readRetryAfter } from "../http-failures.ts";
+import { Failure, FlowferryError } from "../errors.ts";
+import { drawerOfStatus, networkFailure, readRetryAfter } from "../http-failures.ts";
 import { proxyAgent } from "../oci/proxy-agent.ts";
 import { secret } from "../secrets/mark.ts";
 import { insecure } from "../secrets/readable.ts";
@@ -22,7 +23,7 @@ export const ibmIamOptions = z.strictObject({
 export type IbmIamOptions = z.output<typeof ibmIamOptions>;
 
 export interface IbmIamTokens {
-  /** A token that is good for some time; callers at the same time share one exchange. Throws RetryableError. */
+  /** A token that is good for some time; callers at the same time share one exchange. Throws a Failure. */
   token(): Promise<string>;
   /** The service refused the token: the next one is a new one, unless this one has only just been issued. */
   refused(): void;
@@ -78,38 +79,33 @@ export function ibmIamTokens(
 
 async function askFor(apiKey: string, tokenUrl: string, { dispatcher }: { dispatcher: ReturnType<typeof proxyAgent> }) {
   try {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
     const { statusCode, headers, body } = await request(tokenUrl, {
       dispatcher,
       method: "POST",
       headers: { "content-type": "application/x-www-form-urlencoded", accept: "application/json" },
       body: new URLSearchParams({ grant_type: "urn:ibm:params:oauth:grant-type:apikey", apikey: apiKey }).toString(),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal,
     });
-    const answer = parse(await body.text());
-    if (statusCode === 200) {
-      const token = answerSchema.safeParse(answer);
-      if (token.success) return token.data;
-      throw new RetryableError("bad-answer", `${shownUrl(tokenUrl)} answered without a token: check auth.tokenUrl`);
-    }
+    const header = (name: string): string | undefined => [headers[name]].flat()[0];
+    const answer = parseJson(textOf(await readBody(body, header("content-encoding"), signal)));
+    const retryAfterMs = readRetryAfter(header("retry-after"));
+    const token = answerSchema.safeParse(answer);
+    if (statusCode === 200 && token.success) return token.data;
     const { errorCode, errorMessage } = refusalSchema.safeParse(answer).data ?? {};
-    const said = `${shownUrl(tokenUrl)} answered ${statusCode} ${[errorCode, errorMessage].filter(Boolean).join(" ")}`.trim();
-    const refused = statusCode === 400 || statusCode === 401 || statusCode === 403;
-    throw new RetryableError(
-      refused ? "not-authenticated" : "service-unavailable",
-      refused ? `${said}: check auth.apiKey, and that the key is neither locked nor deleted` : said,
-      { retryAfterMs: readRetryAfter([headers["retry-after"]].flat()[0]) },
-    );
+    const words = [errorCode, errorMessage].filter(Boolean).join(" ").replaceAll(apiKey, "***");
+    const said = `${shownUrl(tokenUrl)} answered ${statusCode} ${words}`.trim();
+    const drawer = drawerOfStatus(statusCode);
+    if (drawer === "passing") throw new Failure(drawer, "service-unavailable", said, { retryAfterMs });
+    // A key that is not right is a 400 here.
+    if (drawer === "batch" || drawer === "person") {
+      const advice = "check auth.apiKey, that the key is neither locked nor deleted, and auth.tokenUrl";
+      throw new Failure("person", "not-authenticated", `${said}: ${advice}`, { retryAfterMs });
+    }
+    throw new Failure("not-understood", "bad-answer", `${said}, without a token: check auth.tokenUrl`, { retryAfterMs });
   } catch (error) {
     throw error instanceof FlowferryError
       ? error
       : networkFailure("network", "exchange of the IBM Cloud API key", shownUrl(tokenUrl), error);
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

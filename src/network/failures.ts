@@ -1,12 +1,9 @@
-import { codeOf, describeError, RetryableError } from "../errors.ts";
+import { codeOf, describeError, drawerOf, Failure } from "../errors.ts";
 
 /** Pauses before a failed question is asked again: they double from the first to the last. */
 const FIRST_PAUSE_MS = 5_000;
 const LAST_PAUSE_MS = 300_000;
-/** Codes of failures that may pass in seconds. */
-const BRIEF: ReadonlySet<string> = new Set(["network", "too-many-requests", "service-unavailable"]);
-
-interface Failure {
+interface Failing {
   /** In a row. Questions that were asked again before their time count as one. */
   readonly times: number;
   /** When it is due to be asked again, ms since the epoch. */
@@ -21,7 +18,7 @@ interface Failure {
 
 /** Questions that failed and were not answered since, by OCID. Each code is told once, until no question fails with it any more. */
 export class Failures {
-  readonly all = new Map<string, Failure>();
+  readonly all = new Map<string, Failing>();
   /** How many questions fail with a code, of the failures that were told. */
   readonly #told = new Map<string, number>();
 
@@ -30,9 +27,9 @@ export class Failures {
     const code = codeOf(error);
     const before = this.all.get(ocid);
     const times = before === undefined ? 1 : before.times + (before.nextAt <= Date.now() ? 1 : 0);
-    const retryAfterMs = error instanceof RetryableError ? (error.retryAfterMs ?? 0) : 0;
+    const retryAfterMs = error instanceof Failure ? (error.retryAfterMs ?? 0) : 0;
     const pauseMs = Math.max(retryAfterMs, Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (times - 1)));
-    const brief = BRIEF.has(code);
+    const brief = drawerOf(error) === "passing";
     const told = !brief || before !== undefined;
     this.all.set(ocid, { times, nextAt: Date.now() + pauseMs, retryAfterMs, code, brief, told });
     if (!told || (before?.told && before.code === code)) return undefined;
@@ -50,7 +47,7 @@ export class Failures {
     return failure?.told === true && this.#told.size === 0;
   }
 
-  #ease(failure: Failure | undefined): void {
+  #ease(failure: Failing | undefined): void {
     if (!failure?.told) return;
     const others = (this.#told.get(failure.code) ?? 0) - 1;
     if (others > 0) this.#told.set(failure.code, others);

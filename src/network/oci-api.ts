@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { RetryableError } from "../errors.ts";
+import { Failure } from "../errors.ts";
 import type { FlowContext } from "../flow.ts";
 import type { OciSurroundings } from "../oci/identity.ts";
 import { type Answer, Answers } from "./answers.ts";
@@ -289,7 +289,7 @@ class Asker implements OciApi {
 
   #failed(ocid: string, error: unknown): void {
     this.counts.failed++;
-    if (error instanceof RetryableError && error.retryAfterMs !== undefined) this.#pacer.hold(error.retryAfterMs);
+    if (error instanceof Failure && error.retryAfterMs !== undefined) this.#pacer.hold(error.retryAfterMs);
     const message = this.#failures.add(ocid, error);
     if (message !== undefined) this.#onEvent({ ok: false, message });
   }

@@ -1,7 +1,8 @@
 import type { OciError } from "oci-common";
 import type { VirtualNetworkClient } from "oci-core";
+import { allPages, listOf, resourceOf } from "../oci/answers.ts";
 import { connectOci, type OciConnection } from "../oci/connection.ts";
-import { type Explanation, ociError, policyStatement, refusalOf } from "../oci/errors.ts";
+import { type Explanation, isAbsent, ociError, policyStatement } from "../oci/errors.ts";
 import type { OciSurroundings } from "../oci/identity.ts";
 import type { OciApiOptions } from "./options.ts";
 
@@ -33,7 +34,10 @@ const PAGE_SIZE = 1000;
 
 /** The network as OCI's API describes it. */
 export interface OciNetworkClient {
-  /** The resource as the API has it, an NSG with its rules as `securityRules`; null for one that is not there. Throws what `ociError` makes. */
+  /**
+   * The resource as the API has it, an NSG with its rules as `securityRules`; null for one that is not there. Throws a Failure, also for an
+   * answer that is none of the service.
+   */
   get(kind: ResourceKind, ocid: string, turn: () => Promise<void>, signal: AbortSignal): Promise<unknown>;
   /** One line about an OCID of a region other than the client's, which cannot be asked for; undefined for the right region. */
   foreign(ocid: string): string | undefined;
@@ -64,7 +68,7 @@ export async function ociNetworkClient(
       try {
         return await READERS[kind](connection, ocid, turn, signal);
       } catch (failure) {
-        if (refusalOf(failure)?.statusCode === 404) return null;
+        if (isAbsent(failure)) return null;
         throw ociError(failure, {
           operation: `Get ${ocid}`,
           place: "in the network",
@@ -90,7 +94,7 @@ export async function ociNetworkClient(
 function explain(refusal: OciError, kind: ResourceKind, { identity }: OciConnection<unknown>): Explanation | undefined {
   if (refusal.statusCode !== 403) return undefined;
   const policy = policyStatement(identity, `${PERMISSIONS[kind]} in compartment <the network's compartment>`);
-  return { code: "not-authorized", advice: `the policy that is needed: ${policy}`, permanent: false };
+  return { code: "not-authorized", advice: `the policy that is needed: ${policy}`, drawer: "person" };
 }
 
 /** What to check about resources that are not there, or may not be seen: the service does not tell one from the other. */
@@ -106,34 +110,39 @@ type Reader = (
 ) => Promise<unknown>;
 
 const READERS: Readonly<Record<ResourceKind, Reader>> = {
-  async subnet({ client, call }, subnetId, turn, signal) {
+  async subnet({ client, ask }, subnetId, turn, signal) {
     await turn();
-    return (await call(signal, () => client.getSubnet({ subnetId }))).result.subnet;
+    return (await ask(signal, async () => resourceOf((await client.getSubnet({ subnetId })).subnet, subnetId))).result;
   },
-  async securityList({ client, call }, securityListId, turn, signal) {
+  async securityList({ client, ask }, securityListId, turn, signal) {
     await turn();
-    return (await call(signal, () => client.getSecurityList({ securityListId }))).result.securityList;
+    const get = async () => resourceOf((await client.getSecurityList({ securityListId })).securityList, securityListId);
+    return (await ask(signal, get)).result;
   },
-  async vnic({ client, call }, vnicId, turn, signal) {
+  async vnic({ client, ask }, vnicId, turn, signal) {
     await turn();
-    return (await call(signal, () => client.getVnic({ vnicId }))).result.vnic;
+    return (await ask(signal, async () => resourceOf((await client.getVnic({ vnicId })).vnic, vnicId))).result;
   },
-  async group({ client, call }, networkSecurityGroupId, turn, signal) {
+  async group({ client, ask }, networkSecurityGroupId, turn, signal) {
     await turn();
-    const { result } = await call(signal, () => client.getNetworkSecurityGroup({ networkSecurityGroupId }));
-    const securityRules: unknown[] = [];
-    let page: string | undefined;
-    do {
+    const get = async () => {
+      const { networkSecurityGroup } = await client.getNetworkSecurityGroup({ networkSecurityGroupId });
+      return resourceOf(networkSecurityGroup, networkSecurityGroupId);
+    };
+    const { result } = await ask(signal, get);
+    const securityRules = await allPages("ListNetworkSecurityGroupSecurityRules", async (page) => {
       await turn();
       const request = {
         networkSecurityGroupId,
         limit: PAGE_SIZE,
         ...(page === undefined ? {} : { page: encodeURIComponent(page) }),
       };
-      const rules = await call(signal, () => client.listNetworkSecurityGroupSecurityRules(request));
-      securityRules.push(...rules.result.items);
-      page = rules.result.opcNextPage || undefined;
-    } while (page !== undefined);
-    return { ...result.networkSecurityGroup, securityRules };
+      const list = async () => {
+        const { items, opcNextPage } = await client.listNetworkSecurityGroupSecurityRules(request);
+        return { items: listOf(items), next: opcNextPage };
+      };
+      return (await ask(signal, list)).result;
+    });
+    return { ...result, securityRules };
   },
 };

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { ConfigFileReader as Reader } from "oci-common";
-import { RetryableError, UsageError } from "../errors.ts";
+import { Failure, UsageError } from "../errors.ts";
 import type { OciIdentity, OciSurroundings } from "./identity.ts";
 import { tokenExpiry } from "./tokens.ts";
 
@@ -41,7 +41,7 @@ export async function configFile(options: ProfileOptions, surroundings: OciSurro
       tokenFile = loaded.tokenFile;
     } catch (cause) {
       // What was in order at the start is being replaced, or will be put in order again.
-      throw new RetryableError("not-authenticated", `the credentials of profile ${profile} cannot be read again`, { cause });
+      throw new Failure("person", "not-authenticated", `the credentials of profile ${profile} cannot be read again`, { cause });
     }
   };
   const expired = (): boolean => {
@@ -59,7 +59,7 @@ export async function configFile(options: ProfileOptions, surroundings: OciSurro
       if (!expired()) return;
       await reload();
       if (expired())
-        throw new RetryableError("not-authenticated", `the session token in ${tokenFile} has expired: run ${renewal}`);
+        throw new Failure("person", "not-authenticated", `the session token in ${tokenFile} has expired: run ${renewal}`);
     },
     async renew(refusedKeyId) {
       await reload();

@@ -4,7 +4,7 @@ import { UsageError } from "../errors.ts";
 import { urlWithoutUser } from "../urls.ts";
 import { ociAuthOptions, ociIdentity } from "./auth.ts";
 import type { OciIdentity, OciSurroundings } from "./identity.ts";
-import { type Answer, ociTransport } from "./transport.ts";
+import { type OciTransport, ociTransport } from "./transport.ts";
 
 /** How a part reaches OCI; the same options in every part that does. */
 export const ociConnectionOptions = z.strictObject({
@@ -32,7 +32,9 @@ export interface OciConnection<Client> {
   readonly client: Client;
   readonly identity: OciIdentity;
   /** Runs one call of the client, the first one after asking for the region where that has to be asked for. As `OciTransport.call`. */
-  call<T>(signal: AbortSignal, request: () => Promise<T>): Promise<{ result: T; answer: Answer }>;
+  readonly call: OciTransport["call"];
+  /** The same as `OciTransport.ask`. */
+  readonly ask: OciTransport["ask"];
   close(): Promise<void>;
 }
 
@@ -60,14 +62,21 @@ export async function connectOci<Client extends SdkClient>(
   const transport = await ociTransport(identity, { connectTimeoutMs, timeoutMs, env, secrets, onRenewed });
   const client = create({ httpClient: transport.httpClient }, transport.configuration);
   if (options.endpoint !== undefined) client.endpoint = options.endpoint.replace(/\/+$/, "");
+  const locate = async (signal: AbortSignal): Promise<void> => {
+    if (client.endpoint === "" && region !== undefined) {
+      client.regionId = typeof region === "string" ? region : await region(signal);
+    }
+  };
   return {
     client,
     identity,
     async call(signal, request) {
-      if (client.endpoint === "" && region !== undefined) {
-        client.regionId = typeof region === "string" ? region : await region(signal);
-      }
+      await locate(signal);
       return transport.call(signal, request);
+    },
+    async ask(signal, request) {
+      await locate(signal);
+      return transport.ask(signal, request);
     },
     close: () => transport.close(),
   };

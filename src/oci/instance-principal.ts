@@ -1,6 +1,6 @@
 import { createHash, sign, X509Certificate } from "node:crypto";
 import { Agent } from "undici";
-import { RetryableError } from "../errors.ts";
+import { Failure } from "../errors.ts";
 import type { OciIdentity } from "./identity.ts";
 import { proxyAgent } from "./proxy-agent.ts";
 import { exchangeLimits, exchangeText, tokenOf, tokenSession } from "./tokens.ts";
@@ -69,7 +69,7 @@ export function instancePrincipal(metadataUrl: string, federationUrl: string | u
 function tenancyOf(certificate: X509Certificate): string {
   const found = /(?:opc-tenant|opc-identity):(\S+)/.exec(certificate.subject);
   if (found?.[1] === undefined) {
-    throw new RetryableError("not-authenticated", "the instance's certificate names no tenancy (opc-tenant)");
+    throw new Failure("not-understood", "not-authenticated", "the instance's certificate names no tenancy (opc-tenant)");
   }
   return found[1];
 }

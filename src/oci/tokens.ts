@@ -1,7 +1,9 @@
 import { generateKeyPair } from "node:crypto";
 import { promisify } from "node:util";
 import { type Dispatcher, request } from "undici";
-import { RetryableError } from "../errors.ts";
+import { oneLine, readBody, textOf } from "../answers.ts";
+import { Failure } from "../errors.ts";
+import { drawerOfStatus, networkFailure, readRetryAfter } from "../http-failures.ts";
 import type { OciIdentity } from "./identity.ts";
 
 const LARGEST_ANSWER_BYTES = 1024 * 1024;
@@ -89,17 +91,30 @@ export async function exchangeText(
   const { signal } = options;
   let answer: Dispatcher.ResponseData;
   let text: string;
+  let fault: string | undefined;
   try {
     answer = await request(url, options);
-    text = await answer.body.text();
+    const body = await readBody(answer.body, header(answer, "content-encoding"), signal);
+    text = textOf(body);
+    fault = body.fault;
   } catch (cause) {
     signal.throwIfAborted();
-    throw new RetryableError("not-authenticated", `${who} at ${url} does not answer; ${advice}`, { cause });
+    const { drawer } = networkFailure("network", who, url, cause);
+    throw new Failure(drawer, "not-authenticated", `${who} at ${url} does not answer; ${advice}`, { cause });
   }
-  if (answer.statusCode === 200) return text;
-  const said = text.slice(0, 200).replaceAll(/\s+/g, " ");
-  throw new RetryableError("not-authenticated", `${who} at ${url} answers ${answer.statusCode} ${said}; ${advice}`);
+  const { statusCode: status } = answer;
+  if (status === 200 && fault === undefined) return text;
+  const byStatus = drawerOfStatus(status) ?? "not-understood";
+  const said = fault === undefined ? oneLine(text.slice(0, 200)) : `, and the answer ${oneLine(fault)}`;
+  throw new Failure(
+    byStatus === "batch" ? "person" : byStatus,
+    "not-authenticated",
+    `${who} at ${url} answers ${status} ${said}; ${advice}`,
+    { retryAfterMs: readRetryAfter(header(answer, "retry-after")) },
+  );
 }
+
+const header = ({ headers }: Dispatcher.ResponseData, name: string): string | undefined => [headers[name]].flat()[0];
 
 /** The token in an answer `{"token": "…"}`. */
 export function tokenOf(json: string, who: string): string {
@@ -107,8 +122,8 @@ export function tokenOf(json: string, who: string): string {
   try {
     ({ token } = JSON.parse(json) as { token?: unknown });
   } catch (cause) {
-    throw new RetryableError("not-authenticated", `${who} answers with something other than JSON`, { cause });
+    throw new Failure("not-understood", "not-authenticated", `${who} answers with something other than JSON`, { cause });
   }
   if (typeof token === "string" && token !== "") return token;
-  throw new RetryableError("not-authenticated", `${who} answers without a token`);
+  throw new Failure("not-understood", "not-authenticated", `${who} answers without a token`);
 }

@@ -2,11 +2,15 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { Readable } from "node:stream";
 import type { ClientConfiguration, DefaultRequestSigner, HttpClient, HttpRequest } from "oci-common";
 import type { Dispatcher } from "undici";
+import { type AnswerBody, denialIn, NO_BODY, oneLine, readBody, saysDone } from "../answers.ts";
 import type { Secrets } from "../contracts.ts";
-import { FlowferryError, RetryableError } from "../errors.ts";
-import { readRetryAfter } from "../http-failures.ts";
+import { Failure, FlowferryError } from "../errors.ts";
+import { drawerOfStatus, readRetryAfter } from "../http-failures.ts";
 import type { OciIdentity } from "./identity.ts";
 import { proxyAgent } from "./proxy-agent.ts";
+
+/** Most bytes of an answer that is no stream: the largest are pages of a list. */
+const LARGEST_BYTES = 64 * 1024 * 1024;
 
 export interface OciTransportOptions {
   /** How long to wait for a connection. */
@@ -30,8 +34,13 @@ export interface Answer {
 
 interface Call {
   readonly signal: AbortSignal;
+  /** The body is handed out as it comes. */
+  readonly streamed: boolean;
   failure: unknown;
   answer: Answer | undefined;
+  /** Of a call that is not streamed: the body as it was read, and what the SDK was given of it. */
+  body: AnswerBody;
+  response: Response | undefined;
 }
 
 /** A failure of an SDK call: the SDK's own OciError or what the network said as `cause`, and the answer if there was one. */
@@ -53,8 +62,17 @@ export interface OciTransport {
   readonly httpClient: HttpClient;
   /** For the constructor of an SDK client: no retries, no circuit breaker, and nothing printed. */
   readonly configuration: ClientConfiguration;
-  /** Runs one call of an SDK client. Throws OciCallFailure, the identity's own errors, or the signal's reason. */
+  /**
+   * Runs one call of an SDK client whose answer is a stream. Throws OciCallFailure, the identity's own errors, or the signal's reason.
+   * What `request` throws about an answer is an OciCallFailure, too: a TypeError for a member that is not there says that the answer is
+   * none of the service.
+   */
   call<T>(signal: AbortSignal, request: () => Promise<T>): Promise<{ result: T; answer: Answer }>;
+  /**
+   * As `call`, of any other call: the answer has come whole when it resolves. `rest` is the body where the SDK reads none, since none is
+   * defined; one that is a page or says that it went wrong is a failure.
+   */
+  ask<T>(signal: AbortSignal, request: () => Promise<T>): Promise<{ result: T; answer: Answer; rest: AnswerBody }>;
   close(): Promise<void>;
 }
 
@@ -97,7 +115,7 @@ export async function ociTransport(identity: OciIdentity, options: OciTransportO
       } catch (cause) {
         signal.throwIfAborted();
         if (cause instanceof FlowferryError) throw cause;
-        throw new RetryableError("not-authenticated", `the request cannot be signed; ${identity.authenticationAdvice}`, {
+        throw new Failure("person", "not-authenticated", `the request cannot be signed; ${identity.authenticationAdvice}`, {
           cause,
         });
       }
@@ -132,6 +150,25 @@ export async function ociTransport(identity: OciIdentity, options: OciTransportO
       }
     },
   };
+  const run = async <T>(call: Call, request: () => Promise<T>): Promise<{ result: T; answer: Answer }> => {
+    call.signal.throwIfAborted();
+    try {
+      const result = await calls.run(call, request);
+      if (call.answer === undefined) throw new Error("the SDK sent no request");
+      return { result, answer: call.answer };
+    } catch (error) {
+      call.signal.throwIfAborted();
+      throw error instanceof FlowferryError ? error : new OciCallFailure(error, call.answer);
+    }
+  };
+  const callOf = (signal: AbortSignal, streamed: boolean): Call => ({
+    signal,
+    streamed,
+    failure: undefined,
+    answer: undefined,
+    body: NO_BODY,
+    response: undefined,
+  });
   return {
     httpClient,
     configuration: {
@@ -150,17 +187,14 @@ export async function ociTransport(identity: OciIdentity, options: OciTransportO
         },
       },
     },
-    async call(signal, request) {
-      signal.throwIfAborted();
-      const call: Call = { signal, failure: undefined, answer: undefined };
-      try {
-        const result = await calls.run(call, request);
-        if (call.answer === undefined) throw new Error("the SDK sent no request");
-        return { result, answer: call.answer };
-      } catch (error) {
-        signal.throwIfAborted();
-        throw error instanceof FlowferryError ? error : new OciCallFailure(error, call.answer);
-      }
+    call: (signal, request) => run(callOf(signal, true), request),
+    async ask(signal, request) {
+      const call = callOf(signal, false);
+      const { result, answer } = await run(call, request);
+      const rest = call.response?.bodyUsed === false ? call.body : NO_BODY;
+      const denial = saysDone(answer.status) ? denialIn(rest) : `has the status ${answer.status}, which acknowledges nothing`;
+      if (denial !== undefined) throw new OciCallFailure(new Error(`it ${withoutSignature(oneLine(denial))}`), answer);
+      return { result, answer, rest };
     },
     async close() {
       await Promise.all([dispatcher.destroy(), identity.close()]);
@@ -168,7 +202,12 @@ export async function ociTransport(identity: OciIdentity, options: OciTransportO
   };
 }
 
-/** Sends what was signed, byte for byte, and gives the body as it comes: a stored object is not decompressed on the way. */
+/** What somebody may repeat of a request: its signature, and the token of a session as its key id. */
+export function withoutSignature(text: string): string {
+  return text.replaceAll(/ST\$[\w.~+/=-]+/g, "ST$***").replaceAll(/(signature=\\?")[^"\\]*/gi, "$1***");
+}
+
+/** Sends what was signed, byte for byte. A streamed body is given as it comes: a stored object is not decompressed on the way. */
 async function exchange(dispatcher: Dispatcher, { method, uri, headers, body }: HttpRequest, call: Call): Promise<Response> {
   const origin = new URL(uri).origin;
   const path = uri.slice(uri.indexOf("/", uri.indexOf("//") + 2));
@@ -186,10 +225,16 @@ async function exchange(dispatcher: Dispatcher, { method, uri, headers, body }: 
   }
   const status = answer.statusCode;
   call.answer = { status, headers: answerHeaders, retryAfterMs: readRetryAfter(answerHeaders.get("retry-after")) };
-  const empty = method === "HEAD" || status === 204 || status === 205 || status === 304;
-  if (empty) await answer.body.dump();
-  return new Response(empty ? null : (Readable.toWeb(answer.body) as ReadableStream<Uint8Array>), {
-    status,
-    headers: answerHeaders,
-  });
+  const init = { status, headers: answerHeaders };
+  if (method === "HEAD" || status === 204 || status === 205 || status === 304) {
+    await answer.body.dump();
+    return new Response(null, init);
+  }
+  if (call.streamed) return new Response(Readable.toWeb(answer.body) as ReadableStream<Uint8Array>, init);
+  call.body = await readBody(answer.body, answerHeaders.get("content-encoding"), call.signal, LARGEST_BYTES);
+  const drawer = drawerOfStatus(status);
+  // Of what passes and of what a person has to do, the status says enough.
+  if (call.body.fault !== undefined && drawer !== "passing" && drawer !== "person") throw new Error(`it ${call.body.fault}`);
+  call.response = new Response(new Uint8Array(call.body.bytes), init);
+  return call.response;
 }

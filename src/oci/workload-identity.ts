@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { rootCertificates } from "node:tls";
 import { Agent } from "undici";
-import { codeOf, RetryableError, UsageError } from "../errors.ts";
+import { codeOf, Failure, UsageError } from "../errors.ts";
 import type { OciIdentity, OciSurroundings } from "./identity.ts";
 import { exchangeLimits, exchangeText, tokenOf, tokenSession } from "./tokens.ts";
 
@@ -20,9 +20,8 @@ export function okeWorkloadIdentity(certificatePath: string, tokenPath: string, 
     // The SDK hands the authority to an option that fetch ignores, and reads the token once although it lives for an hour.
     const [authority, token] = await Promise.all([readFile(certificatePath, "utf8"), readFile(tokenPath, "utf8")]).catch(
       (cause) => {
-        throw new RetryableError("not-authenticated", `the service account of the pod cannot be read: ${codeOf(cause)}`, {
-          cause,
-        });
+        const message = `the service account of the pod cannot be read: ${codeOf(cause)}`;
+        throw new Failure("person", "not-authenticated", message, { cause });
       },
     );
     const dispatcher = new Agent({

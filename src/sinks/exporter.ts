@@ -1,9 +1,10 @@
 import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import { z } from "zod";
 import type { Component, Sink, SinkDependencies } from "../contracts.ts";
-import { describeError, RetryableError } from "../errors.ts";
+import { drawerOf, Failure } from "../errors.ts";
 import { loadSchema } from "../schemas/load.ts";
 import { BODIES } from "../schemas/record.ts";
+import { exporterFailure, redactor } from "./exporter-failures.ts";
 import { loadExporter } from "./exporter-module.ts";
 import { recordMaker } from "./log-records.ts";
 
@@ -41,6 +42,7 @@ const exporterOptions = z.strictObject({
     .describe("How long the exporter may take to report its result, in ms; then the batch is tried again"),
 });
 
+type ExportResult = Parameters<Parameters<LogRecordExporter["export"]>[1]>[0];
 type ExporterOptions = z.infer<typeof exporterOptions>;
 
 export const exporter: Component<ExporterOptions, SinkDependencies, Sink> = {
@@ -58,6 +60,10 @@ async function create(options: ExporterOptions, { baseDir, version }: SinkDepend
     body: options.body,
   });
   const { timeoutMs } = options;
+  const redact = redactor(options.options);
+  const failure = (error: unknown): Failure => exporterFailure(name, error, redact);
+  const send = (records: ReadableLogRecord[], signal: AbortSignal): Promise<void> =>
+    acknowledged(exporter, name, records, { timeoutMs, signal, failure });
   let closed: Promise<void> | undefined;
   return {
     limits: { records: options.batch.records, inFlight: options.inFlight, lingerMs: options.batch.lingerMs },
@@ -65,16 +71,21 @@ async function create(options: ExporterOptions, { baseDir, version }: SinkDepend
       if (flows.length === 0) return { rejected: 0 };
       signal.throwIfAborted();
       const observed = Date.now();
-      await acknowledged(
-        exporter,
-        name,
-        flows.map((flow) => toRecord(flow, observed)),
-        timeoutMs,
-        signal,
-      );
+      const records = flows.map((flow) => toRecord(flow, observed));
+      await send(records, signal);
       return { rejected: 0 };
     },
-    probe: async () => `${options.module} is loaded and gives ${name}`,
+    async probe(signal) {
+      signal.throwIfAborted();
+      try {
+        await send([], signal);
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        const drawer = drawerOf(error) === "batch" ? "person" : drawerOf(error);
+        throw new Failure(drawer, error.code, `${error.message} (for an export without records)`, { cause: error.cause });
+      }
+      return `${options.module} is loaded, and its ${name} takes an export without records`;
+    },
     close() {
       closed ??= settleWithin(timeoutMs, async () => {
         await exporter.forceFlush?.();
@@ -90,30 +101,24 @@ async function acknowledged(
   exporter: LogRecordExporter,
   name: string,
   records: ReadableLogRecord[],
-  timeoutMs: number,
-  signal: AbortSignal,
+  { timeoutMs, signal, failure }: { timeoutMs: number; signal: AbortSignal; failure: (error: unknown) => Failure },
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const onAbort = (): void => reject(signal.reason);
   const timer = setTimeout(
-    () => reject(new RetryableError("exporter-timeout", `${name} reported nothing within ${timeoutMs} ms`)),
+    () => reject(new Failure("passing", "exporter-timeout", `${name} reported nothing within ${timeoutMs} ms`)),
     timeoutMs,
   );
   signal.addEventListener("abort", onAbort, { once: true });
   try {
-    exporter.export(records, ({ code, error }) => (code === 0 ? resolve() : reject(failure(name, error))));
+    const report = (result: ExportResult | undefined): void => (result?.code === 0 ? resolve() : reject(failure(result?.error)));
+    // One that is written as an async function returns a promise, which may reject.
+    Promise.try((): unknown => exporter.export(records, report)).catch((error: unknown) => reject(failure(error)));
     await promise;
-  } catch (error) {
-    throw signal.aborted || error instanceof RetryableError ? error : failure(name, error);
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", onAbort);
   }
-}
-
-function failure(name: string, cause: unknown): RetryableError {
-  const reason = cause === undefined ? "without a reason" : describeError(cause).slice(0, 300);
-  return new RetryableError("exporter-failed", `${name} failed: ${reason}`, { cause });
 }
 
 async function settleWithin(timeoutMs: number, work: () => Promise<void>): Promise<void> {

@@ -148,7 +148,7 @@ function explain(
 ): Explanation | undefined {
   const permission = "read objects in compartment <the bucket's compartment>";
   const policy = `the policy that is needed: ${policyStatement(identity, permission, [`target.bucket.name = '${bucket}'`])}`;
-  const heals = (code: string, advice: string): Explanation => ({ code, advice, permanent: false });
+  const heals = (code: string, advice: string): Explanation => ({ code, advice, drawer: "person" });
   if (serviceCode === "BucketNotFound") return heals("bucket-not-found", `check the names and the region; ${policy}`);
   if (serviceCode === "NamespaceNotFound") {
     return heals("namespace-not-found", `the namespace is what \`oci os ns get\` prints; ${policy}`);
@@ -156,7 +156,7 @@ function explain(
   if (status === 403 || status === 404) return heals("not-authorized", policy);
   if (serviceCode !== "NotRestored") return undefined;
   const advice = "the object is in the Archive tier: restore it, then replay its dead letter";
-  return { code: "object-archived", advice, permanent: true };
+  return { code: "object-archived", advice, drawer: "object" };
 }
 
 function changed({ key, etag }: ObjectRef, cause: unknown): PermanentError {

@@ -108,6 +108,57 @@ test("lookup tables are pushed once", async () => {
   expect(JSON.parse(second.stdout)).toMatchObject({ lookups: [{ action: "unchanged" }, { action: "unchanged" }] });
 });
 
+test("one refusal does not keep the rest from being installed: it ends with what was not done, and with exit code 1", async () => {
+  const sink = {
+    type: "log-analytics",
+    namespace: oci.namespace,
+    logGroupId: "ocid1.loganalyticsloggroup.oc1.phx.g",
+    endpoint: oci.endpoint,
+    auth: { type: "config-file", file: oci.config },
+  };
+  const servers = place.write("servers.csv", "address,server\n10.0.0.2,db\n");
+  const config = place.config(
+    { source: { type: "directory", path: "bucket" }, enrich: { servers }, sinks: [sink] },
+    "refused.yaml",
+  );
+  const where = ["-c", config, "--compartment", COMPARTMENT, "--dashboard-endpoint", oci.endpoint];
+  oci.faults.add({ on: "upsert-source" }, { status: 403, code: "NotAllowed" });
+  const first = await flowferry(["content", "install", ...where, "--json"]);
+  expect([first.code, first.stderr]).toEqual([
+    1,
+    expect.stringMatching(
+      /^flowferry: 1 of \d+ steps cannot be done, first: source .*: 403 NotAllowed: .*; the policy that is needed: Allow group .* to manage loganalytics-features-family in tenancy.*\n$/,
+    ),
+  ]);
+  const { changes, notDone } = JSON.parse(first.stdout) as { changes: object[]; notDone: { kind: string; result: string }[] };
+  expect(notDone).toMatchObject([{ kind: "source", result: "refused", code: "not-authorized" }]);
+  expect(changes.length).toBeGreaterThan(40);
+  const second = await flowferry(["content", "install", ...where]);
+  expect([second.code, second.stdout.split("\n").slice(-2)[0]]).toEqual([
+    0,
+    `1 created, 0 updated, 0 deleted, ${changes.length} unchanged`,
+  ]);
+  oci.faults.add({ on: "list-fields" }, { status: 404 });
+  const diff = await flowferry(["content", "diff", ...where]);
+  expect([diff.code, diff.stdout]).toEqual([
+    1,
+    expect.stringMatching(/^! fields, parser and source: ListFields .*\n.*, 1 not done\n$/),
+  ]);
+  expect((await flowferry(["content", "uninstall", ...where])).code).toBe(0);
+
+  oci.faults.add({ on: "get-lookup" }, { status: 403, code: "NotAllowed" });
+  const pushed = await flowferry(["lookups", "push", "-c", config]);
+  expect([pushed.code, pushed.stdout.split("\n")]).toEqual([
+    1,
+    [
+      expect.stringMatching(/^flowferry_ports: not pushed: GetLookup .*the policy that is needed/),
+      "flowferry_servers: replaced, 1 rows",
+      "",
+    ],
+  ]);
+  expect(pushed.stderr).toMatch(/^flowferry: 1 of 2 lookups were not pushed, first flowferry_ports: GetLookup /);
+});
+
 test("wrong usage is told in one line", async () => {
   const config = place.config(
     { source: { type: "directory", path: "bucket" }, sinks: [{ type: "ndjson", path: "x" }] },

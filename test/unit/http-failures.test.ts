@@ -15,8 +15,8 @@ test("a status of a destination lies in one drawer", () => {
   expect(drawers([200, 202, 204])).toEqual([undefined]);
   expect(drawers([400, 413, 422])).toEqual(["batch"]);
   expect(drawers([408, 409, 425, 429, 500, 502, 503, 504, 520, 599])).toEqual(["passing"]);
-  expect(drawers([301, 302, 307, 308, 401, 403, 404, 405, 407, 415, 431, 451])).toEqual(["person"]);
-  expect(drawers([100, 0])).toEqual(["not-understood"]);
+  expect(drawers([301, 302, 307, 308, 401, 403, 404, 405, 407, 415, 418, 431, 451, 511])).toEqual(["person"]);
+  expect(drawers([100, 0, 600, 999])).toEqual(["not-understood"]);
 });
 
 test("a status of one object speaks of that object, but for the credentials and what passes", () => {
@@ -38,5 +38,25 @@ test("a broken exchange passes, a refused certificate needs a person", () => {
     drawer: "person",
     message: "ListObjects: store.example has a certificate that has expired",
   });
+  for (const refused of ["ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION", "CERT_SIGNATURE_FAILURE", "INVALID_CA", "UNABLE_TO_GET_CRL"]) {
+    expect(failure(refused)).toMatchObject({
+      drawer: "person",
+      message: `ListObjects: store.example cannot be spoken to over TLS (${refused})`,
+    });
+  }
   expect(failure("EWEIRD").message).toBe("ListObjects: the exchange with store.example failed");
+});
+
+test("what is no HTTP is not understood, and a proxy that refuses needs a person", () => {
+  const failure = (cause: Error) => networkFailure("network", "ListObjects", "store.example", new Error("x", { cause }));
+  const proxy = (status: number) => failure(new Error(`Proxy response (${status}) !== 200 when HTTP Tunneling`));
+  expect(failure(Object.assign(new Error("not HTTP"), { name: "HTTPParserError" }))).toMatchObject({
+    drawer: "not-understood",
+    message: "ListObjects: store.example does not speak HTTP/1.1: check that the URL has the right scheme and port",
+  });
+  expect([proxy(407), proxy(403)]).toMatchObject([{ drawer: "person" }, { drawer: "person" }]);
+  expect(proxy(502).drawer).toBe("passing");
+  expect(proxy(407).message).toBe(
+    "ListObjects: store.example is behind a proxy that answers 407: check HTTPS_PROXY and its credentials",
+  );
 });

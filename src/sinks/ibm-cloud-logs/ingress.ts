@@ -1,4 +1,5 @@
 import { request } from "undici";
+import { type AnswerBody, readBody } from "../../answers.ts";
 import type { Secrets } from "../../contracts.ts";
 import { networkFailure, readRetryAfter } from "../../http-failures.ts";
 import { ibmIamTokens } from "../../ibm/iam.ts";
@@ -8,15 +9,12 @@ import type { Answer } from "./answer.ts";
 import { type IbmCloudLogsOptions, singlesUrl } from "./options.ts";
 import { paceOf } from "./pace.ts";
 
-/** Most characters of an answer that are kept. */
-const MOST_ANSWER = 16_384;
-
 /** The ingress of one instance. */
 export interface Ingress {
   readonly host: string;
   /**
    * One request at the agreed pace, and its answer. When the token is refused (401) it is renewed, and the request repeated once.
-   * Throws RetryableError when there is no answer or no token, and the signal's reason when it aborts.
+   * Throws a Failure when there is no answer or no token, and the signal's reason when it aborts.
    */
   post(body: Buffer, signal: AbortSignal): Promise<Answer>;
   close(): Promise<void>;
@@ -65,16 +63,11 @@ export function createIngress(options: IbmCloudLogsOptions, { env, version, onNo
         body,
         signal,
       });
-      let text = "";
-      answer.body.setEncoding("utf8");
-      for await (const chunk of answer.body) {
-        text += chunk;
-        if (text.length > MOST_ANSWER) break;
-      }
+      const header = (name: string): string | undefined => [answer.headers[name]].flat()[0];
       return {
         status: answer.statusCode,
-        retryAfterMs: readRetryAfter([answer.headers["retry-after"]].flat()[0]),
-        body: text.slice(0, MOST_ANSWER).replaceAll(token, "***"),
+        retryAfterMs: readRetryAfter(header("retry-after")),
+        body: without(token, await readBody(answer.body, header("content-encoding"), signal)),
       };
     } catch (error) {
       signal.throwIfAborted();
@@ -99,4 +92,8 @@ export function createIngress(options: IbmCloudLogsOptions, { env, version, onNo
       await Promise.all([dispatcher.destroy(), tokens.close()]);
     },
   };
+}
+
+function without(token: string, { bytes, fault }: AnswerBody): AnswerBody {
+  return { bytes: Buffer.from(bytes.toString().replaceAll(token, "***")), fault };
 }

@@ -1,4 +1,4 @@
-import { TooLargeError } from "../../errors.ts";
+import { Failure } from "../../errors.ts";
 import type { Flow } from "../../flow.ts";
 import type { LinePrinter } from "../../schemas/line.ts";
 import { recordClassOf } from "../../schemas/record.ts";
@@ -20,8 +20,8 @@ const OTEL_WARN = 13;
 
 /**
  * The body of a request: an array of logs in the order of the flows. The text of each is the flow as a JSON string, its computer the
- * instance or else the VNIC. Throws TooLargeError when the body or one log is larger than the service takes. `observed` is in ms
- * since the epoch.
+ * instance or else the VNIC. Throws a Failure (`batch`, too large) when the body or one log is larger than the service
+ * takes. `observed` is in ms since the epoch.
  */
 export function printRequest(flows: readonly Flow[], observed: number, options: RequestOptions): Buffer {
   const { applicationName, subsystemName, print, maxBytes } = options;
@@ -31,21 +31,19 @@ export function printRequest(flows: readonly Flow[], observed: number, options: 
     const bytes = Buffer.byteLength(log);
     if (bytes > LARGEST_LOG_BYTES) {
       const which = `record ${flow.record} of ${flow.origin.key}`;
-      throw new TooLargeError(
-        "ibm-cloud-logs-too-large",
-        `${which} makes a log of ${bytes} bytes, IBM Cloud Logs takes ${LARGEST_LOG_BYTES}`,
-      );
+      throw tooLarge(`${which} makes a log of ${bytes} bytes, IBM Cloud Logs takes ${LARGEST_LOG_BYTES}`);
     }
     return log;
   });
   const body = Buffer.from(`[${logs.join(",")}]`);
   if (body.length > maxBytes) {
-    throw new TooLargeError(
-      "ibm-cloud-logs-too-large",
-      `${flows.length} records make a request of ${body.length} bytes, it may have ${maxBytes}`,
-    );
+    throw tooLarge(`${flows.length} records make a request of ${body.length} bytes, it may have ${maxBytes}`);
   }
   return body;
+}
+
+function tooLarge(message: string): Failure {
+  return new Failure("batch", "ibm-cloud-logs-too-large", message, { tooLarge: true, certain: true });
 }
 
 function printLog(head: string, flow: Flow, text: string): string {

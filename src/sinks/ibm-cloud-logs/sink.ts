@@ -1,8 +1,8 @@
 import type { Component, Sink, SinkDependencies } from "../../contracts.ts";
-import { PermanentError } from "../../errors.ts";
+import { drawerOf, Failure } from "../../errors.ts";
 import { linePrinter } from "../../schemas/line.ts";
 import { loadSchema } from "../../schemas/load.ts";
-import { judge } from "./answer.ts";
+import { isAboutNothing, judge } from "./answer.ts";
 import { createIngress } from "./ingress.ts";
 import { type IbmCloudLogsOptions, ibmCloudLogsOptions } from "./options.ts";
 import { printRequest } from "./request.ts";
@@ -38,8 +38,10 @@ export function ibmCloudLogsSink(options: IbmCloudLogsOptions, dependencies: Sin
       try {
         judge(answer, ingress.host);
       } catch (error) {
-        if (answer.status !== 400 || !(error instanceof PermanentError)) throw error;
-        return `${error.message} (to a request without logs, after it took the token)`;
+        if (!(error instanceof Failure) || drawerOf(error) !== "batch") throw error;
+        const message = `${error.message} (to a request without logs, after it took the token)`;
+        if (isAboutNothing(answer)) return message;
+        throw new Failure("person", error.code, message, { cause: error.cause });
       }
       return `${ingress.host} answered ${answer.status} to a request without logs`;
     },

@@ -1,4 +1,4 @@
-import { TooLargeError } from "../../errors.ts";
+import { Failure } from "../../errors.ts";
 import type { Flow, Origin } from "../../flow.ts";
 import { MOST_FILES } from "./options.ts";
 
@@ -28,8 +28,8 @@ const FILE_END = "]}";
 /**
  * Packs flows, in their order, into as few event files as their measured bytes allow:
  * `{"metadata":{…},"logEvents":[{"entityId":…,"logSourceName":…,"logPath":…,"logRecords":["<record>",…]}]}`.
- * The path of a record is its object's address in the bucket. Throws TooLargeError when one record fits no file, or the flows fit
- * no `maxFiles` files. `observed` is in ms since the epoch.
+ * The path of a record is its object's address in the bucket. Throws a Failure (`batch`, too large) when one record fits no file, or the
+ * flows fit no `maxFiles` files. `observed` is in ms since the epoch.
  */
 export function packEvents(flows: readonly Flow[], observed: number, options: EventFileOptions): Buffer[] {
   const { maxBytes, maxFiles } = options;
@@ -57,7 +57,7 @@ export function packEvents(flows: readonly Flow[], observed: number, options: Ev
     if (groups.size > 0 && bytes + costOf(head, recordBytes) > maxBytes) finish();
     if (files.length === maxFiles) throw tooMany(flows.length, maxFiles, maxBytes);
     bytes += costOf(head, recordBytes);
-    if (bytes > maxBytes) throw tooLarge(flow, recordBytes, maxBytes);
+    if (bytes > maxBytes) throw recordTooLarge(flow, recordBytes, maxBytes);
     const group = groups.get(head);
     if (group === undefined) groups.set(head, { head, records: [record] });
     else group.records.push(record);
@@ -95,14 +95,17 @@ function members(values: Readonly<Record<string, string | object | undefined>>):
     .join("");
 }
 
-function tooLarge(flow: Flow, bytes: number, maxBytes: number): TooLargeError {
-  return new TooLargeError(
-    "log-analytics-too-large",
-    `record ${flow.record} of ${flow.origin.key} takes ${bytes} bytes, a JSON for Log Analytics holds ${maxBytes} in all`,
-  );
+function recordTooLarge(flow: Flow, bytes: number, maxBytes: number): Failure {
+  const which = `record ${flow.record} of ${flow.origin.key}`;
+  return tooLarge(`${which} takes ${bytes} bytes, a JSON for Log Analytics holds ${maxBytes} in all`);
 }
 
-function tooMany(records: number, maxFiles: number, maxBytes: number): TooLargeError {
+function tooMany(records: number, maxFiles: number, maxBytes: number): Failure {
   const what = maxFiles === MOST_FILES ? `${maxFiles} JSONs, which is all that a ZIP may hold` : "one JSON";
-  return new TooLargeError("log-analytics-too-large", `${records} records do not fit into ${what} (${maxBytes} bytes each)`);
+  return tooLarge(`${records} records do not fit into ${what} (${maxBytes} bytes each)`);
+}
+
+/** What is found out before anything is sent. */
+export function tooLarge(message: string): Failure {
+  return new Failure("batch", "log-analytics-too-large", message, { tooLarge: true, certain: true });
 }

@@ -1,8 +1,9 @@
 import { JsonLogsSerializer } from "@opentelemetry/otlp-transformer";
 import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import { z } from "zod";
-import { PermanentError, RetryableError, TooLargeError, UsageError } from "../../errors.ts";
-import { retry } from "../../retry.ts";
+import { Failure, UsageError } from "../../errors.ts";
+import { retryBriefly } from "../../retry.ts";
+import { tooLarge } from "./event-file.ts";
 import { LARGEST_JSON_BYTES, targetOptions } from "./options.ts";
 import { tokenOf } from "./payload.ts";
 import { createUploader, StaleTokenError, type Uploader } from "./uploader.ts";
@@ -22,13 +23,6 @@ export type OciLogAnalyticsExporterOptions = z.input<typeof exporterOptions>;
 type ResultCallback = Parameters<LogRecordExporter["export"]>[1];
 
 const RETRY = { initialMs: 500, maxMs: 10_000 };
-/** What waits in the memory of a program cannot wait for an operator: a missing policy or log group fails the export at once. */
-function withoutPatience(error: unknown): never {
-  if (error instanceof RetryableError && error.code === "not-authorized") {
-    throw new PermanentError(error.code, error.message, { cause: error.cause });
-  }
-  throw error;
-}
 
 /** Result codes of @opentelemetry/core. */
 const SUCCESS = 0;
@@ -36,8 +30,9 @@ const FAILED = 1;
 
 /**
  * Sends the log records of any OpenTelemetry program to OCI Log Analytics, as OTLP JSON. They land in the log group given, in the
- * source "OpenTelemetry Logs". Failures that may heal are tried again until `exportTimeoutMs`, under one retry token, so that no record
- * arrives twice; then the failure is reported. Throws UsageError for options that are wrong, from the constructor; for credentials
+ * source "OpenTelemetry Logs". Failures that pass are tried again until `exportTimeoutMs`, under one retry token, so that no record arrives
+ * twice; then the failure is reported. What a person has to mend is reported at once, since the memory of a program is no place to wait in;
+ * so is an answer that counts records as refused. Throws UsageError for options that are wrong, from the constructor; for credentials
  * that cannot be read, as the result of an export.
  */
 export class OciLogAnalyticsExporter implements LogRecordExporter {
@@ -98,18 +93,21 @@ export class OciLogAnalyticsExporter implements LogRecordExporter {
     let renewals = 0;
     let last: unknown;
     try {
-      if (body.length > maxJsonBytes) throw new TooLargeError("log-analytics-too-large", `larger than ${maxJsonBytes} bytes`);
+      if (body.length > maxJsonBytes) throw tooLarge(`larger than ${maxJsonBytes} bytes`);
       const attempt = async (): Promise<void> => {
         const token = tokenOf([namespace, logGroupId, logSet, "OTLP", renewals], [body]);
-        await uploader.uploadOtlp(body, token, signal).catch(withoutPatience);
+        const { rejected, reason = "no reason is given" } = await uploader.uploadOtlp(body, records.length, token, signal);
+        if (rejected > 0) {
+          throw new Failure("batch", "rejected", `${rejected} of ${records.length} records were refused: ${reason}`);
+        }
       };
-      await retry(attempt, RETRY, signal, ({ error }) => {
+      await retryBriefly(attempt, RETRY, signal, ({ error }) => {
         last = error;
         if (error instanceof StaleTokenError) renewals += 1;
       });
     } catch (error) {
       if (signal.aborted) throw new Error(`not exported within ${this.#options.exportTimeoutMs} ms`, { cause: last ?? error });
-      if (!(error instanceof TooLargeError) || records.length === 1) throw error;
+      if (!(error instanceof Failure && error.tooLarge) || records.length === 1) throw error;
       const middle = records.length >> 1;
       // Both halves are tried, so that one record that is too large does not take the others with it.
       const halves = [records.slice(0, middle), records.slice(middle)].map((half) => this.#upload(uploader, half, signal));

@@ -1,11 +1,11 @@
-import type { Batch, Component, Sink, SinkDependencies } from "../../contracts.ts";
-import { TooLargeError } from "../../errors.ts";
+import type { Batch, Component, Sink, SinkDependencies, WriteResult } from "../../contracts.ts";
+import { Failure } from "../../errors.ts";
 import type { Flow } from "../../flow.ts";
 import { linePrinter } from "../../schemas/line.ts";
 import { loadSchema } from "../../schemas/load.ts";
 import { createEncoder } from "../otlp/encoder.ts";
 import { json } from "../otlp/json.ts";
-import { packEvents } from "./event-file.ts";
+import { packEvents, tooLarge } from "./event-file.ts";
 import { type LogAnalyticsOptions, logAnalyticsOptions, MOST_FILES } from "./options.ts";
 import { compress, tokenOf, zipEvents } from "./payload.ts";
 import { createUploader, type PayloadType, StaleTokenError, type Uploader } from "./uploader.ts";
@@ -31,15 +31,16 @@ export const logAnalytics: Component<LogAnalyticsOptions, SinkDependencies, Sink
         lingerMs: options.batch.lingerMs,
       },
       async write(batch, signal) {
+        signal.throwIfAborted();
+        if (batch.flows.length === 0) return { rejected: 0 };
         const attempt = attempts.get(batch) ?? { observed: Date.now(), renewals: 0 };
         attempts.set(batch, attempt);
         try {
-          await upload(uploader, batch.flows, attempt, signal);
+          return await upload(uploader, batch.flows, attempt, signal);
         } catch (error) {
           if (error instanceof StaleTokenError) attempt.renewals += 1;
           throw error;
         }
-        return { rejected: 0 };
       },
       probe: (signal) => uploader.probe(signal),
       close: () => uploader.close(),
@@ -54,7 +55,7 @@ interface Attempt {
   renewals: number;
 }
 
-type Upload = (uploader: Uploader, flows: readonly Flow[], attempt: Attempt, signal: AbortSignal) => Promise<void>;
+type Upload = (uploader: Uploader, flows: readonly Flow[], attempt: Attempt, signal: AbortSignal) => Promise<WriteResult>;
 
 function eventUpload(options: LogAnalyticsOptions, { baseDir }: SinkDependencies): Upload {
   const { namespace, logGroupId, logSet, logSource, metadata, entities, payload } = options;
@@ -74,6 +75,7 @@ function eventUpload(options: LogAnalyticsOptions, { baseDir }: SinkDependencies
     const [first = Buffer.alloc(0)] = files;
     const body = type === "ZIP" ? await zipEvents(files, logSet) : type === "GZIP" ? await compress(first) : first;
     await uploader.uploadEvents(body, type, token, signal);
+    return { rejected: 0 };
   };
 }
 
@@ -85,7 +87,7 @@ function otlpUpload(options: LogAnalyticsOptions, { baseDir, version }: SinkDepe
     const { bytes, release } = encodeWithin(() => encoder.encode(flows, observed), flows.length, maxBytes);
     try {
       const token = tokenOf([namespace, logGroupId, logSet, "OTLP", metadata, renewals], [bytes]);
-      await uploader.uploadOtlp(bytes, token, signal);
+      return await uploader.uploadOtlp(bytes, flows.length, token, signal);
     } finally {
       release();
     }
@@ -97,9 +99,9 @@ function encodeWithin<T>(encode: () => T, records: number, maxBytes: number): T 
   try {
     return encode();
   } catch (error) {
-    if (!(error instanceof TooLargeError)) throw error;
+    if (!(error instanceof Failure && error.tooLarge)) throw error;
     const what = records === 1 ? "a record is" : `${records} records are`;
-    throw new TooLargeError("log-analytics-too-large", `${what} larger than maxJsonBytes (${maxBytes}) as OTLP JSON`);
+    throw tooLarge(`${what} larger than maxJsonBytes (${maxBytes}) as OTLP JSON`);
   }
 }
 

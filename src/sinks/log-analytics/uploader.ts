@@ -1,7 +1,11 @@
-import { PermanentError, RetryableError, TooLargeError } from "../../errors.ts";
+import { type AnswerBody, oneLine, parseJson, textOf } from "../../answers.ts";
+import type { WriteResult } from "../../contracts.ts";
+import { Failure } from "../../errors.ts";
+import { drawerOfStatus } from "../../http-failures.ts";
 import { connectOci } from "../../oci/connection.ts";
 import { type Explanation, ociError, policyStatement, refusalOf } from "../../oci/errors.ts";
 import type { OciIdentity, OciSurroundings } from "../../oci/identity.ts";
+import { NoExportResponse, readExportResponse } from "../otlp/export-response.ts";
 import type { TargetOptions } from "./options.ts";
 
 /** How the body of an event upload is packed. */
@@ -10,14 +14,15 @@ export type PayloadType = "JSON" | "GZIP" | "ZIP";
 /** Uploads to one log group. An upload with the token of an earlier one is taken once, for 24 hours. */
 export interface Uploader {
   uploadEvents(body: Buffer, payloadType: PayloadType, token: string, signal: AbortSignal): Promise<void>;
-  uploadOtlp(body: Buffer, token: string, signal: AbortSignal): Promise<void>;
+  /** Resolves to how many of the records were refused, where the answer says so. */
+  uploadOtlp(body: Buffer, records: number, token: string, signal: AbortSignal): Promise<WriteResult>;
   /** Reaches the service without uploading; resolves to one line about what answered. */
   probe(signal: AbortSignal): Promise<string>;
   close(): Promise<void>;
 }
 
 /** The service no longer says whether the earlier upload with this token stands: only another token gets the records in. */
-export class StaleTokenError extends RetryableError {}
+export class StaleTokenError extends Failure {}
 
 const CONTENT_TYPES = { JSON: "application/json", GZIP: "application/gzip", ZIP: "application/zip" } as const;
 
@@ -28,7 +33,7 @@ export async function createUploader(
 ): Promise<Uploader> {
   const { namespace: namespaceName, logGroupId, logSet, metadata } = options;
   const { LogAnalyticsClient } = await import("oci-loganalytics");
-  const { client, identity, call, close } = await connectOci(options, surroundings, {
+  const { client, identity, ask, close } = await connectOci(options, surroundings, {
     what: `Log Analytics namespace ${namespaceName}`,
     create: (params, configuration) => new LogAnalyticsClient(params, configuration),
     onRenewed: () =>
@@ -41,9 +46,6 @@ export async function createUploader(
 
   const failed = (failure: unknown, operation: string, records = true): Error => {
     const refusal = refusalOf(failure);
-    if (refusal?.statusCode === 413) {
-      return new TooLargeError("log-analytics-too-large", `${operation}: 413 ${refusal.serviceCode}: ${refusal.message}`);
-    }
     const place = records ? `for log group ${logGroupId} of namespace ${namespaceName}` : `${namespaceName}`;
     const error = ociError(failure, {
       operation,
@@ -51,9 +53,10 @@ export async function createUploader(
       endpoint: client.endpoint,
       identity,
       explain: (refusal) => explain(refusal, identity, records),
+      drawer: records ? drawerOfStatus : undefined,
     });
     return refusal?.serviceCode === "InvalidatedRetryToken"
-      ? new StaleTokenError("stale-token", error.message, { cause: refusal })
+      ? new StaleTokenError("passing", "stale-token", error.message, { cause: refusal })
       : error;
   };
 
@@ -62,7 +65,7 @@ export async function createUploader(
       const { PayloadType } = (await import("oci-loganalytics")).models;
       const type = { JSON: PayloadType.Json, GZIP: PayloadType.Gzip, ZIP: PayloadType.Zip }[payloadType];
       try {
-        await call(signal, () =>
+        await ask(signal, () =>
           client.uploadLogEventsFile({
             namespaceName,
             // The SDK sends the values of a query as they are.
@@ -79,9 +82,9 @@ export async function createUploader(
         throw failed(failure, "UploadLogEventsFile");
       }
     },
-    async uploadOtlp(body, opcRetryToken, signal) {
+    async uploadOtlp(body, records, opcRetryToken, signal) {
       try {
-        await call(signal, () =>
+        const { rest } = await ask(signal, () =>
           client.uploadOtlpLogs({
             namespaceName,
             opcMetaLoggrpid: logGroupId,
@@ -92,6 +95,7 @@ export async function createUploader(
             ...(logSet === undefined ? {} : { logSet }),
           }),
         );
+        return resultOf(rest, records);
       } catch (failure) {
         throw failed(failure, "UploadOtlpLogs");
       }
@@ -100,18 +104,23 @@ export async function createUploader(
       let onboarded: boolean;
       let logSets: boolean | undefined;
       try {
-        const { result } = await call(signal, () => client.getNamespace({ namespaceName }));
-        onboarded = result.namespace.isOnboarded;
-        logSets = result.namespace.isLogSetEnabled;
+        const { result } = await ask(signal, async () => {
+          const { namespace } = await client.getNamespace({ namespaceName });
+          if (typeof namespace?.isOnboarded !== "boolean") throw new TypeError("it does not tell isOnboarded");
+          return namespace;
+        });
+        onboarded = result.isOnboarded;
+        logSets = result.isLogSetEnabled;
       } catch (failure) {
         throw failed(failure, "GetNamespace", false);
       }
       if (!onboarded) {
         const advice = "open Log Analytics in the console once and choose Start Using Log Analytics";
-        throw new PermanentError("not-onboarded", `namespace ${namespaceName} has no Log Analytics yet: ${advice}`);
+        throw new Failure("person", "not-onboarded", `namespace ${namespaceName} has no Log Analytics yet: ${advice}`);
       }
       if (logSets === true && logSet === undefined) {
-        throw new PermanentError("log-set-missing", `namespace ${namespaceName} has log sets enabled: give one as logSet`);
+        const message = `namespace ${namespaceName} has log sets enabled: give one as logSet`;
+        throw new Failure("person", "log-set-missing", message);
       }
       return `Log Analytics namespace ${namespaceName} at ${new URL(client.endpoint).host}; the log group is tried by the first upload`;
     },
@@ -119,12 +128,27 @@ export async function createUploader(
   };
 }
 
+/** The service defines no answer to an upload; where it is OTLP's own, that counts. */
+function resultOf(rest: AnswerBody, records: number): WriteResult {
+  const value = parseJson(textOf(rest));
+  if (typeof value !== "object" || value === null || !("partialSuccess" in value)) return { rejected: 0 };
+  try {
+    const { rejected, message } = readExportResponse(rest, records);
+    const reason = oneLine(message);
+    return reason === "" ? { rejected } : { rejected, reason };
+  } catch (error) {
+    if (!(error instanceof NoExportResponse)) throw error;
+    throw new Failure("not-understood", "bad-answer", `UploadOtlpLogs: the answer ${oneLine(error.message)}`);
+  }
+}
+
 /**
  * What the service says of a missing permission and of a log group that is not there is the same: 404. Both heal when the operator
- * puts them right, and the records wait in the bucket until then; a payload that is refused (400) stays refused.
+ * puts them right, and the records wait in the bucket until then. A payload that is refused (400) stays refused, unless it is refused for
+ * what all uploads of the sink have in common.
  */
 function explain(
-  { statusCode: status, serviceCode }: { statusCode: number; serviceCode: string },
+  { statusCode: status, serviceCode, message }: { statusCode: number; serviceCode: string; message: string },
   identity: OciIdentity,
   upload: boolean,
 ): Explanation | undefined {
@@ -134,11 +158,14 @@ function explain(
       : "read loganalytics-features-family in tenancy";
     const check = upload ? "check namespace, logGroupId and the region" : "check namespace and region";
     const advice = `${check}; the policy that is needed: ${policyStatement(identity, permission)}`;
-    return { code: "not-authorized", advice, permanent: false };
+    return { code: "not-authorized", advice, drawer: "person" };
   }
-  if (serviceCode === "InvalidatedRetryToken")
-    return { code: "stale-token", advice: "it is sent again under a new token", permanent: false };
+  if (serviceCode === "InvalidatedRetryToken") {
+    return { code: "stale-token", advice: "it is sent again under a new token", drawer: "passing" };
+  }
+  if (!upload) return undefined;
+  if (status === 413) return { code: "log-analytics-too-large", advice: "", drawer: "batch" };
   if (status !== 400) return undefined;
   const advice = "check that the log source exists (`flowferry content install`), and logGroupId and logSet";
-  return { code: "refused", advice, permanent: true };
+  return { code: "refused", advice, drawer: /log ?(source|group|set)/i.test(message) ? "person" : "batch" };
 }

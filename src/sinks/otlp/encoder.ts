@@ -1,4 +1,4 @@
-import { TooLargeError } from "../../errors.ts";
+import { Failure } from "../../errors.ts";
 import type { Flow, FlowContext } from "../../flow.ts";
 import type { Body } from "../../schemas/record.ts";
 import type { Schema } from "../../schemas/schema.ts";
@@ -48,7 +48,7 @@ export interface Encoded {
 /** Encodes the export requests of one sink. Any number of encoded requests may be alive at a time. */
 export interface Encoder {
   readonly contentType: string;
-  /** `observed` is in ms since the epoch. Throws TooLargeError for more than `maxBytes`. */
+  /** `observed` is in ms since the epoch. Throws a Failure (`batch`, too large) for more than `maxBytes`. */
   encode(flows: readonly Flow[], observed: number): Encoded;
 }
 
@@ -160,7 +160,8 @@ export function createEncoder(syntax: Syntax, schema: Schema, options: EncoderOp
   };
 }
 
-function tooLarge(records: number, maxBytes: number): TooLargeError {
+function tooLarge(records: number, maxBytes: number): Failure {
   const what = records === 1 ? "a record is" : `${records} records are`;
-  return new TooLargeError("otlp-too-large", `${what} larger than batch.bytes (${maxBytes})`);
+  const message = `${what} larger than batch.bytes (${maxBytes})`;
+  return new Failure("batch", "otlp-too-large", message, { tooLarge: true, certain: true });
 }

@@ -1,110 +1,127 @@
+import { type AnswerBody, oneLine, pageTitle, parseJson, saysDone, textOf } from "../../answers.ts";
 import type { WriteResult } from "../../contracts.ts";
-import { PermanentError, RetryableError, TooLargeError } from "../../errors.ts";
-import { readRetryAfter } from "../../http-failures.ts";
+import { type Drawer, Failure } from "../../errors.ts";
+import { drawerOfStatus, readRetryAfter } from "../../http-failures.ts";
+import { type ExportResponse, NoExportResponse, readExportResponse } from "./export-response.ts";
 import { readField, readFields } from "./wire.ts";
 
-/** An answer of the receiver, its body cut at the transport's bound. */
+/** An answer of the receiver. */
 export interface Answer {
   readonly status: number;
-  readonly contentType: string;
   readonly retryAfter: string | undefined;
   readonly location: string | undefined;
-  readonly body: Buffer;
+  /** Of a gateway to gRPC, which says there what its 200 means. */
+  readonly grpcStatus: string | undefined;
+  readonly body: AnswerBody;
 }
 
-/** The longest of the receiver's words that are passed on, in characters. */
-const LONGEST_MESSAGE = 300;
-const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+const PATHS = "Loki takes OTLP below /otlp, VictoriaLogs below /insert/opentelemetry";
+
+/** What a person can do about a status. */
+const ADVICE: ReadonlyMap<number, string> = new Map([
+  [401, "check the credentials in `headers`"],
+  [403, "check the credentials in `headers`"],
+  [404, `check the path of the URL: ${PATHS}`],
+  [405, `check the path of the URL: ${PATHS}`],
+  [407, "the proxy wants credentials: give them in HTTPS_PROXY or HTTP_PROXY"],
+  [415, "check `encoding` and `compression`"],
+]);
+
+/** What servers say with a 400 of the URL and not of the records. */
+const OF_THE_URL: readonly (readonly [RegExp, string])[] = [
+  [/unsupported path|missing `?-pathPrefix|no handler found for uri/i, `the path is wrong: ${PATHS}`],
+  [/json encoding isn't supported/i, "set `encoding: protobuf`"],
+  [/plain HTTP to an SSL|HTTP request (was sent )?to (an )?HTTPS/i, "the URL has to begin with https"],
+  [/required SSL certificate/i, "it wants a client certificate: set `tls.certFile` and `tls.keyFile`"],
+];
+
+/** What receivers say of a request without records; Loki's is `at least one valid stream is required for ingestion`. */
+const OF_NOTHING =
+  /\bempty\b|at least one (valid )?(stream|log|record)|\b(no|without|missing|zero) (any )?(valid )?(log|logs|records?|log records?|data|body|request body|payload|streams?|resource_?logs)\b/i;
 
 /**
- * What an answer means, by the OTLP specification: 2xx is success, possibly in part; 429, 502, 503, 504 heal; 413 asks for less at a
- * time; nothing else may be repeated. A 2xx whose body cannot be read was nevertheless taken, and says so in `reason`.
- * `redact` removes secrets from the receiver's words.
+ * What an answer means, by its status and, where that says that all is done, by its body. Throws the Failure of anything but success:
+ * also of a 2xx that is no answer of the protocol, or that counts more records as refused than it was sent. `redact` removes secrets from
+ * the receiver's words.
  */
 export function judge(answer: Answer, records: number, host: string, redact: (text: string) => string): WriteResult {
-  const { status } = answer;
-  if (status >= 200 && status < 300) return partialSuccess(answer, records, redact);
-  const code = `otlp-http-${status}`;
-  if (status >= 300 && status < 400) {
-    const target = answer.location === undefined ? "" : ` to ${hostOf(answer.location)}`;
-    throw new PermanentError(
-      code,
-      `${host} answered ${status}: it redirects${target}, which is not followed; set \`url\` to where it leads`,
+  const { status, retryAfter } = answer;
+  const retryAfterMs = readRetryAfter(retryAfter);
+  const notUnderstood = (what: string): Failure =>
+    new Failure(
+      "not-understood",
+      "otlp-bad-answer",
+      `${host} answered ${status}, and the answer is none of OTLP: it ${oneLine(redact(what))}; check the URL, and what stands between`,
+      { retryAfterMs },
     );
+  const drawer = drawerOfStatus(status);
+  if (drawer === undefined) {
+    if (!saysDone(status)) throw notUnderstood(`has the status ${status}, which acknowledges nothing`);
+    return acknowledged(answer, records, redact, notUnderstood);
   }
-  const said = clean(redact(messageOf(answer)));
-  const message = `${host} answered ${status}${said === "" ? "" : `: ${said}`}`;
-  if (status === 413) throw new TooLargeError(code, message);
-  if (RETRYABLE.has(status)) throw new RetryableError(code, message, { retryAfterMs: readRetryAfter(answer.retryAfter) });
-  throw new PermanentError(code, message);
+  if (drawer === "batch" && answer.body.fault !== undefined) throw notUnderstood(answer.body.fault);
+  const words = redact(wordsOf(answer));
+  const said = pageTitle(words) ?? oneLine(words);
+  const advice = adviceOn(answer);
+  const message = [`${host} answered ${status}${said === "" ? "" : `: ${said}`}`, advice].filter(Boolean).join("; ");
+  const meant: Drawer = status === 400 && advice !== undefined ? "person" : drawer;
+  throw new Failure(meant, `otlp-http-${status}`, message, { retryAfterMs, tooLarge: status === 413 });
 }
 
-function partialSuccess(answer: Answer, records: number, redact: (text: string) => string): WriteResult {
-  if (answer.body.length === 0) return { rejected: 0 };
-  let partial: { rejected: number; message: string };
+function acknowledged(
+  { body, grpcStatus }: Answer,
+  records: number,
+  redact: (text: string) => string,
+  notUnderstood: (what: string) => Failure,
+): WriteResult {
+  if (grpcStatus !== undefined && grpcStatus !== "0") throw notUnderstood(`has the gRPC status ${grpcStatus}`);
+  let response: ExportResponse;
   try {
-    partial = isProtobuf(answer) ? partialOfProtobuf(answer.body) : partialOfJson(answer);
-  } catch {
-    return { rejected: 0, reason: `the answer ${answer.status} has a body that is no OTLP response` };
+    response = readExportResponse(body, records);
+  } catch (error) {
+    if (error instanceof NoExportResponse) throw notUnderstood(error.message);
+    throw error;
   }
-  const rejected = Math.min(Math.max(0, partial.rejected), records);
-  const reason = clean(redact(partial.message));
+  const { rejected, message } = response;
+  const reason = oneLine(redact(message));
   return reason === "" ? { rejected } : { rejected, reason };
 }
 
-const isProtobuf = ({ contentType }: Answer): boolean => contentType.startsWith("application/x-protobuf");
-const isJson = ({ contentType }: Answer): boolean => contentType.startsWith("application/json");
-
-// ExportLogsServiceResponse.partial_success = 1; ExportLogsPartialSuccess: rejected_log_records = 1, error_message = 2.
-function partialOfProtobuf(body: Buffer): { rejected: number; message: string } {
-  const partial = readField(readFields(body), 1);
-  if (!Buffer.isBuffer(partial)) return { rejected: 0, message: "" };
-  const fields = readFields(partial);
-  const rejected = readField(fields, 1);
-  return {
-    rejected: typeof rejected === "bigint" ? Number(BigInt.asIntN(64, rejected)) : 0,
-    message: textOf(readField(fields, 2)),
-  };
+/** Whether a refusal speaks of there being nothing in the request. */
+export function isAboutNothing(answer: Answer): boolean {
+  return OF_NOTHING.test(wordsOf(answer));
 }
 
-/** Answers of another type (`ok` as text/plain) say nothing of a part. */
-function partialOfJson(answer: Answer): { rejected: number; message: string } {
-  if (!isJson(answer)) return { rejected: 0, message: "" };
-  const response = JSON.parse(answer.body.toString()) as {
-    partialSuccess?: { rejectedLogRecords?: unknown; errorMessage?: unknown } | null;
-  } | null;
-  const { rejectedLogRecords = 0, errorMessage = "" } = response?.partialSuccess ?? {};
-  const rejected = Number(rejectedLogRecords);
-  if (!Number.isSafeInteger(rejected)) throw new TypeError("rejectedLogRecords is no integer");
-  return { rejected, message: String(errorMessage) };
+function adviceOn(answer: Answer): string | undefined {
+  const { status, location } = answer;
+  if (status >= 300 && status < 400) {
+    const target = location === undefined ? "" : ` to ${hostOf(location)}`;
+    return `it redirects${target}, which is not followed: set \`url\` to where it leads`;
+  }
+  if (status === 400) return OF_THE_URL.find(([pattern]) => pattern.test(wordsOf(answer)))?.[1];
+  return ADVICE.get(status);
 }
 
 /** The text of a google.rpc.Status (message = 2), of common JSON errors, or the body itself. */
-function messageOf(answer: Answer): string {
+function wordsOf({ body }: Answer): string {
+  const text = textOf(body);
+  if (text.startsWith("{") || text.startsWith('"')) return messageIn(parseJson(text)) ?? text;
   try {
-    if (isProtobuf(answer)) return textOf(readField(readFields(answer.body), 2));
-    if (isJson(answer)) {
-      const body = JSON.parse(answer.body.toString()) as Record<string, unknown> | string | null;
-      if (typeof body === "string") return body;
-      for (const value of [body?.message, body?.error, (body?.error as Record<string, unknown> | undefined)?.message]) {
-        if (typeof value === "string") return value;
-      }
-    }
-  } catch {
-    // What claims to be protobuf or JSON and is not, is shown as it came.
+    const message = readField(readFields(body.bytes), 2);
+    if (Buffer.isBuffer(message)) return message.toString();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    // No protobuf: plain text, or a page.
   }
-  return answer.body.toString();
+  return text;
 }
 
-const textOf = (field: Buffer | bigint | undefined): string => (Buffer.isBuffer(field) ? field.toString() : "");
-
-/** One line of printable text, of bounded length. */
-export function clean(text: string): string {
-  const line = text
-    .replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\ufffd]+/gu, " ")
-    .replaceAll(/ {2,}/g, " ")
-    .trim();
-  return line.length > LONGEST_MESSAGE ? `${line.slice(0, LONGEST_MESSAGE).toWellFormed()}…` : line;
+function messageIn(value: unknown): string | undefined {
+  if (typeof value === "string") return value;
+  if (typeof value !== "object" || value === null) return undefined;
+  const { message, error } = value as Record<string, unknown>;
+  const inner = typeof error === "object" && error !== null ? (error as Record<string, unknown>).message : undefined;
+  return [message, error, inner].find((one) => typeof one === "string");
 }
 
 function hostOf(location: string): string {

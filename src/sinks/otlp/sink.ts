@@ -1,11 +1,11 @@
 import type { Component, Sink, SinkDependencies } from "../../contracts.ts";
-import { PermanentError } from "../../errors.ts";
+import { drawerOf, Failure } from "../../errors.ts";
 import { loadSchema } from "../../schemas/load.ts";
 import { createEncoder } from "./encoder.ts";
 import { json } from "./json.ts";
 import { type OtlpOptions, otlpOptions } from "./options.ts";
 import { protobuf } from "./protobuf.ts";
-import { judge } from "./response.ts";
+import { isAboutNothing, judge } from "./response.ts";
 import { resolveSettings, type Settings } from "./settings.ts";
 import { compressor, createTransport } from "./transport.ts";
 
@@ -58,8 +58,9 @@ function create(options: OtlpOptions, { baseDir, env, version }: SinkDependencie
       try {
         judge(answer, 0, url.host, redact);
       } catch (error) {
-        if (answer.status !== 400 || !(error instanceof PermanentError)) throw error;
-        return `${error.message} (to a request without records, which some receivers refuse)`;
+        if (!(error instanceof Failure) || drawerOf(error) !== "batch") throw error;
+        if (isAboutNothing(answer)) return `${error.message} (to a request without records)`;
+        throw new Failure("person", error.code, `${error.message} (to a request without records)`, { cause: error.cause });
       }
       return `${url.host} answered ${answer.status} to a request without records`;
     },

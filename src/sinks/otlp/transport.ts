@@ -1,12 +1,12 @@
 import { promisify } from "node:util";
 import zlib from "node:zlib";
 import { type Dispatcher, EnvHttpProxyAgent, request } from "undici";
-import { codeOf, describeError, RetryableError } from "../../errors.ts";
+import { readBody } from "../../answers.ts";
+import { Failure } from "../../errors.ts";
+import { networkFailure } from "../../http-failures.ts";
 import type { Answer } from "./response.ts";
 import type { Settings } from "./settings.ts";
 
-/** Most bytes of an answer that are read; the rest is let go. */
-const MOST_ANSWER = 64 * 1024;
 /** Larger than the compressed form of most requests, so that it comes in one piece. */
 const CHUNK = 256 * 1024;
 
@@ -29,7 +29,7 @@ export function compressor({ compression, compressionLevel: level }: Settings): 
 /** Sends requests to one receiver over connections of its own, which are kept open. */
 export interface Transport {
   /**
-   * One request and its answer, whatever its status. Rejects with RetryableError when there is none (`otlp-timeout`, else
+   * One request and its answer, whatever its status. Rejects with a Failure when there is none (`otlp-timeout`, else
    * `otlp-unreachable`), and with the signal's reason when it aborts; the body's memory may then still be in use.
    */
   post(body: Buffer, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Answer>;
@@ -61,9 +61,9 @@ export function createTransport(settings: Settings, env: NodeJS.ProcessEnv, conn
       } catch (error) {
         signal.throwIfAborted();
         if (abort.signal.reason instanceof Timeout) {
-          throw new RetryableError("otlp-timeout", `${url.host} did not answer within ${timeoutMs} ms`);
+          throw new Failure("passing", "otlp-timeout", `${url.host} did not answer within ${timeoutMs} ms`);
         }
-        throw new RetryableError("otlp-unreachable", `cannot reach ${url.host}: ${reasonOf(error)}`, { cause: error });
+        throw networkFailure("otlp-unreachable", "OTLP", url.host, error, "tls.caFile");
       } finally {
         clearTimeout(timer);
         signal.removeEventListener("abort", pass);
@@ -83,26 +83,12 @@ async function exchange(
   signal: AbortSignal,
 ): Promise<Answer> {
   const response = await request(url, { method: "POST", dispatcher, headers, body, signal });
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body) {
-    chunks.push(chunk as Buffer);
-    bytes += (chunk as Buffer).length;
-    if (bytes > MOST_ANSWER) break;
-  }
   const header = (name: string): string | undefined => [response.headers[name]].flat()[0];
   return {
     status: response.statusCode,
-    contentType: header("content-type")?.toLowerCase() ?? "",
     retryAfter: header("retry-after"),
     location: header("location"),
-    body: Buffer.concat(chunks).subarray(0, MOST_ANSWER),
+    grpcStatus: header("grpc-status"),
+    body: await readBody(response.body, header("content-encoding"), signal),
   };
-}
-
-/** Node's code where there is one (`ECONNREFUSED`), for the rest the error's words. */
-function reasonOf(error: unknown): string {
-  const code = codeOf(error);
-  const text = describeError(error);
-  return code === "error" || text.includes(code) ? text : `${code}: ${text}`;
 }

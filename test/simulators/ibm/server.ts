@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { type RawAnswer, sendRaw } from "../raw-answer.ts";
 import { CloudLogs } from "./cloud-logs.ts";
 import { Iam, type Reply } from "./iam.ts";
 
@@ -13,6 +14,8 @@ export interface Ibm {
   readonly requests: { readonly authorization: string | undefined; readonly bytes: number; readonly at: number }[];
   /** Asked before a request for `singles`, with its number from 0, is looked at: a reply in its stead, or `hang`. */
   fault: (request: number) => Reply | "hang" | undefined;
+  /** What every request for `singles` is answered with instead. */
+  raw: RawAnswer | ((request: { headers: IncomingHttpHeaders; body: string }) => RawAnswer) | undefined;
   /** How far the clock of the simulator is ahead, in ms. */
   clockAheadMs: number;
   close(): Promise<void>;
@@ -20,13 +23,16 @@ export interface Ibm {
 
 export async function startIbm(): Promise<Ibm> {
   const now = () => Date.now() + self.clockAheadMs;
-  const replyTo = async (request: IncomingMessage): Promise<Reply | "hang"> => {
+  const replyTo = async (request: IncomingMessage): Promise<Reply | { readonly raw: RawAnswer } | "hang"> => {
     const body = Buffer.concat(await Array.fromAsync(request)).toString();
     const { authorization, "content-type": contentType } = request.headers;
     if (request.method !== "POST") return { status: 405, body: { message: "method not allowed" } };
     if (request.url === "/identity/token") return self.iam.exchange(contentType, body);
     if (request.url !== "/logs/v1/singles") return { status: 404, body: { message: "no such path" } };
     const number = self.requests.push({ authorization, bytes: Buffer.byteLength(body), at: performance.now() }) - 1;
+    if (self.raw !== undefined) {
+      return { raw: typeof self.raw === "function" ? self.raw({ headers: request.headers, body }) : self.raw };
+    }
     const fault = self.fault(number);
     if (fault !== undefined) return fault;
     if (!self.iam.admits(authorization)) return { status: 401, body: { message: "token is not valid" } };
@@ -35,6 +41,10 @@ export async function startIbm(): Promise<Ibm> {
   const server = createServer(async (request, response) => {
     const reply = await replyTo(request);
     if (reply === "hang") return;
+    if ("raw" in reply) {
+      sendRaw(request.socket, reply.raw);
+      return;
+    }
     response.writeHead(reply.status, { "content-type": "application/json", ...reply.headers });
     response.end(JSON.stringify(reply.body));
   });
@@ -47,6 +57,7 @@ export async function startIbm(): Promise<Ibm> {
     cloudLogs: new CloudLogs(() => now()),
     requests: [],
     fault: () => undefined,
+    raw: undefined,
     clockAheadMs: 0,
     close: async () => {
       server.closeAllConnections();

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type RawAnswer, sendRaw } from "../raw-answer.ts";
 import { ServiceError } from "./service.ts";
 
 /** What goes wrong. Exactly one of these. */
@@ -11,6 +12,8 @@ export type FaultEffect =
       readonly message?: string;
       readonly headers?: Readonly<Record<string, string>>;
     }
+  /** Answers with these bytes instead, which may be made of the request's head. */
+  | { readonly raw: RawAnswer | ((request: FaultSubject) => RawAnswer) }
   /** Drops the connection (TCP reset) without an answer. */
   | { readonly reset: true }
   /** Sends the head and this many bytes of the body, then drops the connection (TCP reset). */
@@ -87,8 +90,16 @@ export class Faults {
 }
 
 /** Carries out what happens before the request is looked at. Returns false if there is to be no answer. */
-export async function strikeRequest(effect: FaultEffect | undefined, response: ServerResponse): Promise<boolean> {
+export async function strikeRequest(
+  effect: FaultEffect | undefined,
+  request: FaultSubject,
+  response: ServerResponse,
+): Promise<boolean> {
   if (effect === undefined) return true;
+  if ("raw" in effect) {
+    if (response.socket !== null) sendRaw(response.socket, typeof effect.raw === "function" ? effect.raw(request) : effect.raw);
+    return false;
+  }
   if ("status" in effect) {
     const code = effect.code ?? CODES[effect.status] ?? "Unknown";
     throw new ServiceError(effect.status, code, effect.message ?? `${code} (injected)`, effect.headers);

@@ -103,7 +103,7 @@ export class OciServer {
     let reply: Reply;
     try {
       const body = await readBody(request);
-      if (!(await strikeRequest(fault, response))) return;
+      if (!(await strikeRequest(fault, record, response))) return;
       if (!wellFormed(path)) throw new ServiceError(400, "MalformedURI", `The path is not well encoded: ${path}`);
       if (found === undefined) {
         throw new ServiceError(

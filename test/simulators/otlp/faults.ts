@@ -1,3 +1,5 @@
+import type { RawAnswer } from "../raw-answer.ts";
+
 /** What goes wrong with one request. Without `store`, records are kept exactly when the answer says that they were taken. */
 export interface Fault {
   /** Answer with this status; a 4xx or 5xx carries a google.rpc.Status with `message`. */
@@ -14,6 +16,8 @@ export interface Fault {
   partialSuccess?: { rejected: number; message: string };
   /** Break the connection: before the body is read, or after it and before an answer. */
   reset?: "before-reading" | "after-reading";
+  /** Read the request, keep nothing of it, and answer so. */
+  raw?: RawAnswer | ((request: { headers: Readonly<Record<string, unknown>>; body: Buffer }) => RawAnswer);
   /** Read the request and never answer. */
   hang?: boolean;
   /** Answer this much later. */

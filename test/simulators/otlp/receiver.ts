@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import zlib from "node:zlib";
+import { sendRaw } from "../raw-answer.ts";
 import { countRecords, decodeRequest, encodeResponse, encodeStatus, type ReceivedRecord } from "./decode.ts";
 import { type Fault, type FaultPlan, faultFor } from "./faults.ts";
 
@@ -102,6 +103,11 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
     const wire = await readAll(request);
     received.wireBytes = wire.length;
     stats.wireBytes += wire.length;
+    if (fault.raw !== undefined) {
+      const { raw } = fault;
+      sendRaw(request.socket, typeof raw === "function" ? raw({ headers: request.headers, body: wire }) : raw);
+      return;
+    }
     const answer = await take(received, wire, fault);
     if (fault.reset === "after-reading") return void reset(request.socket);
     if (fault.hang) return;

@@ -6,18 +6,19 @@ import { DashxApisClient } from "oci-managementdashboard";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { asset } from "../../../src/assets.ts";
 import { buildContent } from "../../../src/content/build.ts";
+import { carryOut, type Outcome } from "../../../src/content/carry-out.ts";
 import { readDefinition, readDetections } from "../../../src/content/definition.ts";
-import { openInstaller } from "../../../src/content/open.ts";
-import type { Installer, Step } from "../../../src/content/step.ts";
-import { describeError, PermanentError } from "../../../src/errors.ts";
+import { type Installation, openInstaller } from "../../../src/content/open.ts";
+import { keyOf, type Step } from "../../../src/content/step.ts";
+import { describeError } from "../../../src/errors.ts";
 import { ociConnectionOptions } from "../../../src/oci/connection.ts";
 import { type Oci, startOci } from "../../simulators/oci/index.ts";
 import type { Named } from "../../simulators/oci/services/log-analytics/content.ts";
 import { faultOf } from "../../simulators/oci/services/log-analytics/query.ts";
 import { LogAnalytics } from "../../simulators/oci/services/log-analytics.ts";
 import { ManagementDashboard } from "../../simulators/oci/services/management-dashboard.ts";
+import type { RawAnswer } from "../../simulators/raw-answer.ts";
 import { batchOf, flowOf, LOG_GROUP, sinkOn } from "../sinks/log-analytics-parts.ts";
-import { failureOf } from "../sources/oci-store.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -29,7 +30,7 @@ const EVERYTHING = content.fields.length + 2 + content.searches.length + content
 let oci: Oci;
 let analytics: LogAnalytics;
 let dashboards: ManagementDashboard;
-let installer: Installer & { close(): Promise<void> };
+let installer: Installation;
 beforeAll(async () => {
   oci = await startOci();
 });
@@ -69,6 +70,20 @@ async function install(which = installer): Promise<Record<string, number>> {
   for (const step of steps) if (step.action !== "none") await step.run(never);
   return actions(steps);
 }
+
+/** What becomes of the steps that are due. */
+async function outcomesOf(steps: readonly Step[]): Promise<Outcome[]> {
+  return Array.fromAsync(
+    carryOut(
+      steps.filter(({ action }) => action !== "none"),
+      never,
+    ),
+  );
+}
+const undone = (outcomes: readonly Outcome[]): [string, string, string][] =>
+  outcomes.flatMap(({ step, result, reason = "" }) => (result === "done" ? [] : [[keyOf(step), result, reason]]));
+const refusedIn = (steps: readonly Step[]): [string, string | undefined, string][] =>
+  steps.flatMap((step) => (step.refusal === undefined ? [] : [[keyOf(step), step.refusal.code, describeError(step.refusal)]]));
 
 const changes = (): number => oci.requests.all.filter(({ method }) => method !== "GET").length;
 
@@ -151,13 +166,19 @@ describe("install", () => {
     const search = [...dashboards.savedSearches.values()][0];
     if (search === undefined) throw new Error("there are no searches");
     dashboards.savedSearches.set(search.id, { ...search, freeformTags: {} });
-    const failure = await failureOf(installer.steps(never));
-    expect([failure.constructor, failure.code]).toEqual([PermanentError, "content-conflict"]);
-    expect(failure.message).toContain(search.displayName);
+    const steps = await installer.steps(never);
+    expect(refusedIn(steps)).toEqual([
+      [
+        `saved search ${search.displayName}`,
+        "content-conflict",
+        expect.stringContaining(`there is a saved search "${search.displayName}" that flowferry did not make`),
+      ],
+    ]);
+    expect(actions(steps)).toEqual({ refused: 1, none: EVERYTHING - 1 });
     expect(actions(await installer.removal(never))).toEqual({ delete: EVERYTHING - 1 });
   });
 
-  it("names a field of another type", async () => {
+  it("names a field of another type, leaves out what needs it, and makes the rest", async () => {
     analytics.state.content.fields.set("x", {
       name: "x",
       displayName: "Traffic To",
@@ -165,18 +186,111 @@ describe("install", () => {
       isSystem: false,
       editVersion: 1,
     });
-    expect((await failureOf(installer.steps(never))).message).toMatch(/^field Traffic To exists with type LONG, not STRING/);
+    const left = undone(await outcomesOf(await installer.steps(never)));
+    expect(left).toEqual([
+      ["field Traffic To", "refused", expect.stringMatching(/^field Traffic To exists with type LONG, not STRING/)],
+      [`parser ${content.parser.displayName}`, "left-out", "left out because of field Traffic To"],
+      [`source ${content.source.displayName}`, "left-out", `left out because of parser ${content.parser.displayName}`],
+    ]);
+    expect([dashboards.savedSearches.size, dashboards.dashboards.size]).toEqual([
+      content.searches.length,
+      content.dashboards.length,
+    ]);
   });
 
   it("names the policy that is missing, and gives up in the end", async () => {
     oci.faults.add({ on: "list-fields" }, { status: 404 });
-    const refused = await failureOf(installer.steps(never));
-    expect(refused.code).toBe("not-authorized");
-    expect(describeError(refused)).toContain("Allow group <the user's group> to manage loganalytics-features-family in tenancy");
-    const impatient = await open(content, 300);
+    const [group, ...others] = await installer.steps(never);
+    expect(refusedIn(group === undefined ? [] : [group])).toEqual([
+      [
+        "fields, parser and source",
+        "not-authorized",
+        expect.stringContaining("Allow group <the user's group> to manage loganalytics-features-family in tenancy"),
+      ],
+    ]);
+    // What hangs together with the refused is asked for once; the others go on.
+    expect(oci.requests.count("list-fields")).toBe(1);
+    expect(actions(others)).toEqual({ create: content.searches.length + content.dashboards.length });
+    const impatient = await open(content, 700);
     oci.faults.add({ on: "list-fields", times: Number.POSITIVE_INFINITY }, { status: 503 });
-    expect((await failureOf(impatient.steps(never))).message).toMatch(/^given up after 0 s: ListFields .*503/);
+    const [givenUp] = await impatient.steps(never);
+    expect(givenUp?.refusal).toMatchObject({ drawer: "passing", code: "no-success" });
+    expect(givenUp?.refusal?.message).toMatch(/^given up after 1 s: ListFields .*503/);
+    expect(oci.requests.count("list-fields")).toBeGreaterThan(2);
     await impatient.close();
+  });
+
+  it("goes on after one refusal, without what hangs on it", async () => {
+    const [board] = content.dashboards;
+    const ids = new Set(board?.tiles.map(({ savedSearchId }) => savedSearchId));
+    const search = content.searches.find(({ id }) => ids.has(id));
+    if (board === undefined || search === undefined) throw new Error("there is no dashboard");
+    const at = content.searches.indexOf(search);
+    oci.faults.add({ on: "create-savedSearch", after: at }, { status: 400, message: "The query is too long" });
+    const left = undone(await outcomesOf(await installer.steps(never)));
+    const users = content.dashboards.filter(({ tiles }) => tiles.some(({ savedSearchId }) => savedSearchId === search.id));
+    const key = `saved search ${search.displayName}`;
+    expect(left).toEqual([
+      [key, "refused", expect.stringContaining("400 InvalidParameter: The query is too long")],
+      ...users.map(({ displayName }) => [`dashboard ${displayName}`, "left-out", `left out because of ${key}`]),
+    ]);
+    expect(dashboards.savedSearches.size).toBe(content.searches.length - 1);
+    expect(await install()).toEqual({ create: 1 + users.length, none: EVERYTHING - 1 - users.length });
+    expect(await install()).toEqual({ none: EVERYTHING });
+  });
+
+  it("tells a policy that is missing for changes once, and leaves the like of it out", async () => {
+    oci.faults.add({ on: "create-savedSearch", times: Number.POSITIVE_INFINITY }, { status: 403, code: "NotAllowed" });
+    const left = undone(await outcomesOf(await installer.steps(never)));
+    expect(oci.requests.count("create-savedSearch")).toBe(1);
+    expect(left.filter(([, result]) => result === "refused")).toEqual([
+      [
+        `saved search ${content.searches[0]?.displayName}`,
+        "refused",
+        expect.stringContaining(`to manage management-dashboard-family in compartment id ${COMPARTMENT}`),
+      ],
+    ]);
+    expect(left[1]?.[2]).toBe("left out because of the other saved search");
+    expect(left).toHaveLength(content.searches.length + content.dashboards.length);
+    expect(analytics.state.hasSource(content.source.name)).toBe(true);
+  });
+
+  it.each<[string, RawAnswer]>([
+    ["a page", { status: 200, body: "<html><title>Sign in</title></html>" }],
+    ["an object of another form", { status: 200, body: '{"error":"unknown tenant"}' }],
+    ["nothing", { status: 200 }],
+    ["null", { status: 200, body: "null" }],
+    ["a list that breaks off", { status: 200, body: '{"items":[]}', cut: { afterBytes: 8, by: "reset" } }],
+    ["207", { status: 207, body: '{"items":[]}' }],
+  ])("does not take %s for an empty list, nor for what it made: it asks again", async (_, raw) => {
+    for (const on of ["list-fields", "create-savedSearch", "get-parser"]) {
+      oci.faults.add({ on }, { raw });
+    }
+    expect(await install()).toEqual({ create: EVERYTHING });
+    expect(oci.requests.count("create-savedSearch")).toBe(content.searches.length + 1);
+    expect(await install()).toEqual({ none: EVERYTHING });
+    expect(dashboards.savedSearches.size).toBe(content.searches.length);
+  });
+
+  it("gives up on what stays not understood, and says what was answered", async () => {
+    const impatient = await open(content, 400);
+    oci.faults.add(
+      { on: "list-fields", times: Number.POSITIVE_INFINITY },
+      { raw: { status: 200, body: "<html><title>Sign in</title></html>" } },
+    );
+    const [givenUp] = await impatient.steps(never);
+    expect(givenUp?.refusal?.drawer).toBe("not-understood");
+    expect(givenUp?.refusal?.message).toMatch(
+      /^given up after 0 s: ListFields in .*: 127\.0\.0\.1:\d+ answers 200 with something other than the service's answer/,
+    );
+    await impatient.close();
+  });
+
+  it("takes a 404 of something in between for no absence", async () => {
+    await install();
+    oci.faults.add({ on: "get-parser" }, { raw: { status: 404, body: "<html><title>404 Not Found</title></html>" } });
+    const [group] = await installer.steps(never);
+    expect([group?.action, group?.refusal?.drawer]).toEqual(["refused", "person"]);
   });
 });
 
@@ -213,10 +327,12 @@ describe("detections", () => {
   it("name the policy that is missing for their tasks", async () => {
     const guarding = await open(withDetections);
     oci.faults.add({ on: "list-tasks" }, { status: 404 });
-    const refused = await failureOf(guarding.steps(never));
-    expect([refused.code, refused.message]).toEqual([
-      "not-authorized",
-      expect.stringContaining(`to manage loganalytics-scheduled-task in compartment id ${COMPARTMENT}`),
+    expect(refusedIn(await guarding.steps(never))).toEqual([
+      [
+        "scheduled tasks",
+        "not-authorized",
+        expect.stringContaining(`to manage loganalytics-scheduled-task in compartment id ${COMPARTMENT}`),
+      ],
     ]);
     await guarding.close();
   });
@@ -243,6 +359,18 @@ describe("uninstall", () => {
     expect([analytics.state.content.parsers.size, analytics.state.content.sources.size]).toEqual([0, 0]);
     expect([dashboards.savedSearches.size, dashboards.dashboards.size]).toEqual([0, 0]);
     expect(await installer.removal(never)).toEqual([]);
+  });
+
+  it("leaves what is still used by something that could not be deleted", async () => {
+    await install();
+    oci.faults.add({ on: "delete-source" }, { status: 400, message: "The source is in use" });
+    const left = undone(await outcomesOf(await installer.removal(never)));
+    expect(left.map(([key, result]) => [key, result])).toEqual([
+      [`source ${content.source.displayName}`, "refused"],
+      [`parser ${content.parser.displayName}`, "left-out"],
+      ...content.fields.map(({ displayName }) => [`field ${displayName}`, "left-out"]),
+    ]);
+    expect([dashboards.savedSearches.size, analytics.state.content.parsers.size]).toEqual([0, 1]);
   });
 });
 

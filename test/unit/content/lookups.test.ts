@@ -7,10 +7,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { type LookupTable, lookupTables, piecesOf } from "../../../src/content/lookup-tables.ts";
 import { type Pushed, pushLookup } from "../../../src/content/push-lookups.ts";
 import { serviceCall } from "../../../src/content/service-call.ts";
-import { PermanentError, UsageError } from "../../../src/errors.ts";
+import { UsageError } from "../../../src/errors.ts";
 import { connectOci, type OciConnection, ociConnectionOptions } from "../../../src/oci/connection.ts";
 import { type Oci, startOci } from "../../simulators/oci/index.ts";
 import { LogAnalytics } from "../../simulators/oci/services/log-analytics.ts";
+import type { RawAnswer } from "../../simulators/raw-answer.ts";
 import { failureOf } from "../sources/oci-store.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -135,6 +136,21 @@ describe("push", () => {
     expect(await push(servers)).toMatchObject({ action: "unchanged" });
   });
 
+  it.each<RawAnswer>([
+    { status: 200, body: "<html><title>Sign in</title></html>" },
+    { status: 200, body: '{"error":"unknown tenant"}' },
+    { status: 204, body: "" },
+    { status: 404, body: "<html><title>404 Not Found</title></html>" },
+  ])("does not take %j for the lookup, nor for its absence", async (raw) => {
+    const [ports] = await tables(PORTS, SERVERS);
+    await push(ports);
+    const before = oci.requests.all.length;
+    oci.faults.add({ on: "get-lookup" }, { raw });
+    if (raw.status === 404) expect((await failureOf(push(ports))).drawer).toBe("person");
+    else expect(await push(ports)).toMatchObject({ action: "unchanged" });
+    expect(oci.requests.all.slice(before).every(({ method }) => method === "GET")).toBe(true);
+  });
+
   it("leaves alone a lookup that others made", async () => {
     const [ports] = await tables(PORTS, SERVERS);
     service.state.lookups.set("flowferry_ports", {
@@ -145,6 +161,6 @@ describe("push", () => {
       rows: [],
     });
     const failure = await failureOf(push(ports));
-    expect([failure.constructor, failure.code]).toEqual([PermanentError, "content-conflict"]);
+    expect([failure.drawer, failure.code]).toEqual(["person", "content-conflict"]);
   });
 });

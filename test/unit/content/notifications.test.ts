@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { readAlarms } from "../../../src/content/alarms.ts";
+import { carryOut } from "../../../src/content/carry-out.ts";
 import { type NotificationOptions, openAlarms } from "../../../src/content/open-alarms.ts";
 import { slackWebhook } from "../../../src/content/slack-subscription-installer.ts";
-import type { Step } from "../../../src/content/step.ts";
-import { describeError, PermanentError, UsageError } from "../../../src/errors.ts";
+import { keyOf, type Step } from "../../../src/content/step.ts";
+import { describeError, UsageError } from "../../../src/errors.ts";
 import { ociConnectionOptions } from "../../../src/oci/connection.ts";
 import { type Oci, startOci } from "../../simulators/oci/index.ts";
 import { type Alarm, Monitoring } from "../../simulators/oci/services/monitoring.ts";
@@ -153,7 +154,7 @@ describe("install", () => {
 
   it("names a topic that is not there", async () => {
     const failure = await failureOf((await installer({ topicId: "ocid1.onstopic.oc1.phx.none" })).steps());
-    expect([failure.constructor, failure.code]).toEqual([PermanentError, "not-authorized"]);
+    expect([failure.drawer, failure.code]).toEqual(["person", "not-authorized"]);
     expect(failure.message).toContain("to use ons-topics in compartment <the topic's compartment>");
   });
 
@@ -216,9 +217,16 @@ describe("what others made", () => {
     await install();
     const topic = topicOf();
     notifications.topics.set(topic.topicId, { ...topic, freeformTags: {} });
-    const failure = await failureOf((await installer()).steps());
-    expect([failure.constructor, failure.code]).toEqual([PermanentError, "content-conflict"]);
-    expect(failure.message).toContain(`give it as --topic ${topic.topicId} to use it`);
+    monitoring.alarms.clear();
+    const steps = (await (await installer()).steps()).filter(({ action }) => action !== "none");
+    expect(steps[0]?.refusal).toMatchObject({ drawer: "person", code: "content-conflict" });
+    expect(steps[0]?.refusal?.message).toContain(`give it as --topic ${topic.topicId} to use it`);
+    // Without the topic nothing is made that would tell it.
+    const outcomes = await Array.fromAsync(carryOut(steps, never));
+    expect(outcomes.slice(1).map(({ result, reason }) => [result, reason])).toEqual(
+      alarms.map(() => ["left-out", "left out because of topic flowferry-detections"]),
+    );
+    expect(monitoring.alarms.size).toBe(0);
   });
 
   it("a topic of our name in another compartment is named at once", async () => {
@@ -236,8 +244,10 @@ describe("what others made", () => {
     await install();
     const [alarm] = [...monitoring.alarms.values()] as [Alarm];
     monitoring.alarms.set(alarm.id, { ...alarm, freeformTags: {} });
-    const failure = await failureOf((await installer()).steps());
-    expect([failure.code, failure.message]).toEqual(["content-conflict", expect.stringContaining(alarm.displayName)]);
+    const [refused, ...others] = (await (await installer()).steps()).filter(({ action }) => action !== "none");
+    expect(others).toEqual([]);
+    expect([refused?.name, refused?.refusal?.code]).toEqual([alarm.displayName, "content-conflict"]);
+    expect(refused?.refusal?.message).toContain(alarm.displayName);
     for (const step of await (await installer()).removal()) await step.run(never);
     expect([...monitoring.alarms.keys()]).toEqual([alarm.id]);
     expect(notifications.topics.size).toBe(0);
@@ -248,9 +258,11 @@ describe("what others made", () => {
     const { id, ...subscription } = subscriptionOf();
     notifications.subscriptions.set("theirs", { ...subscription, id: "theirs", endpoint: OTHER_WEBHOOK, freeformTags: {} });
     expect((await install({ slackWebhookUrl: WEBHOOK })).due).toEqual([]);
-    const failure = await failureOf((await installer({ slackWebhookUrl: OTHER_WEBHOOK })).steps());
-    expect(failure.code).toBe("content-conflict");
-    expect(failure.message).not.toContain(SECRET);
+    const [refused] = (await (await installer({ slackWebhookUrl: OTHER_WEBHOOK })).steps()).filter(
+      ({ kind }) => kind === "subscription",
+    );
+    expect(refused?.refusal?.code).toBe("content-conflict");
+    expect(refused?.refusal?.message).not.toContain(SECRET);
     const removal = await (await installer()).removal();
     expect(removal.filter(({ kind }) => kind === "subscription")).toHaveLength(1);
     for (const step of removal) if (step.kind === "subscription") await step.run(never);
@@ -267,7 +279,7 @@ describe("refusals", () => {
   ])("%s: names the policy", async (on, permission) => {
     oci.faults.add({ on }, { status: 404 });
     const failure = await failureOf((await installer({ slackWebhookUrl: WEBHOOK })).steps());
-    expect([failure.constructor, failure.code]).toEqual([PermanentError, "not-authorized"]);
+    expect([failure.drawer, failure.code]).toEqual(["person", "not-authorized"]);
     expect(failure.message).toContain(`Allow group <the user's group> to ${permission}`);
   });
 
@@ -297,6 +309,19 @@ describe("refusals", () => {
     expect(() => slackWebhook(url)).toThrow(said);
     expect(() => slackWebhook(url)).not.toThrow(/SECRET/);
   });
+});
+
+it("uninstall leaves a topic that an alarm still tells", async () => {
+  await install({ slackWebhookUrl: WEBHOOK });
+  oci.faults.add({ on: "delete-alarm", after: 1 }, { status: 400, message: "The alarm is locked" });
+  const outcomes = await Array.fromAsync(carryOut(await (await installer()).removal(), never));
+  const left = outcomes.filter(({ result }) => result !== "done");
+  expect(left.map(({ step, result }) => [step.kind, result])).toEqual([
+    ["alarm", "refused"],
+    ["topic", "left-out"],
+  ]);
+  expect(left[1]?.reason).toBe(`left out because of ${left[0] && keyOf(left[0].step)}`);
+  expect([notifications.topics.size, notifications.subscriptions.size, monitoring.alarms.size]).toEqual([1, 0, 1]);
 });
 
 it("uninstall takes back all that was made, and finds nothing the second time", async () => {

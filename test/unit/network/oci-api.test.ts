@@ -11,6 +11,7 @@ import type { FaultSubject } from "../../simulators/oci/faults.ts";
 import { type Oci, startOci } from "../../simulators/oci/index.ts";
 import { generateKeyPair } from "../../simulators/oci/principals.ts";
 import { type VcnResources, vcnResources, virtualNetwork } from "../../simulators/oci/services/vcn.ts";
+import type { RawAnswer } from "../../simulators/raw-answer.ts";
 import { flowOf } from "../enrichers/snapshot.ts";
 
 const COMPARTMENT = "ocid1.compartment.oc1..net";
@@ -380,6 +381,58 @@ describe("answers that have grown old", () => {
     expect(events[0]?.message).toMatch(/is not there \(404\).*what was known of it stays in use$/);
     expect(textsOf(network)).toContain("ingress tcp 23 from 0.0.0.0/0");
   }, 20_000);
+
+  test.each<[string, RawAnswer]>([
+    ["a page", { status: 200, body: "<html><title>Sign in</title></html>" }],
+    ["{}", { status: 200, body: "{}" }],
+    ["null", { status: 200, body: "null" }],
+    ["an error", { status: 200, body: '{"error":"unknown tenant"}' }],
+    ["another resource", { status: 200, body: '{"id":"ocid1.subnet.oc1.phx.other","displayName":"other"}' }],
+    ["half of an answer", { status: 200, body: '{"id":"x"}', cut: { afterBytes: 4, by: "reset" } }],
+    ["nothing below 204", { status: 204 }],
+    ["a 404 of something in between", { status: 404, body: "<html><title>404 Not Found</title></html>" }],
+  ])(
+    "%s takes the place of none of them: what was known stays, it is told, and asked again",
+    async (_, raw) => {
+      const cache = join(folder, "network.json");
+      const network = await open({ cache, lifetimeMs: 1_000 });
+      await prepare(network, CONTEXT);
+      const known = textsOf(network).sort();
+      oci.faults.add({ times: Number.POSITIVE_INFINITY }, { raw });
+      await vi.waitFor(() => expect(network.counts?.failed).toBeGreaterThan(1), { timeout: 8_000, interval: 50 });
+      expect(textsOf(network).sort()).toEqual(known);
+      expect(network.snapshot.subnet(SUBNET)?.name).toBe("app");
+      expect(network.counts?.missing).toBe(0);
+      const told = events.filter(({ ok }) => !ok).map(({ message }) => message);
+      expect(told[0]).toMatch(/^Get ocid1\..*; what was known of the network stays in use$/);
+      await network.close();
+      // Nor in the file.
+      const { answers } = JSON.parse(await readFile(cache, "utf8")) as { answers: Record<string, { value: unknown }> };
+      expect(answers[SUBNET]?.value).toMatchObject({ id: SUBNET, displayName: "app" });
+      expect(Object.values(answers).every(({ value }) => value !== null)).toBe(true);
+    },
+    20_000,
+  );
+
+  test("a page of rules that is no list, or leads back to itself, changes nothing", async () => {
+    const network = await open({ lifetimeMs: 1_000 });
+    await prepare(network, CONTEXT);
+    const known = textsOf(network).sort();
+    oci.faults.add(
+      { on: "list-security-rules", times: Number.POSITIVE_INFINITY },
+      { raw: { status: 200, headers: { "opc-next-page": "1" }, body: "[]" } },
+    );
+    await vi.waitFor(() => expect(network.counts?.failed).toBeGreaterThan(0), { timeout: 8_000, interval: 50 });
+    expect(events[0]?.message).toContain("the listing does not get past one page");
+    oci.faults.clear();
+    oci.faults.add(
+      { on: "list-security-rules", times: Number.POSITIVE_INFINITY },
+      { raw: { status: 200, body: '{"items":[]}' } },
+    );
+    const failed = network.counts?.failed ?? 0;
+    await vi.waitFor(() => expect(network.counts?.failed).toBeGreaterThan(failed), { timeout: 12_000, interval: 50 });
+    expect(textsOf(network).sort()).toEqual(known);
+  }, 30_000);
 
   test("requests keep to the limit", async () => {
     const network = await open({ requestsPerSecond: 20 });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Sink } from "../../../src/contracts.ts";
-import { describeError, RetryableError, UsageError } from "../../../src/errors.ts";
+import { type Drawer, describeError, Failure, UsageError } from "../../../src/errors.ts";
 import { exporter } from "../../../src/sinks/exporter.ts";
 import { type Receiver, startReceiver } from "../../simulators/otlp/receiver.ts";
 import { batchOf, CONTEXT, flowsOf, sshFlow, TIME } from "./flows.ts";
@@ -57,7 +57,9 @@ const exported = (): unknown[][] => (globalThis as unknown as { exported: unknow
 test("the real OTLP exporter of OpenTelemetry delivers to a receiver", async () => {
   const receiver = await receiving();
   const sink = await sinkOf({ module: "@opentelemetry/exporter-logs-otlp-http", options: { url: `${receiver.url}/v1/logs` } });
-  expect(await sink.probe(signal)).toBe("@opentelemetry/exporter-logs-otlp-http is loaded and gives OTLPLogExporter");
+  expect(await sink.probe(signal)).toBe(
+    "@opentelemetry/exporter-logs-otlp-http is loaded, and its OTLPLogExporter takes an export without records",
+  );
   const elsewhere = sshFlow(4, { context: { ...CONTEXT, region: "eu-frankfurt-1" } });
   // The exporter writes 64-bit integers as JSON numbers, which the receiver refuses; texts are enough here.
   const flows = [...flowsOf(3), elsewhere].map((flow) =>
@@ -149,21 +151,99 @@ test("a module that is not there is named, with what to do", async () => {
   );
 });
 
-test("what the exporter reports as failed, throws or never reports is tried again by others", async () => {
-  const failing = (result: unknown, timeoutMs = 5000) =>
-    sinkOf({ module: moduleWith(`export class MyExporter {${CLASS}}`), options: { result }, timeoutMs });
-  const write = (sink: Sink) => failure(sink.write(batchOf(flowsOf(1)), signal));
-  const failed = await write(await failing({ code: 1, error: new Error("HTTP 503") }));
-  expect(failed).toBeInstanceOf(RetryableError);
-  expect(describeError(failed)).toBe("MyExporter failed: HTTP 503");
-  expect(await write(await failing({ code: 1 }))).toMatchObject({ code: "exporter-failed" });
-  const silent = await write(await failing("never", 50));
-  expect(silent).toBeInstanceOf(RetryableError);
-  expect(silent).toMatchObject({ code: "exporter-timeout", message: "MyExporter reported nothing within 50 ms" });
-  const throwing = await sinkOf({
-    module: moduleWith("export default { export() { throw new TypeError('odd'); }, async shutdown() {} }", "t.mjs"),
+const write = (sink: Sink) => failure(sink.write(batchOf(flowsOf(1)), signal));
+/** An exporter whose failures are made of JSON: an error with a message and further members. */
+let failing = 0;
+const failingWith = (error: object | undefined, options: object = {}): Promise<Sink> => {
+  failing += 1;
+  const body = `export class MyExporter {
+      export(_, callback) {
+        const error = ${JSON.stringify(error)};
+        callback({ code: 1, error: error && Object.assign(new Error(error.message), error) });
+      }
+      async shutdown() {}
+    }`;
+  // A module is loaded once under its name.
+  return sinkOf({ module: moduleWith(body, `failing-${failing}.mjs`), options });
+};
+
+test.each<[string, object | undefined, Drawer]>([
+  ["the status of HTTP as code", { message: "Unauthorized", code: 401 }, "person"],
+  ["as text", { message: "x", code: "503" }, "passing"],
+  ["as httpCode", { message: "x", httpCode: 404 }, "person"],
+  ["as statusCode", { message: "x", statusCode: 429 }, "passing"],
+  ["as status", { message: "x", status: 400 }, "batch"],
+  ["of its response", { message: "x", response: { status: 403 } }, "person"],
+  ["of its cause", { message: "x", cause: { status: 422 } }, "batch"],
+  ["a 2xx", { message: "x", code: 200 }, "not-understood"],
+  ["gRPC: INVALID_ARGUMENT", { message: "x", code: 3 }, "batch"],
+  ["gRPC: DEADLINE_EXCEEDED", { message: "x", code: 4 }, "passing"],
+  ["gRPC: PERMISSION_DENIED", { message: "x", code: 7 }, "person"],
+  ["gRPC: RESOURCE_EXHAUSTED", { message: "x", code: 8 }, "passing"],
+  ["gRPC: UNIMPLEMENTED", { message: "x", code: 12 }, "person"],
+  ["gRPC: UNAVAILABLE", { message: "x", code: 14 }, "passing"],
+  ["gRPC: UNAUTHENTICATED", { message: "x", code: 16 }, "person"],
+  ["gRPC: UNKNOWN", { message: "x", code: 2 }, "not-understood"],
+  ["the network", { message: "x", code: "ECONNREFUSED" }, "passing"],
+  ["TLS", { message: "x", code: "CERT_HAS_EXPIRED" }, "person"],
+  ["a code of its own", { message: "x", code: "busy" }, "not-understood"],
+  ["words alone", { message: "Export failed with retryable status" }, "not-understood"],
+  ["no error", undefined, "not-understood"],
+])("a failure is told apart by %s", async (_, error, drawer) => {
+  const failed = await write(await failingWith(error));
+  expect(failed).toBeInstanceOf(Failure);
+  expect(failed).toMatchObject({ drawer, code: "exporter-failed", message: expect.stringMatching(/^MyExporter failed: /) });
+});
+
+test("a failure tells the status and the receiver's words, without what the options keep secret", async () => {
+  const data = '{"code":16,"message":"token s3cr3t-t0ken is\\nexpired"}';
+  const options = { headers: { authorization: "Bearer s3cr3t-t0ken" } };
+  const failed = await write(await failingWith({ message: "Unauthorized", code: 401, data }, options));
+  expect(failed.message).toBe("MyExporter failed: 401 Unauthorized: token *** is expired");
+  expect(await write(await failingWith({ message: "Payload Too Large", code: 413 }))).toMatchObject({
+    drawer: "batch",
+    tooLarge: true,
   });
-  expect(describeError(await write(throwing))).toBe("default failed: odd");
+});
+
+test("an exporter that throws, rejects or never reports fails, too", async () => {
+  const throwing = (body: string, name: string) =>
+    sinkOf({ module: moduleWith(`export default { ${body}, async shutdown() {} }`, name) });
+  expect(describeError(await write(await throwing("export() { throw new TypeError('odd'); }", "t.mjs")))).toBe(
+    "default failed: odd",
+  );
+  const rejecting = await throwing("async export() { throw Object.assign(new Error('late'), { status: 503 }); }", "r.mjs");
+  expect(await write(rejecting)).toMatchObject({ drawer: "passing", message: "default failed: 503 late" });
+  expect(await write(await throwing("export(_, callback) { callback(); }", "n.mjs"))).toMatchObject({ drawer: "not-understood" });
+  const module = moduleWith(`export class MyExporter {${CLASS}}`);
+  const silent = await write(await sinkOf({ module, options: { result: "never" }, timeoutMs: 50 }));
+  expect(silent).toMatchObject({
+    drawer: "passing",
+    code: "exporter-timeout",
+    message: "MyExporter reported nothing within 50 ms",
+  });
+});
+
+test("an own exporter of this program keeps its drawers", async () => {
+  const at = JSON.stringify(new URL("../../../src/errors.ts", import.meta.url).href);
+  const module = moduleWith(`import { Failure } from ${at};
+    export default { export(_, callback) { callback({ code: 1, error: new Failure("person", "not-authorized", "a policy is missing") }); }, async shutdown() {} }`);
+  expect(await write(await sinkOf({ module }))).toMatchObject({ drawer: "person", code: "not-authorized" });
+});
+
+test("the probe exports nothing, and fails as an export does", async () => {
+  const receiver = await receiving();
+  const otlp = { module: "@opentelemetry/exporter-logs-otlp-http", options: { url: `${receiver.url}/v1/logs` } };
+  const sink = await sinkOf(otlp);
+  receiver.faults = { "1": { status: 401 }, "2": { status: 400, message: "unknown tenant" } };
+  expect(await failure(sink.probe(signal))).toMatchObject({
+    drawer: "person",
+    message: "OTLPLogExporter failed: 401 Unauthorized: fault (for an export without records)",
+  });
+  expect(await failure(sink.probe(signal))).toMatchObject({ drawer: "person", code: "exporter-failed" });
+  await expect(sink.probe(AbortSignal.abort(new Error("over")))).rejects.toThrow("over");
+  expect(await sink.probe(signal)).toContain("takes an export without records");
+  expect(receiver.records).toEqual([]);
 });
 
 test("close shuts the exporter down, once", async () => {

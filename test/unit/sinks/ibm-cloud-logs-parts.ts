@@ -1,12 +1,9 @@
-import type { Batch, Sink } from "../../../src/contracts.ts";
-import { NO_BRAKE } from "../../../src/delivery/brake.ts";
-import { deliver } from "../../../src/delivery/deliver.ts";
-import { NOTHING, type Outcome } from "../../../src/delivery/outcome.ts";
+import type { Sink } from "../../../src/contracts.ts";
 import type { Flow } from "../../../src/flow.ts";
 import { ibmCloudLogsOptions } from "../../../src/sinks/ibm-cloud-logs/options.ts";
 import { ibmCloudLogsSink } from "../../../src/sinks/ibm-cloud-logs/sink.ts";
 import type { Ibm } from "../../simulators/ibm/server.ts";
-import { batchOf, sshFlow } from "./flows.ts";
+import { sshFlow } from "./flows.ts";
 
 export const authOf = ({ iam, tokenUrl }: Ibm) => ({ type: "ibm-iam", apiKey: iam.apiKey, tokenUrl });
 
@@ -26,16 +23,6 @@ export function sinkOn(ibm: Ibm, options: Record<string, unknown> = {}, notices:
 /** So many flows of a minute ago. */
 export const recentFlows = (count: number, changes: Partial<Flow> = {}): Flow[] =>
   Array.from({ length: count }, (_, index) => sshFlow(index + 1, { time: Date.now() - 60_000, ...changes }));
-
-/** Brings a batch to its end as the pipeline does, with short pauses. */
-export async function bring(sink: Sink, flows: readonly Flow[]): Promise<Outcome & { failures: unknown[] }> {
-  const failures: unknown[] = [];
-  const batch: Batch = batchOf(flows);
-  const events = { onRetry: ({ error }: { error: unknown }) => void failures.push(error), onTooLarge: () => undefined };
-  const delivery = { name: "cl", sink, policy: { initialMs: 1, maxMs: 20 }, brake: NO_BRAKE, events };
-  const [outcome = NOTHING] = await deliver(delivery, batch, AbortSignal.timeout(60_000));
-  return { ...outcome, failures };
-}
 
 /** The uids that the service has, each as often as it has it. */
 export const takenUids = ({ cloudLogs }: Ibm): string[] =>

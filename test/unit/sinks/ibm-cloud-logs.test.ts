@@ -1,11 +1,13 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Sink } from "../../../src/contracts.ts";
-import { describeError, PermanentError, RetryableError, TooLargeError } from "../../../src/errors.ts";
+import { type Drawer, describeError, Failure } from "../../../src/errors.ts";
+import type { Flow } from "../../../src/flow.ts";
 import { ibmCloudLogsOptions, singlesUrl } from "../../../src/sinks/ibm-cloud-logs/options.ts";
 import { type Ibm, startIbm } from "../../simulators/ibm/server.ts";
+import { bring as bringBatch } from "./bringing.ts";
 import { anyFlow, batchOf, CONTEXT, noDataFlow, sshFlow } from "./flows.ts";
-import { authOf, bring, recentFlows, sinkOn, takenUids, uidsOf } from "./ibm-cloud-logs-parts.ts";
+import { authOf, recentFlows, sinkOn, takenUids, uidsOf } from "./ibm-cloud-logs-parts.ts";
 
 // Everything here goes over sockets, on a machine that may have other work.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -29,6 +31,7 @@ function open(options: Record<string, unknown> = {}, notices: string[] = []): Si
   return sink;
 }
 
+const bring = (sink: Sink, flows: readonly Flow[]) => bringBatch(sink, batchOf(flows));
 const failureOf = async (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => undefined,
@@ -61,7 +64,7 @@ describe("logs", () => {
   it("hold whatever a flow may hold", async () => {
     const time = Date.now() - 60_000;
     const flows = fc.sample(anyFlow, { numRuns: 200, seed: 11 }).map((flow) => Object.assign(flow, { time }));
-    expect(await bring(open(), flows)).toMatchObject({ delivered: 200, deadLetters: [], failures: [] });
+    expect(await bring(open(), flows)).toEqual({ delivered: 200, rejected: 0, setAside: [], failures: [] });
     expect(takenUids(ibm)).toEqual(uidsOf(flows));
   });
 
@@ -77,7 +80,7 @@ describe("logs", () => {
 describe("limits", () => {
   it("halves a batch that makes more than 2 MB", async () => {
     const flows = recentFlows(300, { destinationColumns: { note: "n".repeat(20_000) } });
-    expect(await bring(open(), flows)).toMatchObject({ delivered: 300, deadLetters: [], failures: [] });
+    expect(await bring(open(), flows)).toEqual({ delivered: 300, rejected: 0, setAside: [], failures: [] });
     expect(takenUids(ibm)).toEqual(uidsOf(flows));
     expect(Math.max(...ibm.requests.map(({ bytes }) => bytes))).toBeLessThanOrEqual(2_000_000);
     expect(ibm.requests).toHaveLength(ibm.cloudLogs.taken.length);
@@ -87,10 +90,10 @@ describe("limits", () => {
     const flows = recentFlows(8);
     const large = { destinationColumns: { note: "é".repeat(16_000) } };
     flows[4] = Object.assign(flows[4] as (typeof flows)[0], large);
-    const { delivered, deadLetters } = await bring(open(), flows);
+    const { delivered, setAside } = await bring(open(), flows);
     expect(delivered).toBe(7);
-    expect(deadLetters).toMatchObject([{ from: 5, to: 5, count: 1, code: "ibm-cloud-logs-too-large" }]);
-    expect(deadLetters[0]?.reason).toMatch(/^record 5 of prefix\/object\.log\.gz makes a log of 3\d{4} bytes, .* takes 32000$/);
+    expect(setAside).toMatchObject([{ record: 5, code: "ibm-cloud-logs-too-large" }]);
+    expect(setAside[0]?.reason).toMatch(/^record 5 of prefix\/object\.log\.gz makes a log of 3\d{4} bytes, .* takes 32000$/);
     expect(takenUids(ibm)).toEqual(uidsOf(flows.filter(({ record }) => record !== 5)));
   });
 
@@ -125,21 +128,22 @@ describe("the time window", () => {
     const now = Date.now();
     const times = [now - 25 * HOUR, now - 24 * HOUR - 1, now - 23.9 * HOUR, now, now + 3.9 * HOUR, now + 4.1 * HOUR];
     const flows = times.map((time, index) => sshFlow(index + 1, { time }));
-    const { delivered, deadLetters, failures } = await bring(open(), flows);
+    const { delivered, setAside, failures } = await bring(open(), flows);
     expect(failures).toEqual([]);
     expect(delivered).toBe(3);
-    expect(deadLetters).toMatchObject([
-      { from: 1, to: 2, count: 2, code: "outside-time-window", reason: expect.stringContaining("older than 24 hours") },
-      { from: 6, to: 6, count: 1, code: "outside-time-window", reason: expect.stringContaining("more than 4 hours ahead") },
+    expect(setAside).toEqual([
+      { record: 1, code: "outside-time-window", reason: expect.stringContaining("older than 24 hours") },
+      { record: 2, code: "outside-time-window", reason: expect.stringContaining("older than 24 hours") },
+      { record: 6, code: "outside-time-window", reason: expect.stringContaining("more than 4 hours ahead") },
     ]);
     expect(takenUids(ibm)).toEqual(uidsOf(flows.slice(2, 5)));
     expect(ibm.requests).toHaveLength(1);
   });
 
   it("asks nothing of the service for a batch that is all too old", async () => {
-    const { delivered, deadLetters } = await bring(open(), recentFlows(50, { time: Date.now() - 30 * 24 * HOUR }));
+    const { delivered, setAside } = await bring(open(), recentFlows(50, { time: Date.now() - 30 * 24 * HOUR }));
     expect(delivered).toBe(0);
-    expect(deadLetters).toMatchObject([{ from: 1, to: 50, count: 50, code: "outside-time-window" }]);
+    expect(setAside).toHaveLength(50);
     expect([ibm.requests, ibm.iam.issued]).toEqual([[], []]);
   });
 
@@ -150,9 +154,9 @@ describe("the time window", () => {
       ibm.clockAheadMs += HOUR / 4;
       return { status: 503, body: {} };
     };
-    const { delivered, deadLetters } = await bring(open(), flows);
+    const { delivered, setAside } = await bring(open(), flows);
     expect(delivered).toBe(1);
-    expect(deadLetters).toMatchObject([{ from: 1, to: 1, count: 1, code: "outside-time-window" }]);
+    expect(setAside).toMatchObject([{ record: 1, code: "outside-time-window" }]);
     expect(takenUids(ibm)).toEqual(uidsOf(flows.slice(1)));
   });
 });
@@ -177,7 +181,7 @@ describe("tokens", () => {
     ibm.iam.revoke();
     ibm.clockAheadMs = 2 * 60_000;
     const flows = recentFlows(3);
-    expect(await bring(sink, flows)).toMatchObject({ delivered: 3, deadLetters: [], failures: [] });
+    expect(await bring(sink, flows)).toMatchObject({ delivered: 3, setAside: [], failures: [] });
     expect(ibm.iam.issued).toHaveLength(2);
     expect(ibm.requests).toHaveLength(3);
     expect(notices).toEqual([expect.stringMatching(/refused the token \(401\)/)]);
@@ -189,9 +193,8 @@ describe("tokens", () => {
     ibm.clockAheadMs = 2 * 60_000;
     ibm.fault = () => ({ status: 401, body: { message: `not valid: ${ibm.iam.issued.at(-1)}` } });
     const error = await failureOf(sink.write(batchOf(recentFlows(1)), never));
-    expect(error).toBeInstanceOf(RetryableError);
-    expect(error).toMatchObject({ code: "ibm-cloud-logs-http-401" });
-    expect(describeError(error)).toMatch(/answered 401: not valid: \*\*\*: check auth\.apiKey/);
+    expect(error).toMatchObject({ drawer: "person", code: "ibm-cloud-logs-http-401" });
+    expect(describeError(error)).toMatch(/answered 401: not valid: \*\*\*; check auth\.apiKey/);
     expect(ibm.requests).toHaveLength(3);
     // A token that was only just issued is not exchanged again.
     await failureOf(sink.write(batchOf(recentFlows(1)), never));
@@ -206,30 +209,33 @@ describe("tokens", () => {
     setTimeout(() => {
       ibm.iam.apiKey = key;
     }, 40);
-    const { delivered, deadLetters, failures } = await bring(sink, recentFlows(2));
-    expect([delivered, deadLetters]).toEqual([2, []]);
-    expect(failures[0]).toMatchObject({ name: "RetryableError", code: "not-authenticated" });
+    const { delivered, setAside, failures } = await bring(sink, recentFlows(2));
+    expect([delivered, setAside]).toEqual([2, []]);
+    expect(failures[0]).toMatchObject({ drawer: "person", code: "not-authenticated" });
     expect(describeError(failures[0])).toContain("BXNIM0415E");
     expect(describeError(failures[0])).not.toContain(key);
   });
 });
 
 describe("answers", () => {
-  it.each([
-    [400, PermanentError, /answered 400: so it is$/],
-    [422, PermanentError, /answered 422/],
-    [413, TooLargeError, /answered 413/],
-    [302, RetryableError, /redirects.*check endpoint/],
-    [403, RetryableError, /role Sender/],
-    [404, RetryableError, /check instance, region and endpoint/],
-    [408, RetryableError, /answered 408/],
-    [500, RetryableError, /answered 500/],
-    [503, RetryableError, /answered 503/],
-  ])("%d is a %o", async (status, kind, text) => {
+  it.each<[number, Drawer, RegExp]>([
+    [400, "batch", /answered 400: so it is$/],
+    [422, "batch", /answered 422: so it is$/],
+    [413, "batch", /answered 413: so it is$/],
+    [302, "person", /redirects.*check endpoint/],
+    [401, "person", /check auth\.apiKey/],
+    [403, "person", /role Sender/],
+    [404, "person", /check instance, region and endpoint/],
+    [405, "person", /check endpoint/],
+    [407, "person", /HTTPS_PROXY/],
+    [408, "passing", /answered 408: so it is$/],
+    [500, "passing", /answered 500: so it is$/],
+    [503, "passing", /answered 503: so it is$/],
+  ])("%d: %s", async (status, drawer, text) => {
     ibm.fault = () => ({ status, body: { message: "so it is" } });
     const error = await failureOf(open().write(batchOf(recentFlows(1)), never));
-    expect(error).toBeInstanceOf(kind);
-    expect(error).toMatchObject({ code: `ibm-cloud-logs-http-${status}` });
+    expect(error).toBeInstanceOf(Failure);
+    expect(error).toMatchObject({ drawer, code: `ibm-cloud-logs-http-${status}`, tooLarge: status === 413 });
     expect(describeError(error)).toMatch(text);
     expect(describeError(error)).not.toContain("\n");
   });
@@ -246,7 +252,7 @@ describe("answers", () => {
   it("that do not come are an error that may heal, or the reason of the signal", async () => {
     ibm.fault = () => "hang";
     const slow = await failureOf(open({ timeoutMs: 50 }).write(batchOf(recentFlows(1)), never));
-    expect(slow).toMatchObject({ name: "RetryableError", code: "network" });
+    expect(slow).toMatchObject({ drawer: "passing", code: "network" });
     expect(describeError(slow)).toContain("does not answer in time");
     const abort = new AbortController();
     const reason = new Error("over");
@@ -262,6 +268,11 @@ describe("answers", () => {
     expect(await open().probe(never)).toBe(`${host} answered 200 to a request without logs`);
     ibm.fault = () => ({ status: 400, body: { message: "no logs" } });
     expect(await open().probe(never)).toBe(`${host} answered 400: no logs (to a request without logs, after it took the token)`);
+    ibm.fault = () => ({ status: 400, body: { message: "unknown company" } });
+    await expect(open().probe(never)).rejects.toMatchObject({
+      drawer: "person",
+      message: `${host} answered 400: unknown company (to a request without logs, after it took the token)`,
+    });
     ibm.fault = () => ({ status: 403, body: {} });
     await expect(open().probe(never)).rejects.toThrow(/role Sender/);
     expect(ibm.cloudLogs.logs).toEqual([]);

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { TooLargeError } from "../../../src/errors.ts";
 import type { Flow } from "../../../src/flow.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
 import { loadSchema } from "../../../src/schemas/load.ts";
@@ -16,6 +15,12 @@ interface Event {
   logRecords: string[];
 }
 
+const TOO_LARGE = expect.objectContaining({
+  drawer: "batch",
+  code: "log-analytics-too-large",
+  tooLarge: true,
+  certain: true,
+});
 const print = linePrinter(loadSchema("log-analytics", "/"), "flowferry");
 const options: EventFileOptions = {
   logSource: 'Süß "source"',
@@ -99,7 +104,7 @@ describe("packing of events", () => {
 
   it("refuses a record that fits no file, by its object and number", () => {
     const list = [flowOf("k", 1), flowOf("k", 2, { sourceServer: "x".repeat(5000) })];
-    expect(() => packEvents(list, 0, { ...options, maxBytes: 4000 })).toThrow(TooLargeError);
+    expect(() => packEvents(list, 0, { ...options, maxBytes: 4000 })).toThrow(TOO_LARGE);
     expect(() => packEvents(list, 0, { ...options, maxBytes: 4000 })).toThrow(/^record 2 of k takes \d+ bytes/);
   });
 
@@ -108,7 +113,7 @@ describe("packing of events", () => {
     const files = packEvents(list, 0, { ...options, maxBytes: 2500 }).length;
     expect(files).toBeGreaterThan(2);
     expect(packEvents(list, 0, { ...options, maxBytes: 2500, maxFiles: files })).toHaveLength(files);
-    expect(() => packEvents(list, 0, { ...options, maxBytes: 2500, maxFiles: files - 1 })).toThrow(TooLargeError);
+    expect(() => packEvents(list, 0, { ...options, maxBytes: 2500, maxFiles: files - 1 })).toThrow(TOO_LARGE);
   });
 });
 

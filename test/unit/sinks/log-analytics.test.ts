@@ -2,17 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Batch, Sink } from "../../../src/contracts.ts";
-import { NO_BRAKE } from "../../../src/delivery/brake.ts";
-import { deliver } from "../../../src/delivery/deliver.ts";
-import type { Outcome } from "../../../src/delivery/outcome.ts";
-import { describeError, PermanentError, RetryableError } from "../../../src/errors.ts";
+import type { Sink } from "../../../src/contracts.ts";
+import { describeError } from "../../../src/errors.ts";
 import type { Flow } from "../../../src/flow.ts";
 import type { FaultEffect } from "../../simulators/oci/faults.ts";
 import { type Oci, startOci } from "../../simulators/oci/index.ts";
 import { generateKeyPair } from "../../simulators/oci/principals.ts";
 import type { LogAnalytics } from "../../simulators/oci/services/log-analytics.ts";
 import { failureOf } from "../sources/oci-store.ts";
+import { bring } from "./bringing.ts";
 import { addLogAnalytics, batchOf, contextOf, flowOf, flowsOf, LOG_GROUP, SOURCE, sinkOn } from "./log-analytics-parts.ts";
 
 // Everything here goes over sockets, on a machine that may have other work.
@@ -45,15 +43,6 @@ async function open(options: Record<string, unknown> = {}, notices?: string[]): 
   return sink;
 }
 
-/** Brings a batch to its end as the pipeline does, with short pauses. */
-async function bring(sink: Sink, batch: Batch): Promise<{ outcomes: Outcome[]; failures: unknown[] }> {
-  const failures: unknown[] = [];
-  const events = { onRetry: ({ error }: { error: unknown }) => void failures.push(error), onTooLarge: () => undefined };
-  const delivery = { name: "la", sink, policy: { initialMs: 1, maxMs: 20 }, brake: NO_BRAKE, events };
-  const outcomes = await deliver(delivery, batch, never);
-  return { outcomes, failures };
-}
-
 /** The uids that the service has, each as often as it has it. */
 function taken(): string[] {
   const events = service.state.records.map(({ text }) => (JSON.parse(text) as { uid: string }).uid);
@@ -62,8 +51,6 @@ function taken(): string[] {
 }
 
 const uidsOf = (flows: readonly Flow[]): string[] => flows.map(({ uid }) => uid).sort();
-const sum = (outcomes: readonly Outcome[], of: (outcome: Outcome) => number): number =>
-  outcomes.reduce((total, outcome) => total + of(outcome), 0);
 const uploads = (): string[] => oci.requests.all.filter(({ kind }) => kind.startsWith("upload")).map(({ kind }) => kind);
 
 describe("events", () => {
@@ -148,8 +135,7 @@ describe("events", () => {
   it("halves a batch that fits no ZIP, and loses nothing of it", async () => {
     const sink = await open({ maxJsonBytes: 2000 });
     const flows = flowsOf("k", 450);
-    const { outcomes } = await bring(sink, batchOf(flows));
-    expect(sum(outcomes, ({ delivered }) => delivered)).toBe(450);
+    expect(await bring(sink, batchOf(flows))).toEqual({ delivered: 450, rejected: 0, setAside: [], failures: [] });
     expect(taken()).toEqual(uidsOf(flows));
     expect(uploads().length).toBeGreaterThan(1);
   });
@@ -204,8 +190,7 @@ describe("OTLP", () => {
   it("halves what is larger than one request", async () => {
     const sink = await open({ ...OTLP, maxJsonBytes: 20_000 });
     const flows = flowsOf("k", 100);
-    const { outcomes } = await bring(sink, batchOf(flows));
-    expect(sum(outcomes, ({ delivered }) => delivered)).toBe(100);
+    expect(await bring(sink, batchOf(flows))).toEqual({ delivered: 100, rejected: 0, setAside: [], failures: [] });
     expect(taken()).toEqual(uidsOf(flows));
   });
 });
@@ -228,12 +213,12 @@ describe.each([
     const sink = await open({ ...options, timeoutMs: 500 });
     const flows = flowsOf("k", 50);
     oci.faults.add({ on: kind, times: 2 }, effect);
-    const { outcomes, failures } = await bring(sink, batchOf(flows));
-    expect(outcomes).toEqual([{ delivered: 50, rejected: 0, deadLetters: [] }]);
+    const { failures, ...rest } = await bring(sink, batchOf(flows));
+    expect(rest).toEqual({ delivered: 50, rejected: 0, setAside: [] });
     expect(taken()).toEqual(uidsOf(flows));
-    expect(failures.map((failure) => [failure instanceof RetryableError, (failure as RetryableError).code])).toEqual([
-      [true, code],
-      [true, code],
+    expect(failures.map((failure) => [failure.drawer, failure.code])).toEqual([
+      ["passing", code],
+      ["passing", code],
     ]);
     const tokens = oci.requests.of(kind).map(({ headers }) => headers["opc-retry-token"]);
     expect(tokens).toHaveLength(3);
@@ -252,19 +237,17 @@ describe.each([
     const sink = await open(options);
     const flows = flowsOf("k", 40);
     oci.faults.add({ on: kind, times: 3 }, { status: 413 });
-    const { outcomes } = await bring(sink, batchOf(flows));
-    expect(outcomes).toEqual([{ delivered: 40, rejected: 0, deadLetters: [] }]);
+    expect(await bring(sink, batchOf(flows))).toEqual({ delivered: 40, rejected: 0, setAside: [], failures: [] });
     expect(taken()).toEqual(uidsOf(flows));
   });
 
   it("sets aside the one record that is too large, and no other", async () => {
     const sink = await open({ ...options, maxJsonBytes: 20_000 });
     const flows = flowsOf("k", 64, (record) => (record === 20 ? { sourceServer: "x".repeat(30_000) } : {}));
-    const { outcomes, failures } = await bring(sink, batchOf(flows));
+    const { delivered, setAside, failures } = await bring(sink, batchOf(flows));
     expect(failures).toEqual([]);
-    const letters = outcomes.flatMap(({ deadLetters }) => deadLetters);
-    expect(letters).toMatchObject([{ from: 20, to: 20, count: 1, code: "log-analytics-too-large" }]);
-    expect(sum(outcomes, ({ delivered }) => delivered)).toBe(63);
+    expect(setAside).toMatchObject([{ record: 20, code: "log-analytics-too-large" }]);
+    expect(delivered).toBe(63);
     expect(taken()).toEqual(uidsOf(flows.filter(({ record }) => record !== 20)));
   });
 
@@ -275,13 +258,13 @@ describe.each([
     const sink = await open(options);
     oci.faults.add({ on: kind, times: 3 }, effect);
     const flows = flowsOf("k", 10);
-    const { outcomes, failures } = await bring(sink, batchOf(flows));
-    expect(outcomes).toEqual([{ delivered: 10, rejected: 0, deadLetters: [] }]);
+    const { failures, ...rest } = await bring(sink, batchOf(flows));
+    expect(rest).toEqual({ delivered: 10, rejected: 0, setAside: [] });
     expect(taken()).toEqual(uidsOf(flows));
     expect(failures).toHaveLength(3);
-    for (const failure of failures) {
-      expect(failure).toBeInstanceOf(RetryableError);
-      expect([(failure as RetryableError).code, (failure as RetryableError).message]).toEqual([
+    for (const { drawer, code, message } of failures) {
+      expect([drawer, code, message]).toEqual([
+        "person",
         "not-authorized",
         expect.stringMatching(
           /check namespace, logGroupId and the region; the policy that is needed: Allow group <the user's group> to \{LOG_ANALYTICS_LOG_GROUP_UPLOAD_LOGS\} in compartment/,
@@ -295,20 +278,39 @@ describe.each([
     const sink = await open({ ...options, logGroupId: other });
     const batch = batchOf(flowsOf("k", 3));
     const failure = await failureOf(sink.write(batch, never));
-    expect([failure.constructor, failure.code]).toEqual([RetryableError, "not-authorized"]);
+    expect([failure.drawer, failure.code]).toEqual(["person", "not-authorized"]);
     service.state.logGroups.add(other);
     await sink.write(batch, never);
     expect(taken()).toHaveLength(3);
   });
 
-  it("sets a batch aside whose payload the service refuses (400)", async () => {
+  it("sets the one record aside whose payload the service refuses (400)", async () => {
     const sink = await open(options);
-    oci.faults.add({ on: kind, times: Number.POSITIVE_INFINITY }, { status: 400 });
     const flows = flowsOf("k", 10);
-    const { outcomes } = await bring(sink, batchOf(flows));
-    expect(outcomes).toMatchObject([{ delivered: 0, deadLetters: [{ from: 1, to: 10, count: 10, code: "refused" }] }]);
-    expect(outcomes[0]?.deadLetters[0]?.reason).toMatch(/400 InvalidParameter: .*check that the log source exists/);
-    expect(oci.requests.count(kind)).toBe(1);
+    let payloads = 0;
+    oci.faults.add({ on: kind, when: () => [1, 2, 4, 5].includes(++payloads), times: 4 }, { status: 400 });
+    const { delivered, setAside } = await bring(sink, batchOf(flows));
+    // Refused are all ten, of them the first five, of these the last three, and of those the first.
+    expect([delivered, setAside.map(({ record, code }) => [record, code])]).toEqual([9, [[3, "refused"]]]);
+    expect(setAside[0]?.reason).toMatch(/400 InvalidParameter: .*check that the log source exists/);
+  });
+
+  it.each(["Invalid log source name: X", "LogSet prod does not exist", "Invalid log group"])(
+    "waits for a person where a 400 speaks of what all uploads have in common: %s",
+    async (message) => {
+      const sink = await open(options);
+      oci.faults.add({ on: kind }, { status: 400, message });
+      const failure = await failureOf(sink.write(batchOf(flowsOf("k", 2)), never));
+      expect([failure.drawer, failure.code]).toEqual(["person", "refused"]);
+      expect(failure.message).toContain("check that the log source exists (`flowferry content install`)");
+    },
+  );
+
+  it.each(["LimitExceeded", "QuotaExceeded"])("waits for a person where the tenancy is at its limit: %s", async (code) => {
+    const sink = await open(options);
+    oci.faults.add({ on: kind }, { status: 400, code, message: "The limit is reached." });
+    const failure = await failureOf(sink.write(batchOf(flowsOf("k", 2)), never));
+    expect(failure.drawer).toBe("person");
   });
 
   it("names the clock when the date is refused, and goes on when it is right again", async () => {
@@ -316,7 +318,7 @@ describe.each([
     oci.clockAheadMs = 900_000;
     const batch = batchOf(flowsOf("k", 3));
     const failure = await failureOf(sink.write(batch, never));
-    expect([failure.constructor, failure.code]).toEqual([RetryableError, "not-authenticated"]);
+    expect([failure.drawer, failure.code]).toEqual(["person", "not-authenticated"]);
     expect(failure.message).toMatch(/this machine's clock is (899|900|901) s behind/);
     oci.clockAheadMs = 0;
     await sink.write(batch, never);
@@ -327,9 +329,9 @@ describe.each([
     const sink = await open(options);
     oci.faults.add({ on: kind }, { status: 409, code: "InvalidatedRetryToken" });
     const flows = flowsOf("k", 5);
-    const { outcomes, failures } = await bring(sink, batchOf(flows));
+    const { delivered, failures } = await bring(sink, batchOf(flows));
     expect(failures).toHaveLength(1);
-    expect(outcomes).toMatchObject([{ delivered: 5 }]);
+    expect(delivered).toBe(5);
     expect(new Set(oci.requests.of(kind).map(({ headers }) => headers["opc-retry-token"])).size).toBe(2);
     expect(taken()).toEqual(uidsOf(flows));
   });
@@ -357,17 +359,9 @@ describe.each([
     for (const [index, effect] of effects.entries()) oci.faults.add({ on: kind, after: index * 2 + 1 }, effect);
     const batches = Array.from({ length: 20 }, (_, index) => flowsOf(`object-${index}`, 30));
     const all = await Promise.all(batches.map((flows) => bring(sink, batchOf(flows))));
-    const outcomes = all.flatMap((one) => one.outcomes);
-    const letters = outcomes.flatMap(({ deadLetters }) => deadLetters);
-    expect(letters.map(({ code }) => code)).toEqual(["refused"]);
-    const refused = batches
-      .flat()
-      .filter(({ origin, record }) =>
-        letters.some(({ key, from, to }) => key === origin.key && record >= from && record <= (to ?? 0)),
-      );
-    expect(sum(outcomes, ({ delivered }) => delivered) + refused.length).toBe(600);
-    const left = new Set(refused);
-    expect(taken()).toEqual(uidsOf(batches.flat().filter((flow) => !left.has(flow))));
+    // The batch that is refused for good is halved, and both halves are taken.
+    expect(all.map(({ delivered, setAside }) => [delivered, setAside])).toEqual(batches.map(() => [30, []]));
+    expect(taken()).toEqual(uidsOf(batches.flat()));
   });
 });
 
@@ -394,7 +388,7 @@ describe("credentials", () => {
         { status: 401, code: "NotAuthenticated" },
       );
       const refused = await failureOf(sink.write(batchOf(flowsOf("b", 2)), never));
-      expect([refused.constructor, refused.code]).toEqual([RetryableError, "not-authenticated"]);
+      expect([refused.drawer, refused.code]).toEqual(["person", "not-authenticated"]);
       expect(notices).toEqual([]);
       configure();
       await Promise.all(["b", "c", "d"].map((key) => sink.write(batchOf(flowsOf(key, 2)), never)));
@@ -424,7 +418,7 @@ describe("probe", () => {
   it("tells what is missing", async () => {
     service.state.isOnboarded = false;
     const failure = await failureOf((await open()).probe(never));
-    expect([failure.constructor, failure.code]).toEqual([PermanentError, "not-onboarded"]);
+    expect([failure.drawer, failure.code]).toEqual(["person", "not-onboarded"]);
     service.state.isOnboarded = true;
     service.state.isLogSetEnabled = true;
     expect((await failureOf((await open()).probe(never))).code).toBe("log-set-missing");

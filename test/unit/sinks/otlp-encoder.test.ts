@@ -1,7 +1,6 @@
 import { JsonLogsSerializer, ProtobufLogsSerializer } from "@opentelemetry/otlp-transformer";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { TooLargeError } from "../../../src/errors.ts";
 import { type Columns, EMPTY_CONTEXT, Flow } from "../../../src/flow.ts";
 import { loadSchema, SCHEMA_NAMES } from "../../../src/schemas/load.ts";
 import { recordClassOf, summaryOf } from "../../../src/schemas/record.ts";
@@ -10,6 +9,7 @@ import { recordMaker } from "../../../src/sinks/log-records.ts";
 import { createEncoder, type EncoderOptions } from "../../../src/sinks/otlp/encoder.ts";
 import { json } from "../../../src/sinks/otlp/json.ts";
 import { protobuf } from "../../../src/sinks/otlp/protobuf.ts";
+import { readFields } from "../../../src/sinks/otlp/wire.ts";
 import { decodeRequest, type ReceivedRecord, type Value, type Values } from "../../simulators/otlp/decode.ts";
 import { anyFlows, CONTEXT, flowsOf, noDataFlow, ORIGIN, sshFlow, TIME } from "./flows.ts";
 
@@ -175,11 +175,44 @@ test.each(["protobuf", "json"] as const)(
     const schema = loadSchema("otel", "/");
     const size = (count: number) => encoderOf(syntax, schema).encode(flowsOf(count), OBSERVED).bytes.length;
     const encoder = encoderOf(syntax, schema, { maxBytes: size(10) });
-    expect(() => encoder.encode(flowsOf(11), OBSERVED)).toThrow(TooLargeError);
+    expect(() => encoder.encode(flowsOf(11), OBSERVED)).toThrow(
+      expect.objectContaining({ drawer: "batch", code: "otlp-too-large", tooLarge: true, certain: true }),
+    );
     expect(() => encoder.encode(flowsOf(1000), OBSERVED)).toThrow(`1000 records are larger than batch.bytes (${size(10)})`);
     expect(decodeRequest(encoder.encode(flowsOf(10), OBSERVED).bytes, syntax)).toHaveLength(10);
   },
 );
+
+test("protobuf: a record's length is right at the borders of one, two, three and four bytes", { timeout: 60_000 }, () => {
+  const otel = loadSchema("otel", "/");
+  // As little as there can be: one text of a chosen length.
+  const schema = { ...otel, resource: [], attributes: otel.attributes.filter(({ name }) => name === "flow.source.server") };
+  const encoder = encoderOf("protobuf", schema, { body: "none" });
+  const server = (length: number, end: string): Flow => sshFlow(1, { sourceServer: "s".repeat(length) + end });
+  const lengths = new Set<number>();
+  for (const [from, to] of [
+    [0, 70],
+    [16_290, 16_320],
+    [2_097_072, 2_097_086],
+  ] as const) {
+    for (let length = from; length <= to; length += 1) {
+      const encoded = encoder.encode([server(length, "a"), server(length, "b")], OBSERVED);
+      const records = decodeRequest(encoded.bytes, "protobuf");
+      const [first, second] = records.map(({ attributes }) => attributes["flow.source.server"]);
+      expect([first === `${"s".repeat(length)}a`, second === `${"s".repeat(length)}b`]).toEqual([true, true]);
+      for (const record of recordsIn(encoded.bytes)) lengths.add(record.length);
+      encoded.release();
+    }
+  }
+  for (const border of [127, 128, 16_383, 16_384, 2_097_151, 2_097_152]) expect(lengths).toContain(border);
+});
+
+/** ExportLogsServiceRequest.resource_logs = 1, ResourceLogs.scope_logs = 2, ScopeLogs.log_records = 2. */
+function recordsIn(request: Buffer): Buffer[] {
+  const within = (messages: Buffer[], number: number): Buffer[] =>
+    messages.flatMap((message) => readFields(message).flatMap(({ field, value }) => (field === number ? [value as Buffer] : [])));
+  return within(within(within([request], 1), 2), 2);
+}
 
 test("times are exact nanoseconds; what fixed64 cannot say is 0", () => {
   const schema = loadSchema("otel", "/");

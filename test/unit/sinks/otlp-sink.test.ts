@@ -4,7 +4,7 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
 import type { Sink } from "../../../src/contracts.ts";
-import { describeError, PermanentError, RetryableError, TooLargeError } from "../../../src/errors.ts";
+import { describeError, type Failure } from "../../../src/errors.ts";
 import { otlp } from "../../../src/sinks/otlp/sink.ts";
 import { type Receiver, type ReceiverOptions, startReceiver } from "../../simulators/otlp/receiver.ts";
 import { batchOf, flowsOf } from "./flows.ts";
@@ -33,12 +33,12 @@ async function sinkOf(options: object, env: NodeJS.ProcessEnv = {}): Promise<Sin
 
 const write = (sink: Sink, count = 3) => sink.write(batchOf(flowsOf(count)), signal);
 const uids = (count: number): string[] => flowsOf(count).map(({ uid }) => uid);
-const failure = (promise: Promise<unknown>): Promise<Error> =>
+const failure = (promise: Promise<unknown>): Promise<Failure> =>
   promise.then(
     () => {
       throw new Error("it did not fail");
     },
-    (error: Error) => error,
+    (error: Failure) => error,
   );
 
 test.each(["protobuf", "json"].flatMap((encoding) => ["gzip", "zstd", "none"].map((compression) => [encoding, compression])))(
@@ -97,17 +97,23 @@ test.each(["protobuf", "json"])("errors are told apart, with the receiver's word
   });
   const sink = await sinkOf({ endpoint: receiver.url, encoding });
   const host = new URL(receiver.url).host;
-  const busy = await failure(write(sink));
-  expect(busy).toBeInstanceOf(RetryableError);
-  expect(busy).toMatchObject({ code: "otlp-http-503", message: `${host} answered 503: overloaded`, retryAfterMs: 3000 });
-  const bad = await failure(write(sink));
-  expect(bad).toBeInstanceOf(PermanentError);
-  expect(bad).toMatchObject({ code: "otlp-http-400", message: `${host} answered 400: unknown field` });
   expect(await failure(write(sink))).toMatchObject({
+    drawer: "passing",
+    code: "otlp-http-503",
+    message: `${host} answered 503: overloaded`,
+    retryAfterMs: 3000,
+  });
+  expect(await failure(write(sink))).toMatchObject({
+    drawer: "batch",
+    code: "otlp-http-400",
+    message: `${host} answered 400: unknown field`,
+  });
+  expect(await failure(write(sink))).toMatchObject({
+    drawer: "person",
     code: "otlp-http-307",
     message: expect.stringContaining("elsewhere.example"),
   });
-  expect(await failure(write(sink, 100))).toBeInstanceOf(TooLargeError);
+  expect(await failure(write(sink, 100))).toMatchObject({ drawer: "batch", tooLarge: true, certain: false });
   expect(await write(sink)).toEqual({ rejected: 0 });
   expect(receiver.requests).toHaveLength(5);
 });
@@ -115,7 +121,7 @@ test.each(["protobuf", "json"])("errors are told apart, with the receiver's word
 test("a batch over its bytes is refused before anything is sent", async () => {
   const receiver = await receiving();
   const error = await failure(write(await sinkOf({ endpoint: receiver.url, batch: { bytes: 2000 } })));
-  expect(error).toBeInstanceOf(TooLargeError);
+  expect(error).toMatchObject({ drawer: "batch", code: "otlp-too-large", tooLarge: true, certain: true });
   expect(receiver.requests).toHaveLength(0);
 });
 
@@ -125,9 +131,7 @@ test("broken connections and silence are retried by others, and never by the sin
   });
   const sink = await sinkOf({ endpoint: receiver.url, timeoutMs: 300 });
   for (const code of ["otlp-unreachable", "otlp-unreachable", "otlp-timeout", "otlp-timeout"]) {
-    const error = await failure(write(sink));
-    expect(error).toBeInstanceOf(RetryableError);
-    expect(error).toMatchObject({ code });
+    expect(await failure(write(sink))).toMatchObject({ drawer: "passing", code });
   }
   expect(await write(sink)).toEqual({ rejected: 0 });
   expect(receiver.requests).toHaveLength(5);
@@ -139,8 +143,8 @@ test("nobody listening is one clear line", async () => {
   const receiver = await startReceiver();
   await receiver.close();
   const error = await failure(write(await sinkOf({ endpoint: receiver.url })));
-  expect(error).toBeInstanceOf(RetryableError);
-  expect(describeError(error)).toMatch(/^cannot reach 127\.0\.0\.1:\d+: .*ECONNREFUSED/);
+  expect(error).toMatchObject({ drawer: "passing", code: "otlp-unreachable" });
+  expect(describeError(error)).toMatch(/^OTLP: 127\.0\.0\.1:\d+ takes no connections: .*ECONNREFUSED/);
 });
 
 test("an abort ends a request that hangs, with the reason of the abort", async () => {
@@ -165,9 +169,13 @@ test("TLS verifies the receiver and shows the client's certificate", async () =>
   const trusting = { caFile: "ca.pem", certFile: "client.pem", keyFile: "client.key" };
   expect(await write(await sinkOf({ endpoint: receiver.url, tls: trusting }))).toEqual({ rejected: 0 });
   const distrusting = await failure(write(await sinkOf({ endpoint: receiver.url })));
-  expect(describeError(distrusting)).toMatch(/cannot reach localhost:\d+: .*(certificate|CERT)/i);
+  expect(distrusting).toMatchObject({ drawer: "person", code: "otlp-unreachable" });
+  expect(describeError(distrusting)).toMatch(
+    /^OTLP: localhost:\d+ has a certificate of an unknown authority: name it in tls\.caFile: /,
+  );
   const anonymous = await failure(write(await sinkOf({ endpoint: receiver.url, tls: { caFile: "ca.pem" } })));
-  expect(anonymous).toBeInstanceOf(RetryableError);
+  // The alert comes before or after the connection goes.
+  expect(["person", "passing"]).toContain(anonymous.drawer);
   expect([...receiver.uids.values()]).toEqual([1, 1, 1]);
 });
 
@@ -187,15 +195,32 @@ test("requests go through the proxy of the environment, and not to hosts in NO_P
 
 test("the probe reaches the receiver and delivers nothing", async () => {
   const receiver = await receiving({
-    faults: { "2": { status: 401, message: "who are you" }, "3": { status: 400, message: "no records" } },
+    faults: {
+      "2": { status: 401, message: "who are you" },
+      "3": { status: 400, message: "no records" },
+      "4": { status: 422, message: "error at least one valid stream is required for ingestion" },
+      "5": { status: 400, message: "unknown tenant" },
+      "6": { raw: { status: 400, body: 'unsupported path requested: "/v1/logs"' } },
+      "7": { raw: { status: 200, body: "<title>Sign in</title>" } },
+      "8": { raw: { status: 200, body: '{"partialSuccess":{"rejectedLogRecords":"1"}}' } },
+    },
   });
   const host = new URL(receiver.url).host;
   const sink = await sinkOf({ endpoint: receiver.url });
   expect(await sink.probe(signal)).toBe(`${host} answered 200 to a request without records`);
-  expect(await failure(sink.probe(signal))).toMatchObject({ code: "otlp-http-401" });
-  expect(await sink.probe(signal)).toBe(
-    `${host} answered 400: no records (to a request without records, which some receivers refuse)`,
-  );
+  expect(await failure(sink.probe(signal))).toMatchObject({ drawer: "person", code: "otlp-http-401" });
+  expect(await sink.probe(signal)).toBe(`${host} answered 400: no records (to a request without records)`);
+  expect(await sink.probe(signal)).toContain("answered 422: error at least one valid stream is required for ingestion (to a");
+  expect(await failure(sink.probe(signal))).toMatchObject({
+    drawer: "person",
+    message: `${host} answered 400: unknown tenant (to a request without records)`,
+  });
+  expect(await failure(sink.probe(signal))).toMatchObject({
+    drawer: "person",
+    message: expect.stringContaining("VictoriaLogs below /insert/opentelemetry"),
+  });
+  expect(await failure(sink.probe(signal))).toMatchObject({ drawer: "not-understood" });
+  expect(await failure(sink.probe(signal))).toMatchObject({ drawer: "not-understood" });
   expect(receiver.records).toEqual([]);
 });
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ObjectStore } from "../../../src/contracts.ts";
-import { describeError, RetryableError, UsageError } from "../../../src/errors.ts";
+import { describeError, UsageError } from "../../../src/errors.ts";
 import { type Oci, startOci } from "../../simulators/oci/index.ts";
 import { failureOf, listAll, never, readAll, refOf, storeOn } from "./oci-store.ts";
 
@@ -147,7 +147,7 @@ describe("session token", () => {
     expect(await signers(opened)).toEqual(["session", "session"]);
     passSeconds(3601);
     const failure = await failureOf(listAll(opened));
-    expect([failure.constructor, failure.code]).toEqual([RetryableError, "not-authenticated"]);
+    expect([failure.drawer, failure.code]).toEqual(["person", "not-authenticated"]);
     expect(failure.message).toContain("oci session refresh --profile SESSION");
     oci.renewSession();
     expect(await signers(opened)).toEqual(["session", "session"]);
@@ -199,18 +199,29 @@ describe("instance principal", () => {
     const opened = await store({ type: "instance-principal", metadataUrl: `http://127.0.0.1:${port}/opc/v2` });
     const failure = await failureOf(listAll(opened));
     silent.close();
-    expect([failure.constructor, failure.code]).toEqual([RetryableError, "not-authenticated"]);
+    expect([failure.drawer, failure.code]).toEqual(["passing", "not-authenticated"]);
     expect(failure.message).toMatch(/^the metadata service at http:\/\/127.* does not answer; .*OCI compute instances only/);
   });
 
   it("tells what the auth service refuses, and recovers", async () => {
     const opened = await store(auth());
-    oci.faults.add({ on: "federation" }, { status: 503 });
+    oci.faults.add({ on: "federation" }, { status: 503, headers: { "retry-after": "9" } });
     const failure = await failureOf(listAll(opened));
-    expect([failure.constructor, failure.message]).toEqual([
-      RetryableError,
-      expect.stringMatching(/^the auth service at .* answers 503 .*ServiceUnavailable/),
-    ]);
+    expect([failure.drawer, failure.retryAfterMs]).toEqual(["passing", 9000]);
+    expect(failure.message).toMatch(/^the auth service at .* answers 503 .*ServiceUnavailable/);
+    for (const status of [400, 401, 403, 404, 302]) {
+      oci.faults.add({ on: "federation" }, { status });
+      expect([status, (await failureOf(listAll(opened))).drawer]).toEqual([status, "person"]);
+    }
+    for (const raw of [
+      { status: 200, body: "<html><title>Sign in</title>" },
+      { status: 200, body: "{}" },
+      { status: 200, body: '{"token":"eyJ', cut: { afterBytes: 9, by: "end" } },
+      { status: 207, body: '{"token":"x"}' },
+    ] as const) {
+      oci.faults.add({ on: "federation" }, { raw });
+      expect([raw.body, (await failureOf(listAll(opened))).drawer]).toEqual([raw.body, "not-understood"]);
+    }
     expect(await signers(opened)).toEqual(["instance", "instance"]);
   });
 });
@@ -261,7 +272,7 @@ describe("OKE workload identity", () => {
     const failure = await failureOf(
       listAll(await store({ type: "oke-workload-identity", certificatePath: other, tokenPath }, environment)),
     );
-    expect([failure.constructor, failure.code]).toEqual([RetryableError, "not-authenticated"]);
+    expect([failure.drawer, failure.code]).toEqual(["person", "not-authenticated"]);
     expect(describeError(failure)).toMatch(
       /OKE token endpoint at https:\/\/localhost:\d+\/resourcePrincipalSessionTokens does not answer/,
     );

@@ -1,4 +1,5 @@
 import type { ObjectRef, ObjectStore } from "../../../src/contracts.ts";
+import type { Drawer } from "../../../src/errors.ts";
 import { ociObjectStorageOptions, ociObjectStore } from "../../../src/sources/oci-object-storage.ts";
 import type { Oci } from "../../simulators/oci/index.ts";
 
@@ -44,7 +45,9 @@ export async function readAll(store: ObjectStore, object: ObjectRef): Promise<Bu
 }
 
 /** What a call fails with. */
-export async function failureOf(call: Promise<unknown>): Promise<Error & { code?: string; retryAfterMs?: number }> {
+export async function failureOf(
+  call: Promise<unknown>,
+): Promise<Error & { code?: string; drawer?: Drawer; retryAfterMs?: number }> {
   const outcome = await call.then(
     () => undefined,
     (thrown: unknown) => thrown,

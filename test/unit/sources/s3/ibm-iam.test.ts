@@ -64,7 +64,7 @@ it("uses a token up while no new one can be had", async () => {
   clock.now = 3_500_000;
   expect(await tokens.token()).toBe("token-1");
   clock.now = 3_600_000;
-  await expect(tokens.token()).rejects.toMatchObject({ name: "RetryableError", code: "service-unavailable", retryAfterMs: 3000 });
+  await expect(tokens.token()).rejects.toMatchObject({ drawer: "passing", code: "service-unavailable", retryAfterMs: 3000 });
   issue("token-2");
   expect(await tokens.token()).toBe("token-2");
   await tokens.close();
@@ -87,16 +87,25 @@ it.each([
   [
     400,
     JSON.stringify({ errorCode: "BXNIM0415E", errorMessage: "Provided API key could not be found." }),
+    "person",
     "not-authenticated",
     "BXNIM0415E",
   ],
-  [200, "<html>", "bad-answer", "answered without a token"],
-  [500, "oops", "service-unavailable", "answered 500"],
-])("%d %s is named as %s, without the key", async (status, body, code, text) => {
+  [400, JSON.stringify({ errorMessage: `${API_KEY} is no key` }), "person", "not-authenticated", "*** is no key"],
+  [401, "", "person", "not-authenticated", "answered 401"],
+  [403, "<html>", "person", "not-authenticated", "answered 403"],
+  [404, "", "person", "not-authenticated", "auth.tokenUrl"],
+  [302, "", "person", "not-authenticated", "answered 302"],
+  [200, "<html>", "not-understood", "bad-answer", "answered 200, without a token"],
+  [200, '{"access_token":""}', "not-understood", "bad-answer", "without a token"],
+  [207, '{"access_token":"x","expires_in":3600}', "not-understood", "bad-answer", "answered 207"],
+  [429, "", "passing", "service-unavailable", "answered 429"],
+  [500, "oops", "passing", "service-unavailable", "answered 500"],
+])("%d %s is in the drawer %s, as %s, without the key", async (status, body, drawer, code, text) => {
   answer = { status, body };
   const tokens = tokensOf({ now: 0 });
   const error: unknown = await tokens.token().catch((thrown: unknown) => thrown);
-  expect(error).toMatchObject({ name: "RetryableError", code });
+  expect(error).toMatchObject({ drawer, code });
   expect(describeError(error)).toContain(text);
   expect(describeError(error)).not.toContain("secret");
   await tokens.close();
