@@ -1,7 +1,8 @@
 import type { Dirent, Stats } from "node:fs";
 import { lstat, readdir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
-import { codeOf, RetryableError } from "../errors.ts";
+import { codeOf } from "../errors.ts";
+import { fileFailure, isGone, isOwn, rootFailure } from "./directory-failures.ts";
 import { compareKeys } from "./keys.ts";
 
 export interface Walk {
@@ -15,6 +16,8 @@ export interface Walk {
   readonly ignores: (name: string) => boolean;
   /** Told of what is there and cannot be an object: links that lead out, names that are not UTF-8, pipes. */
   readonly passOver: (key: string, reason: string) => void;
+  /** Told of each folder that was looked into, with the error if it could not be: the others are listed all the same. */
+  readonly onLook: (folder: string, error?: unknown) => void;
 }
 
 /** Keys of the files under the root, in the byte order of their UTF-8 forms. One folder at a time is held in memory for each level. */
@@ -62,27 +65,29 @@ async function entriesOf(options: Walk, folder: string, chain: readonly string[]
 type Kind = Pick<Stats | Dirent, "isFile" | "isDirectory" | "isSymbolicLink">;
 
 /** Where the prefix says which folder comes next, only that one is looked at. */
-async function namesIn({ root, prefix, passOver }: Walk, folder: string): Promise<[string, Kind][]> {
+async function namesIn({ root, prefix, passOver, onLook }: Walk, folder: string): Promise<[string, Kind][]> {
   const path = join(root, folder);
   const slash = prefix.startsWith(folder) ? prefix.indexOf("/", folder.length) : -1;
+  const names: [string, Kind][] = [];
   try {
     if (slash >= 0) {
       const name = prefix.slice(folder.length, slash);
-      return name === "" || name === "." || name === ".." || name.includes("\0") ? [] : [[name, await lstat(join(path, name))]];
+      if (name !== "" && name !== "." && name !== ".." && !name.includes("\0")) names.push([name, await lstat(join(path, name))]);
+    } else {
+      for (const entry of await readdir(path, { withFileTypes: true })) {
+        const { name } = entry;
+        if (!name.includes("\ufffd") || (await exists(join(path, name)))) names.push([name, entry]);
+        else passOver(folder + name, "its name is not UTF-8");
+      }
     }
-    const names: [string, Kind][] = [];
-    for (const entry of await readdir(path, { withFileTypes: true })) {
-      const { name } = entry;
-      if (!name.includes("\ufffd") || (await exists(join(path, name)))) names.push([name, entry]);
-      else passOver(folder + name, "its name is not UTF-8");
-    }
-    return names;
-  } catch (cause) {
-    const code = codeOf(cause);
-    if ((code === "ENOENT" || code === "ENOTDIR") && folder !== "") return [];
-    if (code === "ENOENT" && slash >= 0) return [];
-    throw new RetryableError("unreadable", `cannot list ${path} (${code}): see that it is there and may be read`, { cause });
+    onLook(folder);
+  } catch (error) {
+    if (isGone(error) && (folder !== "" || slash >= 0)) return [];
+    if (folder === "") throw rootFailure(root, error);
+    if (!isOwn(error)) throw fileFailure(folder, error);
+    onLook(folder, error);
   }
+  return names;
 }
 
 /** Bytes that are not UTF-8 come out as U+FFFD; then there is no file of the name. */

@@ -1,10 +1,12 @@
 import type { BigIntStats } from "node:fs";
 import { type FileHandle, open, realpath, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import type { Component, ListOptions, ListPage, ObjectRef, ObjectStore, Source, SourceDependencies } from "../contracts.ts";
-import { codeOf, PermanentError, RetryableError, UsageError } from "../errors.ts";
+import { codeOf, Failure, UsageError } from "../errors.ts";
+import { fileErrorWords } from "../file-failures.ts";
+import { fileFailure, isGone, isOwn, rootFailure } from "./directory-failures.ts";
 import { isInside, walk } from "./directory-walk.ts";
 import { endOf } from "./keys.ts";
 import { globMatcher } from "./tail/globs.ts";
@@ -12,6 +14,8 @@ import { tailOptions } from "./tail/options.ts";
 import { tailing } from "./tail/source.ts";
 
 const PAGE_SIZE = 1000;
+/** So many files of each kind of trouble are told of by name. */
+const NAMED = 1000;
 const CHUNK_BYTES = 256 * 1024;
 
 const options = tailOptions.extend({
@@ -46,18 +50,50 @@ export async function directoryStore(
 ): Promise<ObjectStore> {
   const given = resolve(baseDir, path);
   const root = await rootOf(given);
+  const isMount = await isMountPoint(root);
   const ignores = globMatcher(ignore);
-  const reported = new Set<string>();
+  const passedOver = new Set<string>();
   const passOver = (key: string, reason: string) => {
-    if (reported.has(key) || reported.size >= 1000) return;
-    reported.add(key);
+    if (passedOver.has(key) || passedOver.size >= NAMED) return;
+    passedOver.add(key);
     onEvent({ kind: "passed-over", key, message: `not read: ${reason}` });
+  };
+  /** Files and folders that cannot be looked at, each told of once until it can. */
+  const unreadable = new Set<string>();
+  const onLook = (key: string, error?: unknown) => {
+    if (error === undefined) unreadable.delete(key);
+    if (error === undefined || unreadable.has(key) || unreadable.size > NAMED) return;
+    const what = unreadable.size === NAMED ? "not read, nor are others that are not named" : "not read, while others are";
+    unreadable.add(key);
+    onEvent({ kind: "unreadable", key, message: `${what}: ${fileErrorWords(error)}` });
+  };
+
+  /** A folder that is not there lists nothing, which is not the same as an empty one: so it is with a folder that was a mount point. */
+  const checkRoot = async () => {
+    try {
+      if (!(await stat(root)).isDirectory()) throw Object.assign(new Error(), { code: "ENOTDIR" });
+      if (!isMount || (await isMountPoint(root))) return;
+    } catch (cause) {
+      throw rootFailure(root, cause);
+    }
+    throw new Failure("person", "no-such-directory", `path: nothing is mounted at ${root} any more: mount it again`);
+  };
+  /** Runs what asks for one file; where that is gone, the whole folder may be. */
+  const asking = async <T>(key: string, ask: () => Promise<T>): Promise<T> => {
+    try {
+      return await ask();
+    } catch (error) {
+      if (error instanceof Failure) throw error;
+      if (isGone(error)) await checkRoot();
+      throw fileFailure(key, error);
+    }
   };
 
   return {
     name: pathToFileURL(given).href,
     async *list({ prefix, startAfter, delimiter, before }: ListOptions, signal: AbortSignal): AsyncGenerator<ListPage> {
-      const cursor = { root, prefix, after: startAfter, before, ignores, passOver };
+      await checkRoot();
+      const cursor = { root, prefix, after: startAfter, before, ignores, passOver, onLook };
       let keys: string[] = [];
       let prefixes: string[] = [];
       for await (const key of walk(cursor)) {
@@ -71,17 +107,17 @@ export async function directoryStore(
         }
         if (keys.length + prefixes.length < PAGE_SIZE) continue;
         signal.throwIfAborted();
-        yield { objects: await objectsOf(root, keys), prefixes };
+        yield { objects: await objectsOf(root, keys, onLook), prefixes };
         keys = [];
         prefixes = [];
       }
       signal.throwIfAborted();
-      if (keys.length + prefixes.length > 0) yield { objects: await objectsOf(root, keys), prefixes };
+      if (keys.length + prefixes.length > 0) yield { objects: await objectsOf(root, keys, onLook), prefixes };
     },
     async open(object, signal) {
-      const target = await locate(root, object);
-      check(object, await stat(target, { bigint: true }));
-      return read(object, target, signal);
+      const target = await asking(object.key, () => locate(root, object));
+      check(object, await asking(object.key, () => stat(target, { bigint: true })));
+      return read(object, () => asking(object.key, () => open(target)), signal);
     },
     close: async () => {},
   };
@@ -101,16 +137,29 @@ async function rootOf(path: string): Promise<string> {
   throw new UsageError("no-such-directory", `path: ${path} is not a directory`);
 }
 
+/** Whether another file system is mounted there than holds its parent. */
+async function isMountPoint(path: string): Promise<boolean> {
+  const [own, parent] = await Promise.all([stat(path), stat(dirname(path))]);
+  return own.dev !== parent.dev;
+}
+
 /** Files that vanish between their listing and this are left out. */
-async function objectsOf(root: string, keys: readonly string[]): Promise<ObjectRef[]> {
+async function objectsOf(
+  root: string,
+  keys: readonly string[],
+  onLook: (key: string, error?: unknown) => void,
+): Promise<ObjectRef[]> {
   const objects = await Promise.all(
     keys.map(async (key) => {
       try {
         const stats = await stat(join(root, key), { bigint: true });
+        onLook(key);
         return stats.isFile() ? [{ key, etag: etagOf(stats), size: Number(stats.size), time: timeOf(stats) }] : [];
       } catch (error) {
-        if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return [];
-        throw unreadable(key, error);
+        if (isGone(error)) return [];
+        if (!isOwn(error)) throw fileFailure(key, error);
+        onLook(key, error);
+        return [];
       }
     }),
   );
@@ -129,22 +178,14 @@ function timeOf({ mtimeMs, ctimeMs }: BigIntStats): number {
 
 /** Where the object's file really is. */
 async function locate(root: string, object: ObjectRef): Promise<string> {
-  try {
-    const target = await realpath(join(root, object.key));
-    if (isInside(target, root)) return target;
-  } catch (error) {
-    throw vanishedOr(object, error);
-  }
-  throw new PermanentError("object-vanished", `${object.key} is not in the directory: a symbolic link leads out of it`);
+  const target = await realpath(join(root, object.key));
+  if (isInside(target, root)) return target;
+  const message = `${object.key} is not in the directory any more: a symbolic link leads out of it`;
+  throw new Failure("object", "object-vanished", message, { gone: true });
 }
 
-async function* read(object: ObjectRef, path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  let file: FileHandle;
-  try {
-    file = await open(path);
-  } catch (error) {
-    throw vanishedOr(object, error);
-  }
+async function* read(object: ObjectRef, openIt: () => Promise<FileHandle>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const file = await openIt();
   try {
     const stats = await file.stat({ bigint: true });
     check(object, stats);
@@ -158,6 +199,8 @@ async function* read(object: ObjectRef, path: string, signal: AbortSignal): Asyn
       yield chunk.subarray(0, bytesRead);
     }
     check(object, await file.stat({ bigint: true }));
+  } catch (error) {
+    throw error instanceof Failure || signal.aborted ? error : fileFailure(object.key, error);
   } finally {
     await file.close();
   }
@@ -167,15 +210,7 @@ function check(object: ObjectRef, stats: BigIntStats): void {
   if (etagOf(stats) !== object.etag) throw changed(object);
 }
 
-const changed = ({ key }: ObjectRef) =>
-  new PermanentError("object-changed", `${key} was written to after it was listed; its new version is read when it is listed`);
-
-function vanishedOr({ key }: ObjectRef, cause: unknown): Error {
-  const code = codeOf(cause);
-  if (code === "ENOENT" || code === "ENOTDIR")
-    return new PermanentError("object-vanished", `${key} was removed after it was listed`, { cause });
-  return unreadable(key, cause);
+function changed({ key }: ObjectRef): Failure {
+  const message = `${key} was written to after it was listed; its new version is read when it is listed`;
+  return new Failure("object", "object-changed", message, { gone: true });
 }
-
-const unreadable = (key: string, cause: unknown) =>
-  new RetryableError("unreadable", `cannot read ${key} (${codeOf(cause)}): see that this user may read it`, { cause });

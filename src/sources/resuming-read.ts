@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { FlowferryError, PermanentError, RetryableError } from "../errors.ts";
+import { drawerOf, Failure, FlowferryError } from "../errors.ts";
 
 /** A read is taken up again so often without getting any further. */
 const RESUMPTIONS = 5;
@@ -15,7 +15,8 @@ export interface Piece {
 
 /**
  * The bytes of an object from `first` on. Where the connection breaks, or ends too early, `again` is asked for the rest.
- * Throws what `again` throws if that is permanent, and a RetryableError after six failures in a row without a byte between them.
+ * Throws what `again` throws if it neither passes nor is an answer that was not understood, and what failed last after six failures in a
+ * row without a byte between them.
  */
 export async function* resumingRead(
   what: string,
@@ -30,17 +31,21 @@ export async function* resumingRead(
     try {
       piece ??= await again(at, total);
       for await (const chunk of piece.bytes) {
+        if (at + chunk.length > total) {
+          throw new Failure("not-understood", "bad-answer", `${what} goes on after its last byte, ${total}`);
+        }
         at += chunk.length;
         if (chunk.length > 0) failures = 0;
         yield chunk;
       }
       if (at === total) return;
-      throw new RetryableError("network", `${what} ended at byte ${at} of ${total}`);
+      throw new Failure("passing", "network", `${what} ended at byte ${at} of ${total}`);
     } catch (error) {
       signal.throwIfAborted();
       // Broken after the last byte.
       if (at === total) return;
-      if (error instanceof PermanentError || at > total) throw error;
+      const drawer = drawerOf(error);
+      if (drawer !== "passing" && drawer !== "not-understood") throw error;
       failures += 1;
       if (failures > RESUMPTIONS) throw interrupted(what, at, total, error);
       piece = undefined;
@@ -52,13 +57,12 @@ export async function* resumingRead(
 function interrupted(what: string, at: number, total: number, cause: unknown): Error {
   if (cause instanceof FlowferryError) return cause;
   const times = RESUMPTIONS + 1;
-  return new RetryableError("network", `${what}: the connection broke ${times} times in a row at byte ${at} of ${total}`, {
-    cause,
-  });
+  const message = `${what}: the connection broke ${times} times in a row at byte ${at} of ${total}`;
+  return new Failure("passing", "network", message, { cause });
 }
 
 function pauseAfter(error: unknown, failures: number): number {
-  const asked = error instanceof RetryableError ? (error.retryAfterMs ?? 0) : 0;
+  const asked = error instanceof Failure ? (error.retryAfterMs ?? 0) : 0;
   const backoff = FIRST_PAUSE_MS * 2 ** (failures - 1) * (0.5 + Math.random() / 2);
   return Math.min(LONGEST_PAUSE_MS, Math.max(asked, backoff));
 }

@@ -1,15 +1,20 @@
 import type { ListObjectsV2CommandOutput, S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import type { Component, ListOptions, ObjectRef, ObjectStore, Source, SourceDependencies } from "../contracts.ts";
-import { PermanentError, RetryableError, UsageError } from "../errors.ts";
+import { Failure, type FlowferryError, UsageError } from "../errors.ts";
 import { ibmIamTokens } from "../ibm/iam.ts";
 import { shownUrl } from "../urls.ts";
+import { absenceOf } from "./absent.ts";
 import { compareKeys } from "./keys.ts";
+import { notUnderstood, pageGuard } from "./listing.ts";
 import { type Piece, resumingRead } from "./resuming-read.ts";
-import { changed, toPage, toPiece } from "./s3/answers.ts";
-import { s3Error, statusOf } from "./s3/errors.ts";
+import { toPage, toPiece } from "./s3/answers.ts";
+import { s3Failure, statusOf } from "./s3/failures.ts";
 import { credentialsOf, regionOf, type S3Options, type S3StoreOptions, s3Options } from "./s3/options.ts";
 import { s3Transport } from "./s3/transport.ts";
 import { tailing } from "./tail/source.ts";
+
+/** So many pages without a key may follow one another: a store steps over what was deleted. */
+const EMPTY_PAGES = 10_000;
 
 /** The source `s3`: AWS S3 and the stores that speak its protocol. */
 export const s3: Component<S3Options, SourceDependencies, Source> = {
@@ -27,7 +32,9 @@ export async function s3Store(
   const { bucket, endpoint } = options;
   const credentials = credentialsOf(options);
   const sdk = await import("@aws-sdk/client-s3");
-  const transport = s3Transport({ ...options, env, secrets });
+  const host = endpoint === undefined ? "s3.amazonaws.com" : new URL(endpoint).host;
+  const name = `s3://${host}/${bucket}`;
+  const transport = s3Transport({ ...options, env, secrets, name });
   const tokens = options.auth && ibmIamTokens(options.auth, { env, secrets });
   const client = new sdk.S3Client({
     ...credentials,
@@ -42,76 +49,82 @@ export async function s3Store(
     requestHandler: transport.requestHandler,
   });
   await checkRegion(client);
-  const host = endpoint === undefined ? "s3.amazonaws.com" : new URL(endpoint).host;
-  const name = `s3://${host}/${bucket}`;
 
-  const failed = (failure: unknown, operation: string, signal: AbortSignal): Error => {
+  const failed = (failure: unknown, operation: string, of: "object" | "bucket", signal: AbortSignal): FlowferryError => {
     signal.throwIfAborted();
     const status = statusOf(failure);
     if (status === 401 || status === 403) tokens?.refused();
-    return s3Error(failure, { operation, bucket, endpoint: endpoint === undefined ? "AWS" : shownUrl(endpoint) });
+    return s3Failure(failure, { operation, of, bucket, endpoint: endpoint === undefined ? "AWS" : shownUrl(endpoint) });
   };
 
   const listPage = async (
-    options: ListOptions,
-    token: string | undefined,
+    { prefix, startAfter, delimiter }: ListOptions,
+    { token, limit }: { readonly token?: string | undefined; readonly limit?: number },
     signal: AbortSignal,
   ): Promise<ListObjectsV2CommandOutput> => {
-    const { prefix, startAfter, delimiter } = options;
     const command = new sdk.ListObjectsV2Command({
       Bucket: bucket,
       EncodingType: "url",
       ...(prefix === "" ? {} : { Prefix: prefix }),
       ...(startAfter === undefined ? {} : { StartAfter: startAfter }),
       ...(delimiter === undefined ? {} : { Delimiter: delimiter }),
+      ...(limit === undefined ? {} : { MaxKeys: limit }),
       ...(token === undefined ? {} : { ContinuationToken: token }),
     });
     try {
       return await client.send(command, { abortSignal: signal });
     } catch (failure) {
-      throw failed(failure, "ListObjectsV2", signal);
+      throw failed(failure, "ListObjectsV2", "bucket", signal);
     }
+  };
+
+  /** Why the object was not to be had: `still` if the listing has it as it was asked for. */
+  const absence = async (object: ObjectRef, still: Failure, signal: AbortSignal): Promise<Failure> => {
+    const { objects } = toPage(await listPage({ prefix: object.key }, { limit: 1 }, signal), name, onEvent);
+    const listed = objects.find(({ key }) => key === object.key);
+    return absenceOf(object, listed, still);
   };
 
   /** The object from a byte on, if it still is the version that was listed. `total` is undefined for the first read. */
   const get = async (object: ObjectRef, from: number, total: number | undefined, signal: AbortSignal): Promise<Piece> => {
+    const operation = `GetObject ${object.key}`;
     const command = new sdk.GetObjectCommand({
       Bucket: bucket,
       Key: object.key,
       IfMatch: `"${object.etag}"`,
       ...(total === undefined ? {} : { Range: `bytes=${from}-${total - 1}` }),
     });
-    try {
-      return toPiece(object, await client.send(command, { abortSignal: signal }), from, total);
-    } catch (failure) {
-      const status = statusOf(failure);
-      if (status === 412 || status === 416) throw changed(object, failure);
-      if (failure instanceof Error && failure.name === "NoSuchKey") {
-        throw new PermanentError("object-vanished", `${object.key} was deleted after it was listed`, { cause: failure });
-      }
-      throw failed(failure, `GetObject ${object.key}`, signal);
-    }
+    const answer = await client.send(command, { abortSignal: signal }).catch(async (error: unknown) => {
+      const failure = failed(error, operation, "object", signal);
+      const status = statusOf(error);
+      const isAbsent =
+        failure instanceof Failure && failure.drawer === "object" && (status === 404 || status === 412 || status === 416);
+      throw isAbsent ? await absence(object, failure, signal) : failure;
+    });
+    const piece = toPiece(object, answer, from, total);
+    if (!("instead" in piece)) return piece;
+    const version = `the version ${object.etag}`;
+    const asked = total === undefined ? version : `bytes ${from} to ${total - 1} of ${version}`;
+    const message = `${operation} in bucket ${bucket}: asked for ${asked}, got ${piece.instead}; check endpoint, and what stands between`;
+    throw await absence(object, new Failure("not-understood", "bad-answer", message), signal);
   };
 
   return {
     name,
     async *list(options, signal) {
-      const { before } = options;
+      const { prefix, before } = options;
+      const guard = pageGuard(name, prefix, EMPTY_PAGES);
       const wanted = (key: string) => before === undefined || compareKeys(key, before) < 0;
       let token: string | undefined;
       do {
-        const answer = await listPage(options, token, signal);
-        const { objects, prefixes } = toPage(answer, name, onEvent);
+        const answer = await listPage(options, { token }, signal);
+        const { objects, prefixes } = guard(toPage(answer, name, onEvent));
         const page = { objects: objects.filter(({ key }) => wanted(key)), prefixes: prefixes.filter(wanted) };
         yield page;
-        const isLast =
-          answer.IsTruncated !== true || page.objects.length + page.prefixes.length < objects.length + prefixes.length;
+        const isLast = !answer.IsTruncated || page.objects.length + page.prefixes.length < objects.length + prefixes.length;
         const next = isLast ? undefined : answer.NextContinuationToken;
         if (!isLast && (next === undefined || next === token)) {
-          throw new RetryableError(
-            "bad-answer",
-            `the listing of ${name} is cut short, and the answer does not say how it goes on`,
-          );
+          throw notUnderstood(name, "is cut short, and does not say how it goes on");
         }
         token = next;
       } while (token !== undefined);

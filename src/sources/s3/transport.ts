@@ -1,6 +1,11 @@
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
+import { readBody } from "../../answers.ts";
 import type { Secrets } from "../../contracts.ts";
 import { proxyAgent } from "../../oci/proxy-agent.ts";
+import { checkListing } from "./listing.ts";
+
+/** The largest answer that is no object, in bytes: a page of a listing is 4 MB at most. */
+const LARGEST_ANSWER_BYTES = 16 * 1024 ** 2;
 
 export interface S3TransportOptions {
   readonly env: NodeJS.ProcessEnv;
@@ -8,6 +13,8 @@ export interface S3TransportOptions {
   readonly secrets?: Secrets | undefined;
   readonly connectTimeoutMs: number;
   readonly timeoutMs: number;
+  /** The bucket's, for messages. */
+  readonly name: string;
 }
 
 type Query = Record<string, string | readonly string[] | null>;
@@ -26,9 +33,10 @@ interface SdkRequest {
 
 /**
  * How the S3 client reaches its store: kept-alive connections, proxies from HTTPS_PROXY and NO_PROXY, and a limit on the wait for an
- * answer and for the next bytes of a body. The limit rests while nobody reads: a slow sink does not break a download.
+ * answer and for the next bytes of a body. The limit rests while nobody reads: a slow sink does not break a download. What is no object is
+ * read to its end here, and a listing that is none is refused: the SDK would make an empty one of it.
  */
-export function s3Transport({ env, secrets, connectTimeoutMs, timeoutMs }: S3TransportOptions) {
+export function s3Transport({ env, secrets, connectTimeoutMs, timeoutMs, name }: S3TransportOptions) {
   const dispatcher = proxyAgent(env, {
     keepAliveTimeout: 30_000,
     headersTimeout: timeoutMs,
@@ -51,8 +59,17 @@ export function s3Transport({ env, secrets, connectTimeoutMs, timeoutMs }: S3Tra
       ...(body === undefined ? {} : { body: Buffer.from(body) }),
       ...(abortSignal === undefined ? {} : { signal: abortSignal }),
     });
-    const flat = Object.entries(answered).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : (value ?? "")]);
-    return { response: { statusCode, headers: Object.fromEntries(flat) as Record<string, string>, body: bytes } };
+    const flat = Object.entries(answered).map(([header, value]) => [
+      header,
+      Array.isArray(value) ? value.join(", ") : (value ?? ""),
+    ]);
+    const answerHeaders = Object.fromEntries(flat) as Record<string, string>;
+    const isListing = query?.["list-type"] !== undefined;
+    if (statusCode < 300 && !isListing) return { response: { statusCode, headers: answerHeaders, body: bytes } };
+    const signal = abortSignal ?? new AbortController().signal;
+    const answer = await readBody(bytes, answerHeaders["content-encoding"], signal, LARGEST_ANSWER_BYTES);
+    if (statusCode < 300) checkListing(answer, name);
+    return { response: { statusCode, headers: answerHeaders, body: new Uint8Array(answer.bytes) } };
   };
   const requestHandler = {
     handle,

@@ -6,6 +6,8 @@ import { listXml, type Stored } from "./listing.ts";
 /** What goes wrong with one request. `cut`: the connection is reset after so many bytes of the body. `stall`: nothing comes after them. */
 export type Fault =
   | { readonly status: number; readonly code: string; readonly headers?: Record<string, string> }
+  /** Something else answers: a page, nothing, an answer that ends too early. */
+  | { readonly instead: string | Uint8Array; readonly status?: number; readonly headers?: Record<string, string> }
   | { readonly cut: number }
   | { readonly stall: number }
   | { readonly ignoreRange: true };
@@ -45,12 +47,16 @@ export async function s3Server(bucket: string, { pageSize = 1000 } = {}): Promis
     const fault = self.fault(request, requests.push(request) - 1);
     const [, name, ...rest] = url.pathname.split("/");
     const key = decodeURIComponent(rest.join("/"));
-    if (fault !== undefined && "status" in fault) refuse(response, fault.status, fault.code, fault.headers);
-    else if (incoming.headers.authorization === undefined) refuse(response, 403, "AccessDenied");
+    if (fault !== undefined && "code" in fault) refuse(response, fault.status, fault.code, fault.headers);
+    else if (fault !== undefined && "instead" in fault) {
+      response.writeHead(fault.status ?? 200, { "content-type": "text/html", ...fault.headers }).end(fault.instead);
+    } else if (incoming.headers.authorization === undefined) refuse(response, 403, "AccessDenied");
     else if (name !== bucket) refuse(response, 404, "NoSuchBucket");
     else if (key !== "") getObject(request, response, objects.get(key), fault);
-    else
-      answer(response, 200, { "content-type": "application/xml" }, listXml(bucket, objects, url.searchParams, pageSize), fault);
+    else {
+      const size = Math.min(pageSize, Number(url.searchParams.get("max-keys") ?? pageSize));
+      answer(response, 200, { "content-type": "application/xml" }, listXml(bucket, objects, url.searchParams, size), fault);
+    }
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const self: S3Server = {

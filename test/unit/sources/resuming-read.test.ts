@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { PermanentError, RetryableError } from "../../../src/errors.ts";
+import { type Drawer, Failure } from "../../../src/errors.ts";
 import { type Piece, resumingRead } from "../../../src/sources/resuming-read.ts";
 
 const content = Uint8Array.from({ length: 100 }, (_, index) => index);
@@ -48,20 +48,47 @@ describe("resumingRead", () => {
 
   it("gives up where it does not get on, with what happened last as the cause", async () => {
     const failure = await read([10, 10, 10, 10, 10, 10]).catch((thrown: unknown) => thrown);
-    expect(failure).toBeInstanceOf(RetryableError);
     expect(failure).toMatchObject({
+      drawer: "passing",
       code: "network",
       message: "object k: the connection broke 6 times in a row at byte 10 of 100",
       cause: { code: "UND_ERR_SOCKET" },
     });
   }, 20_000);
 
-  it("does not go on after a permanent refusal, nor after the signal", async () => {
-    const refused = new PermanentError("object-changed", "changed");
+  const goingOn = (first: Piece, again: (from: number) => Promise<Piece>) =>
+    Array.fromAsync(resumingRead("k", first, again, never)).then((chunks) => chunks.flatMap((chunk) => [...chunk]));
+
+  it.each(["object", "person", "worker"] as const)(
+    "ends at once with a failure that no other request heals: %s",
+    async (drawer) => {
+      const refused = new Failure(drawer, "refused", "refused");
+      const reading = goingOn({ bytes: from(0, 5), total: 100 }, () => Promise.reject(refused));
+      await expect(reading).rejects.toBe(refused);
+    },
+  );
+
+  it.each<[Drawer, number]>([
+    ["passing", 3],
+    ["not-understood", 3],
+  ])("asks again after a failure that is %s", async (drawer, times) => {
+    let left = times;
+    const again = (start: number) =>
+      left-- > 0 ? Promise.reject(new Failure(drawer, "c", "m")) : Promise.resolve({ bytes: from(start), total: content.length });
+    expect(await goingOn({ bytes: from(0, 5), total: content.length }, again)).toEqual([...content]);
+  });
+
+  it("gives nothing of what goes on after the last byte", async () => {
+    const chunks: number[] = [];
+    const long = async (start: number): Promise<Piece> => ({ bytes: from(start), total: 50 });
     const reading = (async () => {
-      for await (const _ of resumingRead("k", { bytes: from(0, 5), total: 100 }, () => Promise.reject(refused), never));
+      for await (const chunk of resumingRead("k", await long(0), long, never)) chunks.push(...chunk);
     })();
-    await expect(reading).rejects.toBe(refused);
+    await expect(reading).rejects.toMatchObject({ drawer: "not-understood", code: "bad-answer" });
+    expect(chunks).toEqual([...content.subarray(0, 49)]);
+  }, 20_000);
+
+  it("does not go on after the signal", async () => {
     const controller = new AbortController();
     setTimeout(() => controller.abort(new Error("stop")), 20);
     await expect(read([1, 1, 1, 1, 1], controller.signal)).rejects.toThrow("stop");

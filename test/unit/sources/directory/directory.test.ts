@@ -1,15 +1,20 @@
-import { appendFile, mkdir, mkdtemp, rename, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmdirSync } from "node:fs";
+import { appendFile, chmod, mkdir, mkdtemp, rename, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ObjectRef, ObjectStore, SourceEvent } from "../../../../src/contracts.ts";
 import { UsageError } from "../../../../src/errors.ts";
 import { directory, directoryStore } from "../../../../src/sources/directory.ts";
+import { fileFailure, rootFailure } from "../../../../src/sources/directory-failures.ts";
 
 // Files, sockets and many passes, on a machine that may have other work.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
+const exec = promisify(execFile);
 const signal = new AbortController().signal;
 let base: string;
 let store: ObjectStore;
@@ -52,11 +57,179 @@ describe("the path", () => {
     await expect(opening).rejects.toThrow(`${join(base, path)} ${message}`);
   });
 
-  it("that goes away later is an error that may heal", async () => {
+  it("that goes away later is no empty bucket, but something for a person; it heals by itself", async () => {
+    await put("a");
+    const [object] = await objects();
+    const missing = {
+      drawer: "person",
+      code: "no-such-directory",
+      message: `path: cannot list ${base}/bucket: there is no such file or folder (ENOENT); see that it is there, mounted, and may be read, or correct path`,
+    };
     await rename(join(base, "bucket"), join(base, "elsewhere"));
-    await expect(keys()).rejects.toMatchObject({ name: "RetryableError", code: "unreadable" });
+    await expect(keys()).rejects.toMatchObject(missing);
+    await expect(keys("b/")).rejects.toMatchObject(missing);
+    await expect(read(object as ObjectRef)).rejects.toMatchObject(missing);
+    await writeFile(join(base, "bucket"), "a file");
+    await expect(keys()).rejects.toMatchObject({ drawer: "person", code: "no-such-directory" });
+    await expect(read(object as ObjectRef)).rejects.toMatchObject({ drawer: "person" });
+    await rm(join(base, "bucket"));
+    await rename(join(base, "elsewhere"), join(base, "bucket"));
+    expect(await read(object as ObjectRef)).toBe("a");
+  });
+
+  it.skipIf(!mayMount())("that was a mount point and is none any more is no empty bucket", async () => {
+    const path = join(base, "bucket");
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", path]);
+    try {
+      store = await directoryStore({ path: "bucket", ignore }, dependencies());
+      await put("a");
+      expect(await keys()).toEqual(["a"]);
+    } finally {
+      const [object] = await objects();
+      execFileSync("umount", [path]);
+      const unmounted = { drawer: "person", message: `path: nothing is mounted at ${path} any more: mount it again` };
+      await expect(keys()).rejects.toMatchObject(unmounted);
+      await expect(read(object as ObjectRef)).rejects.toMatchObject(unmounted);
+    }
   });
 });
+
+describe("what cannot be looked at", () => {
+  const nobody = async <T>(run: () => Promise<T>): Promise<T> => {
+    if (process.getuid?.() === 0) process.seteuid?.(65_534);
+    try {
+      return await run();
+    } finally {
+      if (process.getuid?.() === 0) process.seteuid?.(0);
+    }
+  };
+  const unreadable = (key: string) => ({
+    kind: "unreadable",
+    key,
+    message: "not read, while others are: permission denied: give this user the rights to the file and its folder (EACCES)",
+  });
+  beforeEach(() => chmod(base, 0o755));
+
+  it("is told of once, and the others are listed: a folder", async () => {
+    for (const key of ["a/1", "b/2", "b/c/3", "d/4"]) await put(key);
+    await chmod(join(base, "bucket/b"), 0);
+    expect(await nobody(() => keys())).toEqual(["a/1", "d/4"]);
+    expect(await nobody(() => keys("b/"))).toEqual([]);
+    expect(await nobody(() => keys("b/c/"))).toEqual([]);
+    expect(events).toEqual([unreadable("b/")]);
+    await chmod(join(base, "bucket/b"), 0o755);
+    expect(await nobody(() => keys())).toEqual(["a/1", "b/2", "b/c/3", "d/4"]);
+    await chmod(join(base, "bucket/b"), 0);
+    await nobody(() => keys());
+    expect(events).toEqual([unreadable("b/"), unreadable("b/")]);
+  });
+
+  it("is told of, and the others are listed: files in a folder that may be listed but not entered", async () => {
+    for (const key of ["a/1", "b/2"]) await put(key);
+    await chmod(join(base, "bucket/a"), 0o644);
+    expect(await nobody(() => keys())).toEqual(["b/2"]);
+    expect(events).toEqual([unreadable("a/1")]);
+  });
+
+  it("is told of, and the others are listed: a folder whose path is too long", async () => {
+    await put("a");
+    let folder = join(base, "bucket");
+    while (folder.length < 3900) folder = join(folder, "b".repeat(150));
+    await mkdir(folder, { recursive: true });
+    process.chdir(folder);
+    await mkdir("c".repeat(250));
+    process.chdir("/");
+    expect(await keys()).toEqual(["a"]);
+    expect(events).toMatchObject([
+      { kind: "unreadable", message: expect.stringContaining("the name is too long (ENAMETOOLONG)") },
+    ]);
+    await exec("rm", ["-rf", join(base, "bucket", "b".repeat(150))]);
+  });
+
+  it("is a matter of the folder itself where that may not be listed", async () => {
+    await put("a");
+    await chmod(join(base, "bucket"), 0);
+    await expect(nobody(() => keys())).rejects.toMatchObject({ drawer: "person", code: "unreadable" });
+    await chmod(join(base, "bucket"), 0o755);
+  });
+
+  it("of files is an object's own trouble", async () => {
+    for (const key of ["a", "b", "c/d"]) await put(key);
+    const listed = await objects();
+    await chmod(join(base, "bucket/a"), 0);
+    await chmod(join(base, "bucket/c"), 0);
+    const failures = await nobody(() => Promise.allSettled(listed.map(read)));
+    expect(failures).toMatchObject([
+      {
+        reason: {
+          drawer: "object",
+          gone: false,
+          code: "object-denied",
+          message: "cannot read a: permission denied: give this user the rights to the file and its folder (EACCES)",
+        },
+      },
+      { value: "b" },
+      { reason: { drawer: "object", gone: false, code: "object-denied" } },
+    ]);
+    await chmod(join(base, "bucket/c"), 0o755);
+  });
+
+  it("of links that go round in a circle is an object's own trouble", async () => {
+    await put("a");
+    const [object] = await objects();
+    await rm(join(base, "bucket/a"));
+    await symlink("a", join(base, "bucket/a"));
+    await expect(read(object as ObjectRef)).rejects.toMatchObject({ drawer: "object", gone: false, code: "object-unreadable" });
+  });
+});
+
+describe("the table of a file system's errors", () => {
+  const error = (code: string) => Object.assign(new Error(`${code}: it is`), { code });
+
+  it.each([
+    ["ENOENT", "object", "object-vanished", true],
+    ["ENOTDIR", "object", "object-vanished", true],
+    ["EACCES", "object", "object-denied", false],
+    ["EPERM", "object", "object-denied", false],
+    ["EIO", "object", "object-unreadable", false],
+    ["ELOOP", "object", "object-unreadable", false],
+    ["ENAMETOOLONG", "object", "object-unreadable", false],
+    ["ESTALE", "object", "object-unreadable", false],
+    ["EISDIR", "object", "object-unreadable", false],
+    ["EMFILE", "passing", "unreadable", false],
+    ["ENFILE", "passing", "unreadable", false],
+    ["ETIMEDOUT", "passing", "unreadable", false],
+  ])("%s of a file: %s, %s", (code, drawer, stable, gone) => {
+    const failure = fileFailure("logs/a.gz", error(code));
+    expect(failure).toMatchObject({ drawer, code: stable, gone });
+    expect(failure.message).toContain("logs/a.gz");
+  });
+
+  it.each([
+    ["ENOENT", "person", "no-such-directory"],
+    ["ENOTDIR", "person", "no-such-directory"],
+    ["EACCES", "person", "unreadable"],
+    ["EIO", "person", "unreadable"],
+    ["ESTALE", "person", "unreadable"],
+    ["ENOTCONN", "person", "unreadable"],
+    ["EMFILE", "passing", "unreadable"],
+    ["ETIMEDOUT", "passing", "unreadable"],
+  ])("%s of the folder: %s, %s", (code, drawer, stable) => {
+    const failure = rootFailure("/mnt/flows", error(code));
+    expect(failure).toMatchObject({ drawer, code: stable, gone: false });
+    expect(failure.message).toContain("path: cannot list /mnt/flows: ");
+    expect(failure.message).toContain(code);
+  });
+});
+
+function mayMount(): boolean {
+  if (process.getuid?.() !== 0) return false;
+  const folder = mkdtempSync(join(tmpdir(), "flowferry-mount-"));
+  const [mounted] = [spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder]).status === 0];
+  if (mounted) execFileSync("umount", [folder]);
+  rmdirSync(folder);
+  return mounted;
+}
 
 describe("what is listed", () => {
   it("leaves out hidden and unfinished files, and folders of such names", async () => {
@@ -125,7 +298,7 @@ describe("what is listed", () => {
     await rm(join(base, "bucket/a"));
     await writeFile(join(base, "secret"), "secret");
     await symlink("../secret", join(base, "bucket/a"));
-    await expect(read(object as ObjectRef)).rejects.toMatchObject({ code: "object-vanished" });
+    await expect(read(object as ObjectRef)).rejects.toMatchObject({ drawer: "object", code: "object-vanished", gone: true });
   });
 
   it("reports what cannot be an object: sockets, and names that are not UTF-8", async () => {
@@ -182,7 +355,7 @@ describe("a file that changes while it is read", () => {
     ["is written to", () => writeFile(path(), "y".repeat(1_000_000))],
     ["is touched", () => utimes(path(), 1, 1)],
   ])("and %s is refused", async (_, change) => {
-    await expect(whileReading(change)).rejects.toMatchObject({ name: "PermanentError", code: "object-changed" });
+    await expect(whileReading(change)).rejects.toMatchObject({ drawer: "object", code: "object-changed", gone: true });
   });
 
   it("and is replaced or removed as a whole is read as it was", async () => {
