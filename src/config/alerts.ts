@@ -14,7 +14,7 @@ import { createDetector, type StreamDetector } from "../detections/evaluate.ts";
 import { formatRuleError, loadRules, type RuleSet } from "../detections/load.ts";
 import { LEVELS } from "../detections/rule.ts";
 import { durationText, parseDuration } from "../durations.ts";
-import { describeError, UsageError } from "../errors.ts";
+import { codeOf, describeError, UsageError } from "../errors.ts";
 import type { RetryPolicy } from "../retry.ts";
 import type { Instruments, Logger } from "../telemetry.ts";
 
@@ -103,7 +103,7 @@ export async function openDetections(options: AlertOptions, surroundings: Surrou
       for (const flow of flows) detector.inspect(flow, count);
     },
     dispatch,
-    state: () => detector.snapshot(),
+    save: () => detector.save(),
     close: () => closeNotifiers(notifiers),
   };
 }
@@ -133,13 +133,17 @@ export async function closeNotifiers(notifiers: ReadonlyMap<string, Notifier>): 
   for (const notifier of notifiers.values()) await notifier.close?.();
 }
 
+/** A state that cannot be read is removed, so that its remains are not taken for parts of the one to come. */
 function takeUp(detector: StreamDetector, ledger: Ledger, log: Logger): void {
-  const saved = ledger.state(CHECKPOINT);
+  const saved = ledger.states.read(CHECKPOINT);
   if (saved === undefined) return;
   try {
-    detector.restore(saved);
+    const { discarded } = detector.restore(saved);
+    if (discarded.length > 0) log.info(`rules that have changed or gone start anew: ${discarded.join(", ")}`);
   } catch (error) {
+    if (codeOf(error) !== "bad-detection-state") throw error;
     log.error(`the state of the detections cannot be taken up, they start anew: ${describeError(error)}`);
+    ledger.states.forget(CHECKPOINT);
   }
 }
 

@@ -1,4 +1,5 @@
-import type { DeadLetter, Ledger, QueuedObject } from "../contracts.ts";
+import { setImmediate as turn } from "node:timers/promises";
+import type { DeadLetter, Ledger, QueuedObject, StateSave } from "../contracts.ts";
 import type { Flow } from "../flow.ts";
 import { pause } from "../waiting.ts";
 import { type Consumer, type Lost, letterOfRest } from "./consumer.ts";
@@ -11,16 +12,22 @@ export interface Stateful {
    * together, and one that comes so again is recognised.
    */
   inspect(flows: readonly Flow[], count: boolean): void;
-  /** Everything that is remembered of the flows so far. */
-  state(): string;
+  /** Begins to save what is remembered of the flows so far and was not saved before. One save at a time; flows may go on. */
+  save(): StateSave;
 }
 
 /** Name under which the position of the state stands in the ledger; no sink can be called so. */
 export const CHECKPOINT = "(detections)";
+/** So many parts are discarded at once. */
+const DISCARDED = 100;
+/** The state is saved early when so many objects have ended since: their positions are saved at once. */
+const ENDED = 5_000;
 const NEVER = Promise.withResolvers<void>().promise;
 
 interface Progress {
   through: number;
+  /** As the ledger has it. */
+  saved: number;
   ended: boolean;
 }
 
@@ -38,9 +45,17 @@ export class Checkpoint implements Consumer {
   readonly #write: LedgerWrite;
   /** Of records that can be had by nobody. */
   #letters: DeadLetter[] = [];
+  /** Of objects that are being read, or have ended and the ledger does not know. */
   readonly #progress = new Map<number, Progress>();
   /** Nothing was inspected since the state was saved last. */
   #saved = true;
+  /** Parts of the state that are to be discarded. */
+  #useless: number[] = [];
+  /** How many objects have ended that the ledger does not know of; when there are many, they cut the pause short. */
+  #ended = 0;
+  #pause = new AbortController();
+  /** Settles when the save under way does. */
+  #last: Promise<unknown> = Promise.resolve();
 
   /** `write` repeats what the ledger cannot take now. */
   constructor(ledger: Ledger, stateful: Stateful, write: LedgerWrite) {
@@ -59,7 +74,7 @@ export class Checkpoint implements Consumer {
     if (progress !== undefined) return !progress.ended;
     const found = this.#ledger.position(this.name, object.id);
     if (found === undefined) return false;
-    this.#progress.set(object.id, { through: found.position, ended: false });
+    this.#progress.set(object.id, { through: found.position, saved: found.position, ended: false });
     return true;
   }
 
@@ -77,35 +92,73 @@ export class Checkpoint implements Consumer {
     const progress = this.#of(id);
     const letter = lost && letterOfRest(this.name, progress.through, lost);
     if (letter !== undefined) this.#letters.push(letter);
+    if (!progress.ended) this.#ended++;
     progress.ended = true;
     this.#saved = false;
+    if (this.#ended >= ENDED) this.#pause.abort();
   }
 
-  /** Saves again and again until the signal aborts. */
+  /** Saves again and again, at such intervals or earlier, until the signal aborts. */
   async run(pauseMs: number, signal: AbortSignal): Promise<void> {
     for (;;) {
-      await pause(pauseMs, signal);
+      this.#pause = new AbortController();
+      if (this.#ended < ENDED) await pause(pauseMs, AbortSignal.any([signal, this.#pause.signal]));
       if (signal.aborted) return;
       await this.save();
     }
   }
 
-  /** Saves the state and how far it goes, if there is something new. */
-  async save(): Promise<void> {
-    if (!this.#saved) await this.#write(() => this.#save());
+  /**
+   * Saves what is remembered and how far it goes, if there is something new: both as they are when it begins, which is when the saves before
+   * are over. Others get their turn all the while. Rejects when the ledger cannot be written and patience ends: then nothing new is saved,
+   * and all of it is left to the next save.
+   */
+  save(): Promise<void> {
+    const saved = this.#last.then(() => this.#save());
+    this.#last = saved.catch(() => {});
+    return saved;
   }
 
-  async drain(): Promise<void> {
-    await this.save();
+  drain(): Promise<void> {
+    return this.save();
   }
 
-  #save(): void {
-    const positions = [...this.#progress].map(([id, { through, ended }]) => ({ id, position: through, finished: ended }));
-    this.#ledger.setAside(this.#letters);
-    this.#ledger.checkpoint(this.name, this.#stateful.state(), positions);
-    this.#saved = true;
+  async #save(): Promise<void> {
+    if (!this.#saved) await this.#saveState();
+    while (this.#useless.length > 0) {
+      const some = this.#useless.slice(0, DISCARDED);
+      await this.#write(() => this.#ledger.states.discard(this.name, some));
+      this.#useless.splice(0, DISCARDED);
+      await turn();
+    }
+  }
+
+  async #saveState(): Promise<void> {
+    const letters = this.#letters;
+    const positions = [...this.#progress]
+      .filter(([, { through, saved, ended }]) => ended || through !== saved)
+      .map(([id, { through, ended }]) => ({ id, position: through, finished: ended }));
+    const save = this.#stateful.save();
     this.#letters = [];
-    for (const { id, finished } of positions) if (finished) this.#progress.delete(id);
+    this.#saved = true;
+    try {
+      if (letters.length > 0) await this.#write(() => this.#ledger.setAside(letters));
+      for (const parts of save.lots) {
+        await this.#write(() => this.#ledger.states.put(this.name, parts));
+        await turn();
+      }
+      await this.#write(() => this.#ledger.checkpoint(this.name, save.head(), positions));
+    } catch (error) {
+      save.abandon();
+      this.#letters = [...letters, ...this.#letters];
+      this.#saved = false;
+      throw error;
+    }
+    this.#useless.push(...save.done());
+    for (const { id, position, finished } of positions) {
+      if (!finished) this.#of(id).saved = position;
+      else if (this.#progress.delete(id)) this.#ended--;
+    }
   }
 
   #of(id: number): Progress {

@@ -1,3 +1,4 @@
+import type { SavedState, StateSave } from "../contracts.ts";
 import type { Flow } from "../flow.ts";
 import type { Match } from "./match.ts";
 import type { Rule } from "./rule.ts";
@@ -50,13 +51,13 @@ export interface StreamDetector {
   inspect(flow: Flow, count?: boolean): void;
   /** Sets who is told of matches, within `inspect`. An incident is told once per throttle time of its rule. */
   onMatch(listener: (match: Match) => void): void;
-  /** The whole state as JSON: what has been inspected so far, and nothing else, is in it. */
-  snapshot(): string;
+  /** Begins to save everything that has been inspected so far and was not saved before. One save at a time; flows may go on. */
+  save(): StateSave;
   /**
-   * Takes up a snapshot in place of what is remembered. Throws PermanentError `bad-detection-state` when it is damaged;
+   * Takes up a saved state in place of what is remembered. Throws Failure `bad-detection-state` when it is damaged or of an unknown version;
    * the detector then is as it was.
    */
-  restore(snapshot: string): Restored;
+  restore(saved: SavedState): Restored;
   readonly stats: DetectorStats;
 }
 
@@ -70,10 +71,10 @@ export function createDetector(rules: readonly Rule[], options: DetectorOptions 
     onMatch(to) {
       listener = to;
     },
-    snapshot: () => engine.snapshot(),
-    restore(snapshot) {
+    save: () => engine.state.save(),
+    restore(saved) {
       const fresh = start();
-      const result = fresh.restore(snapshot);
+      const result = fresh.state.restore(saved);
       engine = fresh;
       return result;
     },

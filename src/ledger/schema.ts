@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { STATES_SCHEMA } from "./states.ts";
 
 /** Raised when the tables change; each version but the first has a step in `UPGRADES`. */
 export const LEDGER_VERSION = 2;
@@ -65,7 +66,6 @@ create table if not exists alerts (
   body text not null,
   primary key (notifier, id)
 ) without rowid;
-create table if not exists states (name text primary key, value text not null) without rowid;
 create table if not exists quality (
   kind text primary key,
   count integer not null,
@@ -73,7 +73,7 @@ create table if not exists quality (
   last_message text not null,
   last_at integer not null
 ) without rowid;
-`;
+${STATES_SCHEMA}`;
 
 /**
  * What makes a ledger of the version before one of this version, by the version it makes. Tables that are new come from the schema.

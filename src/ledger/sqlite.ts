@@ -9,6 +9,7 @@ import { lettersOf } from "./letters.ts";
 import { positionsOf } from "./positions.ts";
 import { LEDGER_SCHEMA, LEDGER_VERSION, upgrade } from "./schema.ts";
 import { type Tables, tablesOf } from "./statements.ts";
+import { statesOf } from "./states.ts";
 import { transactionOn } from "./transaction.ts";
 
 export interface LedgerOptions {
@@ -101,17 +102,18 @@ function ledgerOn(file: LedgerFile, scrub: (text: string) => string): Ledger {
     ).run(kind, count, key, scrub(message), Date.now());
   const { add, ...letters } = lettersOf(tables, scrub);
   const { move, ...positions } = positionsOf(tables, add);
+  const { setHead, ...states } = statesOf(tables);
   return {
     alerts: alertLedger(db, transaction),
+    states,
     ...catalogueOf(tables, note, scrub),
     ...positions,
     ...letters,
-    checkpoint: (name, state, moved) =>
+    checkpoint: (name, head, moved) =>
       transaction(() => {
-        sql("insert into states values (?, ?) on conflict do update set value = excluded.value").run(name, state);
+        setHead(name, head);
         move(name, moved);
       }),
-    state: (name) => reading(() => sql("select value from states where name = ?").get(name))?.value as string | undefined,
     setAside: (set) => transaction(() => add(set)),
     note: (kind, key, message) => transaction(() => note(kind, key, message)),
     setProblems: (problems) => transaction(() => setMeta(db, PROBLEMS, JSON.stringify(problems))),

@@ -127,32 +127,31 @@ export function createBaseline(detector: Baseline, options: FollowerOptions, gro
       return groups.evicted;
     },
     dropped: 0,
-    snapshot: () =>
-      [...groups].map((row) => {
+    table: {
+      groups,
+      pack(row) {
         const state = groups.state(row);
         if (typeof state === "number") return [keys.pack(groups.key(row)), ...runs.packOne(row), state];
         const { since, bucket, total, told, past } = state;
-        const earlier = past === undefined ? null : [[...past.buckets], [...past.totals]];
+        const earlier = past === undefined ? null : [past.buckets, past.totals];
         return [keys.pack(groups.key(row)), groups.newest(row), since, bucket, total, told ?? null, earlier, runs.pack(row)];
-      }),
-    restore(data) {
-      for (const item of listOf(data)) {
-        const fields = listOf(item);
+      },
+      unpack(touched, fields) {
         if (fields.length === 4) {
           const [key, time, bytes, amount] = fields;
           if (typeof time !== "number" || typeof amount !== "number") throw new TypeError("not a flow of a group");
-          runs.unpackOne(groups.add(keys.unpack(key), time, amount), time, bytes);
-          continue;
+          runs.unpackOne(groups.load(keys.unpack(key), touched, time, amount, 0), time, bytes);
+          return;
         }
         const [key, newest, since, bucket, total, lastTold, earlier, run] = fields;
         if (typeof newest !== "number" || typeof since !== "number") throw new TypeError("not a group");
         if (typeof bucket !== "number" || typeof total !== "number") throw new TypeError("not a bucket");
         const told = typeof lastTold === "number" ? lastTold : undefined;
         const past = earlier === null ? undefined : pastOf(earlier);
-        const row = groups.add(keys.unpack(key), newest, { since, bucket, total, threshold: undefined, told, past });
-        runs.unpack(row, run);
-        groups.weigh(row, past === undefined ? 0 : past.buckets.length + 1);
-      }
+        const state = { since, bucket, total, threshold: undefined, told, past };
+        const items = past === undefined ? 0 : past.buckets.length + 1;
+        runs.unpack(groups.load(keys.unpack(key), touched, newest, state, items), run);
+      },
     },
   };
 }

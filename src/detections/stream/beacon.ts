@@ -5,7 +5,7 @@ import { Groups } from "./groups.ts";
 import { type Grouping, groupValues } from "./keys.ts";
 import { NONE } from "./numbering.ts";
 import { Runs } from "./run.ts";
-import { type Json, listOf, numbersOf, upperBound } from "./window.ts";
+import { numbersOf, upperBound } from "./window.ts";
 
 interface Connections {
   /** Starts of the latest ones, ascending. */
@@ -73,20 +73,17 @@ export function createBeacon(detector: Beacon, options: FollowerOptions, groupin
       return groups.evicted;
     },
     dropped: 0,
-    snapshot: (): Json =>
-      [...groups].map((row) => {
+    table: {
+      groups,
+      pack(row) {
         const { starts, ports, portTimes } = groups.state(row);
-        return [keys.pack(groups.key(row)), groups.newest(row), [...starts], [...ports], [...portTimes], runs.pack(row)];
-      }),
-    restore(data) {
-      for (const item of listOf(data)) {
-        const [key, newest, starts, ports, portTimes, run] = listOf(item);
+        return [keys.pack(groups.key(row)), groups.newest(row), starts, ports, portTimes, runs.pack(row)];
+      },
+      unpack(touched, [key, newest, starts, ports, portTimes, run]) {
         if (typeof newest !== "number") throw new TypeError("not a group");
-        const group = { starts: numbersOf(starts), ports: numbersOf(ports), portTimes: numbersOf(portTimes) };
-        const row = groups.add(keys.unpack(key), newest, group);
-        runs.unpack(row, run);
-        groups.weigh(row, group.starts.length);
-      }
+        const state = { starts: numbersOf(starts), ports: numbersOf(ports), portTimes: numbersOf(portTimes) };
+        runs.unpack(groups.load(keys.unpack(key), touched, newest, state, state.starts.length), run);
+      },
     },
   };
 }

@@ -105,32 +105,28 @@ export function createCorrelator(
     get dropped() {
       return dropped;
     },
-    snapshot: () =>
-      [...groups].map((row): Json => {
+    table: {
+      groups,
+      pack(row) {
         const key = keys.pack(groups.key(row));
         const state = groups.state(row);
         if (typeof state !== "object") return [key, ...runs.packOne(row), state];
-        return [key, groups.newest(row), runs.pack(row), window.pack(state.window), state.samples.map(shown) as unknown as Json];
-      }),
-    restore(data) {
-      for (const item of listOf(data)) {
-        const fields = listOf(item);
+        const samples = state.samples.map(shown) as unknown as Json;
+        return [key, groups.newest(row), runs.pack(row), window.pack(state.window), samples];
+      },
+      unpack(touched, fields) {
         if (fields.length === 4) {
           const [key, time, bytes, alone] = fields;
           if (typeof time !== "number") throw new TypeError("not a time");
           if (typeof alone !== "string" && typeof alone !== "number") throw new TypeError("not a value");
-          const row = groups.add(keys.unpack(key), time, alone);
-          runs.unpackOne(row, time, bytes);
-          groups.weigh(row, 1);
-          continue;
+          runs.unpackOne(groups.load(keys.unpack(key), touched, time, alone, 1), time, bytes);
+          return;
         }
         const [key, newest, run, kept, samples] = fields;
         if (typeof newest !== "number") throw new TypeError("not a group");
         const state = { window: window.unpack(kept), samples: [...(listOf(samples) as FlowSample[])] };
-        const row = groups.add(keys.unpack(key), newest, state);
-        runs.unpack(row, run);
-        groups.weigh(row, window.size(state.window));
-      }
+        runs.unpack(groups.load(keys.unpack(key), touched, newest, state, window.size(state.window)), run);
+      },
     },
   };
 }

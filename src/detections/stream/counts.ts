@@ -49,7 +49,7 @@ export function createCounts(atLeast: number, options: WindowOptions): Window<Co
     },
     size: (state) => state.times.length,
     worth: (state, most) => (state.times.length >= near ? most : 0),
-    pack: (state) => [...state.times],
+    pack: (state) => state.times,
     unpack: (data) => ({ times: numbersOf(data) }),
   };
 }

@@ -149,8 +149,8 @@ export function createDistinct(atLeast: number, options: WindowOptions): Window<
     size: (state) => state.hot?.size ?? state.values.length,
     worth: (state, most) => ((state.hot?.size ?? state.values.length) >= near ? most : 0),
     pack: (state) => [
-      [...state.values],
-      state.times.map((times) => [...times]),
+      state.values,
+      state.times,
       Number.isFinite(state.newest) ? state.newest : null,
       state.credit,
       state.hot === undefined ? null : [...state.hot].map(([value, time]) => [value, time]),

@@ -5,14 +5,12 @@ import type { Rule } from "../rule.ts";
 import { createDispatch } from "./dispatch.ts";
 import { createNetwork } from "./network.ts";
 import { createProgress } from "./progress.ts";
-import { type Clock, putBack, type Restored, takeSnapshot } from "./state.ts";
+import { type Clock, createState, type State } from "./state.ts";
 
 /** The rules at work, and everything they remember. */
 export interface Engine {
   inspect(flow: Flow, count: boolean): void;
-  snapshot(): string;
-  /** Into a new engine only; one whose restore has failed is of no use. */
-  restore(snapshot: string): Restored;
+  readonly state: State;
   stats(): DetectorStats;
 }
 
@@ -98,8 +96,7 @@ export function createEngine(rules: readonly Rule[], options: DetectorOptions, o
       }
       mark(flow);
     },
-    snapshot: () => takeSnapshot(nodes, progress, clock),
-    restore: (snapshot) => putBack(snapshot, nodes, progress, clock),
+    state: createState(nodes, progress, clock),
     stats() {
       const { inspected, replayed, late, matches } = clock;
       const stateful = nodes.flatMap(({ rule, follower }): RuleStats[] =>

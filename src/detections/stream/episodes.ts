@@ -2,8 +2,8 @@ import type { Counter, Flow } from "../../flow.ts";
 import { type GroupLimits, Groups } from "./groups.ts";
 import { NONE } from "./numbering.ts";
 import { Runs } from "./run.ts";
+import type { Table } from "./table.ts";
 import { Texts } from "./texts.ts";
-import { type Json, listOf } from "./window.ts";
 
 /** One incident; its run are the flows since it was last told. */
 interface Episode {
@@ -33,8 +33,8 @@ export interface Episodes {
   expire(watermark: number): void;
   readonly size: number;
   readonly evicted: number;
-  snapshot(): Json;
-  restore(data: unknown): void;
+  /** All incidents. */
+  readonly table: Table;
 }
 
 export function createEpisodes(throttleMs: number, limits: GroupLimits): Episodes {
@@ -63,19 +63,18 @@ export function createEpisodes(throttleMs: number, limits: GroupLimits): Episode
     get evicted() {
       return groups.evicted;
     },
-    snapshot: () =>
-      [...groups].map((row) => {
+    table: {
+      groups,
+      pack(row) {
         const { until, told } = groups.state(row);
         return [keys.pack(groups.key(row)), groups.newest(row), until, told, runs.pack(row)];
-      }),
-    restore(data) {
-      for (const item of listOf(data)) {
-        const [key, newest, until, told, pending] = listOf(item);
+      },
+      unpack(touched, [key, newest, until, told, pending]) {
         if (typeof newest !== "number" || typeof until !== "number" || typeof told !== "number") {
           throw new TypeError("not an incident");
         }
-        runs.unpack(groups.add(keys.unpack(key), newest, { until, told }), pending);
-      }
+        runs.unpack(groups.load(keys.unpack(key), touched, newest, { until, told }, 0), pending);
+      },
     },
   };
 }

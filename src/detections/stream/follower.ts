@@ -1,7 +1,7 @@
 import type { Counter, Flow } from "../../flow.ts";
 import type { FlowSample } from "../match.ts";
 import type { GroupValue } from "./keys.ts";
-import type { Json } from "./window.ts";
+import type { Table } from "./table.ts";
 
 /** What led to a match of a correlation or a detector. */
 export interface Evidence {
@@ -28,9 +28,8 @@ export interface Follower {
   readonly evicted: number;
   /** Items dropped because one group held too many. */
   readonly dropped: number;
-  snapshot(): Json;
-  /** Throws TypeError when the data is none of its own. */
-  restore(data: unknown): void;
+  /** All that it remembers. */
+  readonly table: Table;
 }
 
 export interface FollowerOptions {

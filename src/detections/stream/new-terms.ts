@@ -6,7 +6,6 @@ import type { Emit, Follower, FollowerOptions } from "./follower.ts";
 import { Groups } from "./groups.ts";
 import { type Grouping, groupValues } from "./keys.ts";
 import { NONE } from "./numbering.ts";
-import { listOf } from "./window.ts";
 
 /** Tells combinations of values that were never seen before, after a time of learning. */
 export function createNewTerms(detector: NewTerms, options: FollowerOptions, grouping: Grouping, emit: Emit): Follower {
@@ -45,15 +44,19 @@ export function createNewTerms(detector: NewTerms, options: FollowerOptions, gro
       return terms.evicted;
     },
     dropped: 0,
-    snapshot: () => [since ?? null, [...terms].map((row) => [keys.pack(terms.key(row)), terms.newest(row)])],
-    restore(data) {
-      const [start, items] = listOf(data);
-      since = typeof start === "number" ? start : undefined;
-      for (const item of listOf(items)) {
-        const [key, newest] = listOf(item);
+    table: {
+      groups: terms,
+      pack: (row) => [keys.pack(terms.key(row)), terms.newest(row)],
+      unpack(touched, [key, newest]) {
         if (typeof newest !== "number") throw new TypeError("not a term");
-        terms.add(keys.unpack(key), newest, undefined);
-      }
+        terms.load(keys.unpack(key), touched, newest, undefined, 0);
+      },
+      common: {
+        pack: () => since ?? null,
+        unpack(start) {
+          since = typeof start === "number" ? start : undefined;
+        },
+      },
     },
   };
 }

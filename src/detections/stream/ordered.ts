@@ -68,7 +68,7 @@ export function createOrdered(parts: number, options: WindowOptions): Window<Ord
     size: (state) => state.reduce((sum, times) => sum + times.length, 0),
     // What comes before its first part still counts when that one is late.
     worth: ([first], most) => ((first as number[]).length > 0 ? most : 1),
-    pack: (state) => state.map((times) => [...times]),
+    pack: (state) => state,
     unpack(data) {
       const lists = listOf(data).map(numbersOf);
       if (lists.length !== parts) throw new TypeError("not the state of an ordered correlation");

@@ -1,8 +1,9 @@
 import type { Origin } from "../../flow.ts";
-import { Groups } from "./groups.ts";
+import { Groups, type Row } from "./groups.ts";
 import { NONE } from "./numbering.ts";
+import type { Table } from "./table.ts";
 import { Texts } from "./texts.ts";
-import { type Json, listOf } from "./window.ts";
+import { listOf } from "./window.ts";
 
 /** How far an object has been inspected. */
 export interface Progress {
@@ -17,53 +18,48 @@ export interface Progress {
  * highest one is a replay: it must not count again. The objects untouched for longest are forgotten.
  */
 export interface ProgressTable {
+  /** To be changed at once, not later: it may be saved in between. */
   of(origin: Origin): Progress;
   /** Undefined for an object of which nothing has been inspected. */
   find(origin: Origin): Progress | undefined;
-  readonly size: number;
-  snapshot(): Json;
-  restore(data: unknown): void;
+  readonly table: Table;
 }
 
 export function createProgress(maxObjects: number): ProgressTable {
   const limits = { groups: maxObjects, items: Number.POSITIVE_INFINITY };
   const digests = new Texts();
   const objects = new Groups<Progress>(limits, digests);
+  /** The latest object asked for by `of`; it is not forgotten before another is. */
   let last: Origin | undefined;
-  let current: Progress | undefined;
-  const find = ({ digest }: Origin): Progress | undefined => {
-    const row = objects.touch(digests.find(digest), 0);
-    return row === NONE ? undefined : objects.state(row);
-  };
-  const begin = ({ digest }: Origin): Progress => {
-    const progress = { through: 0, completed: undefined };
-    objects.add(digests.take(digest), 0, progress);
-    return progress;
-  };
+  let current: Row = NONE;
+  const find = ({ digest }: Origin): Row => objects.touch(digests.find(digest), 0);
+  const begin = ({ digest }: Origin): Row => objects.add(digests.take(digest), 0, { through: 0, completed: undefined });
   return {
     of(origin) {
-      if (origin !== last || current === undefined) {
+      if (origin === last) objects.renew(current);
+      else {
+        const known = find(origin);
+        current = known === NONE ? begin(origin) : known;
         last = origin;
-        current = find(origin) ?? begin(origin);
       }
-      return current;
+      return objects.state(current);
     },
-    find,
-    get size() {
-      return objects.size;
+    find(origin) {
+      const row = find(origin);
+      return row === NONE ? undefined : objects.state(row);
     },
-    snapshot: () =>
-      [...objects].map((row) => {
+    table: {
+      groups: objects,
+      pack(row) {
         const { through, completed } = objects.state(row);
         return [digests.pack(objects.key(row)), through, [...(completed ?? [])].map(([record, names]) => [record, [...names]])];
-      }),
-    restore(data) {
-      for (const item of listOf(data)) {
-        const [digest, through, completed] = listOf(item);
+      },
+      unpack(touched, [digest, through, completed]) {
         if (typeof through !== "number") throw new TypeError("not the progress of an object");
         const records = listOf(completed).map(completedOf);
-        objects.add(digests.unpack(digest), 0, { through, completed: records.length > 0 ? new Map(records) : undefined });
-      }
+        const progress = { through, completed: records.length > 0 ? new Map(records) : undefined };
+        objects.load(digests.unpack(digest), touched, 0, progress, 0);
+      },
     },
   };
 }

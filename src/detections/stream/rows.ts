@@ -11,6 +11,8 @@ export const LAST = 4;
 export const COUNT = 5;
 /** NaN where the counter is a bigint. */
 export const BYTES = 6;
+/** The number of the touch that was the row's latest: rows in the order of their touches have ascending ones. */
+export const TOUCHED = 7;
 
 /** Bytes of a row: about one line of the processor's cache, so that one access to memory brings all of it. */
 const WIDTH = 64;

@@ -1,9 +1,13 @@
-import { PermanentError } from "../../errors.ts";
+import type { SavedState, StatePart, StateSave } from "../../contracts.ts";
+import { Failure } from "../../errors.ts";
+import { type Entry, Journal } from "./journal.ts";
 import type { Node } from "./network.ts";
 import type { ProgressTable } from "./progress.ts";
-import { listOf } from "./window.ts";
+import { OBJECTS, ruleOf, tableId } from "./table.ts";
+import { tablesOfVersion3 } from "./version-3.ts";
+import { type Json, listOf, recordOf } from "./window.ts";
 
-/** What came of a snapshot: rules whose state is back, and rules whose state was left because the rule has changed or gone. */
+/** What came of a saved state: rules whose state is back, and rules whose state was left because the rule has changed or gone. */
 export interface Restored {
   readonly restored: readonly string[];
   readonly discarded: readonly string[];
@@ -19,70 +23,180 @@ export interface Clock {
   matches: number;
 }
 
-const VERSION = 3;
+/** The state of an engine, saved by what changed since the save before. */
+export interface State {
+  save(): StateSave;
+  /** Into a new engine only. Throws Failure `bad-detection-state` when it is damaged or of an unknown version; the engine is then of no use. */
+  restore(saved: SavedState): Restored;
+}
 
-/** As JSON, written rule by rule: what one rule remembers can be large, what all of them do need not be in memory twice. */
-export function takeSnapshot(nodes: readonly Node[], progress: ProgressTable, clock: Clock): string {
-  const { watermark, inspected, replayed, late, matches } = clock;
-  const counters = JSON.stringify([watermark ?? null, inspected, replayed, late, matches]);
-  const pieces = [`{"version":${VERSION},"clock":${counters},"objects":`, JSON.stringify(progress.snapshot()), `,"rules":{`];
-  for (const [index, { rule, follower, episodes, fingerprints }] of nodes.entries()) {
-    const saved = {
-      follower: follower === undefined ? null : [fingerprints.follower, follower.snapshot()],
-      episodes: episodes === undefined ? null : [fingerprints.episodes, episodes.snapshot()],
+const VERSION = 4;
+/** Parts are saved together until they have so many characters. */
+const LOT_SIZE = 65_536;
+/** At each save tables of so many groups may be written anew, or of as many as the save before had. */
+const ANEW = 5_000;
+
+export function createState(nodes: readonly Node[], progress: ProgressTable, clock: Clock): State {
+  const journals = journalsOf(nodes, progress);
+  /** Lowest number of the parts to come. */
+  let next = 0;
+  /** How many groups the latest save had. */
+  let written = 0;
+  /** Numbers of parts that the next head does not speak of. */
+  let useless: number[] = [];
+
+  /** The tables that hold the most of no use, as long as there is room. */
+  const toWriteAnew = (): ReadonlySet<Journal> => {
+    const wasteful = [...journals.values()].filter(({ waste }) => waste > 0).sort((a, b) => b.waste - a.waste);
+    const chosen = new Set<Journal>();
+    let room = Math.max(ANEW, written);
+    for (const journal of wasteful) {
+      if (room <= 0) break;
+      chosen.add(journal);
+      room -= journal.table.groups.size;
+    }
+    return chosen;
+  };
+
+  const restoreVersion4 = (saved: Readonly<Record<string, unknown>>, parts: Iterable<StatePart>): Restored => {
+    if (typeof saved.next !== "number") throw new TypeError("not the number of a part");
+    next = saved.next;
+    const entries = new Map(
+      listOf(saved.tables)
+        .map(entryOf)
+        .map((entry) => [entry[0], entry]),
+    );
+    const journalOf = ([id, fingerprint]: Entry): Journal | undefined => {
+      const journal = journals.get(id);
+      return journal?.fingerprint === fingerprint ? journal : undefined;
     };
-    pieces.push(index === 0 ? "" : ",", JSON.stringify(rule.name), ":", JSON.stringify(saved));
+    for (const { number, value } of parts) {
+      // A save that was broken off left it behind; one to come takes its number.
+      if (number >= next) continue;
+      const [id, groups] = listOf(JSON.parse(value));
+      const entry = entries.get(String(id));
+      const journal = entry === undefined || number < entry[2] ? undefined : journalOf(entry);
+      if (entry === undefined || journal === undefined) useless.push(number);
+      else journal.load(number, groups, entry);
+    }
+    for (const entry of entries.values()) useless.push(...(journalOf(entry)?.settle(entry) ?? []));
+    return restoredOf([...entries.values()].map((entry) => [entry[0], journalOf(entry) !== undefined]));
+  };
+
+  /** Nothing of it is stored in parts: the next save writes all of it. */
+  const restoreVersion3 = (saved: Readonly<Record<string, unknown>>): Restored =>
+    restoredOf(
+      tablesOfVersion3(saved).map(({ id, fingerprint, state }) => {
+        const journal = journals.get(id);
+        if (journal === undefined || journal.fingerprint !== fingerprint) return [id, false];
+        const { table } = journal;
+        const [common, groups] =
+          table.common === undefined ? [null, listOf(state)] : [listOf(state)[0], listOf(listOf(state)[1])];
+        for (const [index, group] of groups.entries()) table.unpack(index + 1, listOf(group));
+        if (table.groups.size !== groups.length) throw new TypeError("a group comes twice");
+        table.common?.unpack(common);
+        table.groups.settle(groups.length);
+        return [id, true];
+      }),
+    );
+
+  return {
+    save() {
+      const anew = toWriteAnew();
+      const drafts = [...journals.values()].map((journal) => ({ journal, draft: journal.begin(anew.has(journal), next) }));
+      const times = packClock(clock);
+      let number = next;
+      const parts = function* (): Generator<StatePart> {
+        for (const { draft } of drafts) {
+          for (let part = draft.take(number); part !== undefined; part = draft.take(number)) {
+            number++;
+            yield part;
+          }
+        }
+      };
+      return {
+        lots: lotsOf(parts()),
+        head: () =>
+          JSON.stringify({ version: VERSION, next: number, clock: times, tables: drafts.map(({ draft }) => draft.entry) }),
+        done() {
+          next = number;
+          written = drafts.reduce((sum, { draft }) => sum + draft.groups, 0);
+          const numbers = [...useless, ...drafts.flatMap(({ journal, draft }) => journal.done(draft))];
+          useless = [];
+          return numbers;
+        },
+        abandon() {
+          for (const { draft } of drafts) draft.abandon();
+        },
+      };
+    },
+    restore({ head, parts }) {
+      try {
+        const saved = recordOf(JSON.parse(head));
+        if (saved.version !== 3 && saved.version !== VERSION) {
+          throw new TypeError(`its version is ${String(saved.version)}, not 3 or ${VERSION}`);
+        }
+        unpackClock(clock, saved.clock);
+        return saved.version === 3 ? restoreVersion3(saved) : restoreVersion4(saved, parts);
+      } catch (error) {
+        // The ledger may fail too, and then the state is as good as it was.
+        if (!(error instanceof TypeError || error instanceof SyntaxError)) throw error;
+        throw new Failure("worker", "bad-detection-state", "the saved state cannot be read", { cause: error });
+      }
+    },
+  };
+}
+
+/** What is remembered: of objects, of what a rule follows, and of its incidents. */
+function journalsOf(nodes: readonly Node[], progress: ProgressTable): Map<string, Journal> {
+  const journals = [new Journal(OBJECTS, "", progress.table)];
+  for (const { rule, follower, episodes, fingerprints } of nodes) {
+    if (follower !== undefined) journals.push(new Journal(tableId("follower", rule.name), fingerprints.follower, follower.table));
+    if (episodes !== undefined) journals.push(new Journal(tableId("episodes", rule.name), fingerprints.episodes, episodes.table));
   }
-  pieces.push("}}");
-  return pieces.join("");
+  return new Map(journals.map((journal) => [journal.id, journal]));
 }
 
-/** Throws PermanentError `bad-detection-state` when the snapshot is damaged; what it was put into is then of no use. */
-export function putBack(snapshot: string, nodes: readonly Node[], progress: ProgressTable, clock: Clock): Restored {
-  try {
-    const saved = recordOf(JSON.parse(snapshot));
-    if (saved.version !== VERSION) throw new TypeError(`its version is ${String(saved.version)}, not ${VERSION}`);
-    const [watermark, ...counters] = listOf(saved.clock);
-    clock.watermark = typeof watermark === "number" ? watermark : undefined;
-    [clock.inspected = 0, clock.replayed = 0, clock.late = 0, clock.matches = 0] = counters.map(Number);
-    progress.restore(saved.objects);
-    return putBackRules(recordOf(saved.rules), nodes);
-  } catch (error) {
-    const message = "the saved state of the detections is damaged; remove it to start with an empty one";
-    throw new PermanentError("bad-detection-state", message, { cause: error });
+function* lotsOf(parts: Iterable<StatePart>): Generator<StatePart[]> {
+  let lot: StatePart[] = [];
+  let size = 0;
+  for (const part of parts) {
+    lot.push(part);
+    size += part.value.length;
+    if (size < LOT_SIZE) continue;
+    yield lot;
+    lot = [];
+    size = 0;
   }
+  if (lot.length > 0) yield lot;
 }
 
-function putBackRules(saved: Readonly<Record<string, unknown>>, nodes: readonly Node[]): Restored {
-  const byName = new Map(nodes.map((node) => [node.rule.name, node]));
-  const restored: string[] = [];
-  const discarded: string[] = [];
-  for (const [name, data] of Object.entries(saved)) {
-    const node = byName.get(name);
-    const { follower, episodes } = recordOf(data);
-    const put = [
-      putBackPart(follower, node?.fingerprints.follower, node?.follower),
-      putBackPart(episodes, node?.fingerprints.episodes, node?.episodes),
-    ];
-    (put.includes(false) ? discarded : restored).push(name);
+/** By rule: one of whose tables even one was left has lost its state. */
+function restoredOf(tables: readonly (readonly [id: string, fits: boolean])[]): Restored {
+  const rules = new Map<string, boolean>();
+  for (const [id, fits] of tables) {
+    const rule = ruleOf(id);
+    if (rule !== undefined) rules.set(rule, fits && rules.get(rule) !== false);
   }
-  return { restored, discarded };
+  const names = [...rules.keys()];
+  return { restored: names.filter((name) => rules.get(name)), discarded: names.filter((name) => !rules.get(name)) };
 }
 
-interface Restorable {
-  restore(data: unknown): void;
+function packClock({ watermark, inspected, replayed, late, matches }: Clock): Json {
+  return [watermark ?? null, inspected, replayed, late, matches];
 }
 
-/** False when there is a state that its part no longer fits. */
-function putBackPart(data: unknown, fingerprint: string | undefined, part: Restorable | undefined): boolean {
-  if (data === null) return true;
-  const [saved, state] = listOf(data);
-  if (part === undefined || saved !== fingerprint) return false;
-  part.restore(state);
-  return true;
+function unpackClock(clock: Clock, data: unknown): void {
+  const [watermark, ...counters] = listOf(data);
+  clock.watermark = typeof watermark === "number" ? watermark : undefined;
+  [clock.inspected = 0, clock.replayed = 0, clock.late = 0, clock.matches = 0] = counters.map(Number);
 }
 
-function recordOf(data: unknown): Readonly<Record<string, unknown>> {
-  if (typeof data !== "object" || data === null || Array.isArray(data)) throw new TypeError("not a map");
-  return data as Readonly<Record<string, unknown>>;
+function entryOf(data: unknown): Entry {
+  const [id, fingerprint, since, floor, touches, size, common] = listOf(data);
+  const numbers = [since, floor, touches, size];
+  if (typeof id !== "string" || typeof fingerprint !== "string" || !numbers.every((number) => typeof number === "number")) {
+    throw new TypeError("not a table");
+  }
+  return [id, fingerprint, ...(numbers as [number, number, number, number]), common as Json];
 }

@@ -61,7 +61,7 @@ export function createSums(atLeast: number, options: WindowOptions): Window<Sums
     },
     size: (state) => state.times.length,
     worth: (state, most) => (state.sum * 2 >= atLeast ? most : 0),
-    pack: (state) => [[...state.times], [...state.amounts], state.start, state.sum],
+    pack: (state) => [state.times, state.amounts, state.start, state.sum],
     unpack(data) {
       const [times, amounts, start, sum] = listOf(data);
       if (typeof start !== "number" || typeof sum !== "number") throw new TypeError("not the state of a sum");

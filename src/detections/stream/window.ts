@@ -1,4 +1,4 @@
-/** Something that a snapshot can hold. */
+/** Something that a saved state can hold. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /**
@@ -16,7 +16,7 @@ export interface Window<State> {
   size(state: State): number;
   /** How many of the latest flows, of `most` at most, are worth remembering: the more the closer the condition is to holding. */
   worth(state: State, most: number): number;
-  /** Plain data from which `unpack` makes an equal state. */
+  /** Plain data from which `unpack` makes an equal state; it may change with the state. */
   pack(state: State): Json;
   /** Throws TypeError when the data is none of its own. */
   unpack(data: unknown): State;
@@ -56,13 +56,19 @@ export function upperBound(times: readonly number[], time: number): number {
   return low;
 }
 
-/** Checks a list of numbers of a snapshot. */
+/** Checks a list of numbers of a saved state. */
 export function numbersOf(data: unknown): number[] {
   if (!Array.isArray(data) || !data.every((item) => typeof item === "number")) throw new TypeError("not a list of numbers");
   return [...(data as number[])];
 }
 
-/** Checks a list of a snapshot. */
+/** Checks a map of a saved state. */
+export function recordOf(data: unknown): Readonly<Record<string, unknown>> {
+  if (typeof data !== "object" || data === null || Array.isArray(data)) throw new TypeError("not a map");
+  return data as Readonly<Record<string, unknown>>;
+}
+
+/** Checks a list of a saved state. */
 export function listOf(data: unknown): readonly unknown[] {
   if (!Array.isArray(data)) throw new TypeError("not a list");
   return data;

@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { CHECKPOINT, type Stateful } from "../../../src/delivery/checkpoint.ts";
-import { RetryableError } from "../../../src/errors.ts";
+import type { Ledger, QueuedObject, SavedState, StatePart } from "../../../src/contracts.ts";
+import { CHECKPOINT, Checkpoint, type Stateful } from "../../../src/delivery/checkpoint.ts";
+import type { LedgerWrite } from "../../../src/delivery/ledger-write.ts";
+import { Failure, RetryableError } from "../../../src/errors.ts";
+import { EMPTY_CONTEXT, Flow, originOf } from "../../../src/flow.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
 import { runPipeline } from "../../../src/pipeline.ts";
 import { memorySink, memorySource, OPTIONS, partsOf } from "./parts.ts";
@@ -10,15 +13,43 @@ const never = new AbortController().signal;
 const bucketOf = (objects: number, records: number) =>
   new Map(Array.from({ length: objects }, (_, index) => [`o${String(index).padStart(2, "0")}`, records]));
 
-/** Remembers the uid of each flow that counts, and how often it came so. */
-function memory(saved?: string): Stateful & { readonly counted: Map<string, number> } {
-  const counted = new Map<string, number>(saved === undefined ? [] : JSON.parse(saved));
+/** Remembers the uid of each flow that counts, and how often it came so; saved in parts of three. */
+function memory(saved?: SavedState): Stateful & { readonly counted: Map<string, number> } {
+  const counted = new Map<string, number>();
+  let next = Number(saved?.head ?? 0);
+  for (const { number, value } of saved?.parts ?? []) {
+    if (number < next) for (const [uid, count] of JSON.parse(value)) counted.set(uid, count);
+  }
+  let changed = new Set<string>();
   return {
     counted,
     inspect(flows, count) {
-      if (count) for (const { uid } of flows) counted.set(uid, (counted.get(uid) ?? 0) + 1);
+      if (!count) return;
+      for (const { uid } of flows) {
+        counted.set(uid, (counted.get(uid) ?? 0) + 1);
+        changed.add(uid);
+      }
     },
-    state: () => JSON.stringify([...counted]),
+    save() {
+      const entries = [...changed].map((uid) => [uid, counted.get(uid)]);
+      const before = changed;
+      changed = new Set();
+      const lots: StatePart[][] = [];
+      for (let at = 0; at < entries.length; at += 3) {
+        lots.push([{ number: next + lots.length, value: JSON.stringify(entries.slice(at, at + 3)) }]);
+      }
+      return {
+        lots,
+        head: () => String(next + lots.length),
+        done() {
+          next += lots.length;
+          return [];
+        },
+        abandon() {
+          changed = new Set([...before, ...changed]);
+        },
+      };
+    },
   };
 }
 
@@ -54,7 +85,7 @@ describe("the state of the detections", () => {
     await running;
 
     const up = memorySink();
-    const after = memory(ledger.state(CHECKPOINT));
+    const after = memory(ledger.states.read(CHECKPOINT));
     const again = { ...partsOf(memorySource(objects), { sink: up.sink }, ledger), detections: after };
     const totals = await runPipeline(again, OPTIONS, never);
     expect(totals).toMatchObject({ objects: 5, records: 200, sinks: { sink: { delivered: 200 } } });
@@ -90,7 +121,7 @@ describe("the state of the detections", () => {
     stop.abort();
     await running;
     expect(saves).toBe(before);
-    expect(JSON.parse(ledger.state(CHECKPOINT) ?? "[]")).toHaveLength(20);
+    expect(memory(ledger.states.read(CHECKPOINT)).counted.size).toBe(20);
   });
 
   test("after a death, has every flow once: what it did not know is read again for it, and for no sink", async () => {
@@ -105,15 +136,147 @@ describe("the state of the detections", () => {
     const options = { ...OPTIONS, checkpointMs: 15 };
     await runPipeline({ ...partsOf(memorySource(objects), { sink: first.sink }, dying), detections: memory() }, options, never);
     expect(first.uids).toHaveLength(600);
-    const known = new Map<string, number>(JSON.parse(ledger.state(CHECKPOINT) ?? "[]"));
+    const known = memory(ledger.states.read(CHECKPOINT)).counted;
     expect(known.size).toBeGreaterThan(0);
     expect(known.size).toBeLessThan(600);
 
     const second = memorySink();
-    const detections = memory(ledger.state(CHECKPOINT));
+    const detections = memory(ledger.states.read(CHECKPOINT));
     await runPipeline({ ...partsOf(memorySource(objects), { sink: second.sink }, ledger), detections }, options, never);
     expect(second.uids).toEqual([]);
     expect([...detections.counted.keys()].toSorted()).toEqual(first.uids.toSorted());
     expect(ledger.status().sinks.map(({ name }) => name)).toEqual(["sink"]);
+  });
+});
+
+describe("a checkpoint", () => {
+  const write: LedgerWrite = async (work) => work();
+
+  /** A ledger in which that many objects wait for the checkpoint. */
+  function waiting(objects: number): { ledger: Ledger; queued: QueuedObject[] } {
+    const ledger = openLedger({ path: ":memory:", source: "memory://bucket" });
+    ledger.register([CHECKPOINT]);
+    const found = Array.from({ length: objects }, (_, index) => ({
+      key: `o${index}`,
+      etag: "1",
+      size: 1,
+      time: 0,
+      order: `${index}`,
+    }));
+    ledger.discover({ partition: "", objects: found });
+    return { ledger, queued: ledger.pending(CHECKPOINT, { after: 0, through: Number.MAX_SAFE_INTEGER, limit: objects }) };
+  }
+
+  /** Reads records of an object, as the pipeline does: they are inspected, then offered. */
+  function reader(checkpoint: Checkpoint, stateful: Stateful) {
+    return ({ id, key }: QueuedObject, from: number, to: number): void => {
+      const origin = originOf("memory://bucket", key, "1");
+      const flows = Array.from({ length: to - from + 1 }, (_, index) => new Flow(origin, from + index, EMPTY_CONTEXT, 0));
+      stateful.inspect(flows, true);
+      checkpoint.offer(id, flows, to);
+    };
+  }
+
+  test("holds state and positions of the moment at which it began; what comes meanwhile is in the next one", async () => {
+    const { ledger, queued } = waiting(2);
+    const [a, b] = queued as [QueuedObject, QueuedObject];
+    const detections = memory();
+    const checkpoint = new Checkpoint(ledger, detections, write);
+    const read = reader(checkpoint, detections);
+    for (const object of queued) expect(checkpoint.wants(object)).toBe(true);
+    read(a, 1, 10);
+    const first = checkpoint.save();
+    await Promise.resolve();
+    read(a, 11, 20);
+    checkpoint.end(a.id);
+    read(b, 1, 5);
+    const second = checkpoint.save();
+    await first;
+    expect(memory(ledger.states.read(CHECKPOINT)).counted.size).toBe(10);
+    expect(ledger.position(CHECKPOINT, a.id)?.position).toBe(10);
+    expect(ledger.position(CHECKPOINT, b.id)?.position).toBe(0);
+    expect(checkpoint.wants(a)).toBe(false);
+    await second;
+    expect(memory(ledger.states.read(CHECKPOINT)).counted.size).toBe(25);
+    expect(ledger.position(CHECKPOINT, a.id)).toBeUndefined();
+    expect(ledger.position(CHECKPOINT, b.id)?.position).toBe(5);
+  });
+
+  test("lets others have their turn between its writes", async () => {
+    const { ledger, queued } = waiting(1);
+    const detections = memory();
+    const checkpoint = new Checkpoint(ledger, detections, write);
+    const [object] = queued as [QueuedObject];
+    checkpoint.wants(object);
+    reader(checkpoint, detections)(object, 1, 30);
+    let turns = 0;
+    let saving = true;
+    const count = (): void => {
+      turns++;
+      if (saving) setImmediate(count);
+    };
+    setImmediate(count);
+    await checkpoint.save();
+    saving = false;
+    // Ten parts, each of which ends its turn.
+    expect(turns).toBeGreaterThanOrEqual(10);
+  });
+
+  test.each([1, 2, 5, 6])(
+    "that fails at its write %i leaves the saved state as it was, and everything to the next one",
+    async (failing) => {
+      const { ledger, queued } = waiting(1);
+      let left = Number.POSITIVE_INFINITY;
+      const full = (): void => {
+        if (--left === 0) throw new Failure("worker", "ledger-full", "the disk is full");
+      };
+      const breaking: Ledger = {
+        ...ledger,
+        states: {
+          ...ledger.states,
+          put: (name, parts) => {
+            full();
+            ledger.states.put(name, parts);
+          },
+        },
+        checkpoint: (name, head, positions) => {
+          full();
+          ledger.checkpoint(name, head, positions);
+        },
+      };
+      const detections = memory();
+      const checkpoint = new Checkpoint(breaking, detections, write);
+      const read = reader(checkpoint, detections);
+      const [object] = queued as [QueuedObject];
+      checkpoint.wants(object);
+      read(object, 1, 4);
+      await checkpoint.save();
+      read(object, 3, 16);
+      checkpoint.end(object.id);
+      left = failing;
+      await expect(checkpoint.save()).rejects.toThrow("the disk is full");
+      const saved = memory(ledger.states.read(CHECKPOINT)).counted;
+      expect(saved.size).toBe(4);
+      expect(new Set(saved.values())).toEqual(new Set([1]));
+      expect(ledger.position(CHECKPOINT, object.id)?.position).toBe(4);
+      await checkpoint.drain();
+      expect(memory(ledger.states.read(CHECKPOINT)).counted).toEqual(detections.counted);
+      expect(ledger.position(CHECKPOINT, object.id)).toBeUndefined();
+    },
+  );
+
+  test("does not wait for its time when very many objects have ended", { timeout: 20_000 }, async () => {
+    const { ledger, queued } = waiting(5_000);
+    const detections = memory();
+    const checkpoint = new Checkpoint(ledger, detections, write);
+    const stop = new AbortController();
+    const running = checkpoint.run(3_600_000, stop.signal);
+    for (const object of queued) {
+      checkpoint.wants(object);
+      checkpoint.end(object.id);
+    }
+    while (ledger.pending(CHECKPOINT, { after: 0, through: Number.MAX_SAFE_INTEGER, limit: 1 }).length > 0) await sleep(5);
+    stop.abort();
+    await running;
   });
 });

@@ -126,6 +126,19 @@ describe("value_count", () => {
     expect(run(VALUES, steps).marked).toEqual(expected);
   });
 
+  test("of more values than are looked through one by one, none counts twice", () => {
+    const lines = VALUES.replace("gte: 3", "gte: 14");
+    const values = (count: number): number[] => Array.from({ length: count }, (_, value) => value);
+    // Ten values, each of them again and again, within the timespan.
+    const ten = [...values(10), ...values(10), ...values(10)].map((value, index) => [index * 0.25, value] as const);
+    expect(run(lines, to(...ten)).marked).toEqual([]);
+    expect(run(lines, to(...ten, ...[20, 21, 22, 23].map((value) => [8, value] as const))).marked).toEqual([33]);
+    for (const [number] of values(10).entries()) {
+      const often = [...values(10), ...new Array<number>(30).fill(number)].map((value, index) => [index * 0.2, value] as const);
+      expect(run(lines, to(...often)).marked).toEqual([]);
+    }
+  });
+
   test("a flow without the field does not count", () => {
     const steps: Step[] = [0, 1, 2].map((second) => [
       second,

@@ -186,6 +186,106 @@ describe("groups", () => {
   });
 });
 
+describe("a visit of groups", () => {
+  const step = fc.record({
+    key: fc.constantFrom("a", "b", "c", "d", "e", "f", "g", "h"),
+    time: fc.integer({ min: 0, max: 50 }),
+    /** How many groups are shown after it, and whether groups are forgotten. */
+    shown: fc.nat({ max: 2 }),
+    expires: fc.option(fc.integer({ min: 0, max: 50 }), { freq: 9 }),
+  });
+  type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+  test("shows each that was touched since, once, as it was when the visit began, whatever changes meanwhile", () => {
+    fc.assert(
+      fc.property(
+        fc.array(step, { maxLength: 60 }),
+        fc.nat({ max: 60 }),
+        fc.array(step, { maxLength: 60 }),
+        (first, since, then) => {
+          const texts = new Texts();
+          const groups = new Groups<{ met: number }>({ groups: 6, items: 1_000 }, texts);
+          const apply = ({ key, time, expires }: Step): void => {
+            const known = groups.touch(texts.find(key), time);
+            const row = known === NONE ? groups.add(texts.take(key), time, { met: 0 }) : known;
+            groups.state(row).met++;
+            if (expires !== null) groups.expire(expires);
+          };
+          const imageOf = (row: number) => [
+            groups.touched(row),
+            texts.text(groups.key(row)),
+            groups.newest(row),
+            groups.state(row).met,
+          ];
+          for (const one of first) apply(one);
+          const expected = [...groups].filter((row) => groups.touched(row) > since).map(imageOf);
+          const floor = groups.oldestTouch;
+          const shown: unknown[][] = [];
+          const visit = groups.visit(since, (row) => shown.push(imageOf(row)));
+          for (const one of then) {
+            apply(one);
+            for (let count = one.shown; count > 0; count--) visit.next();
+          }
+          while (visit.next()) {}
+          expect(shown.sort((a, b) => Number(a[0]) - Number(b[0]))).toEqual(expected);
+          // Whatever is gone was touched before what is left.
+          const left = [...groups].map((row) => groups.touched(row));
+          expect(left).toEqual(left.toSorted((a, b) => a - b));
+          expect(groups.oldestTouch).toBe(left[0] ?? groups.touches + 1);
+          expect(groups.oldestTouch).toBeGreaterThanOrEqual(floor);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test("that is broken off shows nothing more", () => {
+    const texts = new Texts();
+    const groups = new Groups<undefined>({ groups: 5, items: 5 }, texts);
+    for (const key of ["a", "b", "c"]) groups.add(texts.take(key), 0, undefined);
+    const shown: number[] = [];
+    const visit = groups.visit(0, (row) => shown.push(row));
+    expect(visit.next()).toBe(true);
+    visit.end();
+    groups.touch(texts.find("a"), 1);
+    expect(visit.next()).toBe(false);
+    expect(shown).toHaveLength(1);
+  });
+});
+
+describe("groups that are loaded", () => {
+  test("stand in the order of their touches, each as it was touched last, within limits", () => {
+    const texts = new Texts();
+    const groups = new Groups<string>({ groups: 3, items: 10 }, texts);
+    groups.load(texts.take("a"), 7, 70, "a at last", 4);
+    groups.load(texts.take("b"), 2, 20, "b", 9);
+    groups.load(texts.take("c"), 9, 90, "c", 3);
+    groups.load(texts.take("d"), 1, 10, "d", 0);
+    groups.load(texts.take("b"), 8, 80, "b at last", 2);
+    groups.settle(12);
+    expect([...groups].map((row) => [groups.state(row), groups.newest(row), groups.touched(row)])).toEqual([
+      ["a at last", 70, 7],
+      ["b at last", 80, 8],
+      ["c", 90, 9],
+    ]);
+    expect([groups.size, groups.evicted, groups.touches, groups.oldestTouch]).toEqual([3, 1, 12, 7]);
+    // Nine items are there; four of them make room for the three of a new group that comes to five.
+    const row = groups.touch(texts.find("c"), 91);
+    groups.weigh(row, 5);
+    expect([...groups].map((each) => groups.state(each))).toEqual(["b at last", "c"]);
+    // Keys are in use once by each group: forgotten with it.
+    groups.expire(1_000);
+    for (const key of ["a", "b", "c", "d"]) expect(texts.find(key)).toBe(NONE);
+  });
+
+  test("come in the order in which they were saved", () => {
+    const texts = new Texts();
+    const groups = new Groups<undefined>({ groups: 3, items: 10 }, texts);
+    groups.load(texts.take("a"), 7, 70, undefined, 0);
+    expect(() => groups.load(texts.take("a"), 7, 70, undefined, 0)).toThrow(TypeError);
+  });
+});
+
 test("runs count bytes exactly, whatever their size", () => {
   const make = flowMaker();
   const bytes = fc.oneof(

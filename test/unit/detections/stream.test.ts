@@ -7,7 +7,6 @@ import type { Match } from "../../../src/detections/match.ts";
 import type { Rule } from "../../../src/detections/rule.ts";
 import { compileCondition } from "../../../src/detections/stream/compile.ts";
 import { createDispatch } from "../../../src/detections/stream/dispatch.ts";
-import { PermanentError } from "../../../src/errors.ts";
 import { type Flow, originOf } from "../../../src/flow.ts";
 import { detect, detection, type Fields, flowAt, flowMaker, rulesOf, START } from "./support.ts";
 
@@ -28,98 +27,11 @@ ${detection("  selection:\n    destinationPort: 22\n  condition: selection")}`;
 
 const SHIPPED = (await loadRules(asset("deploy/detections"))).rules;
 
-/** Traffic in which many of the shipped rules find something: few hosts, few ports, all actions. */
-const traffic = fc.array(
-  fc.record({
-    gap: fc.oneof(
-      { weight: 6, arbitrary: fc.integer({ min: 0, max: 20 }) },
-      { weight: 1, arbitrary: fc.integer({ min: -900, max: 40_000 }) },
-    ),
-    action: fc.constantFrom("accept", "reject"),
-    sourceAddress: fc.constantFrom("10.0.1.10", "10.0.1.11", "203.0.113.7", "203.0.113.8", "2001:db8::7"),
-    destinationAddress: fc.constantFrom("10.0.2.20", "10.0.2.21", "203.0.113.7", "198.51.100.9"),
-    sourcePort: fc.constantFrom(443, 40_001, 40_002, 51_000),
-    destinationPort: fc.oneof(fc.constantFrom(22, 23, 53, 443, 445, 1521, 3389, 4444), fc.integer({ min: 1, max: 65_535 })),
-    protocol: fc.constantFrom(6, 6, 6, 17, 1, 132),
-    bytes: fc.constantFrom(60, 1_400, 2_000_000, 600_000_000, "18446744073709551615"),
-    packets: fc.constantFrom(1, 3, 50),
-    direction: fc.constantFrom("ingress", "egress", "unknown"),
-    destinationServer: fc.constantFrom(null, null, "db-01"),
-    vnic: fc.constantFrom(null, "a", "b"),
-  }),
-  { minLength: 1, maxLength: 120 },
-);
-
-function flowsOf(steps: readonly ({ readonly gap: number } & Fields)[], objects = 3): Flow[] {
-  let seconds = 0;
-  return steps.map(({ gap, ...fields }, index) => {
-    seconds = Math.max(0, seconds + gap);
-    const origin = originOf("test://bucket", `object-${index % objects}`, "1");
-    return flowAt(origin, index + 1, seconds, fields);
-  });
-}
-
 function listen(detector: StreamDetector): Match[] {
   const matches: Match[] = [];
   detector.onMatch((match) => matches.push(match));
   return matches;
 }
-
-/** Without the live flow and rule, as they go through a snapshot. */
-const plain = (matches: readonly Match[]) =>
-  matches.map(({ flow, rule, ...match }) =>
-    JSON.parse(JSON.stringify({ ...match, bytes: String(match.bytes), rule: rule.name, uid: flow.uid })),
-  );
-
-describe("a restart", () => {
-  test("in the middle equals no restart", { timeout: 120_000 }, () => {
-    fc.assert(
-      fc.property(traffic, fc.nat({ max: 119 }), (steps, at) => {
-        const whole = flowsOf(steps);
-        const { matches, marks, detector } = detect(SHIPPED, whole, { now: () => START });
-
-        const halves = flowsOf(steps);
-        const first = createDetector(SHIPPED, { now: () => START });
-        const told = listen(first);
-        for (const flow of halves.slice(0, at)) first.inspect(flow);
-        const second = createDetector(SHIPPED, { now: () => START });
-        second.restore(first.snapshot());
-        const toldLater = listen(second);
-        for (const flow of halves.slice(at)) second.inspect(flow);
-
-        expect(halves.map((flow) => flow.detections)).toEqual(marks);
-        expect(plain([...told, ...toldLater])).toEqual(plain(matches));
-        expect(second.snapshot()).toBe(detector.snapshot());
-        expect(second.stats).toEqual(detector.stats);
-      }),
-      { numRuns: 60 },
-    );
-  });
-
-  test("that goes back to before the snapshot repeats nothing", { timeout: 120_000 }, () => {
-    fc.assert(
-      fc.property(traffic, fc.nat({ max: 119 }), fc.nat({ max: 119 }), (steps, at, back) => {
-        const whole = flowsOf(steps, 1);
-        const { matches, marks } = detect(SHIPPED, whole, { now: () => START });
-
-        const again = flowsOf(steps, 1);
-        const cut = Math.min(at, again.length);
-        const first = createDetector(SHIPPED, { now: () => START });
-        const told = listen(first);
-        for (const flow of again.slice(0, cut)) first.inspect(flow);
-        const second = createDetector(SHIPPED, { now: () => START });
-        second.restore(first.snapshot());
-        const toldLater = listen(second);
-        const repeated = flowsOf(steps, 1).slice(Math.max(0, cut - back));
-        for (const flow of repeated) second.inspect(flow);
-
-        expect(plain([...told, ...toldLater])).toEqual(plain(matches));
-        expect(repeated.map((flow) => flow.detections)).toEqual(marks.slice(Math.max(0, cut - back)));
-      }),
-      { numRuns: 60 },
-    );
-  });
-});
 
 describe("a flow that comes again", () => {
   test("is marked as before, also where it completed a correlation, and counts for nothing", () => {
@@ -166,64 +78,6 @@ describe("a flow that comes again", () => {
     const detector = createDetector(rulesOf(COUNT));
     const matches = listen(detector);
     for (const etag of ["1", "2", "3"]) detector.inspect(flowAt(originOf("store", "key", etag), 1, 0, { destinationPort: 22 }));
-    expect(matches).toHaveLength(1);
-  });
-});
-
-describe("snapshots", () => {
-  test("are small for an empty detector", () => {
-    expect(createDetector(rulesOf(COUNT)).snapshot().length).toBeLessThan(300);
-  });
-
-  test("of a rule that has changed or gone are left out by name, the incidents of an unchanged throttle stay", () => {
-    const make = flowMaker();
-    const flows = [0, 1, 2].map((second) => make(second, { destinationPort: 22 }));
-    const { detector } = detect(rulesOf(COUNT), flows);
-    const snapshot = detector.snapshot();
-
-    const changed = createDetector(rulesOf(COUNT.replace("gte: 3", "gte: 2")));
-    expect(changed.restore(snapshot)).toEqual({ restored: ["probe"], discarded: ["many"] });
-    const matches = listen(changed);
-    for (const second of [10, 11, 12]) changed.inspect(make(second, { destinationPort: 22 }));
-    expect(matches).toEqual([]);
-
-    const gone = createDetector(rulesOf(detection("  selection:\n    destinationPort: 22\n  condition: selection")));
-    expect(gone.restore(snapshot)).toEqual({ restored: ["probe"], discarded: ["many"] });
-    expect(createDetector(rulesOf(COUNT)).restore(snapshot)).toEqual({ restored: ["probe", "many"], discarded: [] });
-  });
-
-  const edited = (edit: (snapshot: Record<string, unknown>) => unknown) => (text: string) =>
-    JSON.stringify(edit(JSON.parse(text)));
-  const group = (text: string) => text.replace('"10.0.1.10"', "7");
-
-  test.each<readonly [string, (text: string) => string]>([
-    ["no JSON", (text) => text.slice(0, -1)],
-    ["no map", edited(() => "x")],
-    ["null", edited(() => null)],
-    ["another version", edited((snapshot) => ({ ...snapshot, version: 1 }))],
-    ["no rules", edited(({ rules: _rules, ...rest }) => rest)],
-    ["no objects", edited(({ objects: _objects, ...rest }) => rest)],
-    ["an object that is none", edited((snapshot) => ({ ...snapshot, objects: [["digest", "x", []]] }))],
-    ["an object twice", edited((snapshot) => ({ ...snapshot, objects: [0, 0].map(() => ["digest", 1, []]) }))],
-    ["a group that is none", group],
-  ])("that are damaged (%s) are refused", (_name, damage) => {
-    const { detector } = detect(rulesOf(COUNT), [flowMaker()(0, { destinationPort: 22 })]);
-    const saved = detector.snapshot();
-    const damaged = damage(saved);
-    expect(damaged).not.toBe(saved);
-    const restore = (): unknown => createDetector(rulesOf(COUNT)).restore(damaged);
-    expect(restore).toThrow(PermanentError);
-    expect(restore).toThrow("the saved state of the detections is damaged; remove it to start with an empty one");
-  });
-
-  test("that are damaged leave the detector as it was", () => {
-    const make = flowMaker();
-    const { detector, matches } = detect(
-      rulesOf(COUNT),
-      [0, 1].map((second) => make(second, { destinationPort: 22 })),
-    );
-    expect(() => detector.restore(group(detector.snapshot()))).toThrow(PermanentError);
-    detector.inspect(make(2, { destinationPort: 22 }));
     expect(matches).toHaveLength(1);
   });
 });
@@ -277,6 +131,41 @@ describe("memory", () => {
     expect(detector.stats.rules[0]?.groups).toBe(100);
     detector.inspect(knock(make, 1_000, 200));
     expect(detector.stats.rules).toEqual([{ rule: "many", groups: 1, evicted: 0, dropped: 0 }]);
+  });
+
+  test("keeps a group as long as a late flow can still complete its window, and no longer", () => {
+    const hour = 3_600;
+    const rules = rulesOf(COUNT.replace("gte: 3", "gte: 2").replace("timespan: 1m", "timespan: 1h"));
+    const matchesAt = (reached: number): number => {
+      const make = flowMaker();
+      const detector = createDetector(rules, { latenessMs: 1_800_000, now: () => START + 86_400_000 });
+      const matches = listen(detector);
+      detector.inspect(knock(make, 0, 1));
+      detector.inspect(knock(make, reached, 2));
+      expect(detector.stats.rules[0]?.groups).toBe(reached <= 1.5 * hour ? 2 : 1);
+      detector.inspect(knock(make, hour, 1));
+      return matches.length;
+    };
+    // What is forgotten is looked for when another ten minutes begin.
+    expect(matchesAt(1.5 * hour)).toBe(1);
+    expect(matchesAt(1.5 * hour + 1)).toBe(0);
+  });
+
+  test("knows an incident again for seven days, and then no longer", () => {
+    const day = 86_400;
+    const recurrences = (again: number): number[] => {
+      const make = flowMaker();
+      const detector = createDetector(rulesOf(detection("  selection:\n    destinationPort: 22\n  condition: selection")), {
+        now: () => START + 30 * day * 1_000,
+      });
+      const matches = listen(detector);
+      detector.inspect(knock(make, 0, 1));
+      detector.inspect(knock(make, again, 2));
+      detector.inspect(knock(make, again, 1));
+      return matches.map(({ recurrence }) => recurrence);
+    };
+    expect(recurrences(7 * day)).toEqual([0, 0, 1]);
+    expect(recurrences(7 * day + 600)).toEqual([0, 0, 0]);
   });
 
   test("is not emptied by a flow from the future", () => {
