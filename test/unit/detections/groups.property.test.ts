@@ -139,7 +139,7 @@ describe("groups", () => {
 
   test("are those of plain tables, when several tables share keys", () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 200, size: "max" }), (steps) => {
         const groupingOf = createGroupings();
         const limits = { groups: 6, items: 30 };
         const tables = [
@@ -199,9 +199,9 @@ describe("a visit of groups", () => {
   test("shows each that was touched since, once, as it was when the visit began, whatever changes meanwhile", () => {
     fc.assert(
       fc.property(
-        fc.array(step, { maxLength: 60 }),
+        fc.array(step, { maxLength: 60, size: "max" }),
         fc.nat({ max: 60 }),
-        fc.array(step, { maxLength: 60 }),
+        fc.array(step, { maxLength: 60, size: "max" }),
         (first, since, then) => {
           const texts = new Texts();
           const groups = new Groups<{ met: number }>({ groups: 6, items: 1_000 }, texts);

@@ -48,7 +48,7 @@ const traffic = fc.array(
     destinationServer: fc.constantFrom(null, null, "db-01"),
     vnic: fc.constantFrom(null, "a", "b"),
   }),
-  { minLength: 1, maxLength: 120 },
+  { minLength: 1, maxLength: 120, size: "max" },
 );
 type Steps = readonly ({ readonly gap: number } & Fields)[];
 
@@ -74,7 +74,7 @@ const plain = (matches: readonly Match[]) =>
   );
 
 /** So few groups of a rule and flows of a group that they make room for each other all the time. */
-const limits = fc.constantFrom({}, { maxGroups: 3 }, { maxItems: 4 }, { maxObjects: 2 });
+const limits = fc.constantFrom({}, { maxGroups: 3 }, { maxGroups: 12 }, { maxItems: 20 }, { maxObjects: 2 });
 
 describe("a restart", () => {
   test("goes on from the moment at which the latest finished save began, whatever came meanwhile", { timeout: 240_000 }, () => {
@@ -86,7 +86,7 @@ describe("a restart", () => {
       fc.constantFrom("saved", "refused", "cut"),
     );
     fc.assert(
-      fc.property(traffic, fc.array(life, { minLength: 1, maxLength: 6 }), limits, (steps, lives, limited) => {
+      fc.property(traffic, fc.array(life, { minLength: 1, maxLength: 8, size: "max" }), limits, (steps, lives, limited) => {
         const options = { now: () => START, ...limited };
         const whole = flowsOf(steps);
         const undisturbed = detect(SHIPPED, whole, options);
