@@ -138,7 +138,7 @@ describe("a restart", () => {
         expect(plain([...told, ...matches])).toEqual(plain(undisturbed.matches));
         expect(contentOf(store.saved())).toEqual(contentOf(once.saved()));
       }),
-      { numRuns: 100 },
+      { numRuns: 100, interruptAfterTimeLimit: 60_000 },
     );
   });
 
@@ -164,7 +164,7 @@ describe("a restart", () => {
         expect(plain([...told, ...toldLater])).toEqual(plain(matches));
         expect(repeated.map((flow) => flow.detections)).toEqual(marks.slice(Math.max(0, cut - back)));
       }),
-      { numRuns: 60 },
+      { numRuns: 60, interruptAfterTimeLimit: 60_000 },
     );
   });
 
