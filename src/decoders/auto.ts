@@ -1,18 +1,25 @@
 import type { Decoded, DecodeOptions } from "../contracts.ts";
 import type { Origin } from "../flow.ts";
-import type { Format } from "./format.ts";
+import type { Format, Sample } from "./format.ts";
 import { memberNames } from "./member-names.ts";
 import { Piece } from "./piece.ts";
 import type { Unpacked } from "./unpacked.ts";
 
 /** How much of an object is looked at to find its format, from its first visible byte on. */
 const SAMPLE_BYTES = 64 * 1024;
-const SAMPLE_LINES = 32;
+/** Lines that are looked at, and objects in lists. */
+const MOST_SAMPLES = 32;
 const VISIBLE = /[^ \t\r\n]/;
+/** What may stand before a record in its line. */
+const FRAME = /[\s\p{Cc},[\]]*/uy;
+/** An object in a list. */
+const ELEMENT = /[[,]\s*(?=\{)/g;
+/** Lists without anything in them, which have no record. */
+const EMPTY_LISTS = /^(\s*\[\s*\]\s*,?)*$/;
 
 /**
- * The format that recognises one of an object's first lines. An object of no known format is one bad record, `unknown-format`; an
- * object without a visible character has no record.
+ * The format that recognises one of an object's first lines, or of the JSON objects in its first lists. An object of no known format is
+ * one bad record, `unknown-format`; one without a visible character, or of empty lists, has no record.
  */
 export function autoFormat(formats: readonly Format[]): Format {
   return {
@@ -40,7 +47,8 @@ async function* decodeUnknown(
     const piece = new Piece(options.skip);
     const known = formats.map(({ name }) => name).join(", ");
     if (unpacked.fault !== undefined) piece.breakOff(unpacked.fault);
-    else if (text !== "") piece.breakOff({ code: "unknown-format", reason: `the first lines are of no known format (${known})` });
+    else if (!EMPTY_LISTS.test(text))
+      piece.breakOff({ code: "unknown-format", reason: `the first lines are of no known format (${known})` });
     if (!piece.isEmpty) yield piece;
   } finally {
     await chunks.return?.();
@@ -62,17 +70,32 @@ async function readHead(chunks: AsyncIterator<Buffer>): Promise<Buffer[]> {
 }
 
 function find(formats: readonly Format[], text: string): Format | undefined {
-  let start = 0;
-  for (let count = 0; count < SAMPLE_LINES && start < text.length; count++) {
-    const newline = text.indexOf("\n", start);
-    const end = newline === -1 ? text.length : newline;
-    const line = text.slice(start, end);
-    const names = line.trimStart().startsWith("{") ? memberNames(text, start) : undefined;
-    const format = formats.find((candidate) => candidate.recognises({ line, names }));
+  for (const sample of samples(text)) {
+    const format = formats.find((candidate) => candidate.recognises(sample));
     if (format !== undefined) return format;
-    start = end + 1;
   }
   return undefined;
+}
+
+function* samples(text: string): Generator<Sample> {
+  let start = 0;
+  for (let count = 0; count < MOST_SAMPLES && start < text.length; count++) {
+    const newline = text.indexOf("\n", start);
+    const end = newline === -1 ? text.length : newline;
+    FRAME.lastIndex = start;
+    FRAME.test(text);
+    yield sampleAt(text, FRAME.lastIndex, text.slice(start, end));
+    start = end + 1;
+  }
+  let count = 0;
+  for (const { index, 0: before } of text.matchAll(ELEMENT)) {
+    yield sampleAt(text, index + before.length, "");
+    if (++count === MOST_SAMPLES) return;
+  }
+}
+
+function sampleAt(text: string, start: number, line: string): Sample {
+  return { line, names: text[start] === "{" ? memberNames(text, start) : undefined };
 }
 
 function replayed(head: readonly Buffer[], rest: AsyncIterator<Buffer>, unpacked: Unpacked): Unpacked {

@@ -1,6 +1,5 @@
+import { BYTE_ORDER_MARK } from "./bytes.ts";
 import type { Unpacked } from "./unpacked.ts";
-
-const MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /** The same bytes without the byte order mark that UTF-8 text may begin with. */
 export function withoutMark(unpacked: Unpacked): Unpacked {
@@ -12,8 +11,10 @@ export function withoutMark(unpacked: Unpacked): Unpacked {
         continue;
       }
       head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
-      if (head.length < MARK.length && MARK.subarray(0, head.length).equals(head)) continue;
-      const rest = MARK.equals(head.subarray(0, MARK.length)) ? head.subarray(MARK.length) : head;
+      if (head.length < BYTE_ORDER_MARK.length && BYTE_ORDER_MARK.subarray(0, head.length).equals(head)) continue;
+      const rest = BYTE_ORDER_MARK.equals(head.subarray(0, BYTE_ORDER_MARK.length))
+        ? head.subarray(BYTE_ORDER_MARK.length)
+        : head;
       head = undefined;
       if (rest.length > 0) yield rest;
     }

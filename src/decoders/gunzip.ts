@@ -13,39 +13,56 @@ const FLAG_NAME = 0x08;
 const FLAG_COMMENT = 0x10;
 const FLAGS_RESERVED = 0xe0;
 
+/** Gzip may hold gzip, as where a store compresses what was compressed before; this deep. */
+const MOST_LAYERS = 3;
+
 /**
  * The decompressed bytes of an object that is gzip (found by its first two bytes; members one after another, zero padding at the
- * end), and any other bytes as they are. Up to a fault everything that can be decoded is handed out. A checksum stands at the end
- * of its member: bytes that it proves wrong were handed out before. Lets go of `bytes` however the reading ends.
+ * end; perhaps gzip again), and any other bytes as they are. Up to a fault everything that can be decoded is handed out. A checksum
+ * stands at the end of its member: bytes that it proves wrong were handed out before. No layer has more than `maxBytes`. Lets go of
+ * `bytes` however the reading ends.
  */
 export function gunzip(bytes: AsyncIterable<Uint8Array>, maxBytes: number): Unpacked {
   let fault: Fault | undefined;
-  async function* capped(): AsyncGenerator<Buffer> {
-    const input = new Input(bytes);
-    let total = 0;
+  async function* unpacked(): AsyncGenerator<Buffer> {
+    const layers = [new Input(bytes)];
     try {
-      for await (const chunk of (await isGzip(input)) ? members(input) : plain(input)) {
-        const room = maxBytes - total;
-        total += chunk.length;
-        if (chunk.length <= room) yield chunk;
-        else {
-          if (room > 0) yield chunk.subarray(0, room);
-          throw new Broken("too-large", `the object has more than ${maxBytes} bytes decompressed: the rest is not read`);
+      for (;;) {
+        const input = layers.at(-1) as Input;
+        const isZipped = await isGzip(input);
+        if (!isZipped || layers.length > MOST_LAYERS) {
+          if (isZipped) throw new Broken("nested-gzip", `the object is gzip within gzip, more than ${MOST_LAYERS} times`);
+          yield* layers.length === 1 ? capped(plain(input), maxBytes) : plain(input);
+          return;
         }
+        layers.push(new Input(capped(members(input), maxBytes)));
       }
     } catch (error) {
       if (!(error instanceof Broken)) throw error;
       fault = error.fault;
     } finally {
-      await input.release();
+      for (const input of layers.toReversed()) await input.release();
     }
   }
   return {
-    chunks: capped(),
+    chunks: unpacked(),
     get fault() {
       return fault;
     },
   };
+}
+
+async function* capped(chunks: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<Buffer> {
+  let total = 0;
+  for await (const chunk of chunks) {
+    const room = maxBytes - total;
+    total += chunk.length;
+    if (chunk.length <= room) yield chunk;
+    else {
+      if (room > 0) yield chunk.subarray(0, room);
+      throw new Broken("too-large", `the object has more than ${maxBytes} bytes decompressed: the rest is not read`);
+    }
+  }
 }
 
 async function isGzip(input: Input): Promise<boolean> {

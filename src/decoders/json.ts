@@ -3,7 +3,7 @@ import { type Problem, show } from "./problem.ts";
 /** An escape that may be half of a surrogate pair. */
 const SURROGATE = /\\u[dD][89a-fA-F]/;
 /** Records that go deeper are refused: whatever walks through them later recurses. */
-const MOST_LEVELS = 32;
+export const MOST_LEVELS = 32;
 const INTEGER = /^-?\d{1,40}$/;
 
 /** What a text that is no record has instead of a value. */

@@ -14,11 +14,23 @@ export interface Kind {
   readonly convert: (raw: unknown) => unknown;
 }
 
-const integerUpTo = (most: number) => (raw: unknown) =>
-  typeof raw === "number" && Number.isInteger(raw) && raw >= 0 && raw <= most ? raw + 0 : undefined;
+const DIGITS = /^\d{1,20}$/;
+
+/** Some write numbers as text; text of anything but digits stays what it is. */
+function numberOf(raw: unknown): unknown {
+  if (typeof raw !== "string" || !DIGITS.test(raw)) return raw;
+  const number = Number(raw);
+  return Number.isSafeInteger(number) ? number : BigInt(raw);
+}
+
+const integerUpTo = (most: number) => (value: unknown) => {
+  const raw = numberOf(value);
+  return typeof raw === "number" && Number.isInteger(raw) && raw >= 0 && raw <= most ? raw + 0 : undefined;
+};
 
 /** A number is exact up to 2^53 - 1; above that only a bigint is. */
-function counter(raw: unknown): number | bigint | undefined {
+function counter(value: unknown): number | bigint | undefined {
+  const raw = numberOf(value);
   if (typeof raw === "number") return Number.isSafeInteger(raw) && raw >= 0 ? raw + 0 : undefined;
   if (typeof raw !== "bigint" || raw < 0n || raw > MAX_COUNTER) return undefined;
   return raw <= Number.MAX_SAFE_INTEGER ? Number(raw) : raw;
@@ -56,8 +68,8 @@ const BAD_TIME = "bad-time";
 
 /** Kinds of time, by their unit. */
 export const TIME_UNITS = {
-  s: { code: BAD_TIME, expected: "a number of seconds since the epoch", convert: (raw) => epochTime(raw, 1000) },
-  ms: { code: BAD_TIME, expected: "a number of milliseconds since the epoch", convert: (raw) => epochTime(raw, 1) },
+  s: { code: BAD_TIME, expected: "a number of seconds since the epoch", convert: (raw) => epochTime(numberOf(raw), 1000) },
+  ms: { code: BAD_TIME, expected: "a number of milliseconds since the epoch", convert: (raw) => epochTime(numberOf(raw), 1) },
   rfc3339: { code: BAD_TIME, expected: "an RFC 3339 time", convert: rfc3339Time },
 } as const satisfies Record<string, Kind>;
 

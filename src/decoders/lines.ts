@@ -1,14 +1,10 @@
 import { isAscii, isUtf8 } from "node:buffer";
 import type { Decoded, DecodeOptions } from "../contracts.ts";
+import { isBlank as isBlankByte, NEWLINE, RETURN } from "./bytes.ts";
 import { Held } from "./held.ts";
 import { Piece } from "./piece.ts";
 import type { Span } from "./span.ts";
 import type { Fault, Unpacked } from "./unpacked.ts";
-
-const NEWLINE = 0x0a;
-const RETURN = 0x0d;
-const SPACE = 0x20;
-const TAB = 0x09;
 
 export interface LineReader {
   /**
@@ -16,8 +12,6 @@ export interface LineReader {
    * and the reader's until it returns.
    */
   read(line: Span, record: number, piece: Piece): void;
-  /** Whether a line at which the object breaks off is nevertheless whole. */
-  isWhole(line: Span): boolean;
 }
 
 /**
@@ -75,18 +69,12 @@ class Splitter {
     return piece;
   }
 
-  /** What is left when no byte follows. A fault keeps the last line from being a record, unless it is whole by itself. */
+  /** What is left when no byte follows. A fault keeps the last line from being a record: nothing tells whether it is whole. */
   end(fault: Fault | undefined): Piece {
     const piece = new Piece(Math.max(this.#record, this.#skip));
-    if (this.#held.length > 0 && (fault === undefined || this.#isHeldWhole())) this.#takeHeld(piece);
+    if (this.#held.length > 0 && fault === undefined) this.#takeHeld(piece);
     if (fault !== undefined) piece.breakOff(fault);
     return piece;
-  }
-
-  #isHeldWhole(): boolean {
-    const { bytes, isTooLong } = this.#held;
-    if (isTooLong || !isUtf8(bytes)) return false;
-    return this.#reader.isWhole({ buffer: bytes, start: 0, end: bytes.length, isAscii: false });
   }
 
   #takeHeld(piece: Piece): void {
@@ -132,9 +120,6 @@ class Splitter {
 }
 
 function isBlank(buffer: Buffer, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) {
-    const byte = buffer[at];
-    if (byte !== SPACE && byte !== TAB && byte !== RETURN) return false;
-  }
+  for (let at = start; at < end; at++) if (!isBlankByte(buffer[at])) return false;
   return true;
 }

@@ -2,13 +2,13 @@ import type { Decoded, DecodeOptions } from "../contracts.ts";
 import { EMPTY_CONTEXT, Flow, type Origin } from "../flow.ts";
 import { ContextPool } from "./contexts.ts";
 import type { Format, Sample } from "./format.ts";
-import { isObject, NotJson, parseJson } from "./json.ts";
-import { decodeLines, type LineReader } from "./lines.ts";
+import { isObject, NotJson, parseJson, valueAt } from "./json.ts";
+import type { ListPath } from "./json-scan.ts";
 import { loadMapping, type Mapping } from "./mapping.ts";
-import type { Piece } from "./piece.ts";
 import { type Problem, show } from "./problem.ts";
 import { noticeOf } from "./quality.ts";
 import { draftContext, missing, setContext, setFields, setTime } from "./record.ts";
+import { decodeRecords, RecordReader } from "./record-reader.ts";
 import { ShapeReader } from "./shape-reader.ts";
 import { type Span, textOf } from "./span.ts";
 import type { Unpacked } from "./unpacked.ts";
@@ -21,15 +21,18 @@ const QUALITY_EVENTS: ReadonlyMap<string, Flow["status"]> = new Map([
 ]);
 
 const METADATA = "oracle";
-/** Where the event stands in a bare record and in the console's wrapper. */
-const BARE: readonly string[] = [];
-const WRAPPED: readonly string[] = ["logContent"];
+/** Where events stand in what the service's search answers, in its own form and in that of its command line, and in other exports. */
+const LISTS: readonly ListPath[] = [["results"], ["data", "results"], ["data"]];
+/** Members that hold the event in the wrappers of the console and of the search, which may stand in each other. */
+const CONTENT = "logContent";
+const RESULT = "data";
+const MOST_WRAPPERS = 4;
 /** Names that only an event or its wrapper has. */
-const NAMES = ["data", "oracle", "specversion", "logContent"];
+const NAMES = [RESULT, "oracle", "specversion", CONTENT];
 
 /**
- * OCI VCN flow log events, one a line. Events of other types (a bucket may hold several logs) are skipped and counted by type;
- * quality records become flows with their status, and a notice each.
+ * OCI VCN flow log events in whatever frame JSON stands in (see `RecordScanner`), bare or wrapped. Events of other types (a bucket may
+ * hold several logs) are skipped and counted by type; quality records become flows with their status, and a notice each.
  */
 export function ociVcn(): Format {
   const mapping = loadMapping("oci-vcn");
@@ -39,7 +42,7 @@ export function ociVcn(): Format {
     name: mapping.format,
     recognises: ({ names }: Sample) => names !== undefined && NAMES.some((name) => names.has(name)),
     decode: (unpacked: Unpacked, origin: Origin, options: DecodeOptions): AsyncIterable<Decoded> =>
-      decodeLines(unpacked, new EventReader(mapping, contexts, shapes, origin), options),
+      decodeRecords(unpacked, new EventReader(mapping, contexts, shapes, origin, options.skip), options.maxRecordBytes),
   };
 }
 
@@ -50,57 +53,69 @@ function fixedNames({ record, header }: Mapping): Set<string> {
   return new Set(["type", ...[...status, ...contexts].map(({ name }) => name), ...header.contexts.map(({ name }) => `^${name}`)]);
 }
 
-class EventReader implements LineReader {
+class EventReader extends RecordReader {
+  readonly lists = LISTS;
   readonly #mapping: Mapping;
   readonly #contexts: ContextPool;
   readonly #shapes: ShapeReader;
   readonly #origin: Origin;
 
-  constructor(mapping: Mapping, contexts: ContextPool, shapes: ShapeReader, origin: Origin) {
+  constructor(mapping: Mapping, contexts: ContextPool, shapes: ShapeReader, origin: Origin, skip: number) {
+    super(skip);
     this.#mapping = mapping;
     this.#contexts = contexts;
     this.#shapes = shapes;
     this.#origin = origin;
   }
 
-  isWhole(line: Span): boolean {
-    return isObject(parseJson(textOf(line)));
+  readKnown(buffer: Buffer, start: number, limit: number): number {
+    if (this.#shapes.isEmpty || this.skipsNext) return -1;
+    const flow = new Flow(this.#origin, this.record + 1, EMPTY_CONTEXT, 0);
+    const end = this.#shapes.read(buffer, start, limit, flow);
+    if (end === -1) return -1;
+    this.next();
+    this.piece.flows.push(flow);
+    return end;
   }
 
-  read(line: Span, record: number, piece: Piece): void {
-    const flow = new Flow(this.#origin, record, EMPTY_CONTEXT, 0);
-    if (this.#shapes.read(line, flow)) {
-      piece.flows.push(flow);
-      return;
-    }
-    const problem = this.#parse(line, record, piece);
-    if (problem !== undefined) piece.reject(record, problem);
+  read(event: Span, isUnknown: boolean): Problem | undefined {
+    if (isUnknown) return this.#parse(event);
+    const { buffer, start, end } = event;
+    const flow = new Flow(this.#origin, this.record, EMPTY_CONTEXT, 0);
+    if (this.#shapes.read(buffer, start, end, flow) !== end) return this.#parse(event);
+    this.piece.flows.push(flow);
+    return undefined;
   }
 
-  #parse(line: Span, record: number, piece: Piece): Problem | undefined {
-    const text = textOf(line);
+  // Of an object with a list of results nothing else is of interest.
+  onList(): void {}
+  onObjectEnd(): void {}
+  onObjectLost(): void {}
+
+  #parse(span: Span): Problem | undefined {
+    const text = textOf(span);
     const value = parseJson(text);
     if (value instanceof NotJson) return value.problem;
-    if (!isObject(value)) return { code: "not-an-object", reason: `the line is ${show(value)}, not a JSON object` };
-    const within = value.logContent === undefined ? BARE : WRAPPED;
-    const event = within === BARE ? value : value.logContent;
-    if (!isObject(event)) return { code: "not-an-object", reason: `logContent is ${show(event)}, not a JSON object` };
+    if (!isObject(value)) return { code: "not-an-object", reason: `the record is ${show(value)}, not a JSON object` };
+    const within = pathToEvent(value);
+    const event = valueAt(value, within);
+    if (!isObject(event)) return { code: "not-an-object", reason: `${within.join(".")} is ${show(event)}, not a JSON object` };
     const { type } = event;
     if (type === undefined || type === null || type === "") return missing("type");
     if (typeof type !== "string") return { code: "bad-string", reason: `type: ${show(type)} is not text` };
     const quality = QUALITY_EVENTS.get(type);
     if (type !== DATA_EVENT && quality === undefined) {
-      piece.skip(type);
+      this.piece.skip(type);
       return undefined;
     }
-    const flow = new Flow(this.#origin, record, EMPTY_CONTEXT, 0);
+    const flow = new Flow(this.#origin, this.record, EMPTY_CONTEXT, 0);
     if (quality !== undefined) flow.status = quality;
     const problem = this.#fill(flow, value, event, quality !== undefined, text, within);
     if (problem !== undefined) return problem;
-    piece.flows.push(flow);
+    this.piece.flows.push(flow);
     const notice = noticeOf(flow);
-    if (notice !== undefined) piece.quality.push(notice);
-    else this.#shapes.learn(line, flow, within[0]);
+    if (notice !== undefined) this.piece.quality.push(notice);
+    else this.#shapes.learn(span, flow, within);
     return undefined;
   }
 
@@ -118,8 +133,26 @@ class EventReader implements LineReader {
       setFields(record.fields, flow, event, isQuality, text, within) ??
       setTime(flow, record.times, event) ??
       setContext(record, context, event) ??
-      setContext(header, context, value);
+      setContext(header, context, valueAt(value, within.slice(0, -1)));
     if (problem === undefined) flow.context = this.#contexts.intern(context);
     return problem;
   }
+}
+
+/** The names that lead to the event, whatever it is wrapped in. */
+function pathToEvent(value: Record<string, unknown>): string[] {
+  const path: string[] = [];
+  let current: unknown = value;
+  while (path.length < MOST_WRAPPERS && isObject(current)) {
+    const step = current[CONTENT] !== undefined ? CONTENT : isWrapper(current) ? RESULT : undefined;
+    if (step === undefined) break;
+    path.push(step);
+    current = current[step];
+  }
+  return path;
+}
+
+/** Whether the member `data` is not the flow but an event, or one in a wrapper. */
+function isWrapper({ type, [RESULT]: result }: Record<string, unknown>): boolean {
+  return type === undefined && isObject(result) && (result[CONTENT] !== undefined || isObject(result[RESULT]));
 }

@@ -37,39 +37,48 @@ interface Step extends Slot {
  * reads a record in full, as JSON.parse and the mapping would, or not at all.
  */
 export class ShapeReader {
-  readonly #options: Omit<ShapeOptions, "wrapper">;
+  readonly #options: Omit<ShapeOptions, "within">;
   readonly #changing: string;
   readonly #shapes: KnownShape[] = [];
   #credit = MOST_CREDIT;
 
   /** `changing` is the member of the block whose text is another one in each record. */
-  constructor(options: Omit<ShapeOptions, "wrapper">, changing = "") {
+  constructor(options: Omit<ShapeOptions, "within">, changing = "") {
     this.#options = options;
     this.#changing = changing;
   }
 
-  /** Sets what the record says, and its time. False, with the flow spoilt, for a record that has to be read in another way. */
-  read({ buffer, start, end }: Span, flow: Flow): boolean {
+  /** Whether nothing was learnt yet. */
+  get isEmpty(): boolean {
+    return this.#shapes.length === 0;
+  }
+
+  /**
+   * Sets what the record that begins at `start` says, and its time. Returns where it ends, which is at most at `limit`; -1, with the flow
+   * spoilt, for a record that has to be read in another way.
+   */
+  read(buffer: Buffer, start: number, limit: number, flow: Flow): number {
     for (let index = 0; index < this.#shapes.length; index++) {
       const shape = this.#shapes[index] as KnownShape;
-      if (!follow(shape, buffer, start, end, flow, undefined)) continue;
+      const end = follow(shape, buffer, start, limit, flow, undefined);
+      if (end === -1) continue;
       if (index > 0) {
         this.#shapes.splice(index, 1);
         this.#shapes.unshift(shape);
       }
       if (this.#credit < MOST_CREDIT) this.#credit++;
-      return true;
+      return end;
     }
-    return false;
+    return -1;
   }
 
-  /** Learns from a good record that was read in another way; `wrapper` is the member of the text that it is. */
-  learn({ buffer, start, end }: Span, flow: Flow, wrapper?: string): void {
+  /** Learns from a good record that was read in another way; `within` are the names that lead from the text to the record. */
+  learn({ buffer, start, end }: Span, flow: Flow, within: readonly string[] = []): void {
     if (flow.start === undefined || this.#credit < LEARNING_COST) return;
     this.#credit -= LEARNING_COST;
     const scratch = new Flow(flow.origin, flow.record, EMPTY_CONTEXT, 0);
-    if (this.#shapes.some((shape) => follow(shape, buffer, start, end, scratch, flow))) return;
-    const shape = shapeOf(buffer.subarray(start, end), { ...this.#options, wrapper });
+    if (this.#shapes.some((shape) => follow(shape, buffer, start, end, scratch, flow) === end)) return;
+    const shape = shapeOf(buffer.subarray(start, end), { ...this.#options, within });
     if (shape === undefined) return;
     const known = {
       literals: shape.literals,
@@ -77,7 +86,7 @@ export class ShapeReader {
       blocks: new BlockCache(this.#changing),
       context: flow.context,
     };
-    if (!follow(known, buffer, start, end, scratch, flow)) return;
+    if (follow(known, buffer, start, end, scratch, flow) !== end) return;
     this.#shapes.unshift(known);
     this.#shapes.length = Math.min(this.#shapes.length, MOST_SHAPES);
   }
@@ -90,7 +99,10 @@ function stepsOf({ slots }: Shape): Step[] {
   }));
 }
 
-/** Reads a record of the shape. With `learnt`, the record as it was read in another way, a block that is new is remembered. */
+/**
+ * Reads a record of the shape; returns where it ends, -1 for one of another shape. With `learnt`, the record as it was read in another
+ * way, a block that is new is remembered.
+ */
 function follow(
   { literals, steps, blocks, context }: KnownShape,
   buffer: Buffer,
@@ -98,12 +110,12 @@ function follow(
   end: number,
   flow: Flow,
   learnt: Flow | undefined,
-): boolean {
+): number {
   let at = start;
   flow.context = context;
   for (let index = 0; index < steps.length; index++) {
     at = afterLiteral(literals[index] as Buffer, buffer, at, end);
-    if (at === -1) return false;
+    if (at === -1) return -1;
     const { kind, rule, texts } = steps[index] as Step;
     if (kind === "text") at = readText(buffer, at, end, rule, texts, flow);
     else if (kind === "integer") at = readInteger(buffer, at, end, rule, flow);
@@ -116,11 +128,12 @@ function follow(
       flow.context = blocks.context ?? context;
       flow.original = blocks.metadata;
     }
-    if (at === -1) return false;
+    if (at === -1) return -1;
   }
-  if (afterLiteral(literals[steps.length] as Buffer, buffer, at, end) !== end || flow.start === undefined) return false;
+  at = afterLiteral(literals[steps.length] as Buffer, buffer, at, end);
+  if (at === -1 || flow.start === undefined) return -1;
   flow.time = flow.start;
-  return true;
+  return at;
 }
 
 function afterLiteral(literal: Buffer, buffer: Buffer, at: number, end: number): number {

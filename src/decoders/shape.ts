@@ -24,12 +24,12 @@ export interface Shape {
 
 export interface ShapeOptions {
   readonly rules: readonly FieldRule[];
-  /** Members whose values are part of the shape. Names of members beside the record, inside its wrapper, begin with `^`. */
+  /** Members whose values are part of the shape. Names of members beside the record, inside its wrappers, begin with `^`. */
   readonly fixed: ReadonlySet<string>;
   /** The member that is a block of metadata. */
   readonly block?: string | undefined;
-  /** The member of the text that is the record, where the text is more than the record. */
-  readonly wrapper?: string | undefined;
+  /** Names that lead from the text to the record, where the text is more than the record. */
+  readonly within?: readonly string[];
 }
 
 /**
@@ -38,13 +38,15 @@ export interface ShapeOptions {
  */
 export function shapeOf(bytes: Buffer, options: ShapeOptions): Shape | undefined {
   const walk = new Walk(bytes, options);
-  return walk.object(options.wrapper === undefined ? "" : OUTSIDE) && walk.isAtEnd() ? walk.shape() : undefined;
+  return walk.text() && walk.isAtEnd() ? walk.shape() : undefined;
 }
 
 class Walk {
   readonly #bytes: Buffer;
   readonly #rules: ReadonlyMap<string, FieldRule>;
   readonly #options: ShapeOptions;
+  /** Names that lead to the record from the object that is being walked over. */
+  #within: readonly string[];
   readonly #literals: Buffer[] = [];
   readonly #slots: Slot[] = [];
   #at = 0;
@@ -53,6 +55,7 @@ class Walk {
   constructor(bytes: Buffer, options: ShapeOptions) {
     this.#bytes = bytes;
     this.#options = options;
+    this.#within = options.within ?? [];
     this.#rules = new Map(options.rules.map((rule) => [rule.name, rule]));
   }
 
@@ -64,8 +67,13 @@ class Walk {
     return this.#peek() === undefined;
   }
 
-  /** Walks over an object; false where it has no simple shape. `prefix` leads the names of its members. */
-  object(prefix: string): boolean {
+  /** Walks over everything; false where it has no simple shape. */
+  text(): boolean {
+    return this.#object(this.#within.length === 0 ? "" : OUTSIDE);
+  }
+
+  /** `prefix` leads the names of its members. */
+  #object(prefix: string): boolean {
     const names = new Set<string>();
     if (this.#peek() !== OPEN_OBJECT) return false;
     this.#at++;
@@ -92,10 +100,17 @@ class Walk {
 
   #value(name: string): boolean {
     const first = this.#peek();
-    const { fixed, block, wrapper } = this.#options;
+    const { fixed, block } = this.#options;
     const rule = this.#rules.get(name);
     if (name === block) return this.#block();
-    if (first === OPEN_OBJECT) return rule === undefined && this.object(name === OUTSIDE + wrapper ? "" : `${name}.`);
+    if (first === OPEN_OBJECT) {
+      const [step, ...further] = this.#within;
+      if (step === undefined || name !== OUTSIDE + step) return rule === undefined && this.#object(`${name}.`);
+      this.#within = further;
+      const isSimple = this.#object(further.length === 0 ? "" : OUTSIDE);
+      this.#within = [step, ...further];
+      return isSimple;
+    }
     if (first === QUOTE) {
       const [start, end] = this.#string();
       if (end !== -1 && !fixed.has(name)) this.#slot("text", rule, start, end);

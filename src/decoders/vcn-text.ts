@@ -17,9 +17,6 @@ const HEADER = /^\s*version\s+srcaddr(\s|$)/i;
 /** A line of numbers and addresses that ends as only a flow log line does. */
 const RECORD = /^\s*\d+\s(.*\s)?(ACCEPT|ALLOW|REJECT|-)\s+(OK|NODATA|SKIPDATA)\s*$/i;
 
-/** Types whose values stand as decimal numbers in text. */
-const NUMERIC: ReadonlySet<string> = new Set(["port", "protocol", "counter", "time"]);
-
 /** A column of the line, and the field of a flow that takes it. */
 interface Column {
   readonly index: number;
@@ -58,11 +55,6 @@ class TextReader implements LineReader {
     this.#origin = origin;
   }
 
-  /** Nothing tells a whole line from one that lacks its last digits. */
-  isWhole(): boolean {
-    return false;
-  }
-
   read(line: Span, record: number, piece: Piece): void {
     const problem = this.#read(textOf(line), record, piece);
     if (problem !== undefined) piece.reject(record, problem);
@@ -82,9 +74,7 @@ class TextReader implements LineReader {
     const flow = new Flow(this.#origin, record, this.#context, 0);
     for (const { index, rule } of this.#columns) {
       const field = fields[index];
-      const isNumber = NUMERIC.has(rule.target.type) && field !== undefined && NUMBER.test(field);
-      const raw = field === "-" ? null : isNumber ? numberOf(field) : field;
-      const problem = setField(rule, flow, raw, flow.status !== "OK");
+      const problem = setField(rule, flow, field === "-" ? null : field, flow.status !== "OK");
       if (problem !== undefined) return problem;
     }
     const problem = setTime(flow, [], undefined);
@@ -94,9 +84,4 @@ class TextReader implements LineReader {
     if (notice !== undefined) piece.quality.push(notice);
     return undefined;
   }
-}
-
-function numberOf(digits: string): number | bigint {
-  const number = Number(digits);
-  return Number.isSafeInteger(number) ? number : BigInt(digits);
 }

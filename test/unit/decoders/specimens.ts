@@ -123,7 +123,7 @@ export const OCI: Written = {
   object: (texts) => texts.map((text) => `${text}\n`).join(""),
   damaged: {
     "bad-json": ociSample.slice(0, 100),
-    "not-an-object": "[]",
+    "not-an-object": '["data"]',
     "missing-field": ociSample.replace('"10.0.0.7"', "null"),
     "bad-address": ociSample.replace("10.0.0.7", "10.100.xx.197"),
     "bad-port": ociSample.replace("40000", "70000"),

@@ -1,0 +1,508 @@
+import { isUtf8 } from "node:buffer";
+import {
+  BYTE_ORDER_MARK,
+  CLOSE_LIST,
+  CLOSE_OBJECT,
+  COMMA,
+  isBlank,
+  NEWLINE,
+  NUL,
+  OPEN_LIST,
+  OPEN_OBJECT,
+  QUOTE,
+  RECORD_SEPARATOR,
+} from "./bytes.ts";
+import { MOST_LEVELS, NotJson, parseJson } from "./json.ts";
+import { JsonScan, type ListPath } from "./json-scan.ts";
+import { openingOf } from "./openings.ts";
+import { type Problem, show } from "./problem.ts";
+import { Resync } from "./resync.ts";
+import { type Span, spanOf } from "./span.ts";
+import type { Fault } from "./unpacked.ts";
+import { Window } from "./window.ts";
+
+/** Told what a scanner finds, in the order of the bytes. Spans are valid until the call returns. */
+export interface RecordHandler {
+  /** Names that lead to lists of records from an object that stands by itself. */
+  readonly lists: readonly ListPath[];
+  /**
+   * Reads the record that begins at `start` if it is known by its beginning, and tells where it ends, which is at most at `limit`; -1
+   * for any other. It makes no difference but in time.
+   */
+  readKnown(buffer: Buffer, start: number, limit: number, inList: boolean): number;
+  /**
+   * An object that stands by itself and has no such list, or an element of one that is an object or a list. `isUnknown`: `readKnown` was
+   * asked of it before.
+   */
+  onRecord(record: Span, inList: boolean, isUnknown: boolean): void;
+  /** What stands where a record should, and is none. */
+  onBad(problem: Problem): void;
+  /** The same, and what would be a record but has more bytes than the limit. */
+  onTooLong(bytes: number): void;
+  /** A list of records begins. `before` is the object's text up to its bracket, from its beginning or from the end of an earlier list. */
+  onList(before: Span, isFirst: boolean): void;
+  /** The object ends; `after` is its text from the end of the list. */
+  onObjectEnd(after: Span): void;
+  /** The object ends, and it is not known how. */
+  onObjectLost(): void;
+}
+
+/**
+ * `between`: where a record may begin. `record`: in one. `rest`: behind a list, in the object around it. `stray`: in what is no record.
+ * `lost`: behind a break, where the next record is looked for.
+ */
+type Mode = "between" | "record" | "rest" | "stray" | "lost";
+
+/** What is known of a record, or an object with a list, that was whole. */
+interface Seen {
+  readonly opening: Buffer | undefined;
+  /** Bytes before it in its line. */
+  readonly column: number;
+  /** Whether it goes over several lines. */
+  readonly hasLines: boolean;
+}
+
+/** An object with a list that is being read. */
+interface Around extends Seen {
+  readonly listLevel: number;
+  /** Where it begins in the whole object's bytes. */
+  readonly start: number;
+  /** Lists that it stands in. */
+  readonly depth: number;
+}
+
+const NOTHING: Seen = { opening: undefined, column: 0, hasLines: false };
+const UNKNOWN = -1;
+
+/** Blanks behind a bracket that are looked past to see what kind of list it opens. */
+const MOST_BLANKS = 64;
+/** What may follow the bracket of a list in which records are looked for; any other list is a value. */
+const LIST_OF_RECORDS: ReadonlySet<number | undefined> = new Set([
+  OPEN_OBJECT,
+  OPEN_LIST,
+  CLOSE_LIST,
+  COMMA,
+  NEWLINE,
+  RECORD_SEPARATOR,
+]);
+const ELEMENT_END: ReadonlySet<number> = new Set([COMMA, CLOSE_LIST, CLOSE_OBJECT]);
+const TRAILING = /[\s,]+$/;
+
+/**
+ * Finds JSON records in bytes that come in any pieces, in whatever frame they stand: a line each or over several lines, one after
+ * another with or without something in between, in lists, in lists inside of objects, and mixtures of these. Brackets of lists, commas,
+ * blanks, single NULs, record separators and byte order marks between records mean nothing. Where something is broken, it goes on with
+ * the next record that can be told (see `Resync`). It keeps no more than one record in memory, and what it finds does not depend on the
+ * pieces.
+ */
+export class RecordScanner {
+  readonly #handler: RecordHandler;
+  readonly #maxBytes: number;
+  readonly #scan: JsonScan;
+  readonly #resync = new Resync();
+  readonly #window = new Window();
+  #mode: Mode = "between";
+  /** Places in the bytes at hand: where the record began (below 0 once that is no longer kept), and where the reading stands. */
+  #start = 0;
+  #at = 0;
+  /** Bytes before the record in its line, if that is known yet. */
+  #column = UNKNOWN;
+  /** Whether all of the record was at hand when it was asked whether it is known. */
+  #isUnknown = false;
+  /** Bytes of the whole object before those at hand. */
+  #passed = 0;
+  /** Where the line began that the bytes at hand begin in, at most 0. */
+  #lineStart = 0;
+  /** Lists that are open, without those in objects. */
+  #depth = 0;
+  /** Whether there was an object in a list that is open. */
+  #hasObjects = false;
+  #around: Around | undefined;
+  /** The last record that stands by itself, and the last one in a list of an object. */
+  readonly #seen: [Seen, Seen] = [NOTHING, NOTHING];
+  /** The last whole record, as long as `#seen` does not say it. */
+  #lastStart = UNKNOWN;
+  #lastEnd = UNKNOWN;
+  /** What is wrong with the record that is lost; undefined where it is too long. */
+  #problem: Problem | undefined;
+  /** The bytes end in the record that is lost: it need not be broken. */
+  #isCut = false;
+  /** Of what is no record: whether it is one element of a list, how many lists are open around it, and whether quotes are open. */
+  #isElement = false;
+  #strayDepth = 0;
+  #inQuotes = false;
+
+  constructor(handler: RecordHandler, maxBytes: number) {
+    this.#handler = handler;
+    this.#maxBytes = maxBytes;
+    this.#scan = new JsonScan(handler.lists);
+  }
+
+  feed(chunk: Buffer): void {
+    let rest = chunk;
+    while (rest.length > 0 && this.#window.length > 0) {
+      // What is kept grows line by line, so that most of the chunk is read where it is.
+      const end = rest.indexOf(NEWLINE) + 1 || rest.length;
+      this.#window.add(rest.subarray(0, end));
+      rest = rest.subarray(end);
+      const { bytes } = this.#window;
+      this.#run(bytes, false);
+      this.#window.drop(this.#pass(bytes));
+    }
+    if (rest.length === 0) return;
+    this.#run(rest, false);
+    this.#window.add(rest.subarray(this.#pass(rest)));
+  }
+
+  /**
+   * To be called when no byte follows. Tells why it is not known what else there was. If the bytes broke off (`isPartial`), what is not
+   * whole at their end is not told of.
+   */
+  end(isPartial: boolean): Fault | undefined {
+    const { bytes } = this.#window;
+    this.#run(bytes, true);
+    const fault = isPartial ? undefined : this.#endMode(bytes);
+    if (this.#around !== undefined) this.#handler.onObjectLost();
+    return fault;
+  }
+
+  #endMode(bytes: Buffer): Fault | undefined {
+    if (this.#mode === "stray") this.#endStray(bytes);
+    if (this.#mode === "lost") {
+      const isInside = this.#around !== undefined || this.#depth > 0;
+      if (!isInside || (!this.#isCut && this.#isClosed)) this.#endLost(bytes, bytes.length);
+      else if (!this.#isCut) return this.#problem ?? { code: "line-too-long", reason: "what follows is too long for a record" };
+    }
+    if (this.#around === undefined && this.#depth === 0) return undefined;
+    return { code: "truncated-json", reason: `the JSON ends in the middle, after ${this.#passed + bytes.length} bytes` };
+  }
+
+  #run(buffer: Buffer, final: boolean): void {
+    let goesOn = true;
+    while (goesOn) {
+      switch (this.#mode) {
+        case "between":
+          goesOn = this.#between(buffer, final);
+          break;
+        case "record":
+        case "rest":
+          goesOn = this.#value(buffer, final);
+          break;
+        case "stray":
+          goesOn = this.#stray(buffer);
+          break;
+        case "lost":
+          goesOn = this.#resync.search(buffer, buffer.length, final);
+          this.#at = this.#resync.at;
+          if (goesOn) this.#endLost(buffer, this.#at);
+      }
+    }
+  }
+
+  /** How many of the bytes at hand need not be kept. Places are told from there on. */
+  #pass(buffer: Buffer): number {
+    this.#settle(buffer);
+    this.#isUnknown = false;
+    const isKept = this.#mode !== "between" && this.#mode !== "lost" && this.#at - this.#start <= this.#maxBytes;
+    if (this.#mode !== "between" && this.#column === UNKNOWN) this.#column = this.#columnOf(buffer, this.#start);
+    const count = isKept ? this.#start : this.#at;
+    this.#lineStart = -this.#columnOf(buffer, count);
+    this.#passed += count;
+    this.#start -= count;
+    this.#at -= count;
+    this.#resync.at -= count;
+    this.#scan.shift(count);
+    return count;
+  }
+
+  /** Looks for the beginning of a record. */
+  #between(buffer: Buffer, final: boolean): boolean {
+    const inList = this.#around !== undefined;
+    let at = this.#at;
+    for (; at < buffer.length; at++) {
+      const byte = buffer[at] as number;
+      if (byte === OPEN_OBJECT) {
+        this.#hasObjects = true;
+        const end = this.#handler.readKnown(buffer, at, Math.min(buffer.length, at + this.#maxBytes), inList);
+        if (end === -1) {
+          this.#isUnknown = true;
+          return this.#begin("record", at);
+        }
+        this.#lastStart = at;
+        this.#lastEnd = end;
+        at = end - 1;
+      } else if (byte !== NEWLINE && byte !== COMMA && byte !== RECORD_SEPARATOR && !isBlank(byte)) {
+        this.#at = at;
+        const length = this.#frame(buffer, at, final);
+        if (this.#mode !== "between") return true;
+        if (length === 0) return false;
+        if ((this.#around !== undefined) !== inList) {
+          this.#at += length;
+          return true;
+        }
+        at += length - 1;
+      }
+    }
+    this.#at = at;
+    return false;
+  }
+
+  /** Takes what stands between records; returns its length, 0 where more bytes are needed to tell, or changes the mode. */
+  #frame(buffer: Buffer, at: number, final: boolean): number {
+    const inList = this.#around !== undefined;
+    const isLast = !final && at + 1 === buffer.length;
+    switch (buffer[at]) {
+      case OPEN_LIST: {
+        if (inList) {
+          this.#begin("record", at);
+          return 0;
+        }
+        const next = firstVisible(buffer, at + 1);
+        if (next === buffer.length && !final && next - at <= MOST_BLANKS) return 0;
+        if (!LIST_OF_RECORDS.has(buffer[next]) && next < buffer.length && next - at <= MOST_BLANKS) break;
+        this.#depth++;
+        this.#hasObjects = false;
+        return 1;
+      }
+      case CLOSE_LIST:
+        if (this.#around !== undefined) {
+          this.#begin("rest", at + 1);
+          this.#scan.resume(this.#around.listLevel);
+          return 0;
+        }
+        if (this.#depth > 0) this.#depth--;
+        return 1;
+      case CLOSE_OBJECT:
+        if (!inList) break;
+        this.#handler.onBad({ code: "bad-json", reason: 'not valid JSON: "}" where a list of records should end' });
+        this.#lose(buffer);
+        return 1;
+      case NUL:
+        if (isLast) return 0;
+        if (buffer[at + 1] !== NUL) return 1;
+        break;
+      case BYTE_ORDER_MARK[0]: {
+        const rest = buffer.subarray(at, at + BYTE_ORDER_MARK.length);
+        if (rest.equals(BYTE_ORDER_MARK)) return rest.length;
+        if (!final && BYTE_ORDER_MARK.subarray(0, rest.length).equals(rest)) return 0;
+      }
+    }
+    this.#begin("stray", at);
+    // Where records go over several lines, so does what is left of a broken one.
+    if (this.#lastOf(buffer).hasLines) this.#breakUp(buffer, at, false);
+    return 0;
+  }
+
+  #begin(mode: "record" | "rest" | "stray", at: number): true {
+    this.#mode = mode;
+    this.#start = at;
+    this.#at = at;
+    this.#column = UNKNOWN;
+    this.#scan.begin();
+    this.#isElement = this.#around !== undefined || (this.#depth > 0 && this.#hasObjects);
+    this.#strayDepth = 0;
+    this.#inQuotes = false;
+    return true;
+  }
+
+  /** Goes on in a record, or in the rest of an object behind its list. */
+  #value(buffer: Buffer, final: boolean): boolean {
+    const stop = this.#scan.scan(buffer, this.#at, buffer.length);
+    this.#at = this.#scan.at;
+    switch (stop) {
+      case "more":
+        if (final) this.#breakUp(buffer, this.#at, true);
+        return final;
+      case "broken":
+        this.#breakUp(buffer, this.#at, false);
+        return true;
+      case "list":
+        this.#list(buffer);
+        return true;
+      case "end":
+        if (this.#mode === "record") this.#endRecord(buffer);
+        else this.#endObject(buffer);
+        this.#mode = "between";
+        return true;
+    }
+  }
+
+  #endRecord(buffer: Buffer): void {
+    const length = this.#at - this.#start;
+    if (length > this.#maxBytes) {
+      this.#handler.onTooLong(length);
+      return;
+    }
+    this.#lastStart = this.#start;
+    this.#lastEnd = this.#at;
+    this.#handler.onRecord(spanOf(buffer, this.#start, this.#at), this.#around !== undefined, this.#isUnknown);
+  }
+
+  /** A list of records begins. */
+  #list(buffer: Buffer): void {
+    if (this.#at - this.#start > this.#maxBytes) {
+      this.#scan.passLists();
+      return;
+    }
+    const isFirst = this.#mode === "record";
+    if (isFirst) {
+      // In a list of records it is no record but the next object, and the list was not closed.
+      if (this.#around !== undefined) this.#lose(buffer);
+      this.#settle(buffer);
+      this.#around = {
+        opening: openingOf(buffer, this.#start, this.#at),
+        column: this.#column === UNKNOWN ? this.#columnOf(buffer, this.#start) : this.#column,
+        hasLines: this.#scan.hasLines,
+        listLevel: this.#scan.listLevel,
+        start: this.#passed + this.#start,
+        depth: this.#depth,
+      };
+    }
+    this.#handler.onList(spanOf(buffer, this.#start, this.#at), isFirst);
+    this.#mode = "between";
+    this.#at++;
+  }
+
+  /** The object around a list ends. */
+  #endObject(buffer: Buffer): void {
+    const length = this.#at - this.#start;
+    if (length > this.#maxBytes) {
+      this.#handler.onTooLong(length);
+      this.#lose(buffer);
+      return;
+    }
+    this.#handler.onObjectEnd(spanOf(buffer, this.#start, this.#at));
+    this.#leave(buffer);
+  }
+
+  #lose(buffer: Buffer): void {
+    this.#handler.onObjectLost();
+    this.#leave(buffer);
+  }
+
+  #leave(buffer: Buffer): void {
+    const around = this.#around as Around;
+    this.#settle(buffer);
+    this.#seen[0] = { ...around, hasLines: around.hasLines || this.#scan.hasLines };
+    this.#depth = around.depth;
+    this.#hasObjects = true;
+    this.#around = undefined;
+  }
+
+  /** Goes on in what is no record: up to the end of its line, an object, or the end of the element. */
+  #stray(buffer: Buffer): boolean {
+    for (; this.#at < buffer.length; this.#at++) {
+      const byte = buffer[this.#at] as number;
+      const isFirst = this.#at === this.#start;
+      if (byte === NEWLINE || byte === RECORD_SEPARATOR) return this.#endStray(buffer);
+      if (byte === QUOTE) this.#inQuotes = !this.#inQuotes;
+      else if (this.#inQuotes || isFirst) {
+        if (byte === OPEN_LIST && isFirst) this.#strayDepth++;
+      } else if (byte === OPEN_OBJECT) return this.#endStray(buffer);
+      else if (byte === OPEN_LIST) this.#strayDepth++;
+      else if (this.#isElement && this.#strayDepth === 0 && ELEMENT_END.has(byte)) return this.#endStray(buffer);
+      else if (byte === CLOSE_LIST) {
+        if (this.#strayDepth > 0) this.#strayDepth--;
+        else if (this.#depth > 0) this.#depth--;
+      }
+    }
+    return false;
+  }
+
+  #endStray(buffer: Buffer): true {
+    const length = this.#at - this.#start;
+    if (length > this.#maxBytes) this.#handler.onTooLong(length);
+    else this.#handler.onBad(strayProblem(buffer.subarray(this.#start, this.#at)));
+    this.#mode = "between";
+    return true;
+  }
+
+  /** The record does not go on at `at` as JSON does, or the bytes end there: looks for the next one. */
+  #breakUp(buffer: Buffer, at: number, isCut: boolean): void {
+    const isTooLong = at - this.#start > this.#maxBytes;
+    this.#problem = isTooLong ? undefined : this.#problemUpTo(buffer, at);
+    this.#isCut = isCut;
+    // Behind its list an object cannot be told from what follows it.
+    if (this.#mode === "rest" && !isCut) this.#lose(buffer);
+    const last = this.#lastOf(buffer);
+    const own = isTooLong ? undefined : openingOf(buffer, this.#start, at);
+    if (this.#column === UNKNOWN) this.#column = this.#columnOf(buffer, this.#start);
+    const from = isTooLong || this.#scan.isTooDeep || this.#mode === "rest" ? at : this.#start + 1;
+    this.#resync.begin(
+      {
+        // Where each record has its own line, the line tells more than how another one begins.
+        opening: own ?? (isCut || this.#column === last.column ? undefined : last.opening),
+        around: this.#around?.opening,
+        column: last.hasLines ? Math.max(last.column, this.#column) : this.#column,
+        endsWithLine: !this.#scan.hasLines && !last.hasLines,
+      },
+      from,
+      this.#columnOf(buffer, from),
+    );
+    this.#at = from;
+    this.#mode = "lost";
+  }
+
+  /** The record that is lost ends where the next one begins, or its line or everything ends. */
+  #endLost(buffer: Buffer, at: number): void {
+    if (this.#problem === undefined) this.#handler.onTooLong(at - this.#start);
+    else this.#handler.onBad(this.#problem);
+    const isClosed = (at === buffer.length || buffer[at] === NEWLINE || this.#around === undefined) && this.#isClosed;
+    if (this.#around !== undefined && (this.#resync.isAround || isClosed)) this.#lose(buffer);
+    else if (isClosed) this.#depth--;
+    this.#mode = "between";
+    this.#at = at;
+  }
+
+  /** Whether what was passed in search of a record ends as the list, or the object in its line, would. */
+  get #isClosed(): boolean {
+    if (this.#around === undefined) return this.#depth > 0 && this.#resync.last === CLOSE_LIST;
+    const isInLine = this.#around.start >= this.#passed + this.#start - this.#column;
+    return isInLine && this.#resync.last === CLOSE_OBJECT;
+  }
+
+  /** Where the record that begins at `#start` breaks. */
+  #problemUpTo(buffer: Buffer, at: number): Problem {
+    const bytes = buffer.subarray(this.#start, at);
+    if (!isUtf8(bytes)) return { code: "invalid-utf8", reason: "the record is not valid UTF-8" };
+    if (this.#scan.isTooDeep) return { code: "too-deep", reason: `the record has more than ${MOST_LEVELS} levels` };
+    const byte = buffer[at];
+    const culprit = byte === undefined || byte > 0x7e ? "" : String.fromCharCode(byte);
+    const value = parseJson(bytes.toString("utf8") + culprit);
+    if (value instanceof NotJson) return value.problem;
+    return { code: "bad-json", reason: `not valid JSON: ${show(culprit)} does not belong there` };
+  }
+
+  #columnOf(buffer: Buffer, at: number): number {
+    const newline = at > 0 ? buffer.lastIndexOf(NEWLINE, at - 1) : -1;
+    return newline === -1 ? at - this.#lineStart : at - newline - 1;
+  }
+
+  /** What is known of the last whole record of the level. */
+  #lastOf(buffer: Buffer): Seen {
+    this.#settle(buffer);
+    return this.#seen[this.#around === undefined ? 0 : 1];
+  }
+
+  #settle(buffer: Buffer): void {
+    if (this.#lastStart === UNKNOWN) return;
+    this.#seen[this.#around === undefined ? 0 : 1] = {
+      opening: openingOf(buffer, this.#lastStart, this.#lastEnd),
+      column: this.#columnOf(buffer, this.#lastStart),
+      hasLines: buffer.subarray(this.#lastStart, this.#lastEnd).includes(NEWLINE),
+    };
+    this.#lastStart = UNKNOWN;
+  }
+}
+
+function strayProblem(bytes: Buffer): Problem {
+  if (!isUtf8(bytes)) return { code: "invalid-utf8", reason: "what stands there is not valid UTF-8" };
+  const value = parseJson(bytes.toString("utf8").replace(TRAILING, ""));
+  if (value instanceof NotJson) return value.problem;
+  return { code: "not-an-object", reason: `${show(value)} stands where a JSON object should` };
+}
+
+function firstVisible(buffer: Buffer, at: number): number {
+  while (at < buffer.length && isBlank(buffer[at])) at++;
+  return at;
+}
