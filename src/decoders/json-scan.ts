@@ -44,6 +44,8 @@ export class JsonScan {
   at = 0;
   /** Whether the value goes over several lines. */
   hasLines = false;
+  /** Whether there is an object or a list in it. */
+  isNested = false;
   /** Whether the value has more levels than a record may have. */
   isTooDeep = false;
   #expected = VALUE;
@@ -92,6 +94,7 @@ export class JsonScan {
     this.#escaped = false;
     this.#findsLists = true;
     this.hasLines = false;
+    this.isNested = false;
     this.isTooDeep = false;
   }
 
@@ -162,6 +165,7 @@ export class JsonScan {
           break;
         }
         level++;
+        if (level > 1) this.isNested = true;
         if (level > MOST_LEVELS) {
           expected = ANYTHING;
           this.isTooDeep = true;

@@ -20,6 +20,11 @@ export function beginsWith(buffer: Buffer, at: number, opening: Buffer): boolean
   return end <= buffer.length && buffer.compare(opening, 0, opening.length, at, end) === 0;
 }
 
+/** Whether an object with a member begins there. */
+export function beginsWithName(buffer: Buffer, at: number): boolean {
+  return buffer[afterBlanks(buffer, at + 1, Math.min(buffer.length, at + MOST_OPENING_BYTES))] === QUOTE;
+}
+
 /** Where what follows `{ "name" :` begins, -1 where the bytes are other ones. */
 function afterName(buffer: Buffer, start: number, limit: number): number {
   if (start >= limit || buffer[start] !== OPEN_OBJECT) return -1;

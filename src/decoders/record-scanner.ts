@@ -9,7 +9,6 @@ import {
   NUL,
   OPEN_LIST,
   OPEN_OBJECT,
-  QUOTE,
   RECORD_SEPARATOR,
 } from "./bytes.ts";
 import { MOST_LEVELS, NotJson, parseJson } from "./json.ts";
@@ -48,10 +47,10 @@ export interface RecordHandler {
 }
 
 /**
- * `between`: where a record may begin. `record`: in one. `rest`: behind a list, in the object around it. `stray`: in what is no record.
- * `lost`: behind a break, where the next record is looked for.
+ * `between`: where a record may begin. `record`: in one. `rest`: behind a list, in the object around it. `lost`: in what is no record,
+ * or behind a break, where the next record is looked for.
  */
-type Mode = "between" | "record" | "rest" | "stray" | "lost";
+type Mode = "between" | "record" | "rest" | "lost";
 
 /** What is known of a record, or an object with a list, that was whole. */
 interface Seen {
@@ -85,7 +84,12 @@ const LIST_OF_RECORDS: ReadonlySet<number | undefined> = new Set([
   NEWLINE,
   RECORD_SEPARATOR,
 ]);
-const ELEMENT_END: ReadonlySet<number> = new Set([COMMA, CLOSE_LIST, CLOSE_OBJECT]);
+/** A value that is no object and no list, as an element of a list. */
+const SCALAR = /^("(?:[^"\\\n]|\\[^\n])*"|[-+.\w]+)[ \t\r]*(?:[,\]}\n]|$)/;
+/** A name and its value, or a line of the ends of objects. */
+const PART = /^(?:"(?:[^"\\\n]|\\[^\n])*"[ \t]*:|\}[ \t\r}\],]*(?:\n|$))/;
+/** A longer one is taken for text. */
+const MOST_SCALAR_BYTES = 256;
 const TRAILING = /[\s,]+$/;
 
 /**
@@ -127,10 +131,12 @@ export class RecordScanner {
   #problem: Problem | undefined;
   /** The bytes end in the record that is lost: it need not be broken. */
   #isCut = false;
-  /** Of what is no record: whether it is one element of a list, how many lists are open around it, and whether quotes are open. */
-  #isElement = false;
-  #strayDepth = 0;
-  #inQuotes = false;
+  /** What is lost did not begin as a record does. */
+  #isStray = false;
+  /** What is lost belongs to a record that was told of. */
+  #isTold = false;
+  /** Nothing stood behind what was lost yet. */
+  #wasLost = false;
 
   constructor(handler: RecordHandler, maxBytes: number) {
     this.#handler = handler;
@@ -167,7 +173,6 @@ export class RecordScanner {
   }
 
   #endMode(bytes: Buffer): Fault | undefined {
-    if (this.#mode === "stray") this.#endStray(bytes);
     if (this.#mode === "lost") {
       const isInside = this.#around !== undefined || this.#depth > 0;
       if (!isInside || (!this.#isCut && this.#isClosed)) this.#endLost(bytes, bytes.length);
@@ -188,9 +193,6 @@ export class RecordScanner {
         case "rest":
           goesOn = this.#value(buffer, final);
           break;
-        case "stray":
-          goesOn = this.#stray(buffer);
-          break;
         case "lost":
           goesOn = this.#resync.search(buffer, buffer.length, final);
           this.#at = this.#resync.at;
@@ -203,7 +205,8 @@ export class RecordScanner {
   #pass(buffer: Buffer): number {
     this.#settle(buffer);
     this.#isUnknown = false;
-    const isKept = this.#mode !== "between" && this.#mode !== "lost" && this.#at - this.#start <= this.#maxBytes;
+    const isValue = this.#mode === "record" || this.#mode === "rest";
+    const isKept = (isValue || (this.#mode === "lost" && this.#isStray)) && this.#at - this.#start <= this.#maxBytes;
     if (this.#mode !== "between" && this.#column === UNKNOWN) this.#column = this.#columnOf(buffer, this.#start);
     const count = isKept ? this.#start : this.#at;
     this.#lineStart = -this.#columnOf(buffer, count);
@@ -223,6 +226,7 @@ export class RecordScanner {
       const byte = buffer[at] as number;
       if (byte === OPEN_OBJECT) {
         this.#hasObjects = true;
+        this.#wasLost = false;
         const end = this.#handler.readKnown(buffer, at, Math.min(buffer.length, at + this.#maxBytes), inList);
         if (end === -1) {
           this.#isUnknown = true;
@@ -287,21 +291,27 @@ export class RecordScanner {
         if (!final && BYTE_ORDER_MARK.subarray(0, rest.length).equals(rest)) return 0;
       }
     }
-    this.#begin("stray", at);
-    // Where records go over several lines, so does what is left of a broken one.
-    if (this.#lastOf(buffer).hasLines) this.#breakUp(buffer, at, false);
+    if (inList || (this.#depth > 0 && this.#hasObjects)) {
+      const end = scalarEnd(buffer, at, final);
+      if (end === UNKNOWN) return 0;
+      if (end > at) {
+        this.#handler.onBad(strayProblem(buffer.subarray(at, end)));
+        return end - at;
+      }
+    }
+    const isPart = isPartOfObject(buffer, at, final);
+    if (isPart === undefined) return 0;
+    this.#begin("record", at);
+    this.#breakUp(buffer, at, isPart ? "part" : "stray");
     return 0;
   }
 
-  #begin(mode: "record" | "rest" | "stray", at: number): true {
+  #begin(mode: "record" | "rest", at: number): true {
     this.#mode = mode;
     this.#start = at;
     this.#at = at;
     this.#column = UNKNOWN;
     this.#scan.begin();
-    this.#isElement = this.#around !== undefined || (this.#depth > 0 && this.#hasObjects);
-    this.#strayDepth = 0;
-    this.#inQuotes = false;
     return true;
   }
 
@@ -311,10 +321,10 @@ export class RecordScanner {
     this.#at = this.#scan.at;
     switch (stop) {
       case "more":
-        if (final) this.#breakUp(buffer, this.#at, true);
+        if (final) this.#breakUp(buffer, this.#at, "cut");
         return final;
       case "broken":
-        this.#breakUp(buffer, this.#at, false);
+        this.#breakUp(buffer, this.#at, "broken");
         return true;
       case "list":
         this.#list(buffer);
@@ -333,8 +343,11 @@ export class RecordScanner {
       this.#handler.onTooLong(length);
       return;
     }
-    this.#lastStart = this.#start;
-    this.#lastEnd = this.#at;
+    // By itself an object without another one in it is rather a part of a record than one.
+    if (this.#around !== undefined || this.#scan.isNested) {
+      this.#lastStart = this.#start;
+      this.#lastEnd = this.#at;
+    }
     this.#handler.onRecord(spanOf(buffer, this.#start, this.#at), this.#around !== undefined, this.#isUnknown);
   }
 
@@ -389,52 +402,34 @@ export class RecordScanner {
     this.#around = undefined;
   }
 
-  /** Goes on in what is no record: up to the end of its line, an object, or the end of the element. */
-  #stray(buffer: Buffer): boolean {
-    for (; this.#at < buffer.length; this.#at++) {
-      const byte = buffer[this.#at] as number;
-      const isFirst = this.#at === this.#start;
-      if (byte === NEWLINE || byte === RECORD_SEPARATOR) return this.#endStray(buffer);
-      if (byte === QUOTE) this.#inQuotes = !this.#inQuotes;
-      else if (this.#inQuotes || isFirst) {
-        if (byte === OPEN_LIST && isFirst) this.#strayDepth++;
-      } else if (byte === OPEN_OBJECT) return this.#endStray(buffer);
-      else if (byte === OPEN_LIST) this.#strayDepth++;
-      else if (this.#isElement && this.#strayDepth === 0 && ELEMENT_END.has(byte)) return this.#endStray(buffer);
-      else if (byte === CLOSE_LIST) {
-        if (this.#strayDepth > 0) this.#strayDepth--;
-        else if (this.#depth > 0) this.#depth--;
-      }
-    }
-    return false;
-  }
-
-  #endStray(buffer: Buffer): true {
-    const length = this.#at - this.#start;
-    if (length > this.#maxBytes) this.#handler.onTooLong(length);
-    else this.#handler.onBad(strayProblem(buffer.subarray(this.#start, this.#at)));
-    this.#mode = "between";
-    return true;
-  }
-
-  /** The record does not go on at `at` as JSON does, or the bytes end there: looks for the next one. */
-  #breakUp(buffer: Buffer, at: number, isCut: boolean): void {
+  /**
+   * What stands at `#start` is no record (`stray`), or what is left of one (`part`), or a record does not go on at `at` as JSON does
+   * (`broken`), or the bytes end there (`cut`): looks for the next record.
+   */
+  #breakUp(buffer: Buffer, at: number, how: "stray" | "part" | "broken" | "cut"): void {
     const isTooLong = at - this.#start > this.#maxBytes;
-    this.#problem = isTooLong ? undefined : this.#problemUpTo(buffer, at);
-    this.#isCut = isCut;
+    this.#isTold = how === "part" && this.#wasLost;
+    this.#isStray = how === "stray" || how === "part";
+    this.#isCut = how === "cut";
+    this.#problem = isTooLong || this.#isStray ? undefined : this.#problemUpTo(buffer, at);
     // Behind its list an object cannot be told from what follows it.
-    if (this.#mode === "rest" && !isCut) this.#lose(buffer);
+    if (this.#mode === "rest" && !this.#isCut) this.#lose(buffer);
     const last = this.#lastOf(buffer);
     const own = isTooLong ? undefined : openingOf(buffer, this.#start, at);
     if (this.#column === UNKNOWN) this.#column = this.#columnOf(buffer, this.#start);
+    const hasLines = this.#scan.hasLines || last.hasLines || how === "part";
+    // Where each record has its own line, the line tells more than how another one begins.
+    const isLine = !hasLines && last !== NOTHING && this.#column === last.column;
+    const opening = own ?? (this.#isCut || isLine ? undefined : last.opening);
     const from = isTooLong || this.#scan.isTooDeep || this.#mode === "rest" ? at : this.#start + 1;
     this.#resync.begin(
       {
-        // Where each record has its own line, the line tells more than how another one begins.
-        opening: own ?? (isCut || this.#column === last.column ? undefined : last.opening),
+        opening,
         around: this.#around?.opening,
         column: last.hasLines ? Math.max(last.column, this.#column) : this.#column,
-        endsWithLine: !this.#scan.hasLines && !last.hasLines,
+        endsWithLine: !hasLines,
+        isSure: this.#isCut || (own !== undefined && last.opening?.equals(own) === true),
+        isText: this.#isStray && opening === undefined && !hasLines && !isLine,
       },
       from,
       this.#columnOf(buffer, from),
@@ -443,20 +438,24 @@ export class RecordScanner {
     this.#mode = "lost";
   }
 
-  /** The record that is lost ends where the next one begins, or its line or everything ends. */
+  /** What is lost ends where the next record begins, or its line or everything ends. */
   #endLost(buffer: Buffer, at: number): void {
-    if (this.#problem === undefined) this.#handler.onTooLong(at - this.#start);
+    const length = at - this.#start;
+    if (this.#isStray && length <= this.#maxBytes) this.#problem = strayProblem(buffer.subarray(this.#start, at));
+    if (this.#isTold) this.#isTold = false;
+    else if (this.#problem === undefined) this.#handler.onTooLong(length);
     else this.#handler.onBad(this.#problem);
+    this.#wasLost = true;
     const isClosed = (at === buffer.length || buffer[at] === NEWLINE || this.#around === undefined) && this.#isClosed;
     if (this.#around !== undefined && (this.#resync.isAround || isClosed)) this.#lose(buffer);
-    else if (isClosed) this.#depth--;
+    else if (isClosed) this.#depth = Math.max(0, this.#depth - this.#resync.closed);
     this.#mode = "between";
     this.#at = at;
   }
 
   /** Whether what was passed in search of a record ends as the list, or the object in its line, would. */
   get #isClosed(): boolean {
-    if (this.#around === undefined) return this.#depth > 0 && this.#resync.last === CLOSE_LIST;
+    if (this.#around === undefined) return this.#depth > 0 && this.#resync.closed > 0;
     const isInLine = this.#around.start >= this.#passed + this.#start - this.#column;
     return isInLine && this.#resync.last === CLOSE_OBJECT;
   }
@@ -493,6 +492,23 @@ export class RecordScanner {
     };
     this.#lastStart = UNKNOWN;
   }
+}
+
+/** Where the scalar element that begins there ends; the beginning itself where there is none, UNKNOWN where more bytes have to tell. */
+function scalarEnd(buffer: Buffer, at: number, final: boolean): number {
+  const text = buffer.toString("latin1", at, at + MOST_SCALAR_BYTES);
+  const isRest = at + text.length === buffer.length;
+  if (isRest && !final && text.length < MOST_SCALAR_BYTES && !text.includes("\n")) return UNKNOWN;
+  const [whole = "", scalar = ""] = SCALAR.exec(text) ?? [];
+  return whole.length < text.length || (isRest && final) ? at + scalar.length : at;
+}
+
+/** Whether what begins there is rather what is left of an object than text; undefined where more bytes have to tell. */
+function isPartOfObject(buffer: Buffer, at: number, final: boolean): boolean | undefined {
+  const text = buffer.toString("latin1", at, at + MOST_SCALAR_BYTES);
+  const isRest = at + text.length === buffer.length && !final;
+  if (isRest && text.length < MOST_SCALAR_BYTES && !text.includes("\n")) return undefined;
+  return PART.test(text);
 }
 
 function strayProblem(bytes: Buffer): Problem {

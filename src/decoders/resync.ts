@@ -1,5 +1,5 @@
-import { CLOSE_OBJECT, COMMA, isBlank, NEWLINE, NUL, OPEN_LIST, OPEN_OBJECT, RECORD_SEPARATOR } from "./bytes.ts";
-import { beginsWith, MOST_OPENING_BYTES } from "./openings.ts";
+import { CLOSE_LIST, CLOSE_OBJECT, COMMA, isBlank, NEWLINE, NUL, OPEN_LIST, OPEN_OBJECT, RECORD_SEPARATOR } from "./bytes.ts";
+import { beginsWith, beginsWithName, MOST_OPENING_BYTES } from "./openings.ts";
 
 /** What is known of the record that is broken, and of its like. */
 export interface Break {
@@ -11,21 +11,28 @@ export interface Break {
   readonly column: number;
   /** Whether each record is a line: the next one begins after this line. */
   readonly endsWithLine: boolean;
+  /** Whether it is certain that records begin so. */
+  readonly isSure: boolean;
+  /** Whether it is not broken JSON but any text, which ends where an object begins. */
+  readonly isText: boolean;
 }
+
+const NONE: Break = { opening: undefined, around: undefined, column: 0, endsWithLine: false, isSure: true, isText: false };
 
 /**
  * Looks for the next record behind a place where JSON is broken, in bytes that come in any pieces. One begins where an object begins as
- * its like do; where a line begins with an object that is not further to the right than the broken one; at a record separator; and where
- * it is not known how records begin, also where an object begins right after another's end.
+ * its like do; where a line begins with an object that is not further to the right than the broken one; at a record separator; and unless
+ * it is certain how records begin, also where an object begins right after another's end.
  */
 export class Resync {
-  #break: Break = { opening: undefined, around: undefined, column: 0, endsWithLine: false };
+  #break: Break = NONE;
   /** Where the next record begins, or the search stands. */
   at = 0;
   /** Whether the place found begins as the object does that the broken record stands in. */
   isAround = false;
-  /** The last byte passed that is visible. */
+  /** The last byte passed that is visible, and how many brackets of lists that close stand there. */
   last = 0;
+  closed = 0;
   #column = 0;
   #isFresh = false;
 
@@ -35,6 +42,7 @@ export class Resync {
     this.at = at;
     this.isAround = false;
     this.last = 0;
+    this.closed = 0;
     this.#column = column;
     this.#isFresh = false;
   }
@@ -55,17 +63,20 @@ export class Resync {
       }
       this.#column++;
       if (isBlank(byte)) continue;
-      if (byte !== COMMA && byte !== NUL) this.last = byte;
+      if (byte !== COMMA && byte !== NUL) {
+        this.last = byte;
+        this.closed = byte === CLOSE_LIST ? this.closed + 1 : 0;
+      }
       if (byte !== COMMA && byte !== OPEN_LIST) this.#isFresh = false;
     }
     return false;
   }
 
   #isRecord(buffer: Buffer): boolean {
-    const { opening, around, column } = this.#break;
+    const { opening, around, column, isSure, isText } = this.#break;
     this.isAround = around !== undefined && beginsWith(buffer, this.at, around);
     if (this.isAround || (opening !== undefined && beginsWith(buffer, this.at, opening))) return true;
     if (this.#isFresh && this.#column <= column) return true;
-    return opening === undefined && this.last === CLOSE_OBJECT;
+    return (!isSure && this.last === CLOSE_OBJECT) || (isText && beginsWithName(buffer, this.at));
   }
 }
