@@ -1,0 +1,255 @@
+import { gzipSync } from "node:zlib";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { decode, type Outcome, plain } from "./decoding.ts";
+import { DAMAGE, damagedAt, FRAMES, type Frame, indented, RESULT_FRAMES } from "./frames.ts";
+import { IBM, OCI } from "./specimens.ts";
+
+/** Property tests on a busy machine. */
+const TIMEOUT_MS = 120_000;
+
+const chunkSizes = fc.array(fc.integer({ min: 1, max: 900 }), { minLength: 1, maxLength: 12 });
+const PACKINGS: readonly ((bytes: Buffer) => Buffer)[] = [
+  (bytes) => bytes,
+  (bytes) => gzipSync(bytes),
+  (bytes) => gzipSync(gzipSync(bytes)),
+  (bytes) => Buffer.concat([gzipSync(bytes.subarray(0, bytes.length >> 1)), gzipSync(bytes.subarray(bytes.length >> 1))]),
+];
+const packing = fc.constantFrom(...PACKINGS);
+const withoutPlace = ({ record: _, context: __, ...flow }: Record<string, unknown>) => flow;
+const comparable = ({ flows, reasons: _, ...rest }: Outcome) => ({ ...rest, flows: flows.map(plain) });
+
+/** A record as it is, or in one more of the wrappers of the search. */
+const events = fc.tuple(OCI.specimen, fc.boolean()).map(([{ text, flow }, isResult]) => ({
+  text: isResult ? `{"data":${text}}` : text,
+  flow,
+}));
+
+describe.each([...FRAMES, ...RESULT_FRAMES])("OCI events, $name", ({ put }: Frame) => {
+  test(
+    "are the same flows with the same numbers, whatever the chunks and the packing, named or found",
+    () =>
+      fc.assert(
+        fc.asyncProperty(
+          fc.array(events, { minLength: 1, maxLength: 7 }),
+          chunkSizes,
+          packing,
+          fc.constantFrom("oci-vcn", "auto"),
+          async (records, chunks, pack, format) => {
+            const object = pack(Buffer.from(put(records.map(({ text }) => text))));
+            const outcome = await decode(format, object, { chunks });
+            expect(outcome.flows.map((flow) => withoutPlace(plain(flow)))).toEqual(records.map(({ flow }) => flow));
+            expect(outcome.flows.map(({ record }) => record)).toEqual(records.map((_, index) => index + 1));
+            expect(outcome).toMatchObject({ bad: [], quality: [], skipped: {}, through: records.length });
+          },
+        ),
+        { numRuns: 25 },
+      ),
+    TIMEOUT_MS,
+  );
+
+  test("are counted, not read, up to where they were delivered", async () => {
+    const texts = [1n, 2n, 3n, 4n, 5n].map((bytes) => OCI.counting(bytes));
+    for (let skip = 0; skip <= 6; skip++) {
+      const { flows, bad, through } = await decode("oci-vcn", put(texts), { skip, chunks: [100] });
+      expect(flows.map(({ record, bytes }) => [record, bytes])).toEqual([1, 2, 3, 4, 5].slice(skip).map((n) => [n, n]));
+      expect([bad, through]).toEqual([[], Math.max(5, skip)]);
+    }
+  });
+
+  test("a value that is none makes one bad record of its own number, a scalar too", async () => {
+    const bad = OCI.counting(2n).replace("10.0.0.7", "10.0.0.777");
+    const { flows, bad: found } = await decode("oci-vcn", put([OCI.counting(1n), bad, OCI.counting(3n), bad, OCI.counting(5n)]));
+    expect(flows.map(({ record, bytes }) => [record, bytes])).toEqual([
+      [1, 1],
+      [3, 3],
+      [5, 5],
+    ]);
+    expect(found).toEqual([
+      ["2", "bad-address"],
+      ["4", "bad-address"],
+    ]);
+  });
+
+  test.each(Object.keys(DAMAGE))("%s: all other records come out, and the broken one is named", async (kind) => {
+    for (const place of [0, 2, 5]) {
+      const text = damagedAt(
+        put([1n, 2n, 3n, 4n, 5n, 6n].map((bytes) => OCI.counting(bytes))),
+        place,
+        DAMAGE[kind] as (record: string) => string,
+      );
+      const outcome = await decode("oci-vcn", text);
+      const [first] = outcome.bad;
+      expect(outcome.flows.map(({ bytes }) => bytes)).toEqual([1, 2, 3, 4, 5, 6].filter((number) => number !== place + 1));
+      expect(first?.[0]).toMatch(new RegExp(`^${place + 1}\\+?$`));
+      for (const chunks of [[1], [50]]) {
+        expect(comparable(await decode("oci-vcn", text, { chunks }))).toEqual(comparable(outcome));
+      }
+      for (const skip of [1, place + 1]) {
+        const rest = await decode("oci-vcn", text, { skip });
+        expect(rest.flows.map(plain)).toEqual(outcome.flows.filter(({ record }) => record > skip).map(plain));
+      }
+    }
+  });
+
+  test("a record that is too long is set aside, and what follows is read", async () => {
+    const long = OCI.counting(2n).replace("NAME", `{[,"\\"${"x".repeat(20_000)}`.replace('"', ""));
+    const text = put([OCI.counting(1n), long, OCI.counting(3n), OCI.counting(4n)]);
+    for (const chunks of [[65_536], [10]]) {
+      const { flows, bad } = await decode("oci-vcn", text, { maxRecordBytes: 5_000, chunks });
+      expect(flows.map(({ record, bytes }) => [record, bytes])).toEqual([
+        [1, 1],
+        [3, 3],
+        [4, 4],
+      ]);
+      expect(bad).toEqual([["2", "line-too-long"]]);
+    }
+  });
+});
+
+test(
+  "frames one after another are read as each by itself",
+  () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.constantFrom(...FRAMES, ...RESULT_FRAMES), fc.array(events, { minLength: 1, maxLength: 4 })), {
+          minLength: 2,
+          maxLength: 4,
+        }),
+        chunkSizes,
+        async (parts, chunks) => {
+          const text = parts.map(([{ put }, records]) => put(records.map(({ text: record }) => record))).join("\n");
+          const outcome = await decode("auto", text, { chunks });
+          const records = parts.flatMap(([, list]) => list);
+          expect(outcome.bad).toEqual([]);
+          expect(outcome.flows.map((flow) => withoutPlace(plain(flow)))).toEqual(records.map(({ flow }) => flow));
+        },
+      ),
+    ),
+  TIMEOUT_MS,
+);
+
+describe.each(FRAMES)("IBM objects, $name", ({ put }) => {
+  const objectOf = (vnic: string, texts: readonly string[], list: string) =>
+    `{"version":"0.0.1","network_interface_id":"${vnic}","capture_end_time":"2020-06-04T13:45:57Z","state":"ok",` +
+    `"number_of_flow_logs":"${texts.length}","flow_logs":${list}}`;
+  const vnics = ["a", "b", "c", "d"];
+
+  test(
+    "are the same flows of the same VNICs, whatever the chunks and the packing",
+    () =>
+      fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.array(IBM.specimen, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 4 }),
+          chunkSizes,
+          packing,
+          fc.constantFrom("ibm-vpc", "auto"),
+          async (objects, chunks, pack, format) => {
+            const texts = objects.map((records, index) => {
+              const elements = records.map(({ text }) => text);
+              return objectOf(vnics[index] as string, elements, `[${elements.join(",")}]`);
+            });
+            const outcome = await decode(format, pack(Buffer.from(put(texts))), { chunks });
+            expect(outcome).toMatchObject({ bad: [], quality: [], skipped: {} });
+            expect(outcome.flows.map((flow) => withoutPlace(plain(flow)))).toEqual(objects.flat().map(({ flow }) => flow));
+            expect(outcome.flows.map(({ record }) => record)).toEqual(objects.flat().map((_, index) => index + 1));
+            expect(outcome.flows.map(({ context }) => context.vnic)).toEqual(
+              objects.flatMap((records, index) => records.map(() => vnics[index])),
+            );
+          },
+        ),
+        { numRuns: 15 },
+      ),
+    TIMEOUT_MS,
+  );
+
+  test("a broken flow log is set aside, and no other one changes its VNIC", async () => {
+    const object = (vnic: string, numbers: readonly bigint[]) => {
+      const texts = numbers.map((number) => IBM.counting(number));
+      return objectOf(vnic, texts, `[${texts.join(",")}]`);
+    };
+    const text = put([object("a", [1n, 2n, 3n]), object("b", [4n, 5n, 6n]), object("c", [7n])]);
+    for (const [broken, vnic] of [
+      [1, "a"],
+      [2, "a"],
+      [3, "a"],
+      [5, "b"],
+      [6, "b"],
+    ] as const) {
+      const mark = new RegExp(`("bytes_from_initiator":\\s*)(${broken})\\b`);
+      for (const change of ["$1$2,,", "$1{", '$1"', "$1$2}"]) {
+        const { flows, bad } = await decode("ibm-vpc", text.replace(mark, change), { chunks: [200] });
+        const found = flows.map(({ bytes, context }) => `${context.vnic}${bytes}`);
+        expect(found).toEqual(["a1", "a2", "a3", "b4", "b5", "b6", "c7"].filter((name) => name !== vnic + broken));
+        expect(bad.length).toBeGreaterThan(0);
+      }
+    }
+  });
+});
+
+test.each([
+  ["an empty list", "[]"],
+  ["lists of nothing", "[ ] \n[[],[]]\n"],
+  ["no results", '{"data":{"results":[]}}'],
+  ["no results, over several lines", indented('{"data":{"fields":null,"results":[],"summary":{"result-count":0}}}', "  ")],
+])("%s has no record", async (_what, text) => {
+  for (const format of ["oci-vcn", "auto"] as const) {
+    expect(await decode(format, text)).toMatchObject({ flows: [], bad: [], skipped: {}, through: 0 });
+  }
+});
+
+test.each([
+  ["an empty object", "{}"],
+  ["null", "null"],
+  ["a page", "<!DOCTYPE html>\n<html><style>a{color:red}</style><body>Sign in</body></html>\n"],
+  ["a table", "srcaddr,dstaddr\n10.0.0.1,10.0.0.2\n"],
+  ["another list", '{"data":[{"id":"a"},{"id":"b"}]}'],
+  ["an error", '{"code":"NotAuthenticated","message":"The required information was not provided."}'],
+  ["nothing but zeros", "\0".repeat(5000)],
+])("%s is never silence", async (_what, text) => {
+  for (const format of ["oci-vcn", "ibm-vpc", "auto"] as const) {
+    const { flows, bad } = await decode(format, text);
+    expect(flows).toEqual([]);
+    expect(bad.length).toBeGreaterThan(0);
+  }
+});
+
+test.each([
+  ["a list that is cut between records", (records: string[]) => `[${records.join(",")},`],
+  ["a list that is cut behind a record", (records: string[]) => `[\n${records.join(",\n")}`],
+  ["results that are cut", (records: string[]) => `{"data":{"results":[${records.join(",")}`],
+  ["results that are cut behind the list", (records: string[]) => `{"data":{"results":[${records.join(",")}]`],
+])("%s says so", async (_what, put) => {
+  const { flows, bad } = await decode("auto", put([OCI.counting(1n), OCI.counting(2n)]));
+  expect(flows.map(({ bytes }) => bytes)).toEqual([1, 2]);
+  expect(bad).toEqual([["3+", "truncated-json"]]);
+});
+
+test("a line of text before the records is one bad record", async () => {
+  const records = [OCI.counting(1n), OCI.counting(2n)];
+  for (const { put } of FRAMES) {
+    const { flows, bad } = await decode("auto", `Exported 2024-09-06: {2 records} of "flows\n${put(records)}`);
+    expect(flows.map(({ record, bytes }) => [record, bytes])).toEqual([
+      [2, 1],
+      [3, 2],
+    ]);
+    expect(bad).toEqual([["1", "bad-json"]]);
+  }
+});
+
+test("records behind what a logger puts before each line", async () => {
+  const text = [1n, 2n, 3n].map((bytes) => `Sep  6 14:26:08 host export[7]: ${OCI.counting(bytes)}\n`).join("");
+  const { flows, bad } = await decode("auto", text);
+  expect(flows.map(({ bytes }) => bytes)).toEqual([1, 2, 3]);
+  expect(bad.length).toBe(3);
+});
+
+test("memory does not grow with what is broken", async () => {
+  // Each opens an object that never ends: what is looked at again and again must be bounded.
+  const nested = '{"a":'.repeat(200_000);
+  const started = performance.now();
+  const { flows, bad } = await decode("oci-vcn", `${nested}\n${OCI.counting(1n)}\n`, { maxRecordBytes: 500_000, maxBytes: 1e9 });
+  expect(flows.map(({ bytes }) => bytes)).toEqual([1]);
+  expect(bad.length).toBeLessThan(40);
+  expect(performance.now() - started).toBeLessThan(10_000);
+});
