@@ -10,12 +10,10 @@ const SAMPLE_BYTES = 64 * 1024;
 /** Lines that are looked at, and objects in lists. */
 const MOST_SAMPLES = 32;
 const VISIBLE = /[^ \t\r\n]/;
-/** What may stand before a record in its line. */
-const FRAME = /[\s\p{Cc},[\]]*/uy;
+/** Where an object begins. */
+const OBJECT = /\{\s*["}]/g;
 /** An object in a list. */
 const ELEMENT = /[[,]\s*(?=\{)/g;
-/** Lists without anything in them, which have no record. */
-const EMPTY_LISTS = /^(\s*\[\s*\]\s*,?)*$/;
 
 /**
  * The format that recognises one of an object's first lines, or of the JSON objects in its first lists. An object of no known format is
@@ -47,7 +45,7 @@ async function* decodeUnknown(
     const piece = new Piece(options.skip);
     const known = formats.map(({ name }) => name).join(", ");
     if (unpacked.fault !== undefined) piece.breakOff(unpacked.fault);
-    else if (!EMPTY_LISTS.test(text))
+    else if (!isEmptyLists(text))
       piece.breakOff({ code: "unknown-format", reason: `the first lines are of no known format (${known})` });
     if (!piece.isEmpty) yield piece;
   } finally {
@@ -82,9 +80,11 @@ function* samples(text: string): Generator<Sample> {
   for (let count = 0; count < MOST_SAMPLES && start < text.length; count++) {
     const newline = text.indexOf("\n", start);
     const end = newline === -1 ? text.length : newline;
-    FRAME.lastIndex = start;
-    FRAME.test(text);
-    yield sampleAt(text, FRAME.lastIndex, text.slice(start, end));
+    const line = text.slice(start, end);
+    OBJECT.lastIndex = start;
+    // What begins with a name is within an object.
+    const object = line.trimStart().startsWith('"') ? end : (OBJECT.exec(text)?.index ?? end);
+    yield sampleAt(text, Math.min(object, end), line);
     start = end + 1;
   }
   let count = 0;
@@ -96,6 +96,16 @@ function* samples(text: string): Generator<Sample> {
 
 function sampleAt(text: string, start: number, line: string): Sample {
   return { line, names: text[start] === "{" ? memberNames(text, start) : undefined };
+}
+
+/** Whether there is nothing but lists without anything in them, which have no record. */
+function isEmptyLists(text: string): boolean {
+  let depth = 0;
+  for (const character of text.replaceAll(/[\s,]/g, "")) {
+    depth += character === "[" ? 1 : -1;
+    if ((character !== "[" && character !== "]") || depth < 0) return false;
+  }
+  return depth === 0;
 }
 
 function replayed(head: readonly Buffer[], rest: AsyncIterator<Buffer>, unpacked: Unpacked): Unpacked {

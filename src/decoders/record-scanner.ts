@@ -448,7 +448,7 @@ export class RecordScanner {
     this.#wasLost = true;
     const isClosed = (at === buffer.length || buffer[at] === NEWLINE || this.#around === undefined) && this.#isClosed;
     if (this.#around !== undefined && (this.#resync.isAround || isClosed)) this.#lose(buffer);
-    else if (isClosed) this.#depth = Math.max(0, this.#depth - this.#resync.closed);
+    if (isClosed) this.#depth = Math.max(0, this.#depth - this.#resync.closed);
     this.#mode = "between";
     this.#at = at;
   }

@@ -1,4 +1,15 @@
-import { CLOSE_LIST, CLOSE_OBJECT, COMMA, isBlank, NEWLINE, NUL, OPEN_LIST, OPEN_OBJECT, RECORD_SEPARATOR } from "./bytes.ts";
+import {
+  BYTE_ORDER_MARK,
+  CLOSE_LIST,
+  CLOSE_OBJECT,
+  COMMA,
+  isBlank,
+  NEWLINE,
+  NUL,
+  OPEN_LIST,
+  OPEN_OBJECT,
+  RECORD_SEPARATOR,
+} from "./bytes.ts";
 import { beginsWith, beginsWithName, MOST_OPENING_BYTES } from "./openings.ts";
 
 /** What is known of the record that is broken, and of its like. */
@@ -30,7 +41,7 @@ export class Resync {
   at = 0;
   /** Whether the place found begins as the object does that the broken record stands in. */
   isAround = false;
-  /** The last byte passed that is visible, and how many brackets of lists that close stand there. */
+  /** The last byte passed that is visible but for brackets of lists that close, and how many of these stand behind it. */
   last = 0;
   closed = 0;
   #column = 0;
@@ -61,11 +72,13 @@ export class Resync {
         this.#isFresh = true;
         continue;
       }
+      if (BYTE_ORDER_MARK.includes(byte)) continue;
       this.#column++;
       if (isBlank(byte)) continue;
-      if (byte !== COMMA && byte !== NUL) {
+      if (byte === CLOSE_LIST) this.closed++;
+      else if (byte !== COMMA && byte !== NUL) {
         this.last = byte;
-        this.closed = byte === CLOSE_LIST ? this.closed + 1 : 0;
+        this.closed = 0;
       }
       if (byte !== COMMA && byte !== OPEN_LIST) this.#isFresh = false;
     }
