@@ -59,6 +59,9 @@ class EventReader extends RecordReader {
   readonly #contexts: ContextPool;
   readonly #shapes: ShapeReader;
   readonly #origin: Origin;
+  /** Of an object with a list: the number of the last record before it, and its text up to the list. */
+  #listed = 0;
+  #head = "";
 
   constructor(mapping: Mapping, contexts: ContextPool, shapes: ShapeReader, origin: Origin, skip: number) {
     super(skip);
@@ -87,9 +90,20 @@ class EventReader extends RecordReader {
     return undefined;
   }
 
-  // Of an object with a list of results nothing else is of interest.
-  onList(): void {}
-  onObjectEnd(): void {}
+  onList(before: Span, isFirst: boolean): void {
+    if (!isFirst) return;
+    this.#listed = this.record;
+    this.#head = textOf(before);
+  }
+
+  /** Of an object with a list nothing else is of interest, unless it is an event of another log whose data is an empty list. */
+  onObjectEnd(after: Span): void {
+    if (this.record > this.#listed) return;
+    const value = parseJson(`${this.#head}[]${textOf(after)}`);
+    if (!isObject(value) || typeof value.type !== "string") return;
+    if (this.next()) this.piece.skip(value.type);
+  }
+
   onObjectLost(): void {}
 
   #parse(span: Span): Problem | undefined {

@@ -11,12 +11,15 @@ import {
   OPEN_OBJECT,
   RECORD_SEPARATOR,
 } from "./bytes.ts";
+import { Columns } from "./columns.ts";
 import { MOST_LEVELS, NotJson, parseJson } from "./json.ts";
 import { JsonScan, type ListPath } from "./json-scan.ts";
+import { LastSeen, type Seen } from "./last-seen.ts";
 import { openingOf } from "./openings.ts";
 import { type Problem, show } from "./problem.ts";
 import { Resync } from "./resync.ts";
 import { type Span, spanOf } from "./span.ts";
+import { holdsRecords, isPartOfObject, scalarLength, strayProblem } from "./stray.ts";
 import type { Fault } from "./unpacked.ts";
 import { Window } from "./window.ts";
 
@@ -52,15 +55,6 @@ export interface RecordHandler {
  */
 type Mode = "between" | "record" | "rest" | "lost";
 
-/** What is known of a record, or an object with a list, that was whole. */
-interface Seen {
-  readonly opening: Buffer | undefined;
-  /** Bytes before it in its line. */
-  readonly column: number;
-  /** Whether it goes over several lines. */
-  readonly hasLines: boolean;
-}
-
 /** An object with a list that is being read. */
 interface Around extends Seen {
   readonly listLevel: number;
@@ -70,27 +64,7 @@ interface Around extends Seen {
   readonly depth: number;
 }
 
-const NOTHING: Seen = { opening: undefined, column: 0, hasLines: false };
 const UNKNOWN = -1;
-
-/** Blanks behind a bracket that are looked past to see what kind of list it opens. */
-const MOST_BLANKS = 64;
-/** What may follow the bracket of a list in which records are looked for; any other list is a value. */
-const LIST_OF_RECORDS: ReadonlySet<number | undefined> = new Set([
-  OPEN_OBJECT,
-  OPEN_LIST,
-  CLOSE_LIST,
-  COMMA,
-  NEWLINE,
-  RECORD_SEPARATOR,
-]);
-/** A value that is no object and no list, as an element of a list. */
-const SCALAR = /^("(?:[^"\\\n]|\\[^\n])*"|[-+.\w]+)[ \t\r]*(?:[,\]}\n]|$)/;
-/** A name and its value, or a line of the ends of objects. */
-const PART = /^(?:"(?:[^"\\\n]|\\[^\n])*"[ \t]*:|\}[ \t\r}\],]*(?:\n|$))/;
-/** A longer one is taken for text. */
-const MOST_SCALAR_BYTES = 256;
-const TRAILING = /[\s,]+$/;
 
 /**
  * Finds JSON records in bytes that come in any pieces, in whatever frame they stand: a line each or over several lines, one after
@@ -105,6 +79,10 @@ export class RecordScanner {
   readonly #scan: JsonScan;
   readonly #resync = new Resync();
   readonly #window = new Window();
+  readonly #columns = new Columns();
+  /** The last record, or object around a list, that stood by itself, and the last record in a list of an object. */
+  readonly #lastAlone = new LastSeen(this.#columns);
+  readonly #lastListed = new LastSeen(this.#columns);
   #mode: Mode = "between";
   /** Places in the bytes at hand: where the record began (below 0 once that is no longer kept), and where the reading stands. */
   #start = 0;
@@ -113,20 +91,11 @@ export class RecordScanner {
   #column = UNKNOWN;
   /** Whether all of the record was at hand when it was asked whether it is known. */
   #isUnknown = false;
-  /** Bytes of the whole object before those at hand. */
-  #passed = 0;
-  /** Where the line began that the bytes at hand begin in, at most 0. */
-  #lineStart = 0;
   /** Lists that are open, without those in objects. */
   #depth = 0;
   /** Whether there was an object in a list that is open. */
   #hasObjects = false;
   #around: Around | undefined;
-  /** The last record that stands by itself, and the last one in a list of an object. */
-  readonly #seen: [Seen, Seen] = [NOTHING, NOTHING];
-  /** The last whole record, as long as `#seen` does not say it. */
-  #lastStart = UNKNOWN;
-  #lastEnd = UNKNOWN;
   /** What is wrong with the record that is lost; undefined where it is too long. */
   #problem: Problem | undefined;
   /** The bytes end in the record that is lost: it need not be broken. */
@@ -175,11 +144,11 @@ export class RecordScanner {
   #endMode(bytes: Buffer): Fault | undefined {
     if (this.#mode === "lost") {
       const isInside = this.#around !== undefined || this.#depth > 0;
-      if (!isInside || (!this.#isCut && this.#isClosed)) this.#endLost(bytes, bytes.length);
+      if (!isInside || this.#isStray || (!this.#isCut && this.#isClosed)) this.#endLost(bytes, bytes.length);
       else if (!this.#isCut) return this.#problem ?? { code: "line-too-long", reason: "what follows is too long for a record" };
     }
     if (this.#around === undefined && this.#depth === 0) return undefined;
-    return { code: "truncated-json", reason: `the JSON ends in the middle, after ${this.#passed + bytes.length} bytes` };
+    return { code: "truncated-json", reason: `the JSON ends in the middle, after ${this.#columns.passed + bytes.length} bytes` };
   }
 
   #run(buffer: Buffer, final: boolean): void {
@@ -203,14 +172,15 @@ export class RecordScanner {
 
   /** How many of the bytes at hand need not be kept. Places are told from there on. */
   #pass(buffer: Buffer): number {
-    this.#settle(buffer);
     this.#isUnknown = false;
     const isValue = this.#mode === "record" || this.#mode === "rest";
     const isKept = (isValue || (this.#mode === "lost" && this.#isStray)) && this.#at - this.#start <= this.#maxBytes;
-    if (this.#mode !== "between" && this.#column === UNKNOWN) this.#column = this.#columnOf(buffer, this.#start);
+    if (this.#mode !== "between" && this.#column === UNKNOWN) this.#column = this.#columns.of(buffer, this.#start);
     const count = isKept ? this.#start : this.#at;
-    this.#lineStart = -this.#columnOf(buffer, count);
-    this.#passed += count;
+    if (count === 0) return 0;
+    this.#lastAlone.get(buffer);
+    this.#lastListed.get(buffer);
+    this.#columns.pass(buffer, count);
     this.#start -= count;
     this.#at -= count;
     this.#resync.at -= count;
@@ -221,6 +191,7 @@ export class RecordScanner {
   /** Looks for the beginning of a record. */
   #between(buffer: Buffer, final: boolean): boolean {
     const inList = this.#around !== undefined;
+    const last = inList ? this.#lastListed : this.#lastAlone;
     let at = this.#at;
     for (; at < buffer.length; at++) {
       const byte = buffer[at] as number;
@@ -232,8 +203,7 @@ export class RecordScanner {
           this.#isUnknown = true;
           return this.#begin("record", at);
         }
-        this.#lastStart = at;
-        this.#lastEnd = end;
+        last.note(at, end);
         at = end - 1;
       } else if (byte !== NEWLINE && byte !== COMMA && byte !== RECORD_SEPARATOR && !isBlank(byte)) {
         this.#at = at;
@@ -261,9 +231,9 @@ export class RecordScanner {
           this.#begin("record", at);
           return 0;
         }
-        const next = firstVisible(buffer, at + 1);
-        if (next === buffer.length && !final && next - at <= MOST_BLANKS) return 0;
-        if (!LIST_OF_RECORDS.has(buffer[next]) && next < buffer.length && next - at <= MOST_BLANKS) break;
+        const isOfRecords = holdsRecords(buffer, at, final);
+        if (isOfRecords === undefined) return 0;
+        if (!isOfRecords) break;
         this.#depth++;
         this.#hasObjects = false;
         return 1;
@@ -279,7 +249,7 @@ export class RecordScanner {
       case CLOSE_OBJECT:
         if (!inList) break;
         this.#handler.onBad({ code: "bad-json", reason: 'not valid JSON: "}" where a list of records should end' });
-        this.#lose(buffer);
+        this.#lose();
         return 1;
       case NUL:
         if (isLast) return 0;
@@ -292,11 +262,11 @@ export class RecordScanner {
       }
     }
     if (inList || (this.#depth > 0 && this.#hasObjects)) {
-      const end = scalarEnd(buffer, at, final);
-      if (end === UNKNOWN) return 0;
-      if (end > at) {
-        this.#handler.onBad(strayProblem(buffer.subarray(at, end)));
-        return end - at;
+      const length = scalarLength(buffer, at, final);
+      if (length === undefined) return 0;
+      if (length > 0) {
+        this.#handler.onBad(strayProblem(buffer.subarray(at, at + length)));
+        return length;
       }
     }
     const isPart = isPartOfObject(buffer, at, final);
@@ -344,10 +314,8 @@ export class RecordScanner {
       return;
     }
     // By itself an object without another one in it is rather a part of a record than one.
-    if (this.#around !== undefined || this.#scan.isNested) {
-      this.#lastStart = this.#start;
-      this.#lastEnd = this.#at;
-    }
+    if (this.#around !== undefined) this.#lastListed.note(this.#start, this.#at);
+    else if (this.#scan.isNested) this.#lastAlone.note(this.#start, this.#at);
     this.#handler.onRecord(spanOf(buffer, this.#start, this.#at), this.#around !== undefined, this.#isUnknown);
   }
 
@@ -360,14 +328,13 @@ export class RecordScanner {
     const isFirst = this.#mode === "record";
     if (isFirst) {
       // In a list of records it is no record but the next object, and the list was not closed.
-      if (this.#around !== undefined) this.#lose(buffer);
-      this.#settle(buffer);
+      if (this.#around !== undefined) this.#lose();
       this.#around = {
         opening: openingOf(buffer, this.#start, this.#at),
-        column: this.#column === UNKNOWN ? this.#columnOf(buffer, this.#start) : this.#column,
+        column: this.#column === UNKNOWN ? this.#columns.of(buffer, this.#start) : this.#column,
         hasLines: this.#scan.hasLines,
         listLevel: this.#scan.listLevel,
-        start: this.#passed + this.#start,
+        start: this.#columns.passed + this.#start,
         depth: this.#depth,
       };
     }
@@ -381,22 +348,21 @@ export class RecordScanner {
     const length = this.#at - this.#start;
     if (length > this.#maxBytes) {
       this.#handler.onTooLong(length);
-      this.#lose(buffer);
+      this.#lose();
       return;
     }
     this.#handler.onObjectEnd(spanOf(buffer, this.#start, this.#at));
-    this.#leave(buffer);
+    this.#leave();
   }
 
-  #lose(buffer: Buffer): void {
+  #lose(): void {
     this.#handler.onObjectLost();
-    this.#leave(buffer);
+    this.#leave();
   }
 
-  #leave(buffer: Buffer): void {
+  #leave(): void {
     const around = this.#around as Around;
-    this.#settle(buffer);
-    this.#seen[0] = { ...around, hasLines: around.hasLines || this.#scan.hasLines };
+    this.#lastAlone.set({ ...around, hasLines: around.hasLines || this.#scan.hasLines });
     this.#depth = around.depth;
     this.#hasObjects = true;
     this.#around = undefined;
@@ -413,26 +379,26 @@ export class RecordScanner {
     this.#isCut = how === "cut";
     this.#problem = isTooLong || this.#isStray ? undefined : this.#problemUpTo(buffer, at);
     // Behind its list an object cannot be told from what follows it.
-    if (this.#mode === "rest" && !this.#isCut) this.#lose(buffer);
-    const last = this.#lastOf(buffer);
+    if (this.#mode === "rest" && !this.#isCut) this.#lose();
+    const last = (this.#around === undefined ? this.#lastAlone : this.#lastListed).get(buffer);
     const own = isTooLong ? undefined : openingOf(buffer, this.#start, at);
-    if (this.#column === UNKNOWN) this.#column = this.#columnOf(buffer, this.#start);
-    const hasLines = this.#scan.hasLines || last.hasLines || how === "part";
+    if (this.#column === UNKNOWN) this.#column = this.#columns.of(buffer, this.#start);
+    const hasLines = this.#scan.hasLines || last?.hasLines === true || how === "part";
     // Where each record has its own line, the line tells more than how another one begins.
-    const isLine = !hasLines && last !== NOTHING && this.#column === last.column;
-    const opening = own ?? (this.#isCut || isLine ? undefined : last.opening);
+    const isLine = !hasLines && this.#column === last?.column;
+    const opening = own ?? (this.#isCut || isLine ? undefined : last?.opening);
     const from = isTooLong || this.#scan.isTooDeep || this.#mode === "rest" ? at : this.#start + 1;
     this.#resync.begin(
       {
         opening,
         around: this.#around?.opening,
-        column: last.hasLines ? Math.max(last.column, this.#column) : this.#column,
+        column: last?.hasLines === true ? Math.max(last.column, this.#column) : this.#column,
         endsWithLine: !hasLines,
-        isSure: this.#isCut || (own !== undefined && last.opening?.equals(own) === true),
+        isSure: this.#isCut || (own !== undefined && last?.opening?.equals(own) === true),
         isText: this.#isStray && opening === undefined && !hasLines && !isLine,
       },
       from,
-      this.#columnOf(buffer, from),
+      this.#columns.of(buffer, from),
     );
     this.#at = from;
     this.#mode = "lost";
@@ -447,7 +413,7 @@ export class RecordScanner {
     else this.#handler.onBad(this.#problem);
     this.#wasLost = true;
     const isClosed = (at === buffer.length || buffer[at] === NEWLINE || this.#around === undefined) && this.#isClosed;
-    if (this.#around !== undefined && (this.#resync.isAround || isClosed)) this.#lose(buffer);
+    if (this.#around !== undefined && (this.#resync.isAround || isClosed)) this.#lose();
     if (isClosed) this.#depth = Math.max(0, this.#depth - this.#resync.closed);
     this.#mode = "between";
     this.#at = at;
@@ -456,7 +422,7 @@ export class RecordScanner {
   /** Whether what was passed in search of a record ends as the list, or the object in its line, would. */
   get #isClosed(): boolean {
     if (this.#around === undefined) return this.#depth > 0 && this.#resync.closed > 0;
-    const isInLine = this.#around.start >= this.#passed + this.#start - this.#column;
+    const isInLine = this.#around.start >= this.#columns.passed + this.#start - this.#column;
     return isInLine && this.#resync.last === CLOSE_OBJECT;
   }
 
@@ -471,54 +437,4 @@ export class RecordScanner {
     if (value instanceof NotJson) return value.problem;
     return { code: "bad-json", reason: `not valid JSON: ${show(culprit)} does not belong there` };
   }
-
-  #columnOf(buffer: Buffer, at: number): number {
-    const newline = at > 0 ? buffer.lastIndexOf(NEWLINE, at - 1) : -1;
-    return newline === -1 ? at - this.#lineStart : at - newline - 1;
-  }
-
-  /** What is known of the last whole record of the level. */
-  #lastOf(buffer: Buffer): Seen {
-    this.#settle(buffer);
-    return this.#seen[this.#around === undefined ? 0 : 1];
-  }
-
-  #settle(buffer: Buffer): void {
-    if (this.#lastStart === UNKNOWN) return;
-    this.#seen[this.#around === undefined ? 0 : 1] = {
-      opening: openingOf(buffer, this.#lastStart, this.#lastEnd),
-      column: this.#columnOf(buffer, this.#lastStart),
-      hasLines: buffer.subarray(this.#lastStart, this.#lastEnd).includes(NEWLINE),
-    };
-    this.#lastStart = UNKNOWN;
-  }
-}
-
-/** Where the scalar element that begins there ends; the beginning itself where there is none, UNKNOWN where more bytes have to tell. */
-function scalarEnd(buffer: Buffer, at: number, final: boolean): number {
-  const text = buffer.toString("latin1", at, at + MOST_SCALAR_BYTES);
-  const isRest = at + text.length === buffer.length;
-  if (isRest && !final && text.length < MOST_SCALAR_BYTES && !text.includes("\n")) return UNKNOWN;
-  const [whole = "", scalar = ""] = SCALAR.exec(text) ?? [];
-  return whole.length < text.length || (isRest && final) ? at + scalar.length : at;
-}
-
-/** Whether what begins there is rather what is left of an object than text; undefined where more bytes have to tell. */
-function isPartOfObject(buffer: Buffer, at: number, final: boolean): boolean | undefined {
-  const text = buffer.toString("latin1", at, at + MOST_SCALAR_BYTES);
-  const isRest = at + text.length === buffer.length && !final;
-  if (isRest && text.length < MOST_SCALAR_BYTES && !text.includes("\n")) return undefined;
-  return PART.test(text);
-}
-
-function strayProblem(bytes: Buffer): Problem {
-  if (!isUtf8(bytes)) return { code: "invalid-utf8", reason: "what stands there is not valid UTF-8" };
-  const value = parseJson(bytes.toString("utf8").replace(TRAILING, ""));
-  if (value instanceof NotJson) return value.problem;
-  return { code: "not-an-object", reason: `${show(value)} stands where a JSON object should` };
-}
-
-function firstVisible(buffer: Buffer, at: number): number {
-  while (at < buffer.length && isBlank(buffer[at])) at++;
-  return at;
 }

@@ -27,6 +27,7 @@ export class Window {
 
   /** Lets go of the first bytes. */
   drop(count: number): void {
+    if (count === 0) return;
     this.#buffer.copyWithin(0, count, this.#length);
     this.#length -= count;
   }

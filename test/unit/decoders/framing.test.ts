@@ -253,3 +253,9 @@ test("memory does not grow with what is broken", async () => {
   expect(bad.length).toBeLessThan(40);
   expect(performance.now() - started).toBeLessThan(10_000);
 });
+
+test("an event of another log whose data is an empty list is skipped by its type, not lost", async () => {
+  const other = '{"type":"com.example.other","data":[],"id":"a"}';
+  const { flows, skipped, through } = await decode("auto", `${other}\n${OCI.counting(1n)}\n${other}\n`);
+  expect([flows.map(({ record }) => record), { ...skipped }, through]).toEqual([[2], { "com.example.other": 2 }, 3]);
+});
