@@ -23,3 +23,13 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
     if (!signal.aborted) throw error;
   }
 }
+
+/** Resolves as `firstOf`, at the latest after `ms`. */
+export async function firstWithin(ms: number, promises: readonly Promise<unknown>[], signal: AbortSignal): Promise<void> {
+  const over = new AbortController();
+  try {
+    await firstOf([...promises, pause(ms, AbortSignal.any([signal, over.signal]))], signal);
+  } finally {
+    over.abort();
+  }
+}

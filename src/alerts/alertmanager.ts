@@ -2,8 +2,9 @@ import { z } from "zod";
 import type { Alert, AlertLink, Component, Notifier } from "../contracts.ts";
 import { secretHeaders, secretUrl } from "../secrets/mark.ts";
 import { allowInsecure, urlWithoutUser } from "../urls.ts";
+import { objectionToMoreThanObject } from "./answer.ts";
 import { runbookLink, runbookPath } from "./links.ts";
-import { post, receiverUrl } from "./post.ts";
+import { post, receiverHeaders, receiverUrl } from "./post.ts";
 
 const options = z.strictObject({
   url: secretUrl(urlWithoutUser(z.string().min(1), "set headers.authorization")).describe(
@@ -28,6 +29,7 @@ export const alertmanager: Component<z.output<typeof options>, unknown, Notifier
   options,
   create({ url, headers, allowInsecure, endsAfterMs, timeoutMs }) {
     const target = new URL("api/v2/alerts", `${receiverUrl(url, "Alertmanager", allowInsecure).href.replace(/\/*$/, "")}/`);
+    const sent = receiverHeaders(headers, "Alertmanager");
     return {
       paceMs: 0,
       notify: (alert, links, signal) =>
@@ -35,9 +37,10 @@ export const alertmanager: Component<z.output<typeof options>, unknown, Notifier
           {
             url: target,
             label: "Alertmanager",
-            headers,
+            headers: sent,
             body: JSON.stringify([postableAlert(alert, links, endsAfterMs, Date.now())]),
             timeoutMs,
+            objection: objectionToMoreThanObject,
           },
           signal,
         ),

@@ -1,110 +1,183 @@
-import type { Alert, AlertLedger, AlertLink, Notifier } from "../contracts.ts";
-import { describeError, PermanentError } from "../errors.ts";
-import { type RetryPolicy, retry } from "../retry.ts";
-import { firstOf, pause } from "../waiting.ts";
+import type { Alert, AlertBook, AlertLedger, AlertLink, Notifier, RaisedAlert } from "../contracts.ts";
+import { type LedgerWrite, type LedgerWriteEvents, ledgerWrite } from "../delivery/ledger-write.ts";
+import { drawerOf } from "../errors.ts";
+import type { RetryPolicy } from "../retry.ts";
+import { pause } from "../waiting.ts";
+import { imbalanceOf } from "./books.ts";
+import { Teller, type TellerEvents } from "./teller.ts";
 
 export interface DispatchOptions {
   /** An alert about flows older than this tells nobody: a replay or a backfill is not news. */
   readonly latenessMs: number;
   readonly linksOf: (alert: Alert) => readonly AlertLink[];
   readonly retry: RetryPolicy;
+  /** How long a message that is on its way may take to be taken when the run ends, in ms. */
+  readonly shutdownMs: number;
+  /** How often keys are forgotten and the books are checked, in ms. */
+  readonly upkeepMs?: number;
 }
 
-export interface DispatchEvents {
+export interface DispatchEvents extends TellerEvents {
   /** What became of an alert that nobody is told of. */
-  onHeldBack(alert: Alert, why: "late" | "repeated"): void;
-  onTold(alert: Alert, notifier: string): void;
-  onFailing(notifier: string, error: unknown, failures: number): void;
-  onRefused(alert: Alert, notifier: string, error: PermanentError): void;
+  onWithheld(alert: Alert, why: "late" | "repeated"): void;
+  /** So many alerts were withheld as late since this was told last; told when no further ones come, and at the end. */
+  onLate(count: number): void;
+  readonly ledger: LedgerWriteEvents;
+  /** The books of a notifier do not balance. */
+  onImbalance(book: AlertBook): void;
 }
 
-/** How long it is remembered who was told what. */
-const MEMORY_MS = 30 * 86_400_000;
-const QUEUE_PAGE = 50;
+/** What became of alerts in one run: messages that were told, refused or still wait, and alerts that nobody was to be told of. */
+export interface AlertTotals {
+  readonly told: number;
+  /** Also those that an earlier run has left. */
+  readonly waiting: number;
+  readonly refused: number;
+  /** Alerts about flows that are older than the lateness. */
+  readonly withheld: number;
+}
+
+const DAY_MS = 86_400_000;
+/** How long it is remembered who was told what, unless flows may be even older. */
+const MEMORY_MS = 30 * DAY_MS;
+const UPKEEP_MS = 600_000;
 
 /**
  * Tells every notifier of every alert once. Alerts are queued in the ledger before anybody is told, so that an unreachable receiver
- * loses nothing and a restart repeats nothing that was taken.
+ * loses nothing and a restart repeats nothing that is known to have been taken.
  */
 export class AlertDispatch {
   readonly #ledger: AlertLedger;
-  readonly #notifiers: ReadonlyMap<string, Notifier>;
   readonly #options: DispatchOptions;
   readonly #events: DispatchEvents;
-  #change = Promise.withResolvers<void>();
-  #told = 0;
+  readonly #tellers: readonly Teller[];
+  /** Raised, and not in the ledger. */
+  #raised: RaisedAlert[] = [];
+  /** Alerts withheld as late, and how many of them were told of. */
+  #withheld = 0;
+  #reported = 0;
 
   constructor(ledger: AlertLedger, notifiers: ReadonlyMap<string, Notifier>, options: DispatchOptions, events: DispatchEvents) {
     this.#ledger = ledger;
-    this.#notifiers = notifiers;
     this.#options = options;
     this.#events = events;
-    ledger.forgetAlerts(Date.now() - MEMORY_MS);
+    const { linksOf, retry } = options;
+    const surroundings = { ledger, linksOf, retry, events };
+    this.#tellers = [...notifiers].map(([name, notifier]) => new Teller(name, notifier, surroundings));
   }
 
-  /** Alerts that were queued in this run. */
-  get count(): number {
-    return this.#told;
-  }
-
-  /** Takes an alert: queued durably when this returns, or held back and said so. */
+  /** Takes an alert. It is in the ledger when this returns, unless that cannot be written: then `flush` has to bring it there. */
   raise(alert: Alert): void {
-    if (Date.now() - alert.lastSeen > this.#options.latenessMs) {
-      this.#events.onHeldBack(alert, "late");
-      return;
-    }
-    if (!this.#ledger.queueAlert(alert, [...this.#notifiers.keys()])) {
-      this.#events.onHeldBack(alert, "repeated");
-      return;
-    }
-    this.#told += 1;
-    this.#changed();
-  }
-
-  /** Delivers until the signal aborts; what is not delivered then stays queued. */
-  async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([...this.#notifiers].map(([name, notifier]) => this.#serve(name, notifier, signal)));
-  }
-
-  /** Resolves when nothing is queued, or the signal aborts. */
-  async drained(signal: AbortSignal): Promise<void> {
-    const waiting = () => [...this.#notifiers.keys()].some((name) => this.#ledger.queuedAlerts(name, 1).length > 0);
-    while (waiting() && !signal.aborted) await firstOf([this.#change.promise], signal);
-  }
-
-  #changed(): void {
-    const { resolve } = this.#change;
-    this.#change = Promise.withResolvers();
-    resolve();
-  }
-
-  async #serve(name: string, notifier: Notifier, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const news = this.#change.promise;
-      const queue = this.#ledger.queuedAlerts(name, QUEUE_PAGE);
-      if (queue.length === 0) await firstOf([news], signal);
-      for (const { id, alert } of queue) {
-        if (signal.aborted) return;
-        await this.#tell(name, notifier, alert, signal);
-        if (signal.aborted) return;
-        this.#ledger.settleAlert(id, name);
-        this.#changed();
-        await pause(notifier.paceMs, signal);
-      }
-    }
-  }
-
-  async #tell(name: string, notifier: Notifier, alert: Alert, signal: AbortSignal): Promise<void> {
-    const attempt = () => notifier.notify(alert, this.#options.linksOf(alert), signal);
+    this.#raised.push({ alert, late: Date.now() - alert.lastSeen > this.#options.latenessMs });
     try {
-      await retry(attempt, this.#options.retry, signal, ({ error, failures }) => this.#events.onFailing(name, error, failures));
-      this.#events.onTold(alert, name);
+      this.flush();
     } catch (error) {
-      if (signal.aborted) return;
-      if (!(error instanceof PermanentError)) {
-        throw new PermanentError("alert-broken", `notifier ${name}: ${describeError(error)}`, { cause: error });
-      }
-      this.#events.onRefused(alert, name, error);
+      if (drawerOf(error) !== "worker") throw error;
     }
+  }
+
+  /**
+   * Brings what was raised into the ledger, and throws what the ledger throws: then all of it is left to the next flush. To be done before
+   * further flows are inspected, so that not much gathers in memory, and before a position is saved that covers the flows.
+   */
+  flush(): void {
+    const raised = this.#raised;
+    if (raised.length === 0) return;
+    const names = this.#tellers.map(({ name }) => name);
+    const outcomes = this.#ledger.raise(raised, names);
+    this.#raised = [];
+    raised.forEach(({ alert }, index) => {
+      const outcome = outcomes[index];
+      if (outcome === "late" && names.length > 0) this.#withheld += 1;
+      if (outcome === "late" || outcome === "repeated") this.#events.onWithheld(alert, outcome);
+    });
+    for (const teller of this.#tellers) teller.wake();
+  }
+
+  /**
+   * Tells people until the signal aborts; what is not told then stays queued. A message that is on its way may still be taken for
+   * `shutdownMs`. Rejects when the ledger fails for what does not heal.
+   */
+  async run(stop: AbortSignal): Promise<void> {
+    const [failed, patience] = [new AbortController(), new AbortController()];
+    const signal = AbortSignal.any([stop, failed.signal]);
+    let timer: NodeJS.Timeout | undefined;
+    const onStop = () => {
+      timer = setTimeout(() => patience.abort(), this.#options.shutdownMs);
+    };
+    if (signal.aborted) onStop();
+    else signal.addEventListener("abort", onStop, { once: true });
+    const write = this.#write(patience.signal);
+    const tellers = this.#tellers.map((teller) => teller.run(signal, patience.signal, write));
+    const works = [this.#upkeep(signal, patience.signal, write), ...tellers];
+    try {
+      await Promise.all(works);
+    } catch (error) {
+      failed.abort(error);
+      await Promise.allSettled(works);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /**
+   * Resolves when everybody is told of everything, or the signal aborts. A notifier that makes progress is waited for as long as it takes; one
+   * that makes none, for `shutdownMs`: the rest waits in the ledger.
+   */
+  async drained(signal: AbortSignal): Promise<void> {
+    const write = this.#write(signal);
+    try {
+      await write(() => this.flush());
+      await Promise.all(this.#tellers.map((teller) => teller.drained(this.#options.shutdownMs, signal, write)));
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  /** The account of the run, at its end. */
+  close(): AlertTotals {
+    this.#reportLate();
+    const names = new Set(this.#tellers.map(({ name }) => name));
+    const books = this.#check().filter(({ notifier }) => names.has(notifier));
+    const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
+    return {
+      told: sum(this.#tellers.map(({ totals }) => totals.told)),
+      waiting: sum(books.map(({ waiting }) => waiting)),
+      refused: sum(this.#tellers.map(({ totals }) => totals.refused)),
+      withheld: this.#withheld,
+    };
+  }
+
+  /** Patient with the ledger until the signal aborts. */
+  #write(signal: AbortSignal): LedgerWrite {
+    return ledgerWrite(this.#options.retry, signal, this.#events.ledger);
+  }
+
+  /** Forgets who was told what long ago, checks the books, and says how many alerts were late when no further ones come. */
+  async #upkeep(stop: AbortSignal, patience: AbortSignal, write: LedgerWrite): Promise<void> {
+    const { latenessMs, upkeepMs = UPKEEP_MS } = this.#options;
+    const memoryMs = Math.max(MEMORY_MS, latenessMs + DAY_MS);
+    try {
+      for (let withheld = 0; !stop.aborted; await pause(upkeepMs, stop)) {
+        if (withheld === this.#withheld) this.#reportLate();
+        withheld = this.#withheld;
+        await write(() => this.#ledger.forget(Date.now() - memoryMs));
+        await write(() => this.#check());
+      }
+    } catch (error) {
+      if (!patience.aborted) throw error;
+    }
+  }
+
+  #check(): AlertBook[] {
+    const books = this.#ledger.books();
+    for (const book of books) if (imbalanceOf(book) !== 0) this.#events.onImbalance(book);
+    return books;
+  }
+
+  #reportLate(): void {
+    if (this.#withheld > this.#reported) this.#events.onLate(this.#withheld - this.#reported);
+    this.#reported = this.#withheld;
   }
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Alert, AlertLink, Component, Notifier, NotifierDependencies } from "../contracts.ts";
-import { PermanentError } from "../errors.ts";
+import { Failure } from "../errors.ts";
 import { drawerOfStatus } from "../http-failures.ts";
 import { connectOci, ociConnectionOptions } from "../oci/connection.ts";
 import { ociError, policyStatement } from "../oci/errors.ts";
@@ -73,7 +73,10 @@ export const ociNotifications: Component<Options, NotifierDependencies, Notifier
       async notify(alert, links, signal) {
         const messageDetails = messageFor(alert, links, format);
         try {
-          await data.call(signal, () => data.client.publishMessage({ topicId, messageDetails }));
+          await data.ask(signal, async () => {
+            const { publishResult } = await data.client.publishMessage({ topicId, messageDetails });
+            if (typeof publishResult?.messageId !== "string") throw new TypeError("it names no message");
+          });
         } catch (cause) {
           signal.throwIfAborted();
           throw failure(cause, "PublishMessage", data.client.endpoint, "ONS_TOPIC_PUBLISH");
@@ -81,9 +84,12 @@ export const ociNotifications: Component<Options, NotifierDependencies, Notifier
       },
       async probe(signal) {
         try {
-          const { result } = await control.call(signal, () => control.client.getTopic({ topicId }));
-          const { name, lifecycleState } = result.notificationTopic;
-          return `topic ${name} is ${lifecycleState}`;
+          const { result } = await control.ask(signal, async () => {
+            const { notificationTopic } = await control.client.getTopic({ topicId });
+            if (notificationTopic?.topicId !== topicId) throw new TypeError("it does not hold the topic");
+            return notificationTopic;
+          });
+          return `topic ${result.name} is ${result.lifecycleState}`;
         } catch (cause) {
           signal.throwIfAborted();
           throw failure(cause, "GetTopic", control.client.endpoint, "ONS_TOPIC_READ");
@@ -111,9 +117,11 @@ export function messageFor(alert: Alert, links: readonly AlertLink[], format: Op
     const message = { title, body: print({ ...alert, summary, facts: alert.facts.slice(0, count) }, links) };
     if (Buffer.byteLength(JSON.stringify(message)) <= LARGEST_BYTES) return message;
   }
-  throw new PermanentError(
+  throw new Failure(
+    "batch",
     "alert-too-large",
     `the alert of rule ${alert.rule} is larger than the ${LARGEST_BYTES} bytes of a message`,
+    { tooLarge: true, certain: true },
   );
 }
 

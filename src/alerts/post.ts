@@ -1,7 +1,11 @@
-import { EnvHttpProxyAgent, fetch, type Response } from "undici";
-import { PermanentError, RetryableError, UsageError } from "../errors.ts";
-import { readRetryAfter } from "../http-failures.ts";
+import { validateHeaderName, validateHeaderValue } from "node:http";
+import { EnvHttpProxyAgent, request } from "undici";
+import { type AnswerBody, oneLine, pageTitle, readBody, textOf } from "../answers.ts";
+import { Failure, UsageError } from "../errors.ts";
+import { drawerOfStatus, networkFailure, readRetryAfter } from "../http-failures.ts";
 import { isLoopback } from "../urls.ts";
+import { version } from "../version.ts";
+import type { Objection } from "./answer.ts";
 
 export interface Post {
   readonly url: URL;
@@ -10,57 +14,90 @@ export interface Post {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
   readonly timeoutMs: number;
+  /** What the receiver answers when it has taken the message. */
+  readonly objection: Objection;
   /** Whether the path of the URL is a secret too: it is removed from what the receiver says, as the values of the headers are. */
   readonly secretPath?: boolean;
+}
+
+/** An answer of the receiver. */
+interface Answer {
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+  readonly body: AnswerBody;
 }
 
 /** One dispatcher for all: it honours HTTPS_PROXY and NO_PROXY. */
 let dispatcher: EnvHttpProxyAgent | undefined;
 
 /**
- * Posts JSON. 408, 429, 5xx and failed connections throw RetryableError (with Retry-After); any other status but 2xx throws
- * PermanentError with what the receiver said. A redirect is not followed: the body would go to somebody else.
+ * Posts JSON. Resolves when the receiver has taken it, and throws a Failure for anything else: by the status, or of the drawer
+ * `not-understood` for a 2xx with a body that the receiver of such a message does not answer with. A redirect is not followed: the body would
+ * go to somebody else.
  */
-export async function post(
-  { url, label, headers, body, timeoutMs, secretPath = false }: Post,
-  signal: AbortSignal,
-): Promise<void> {
-  dispatcher ??= new EnvHttpProxyAgent();
-  let status: number;
-  let said: string;
-  let retryAfter: string | null;
+export async function post(message: Post, signal: AbortSignal): Promise<void> {
+  const { url, label, timeoutMs } = message;
+  const timeout = AbortSignal.timeout(timeoutMs);
+  let answer: Answer;
   try {
-    const response = await fetch(url, {
-      method: "POST",
-      headers: { "content-type": "application/json", ...headers },
-      body,
-      redirect: "manual",
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-      dispatcher,
-    });
-    status = response.status;
-    retryAfter = response.headers.get("retry-after");
-    const secrets = [...(secretPath ? [url.pathname] : []), url.search, ...Object.values(headers ?? {})];
-    said = withoutSecrets(await beginningOf(response), secrets)
-      .replaceAll(/\s+/g, " ")
-      .trim()
-      .slice(0, 200);
+    answer = await exchange(message, AbortSignal.any([signal, timeout]));
   } catch (error) {
     signal.throwIfAborted();
-    throw new RetryableError("alert-unreachable", `${label} at ${url.host} cannot be reached: ${reasonOf(error)}`);
+    if (timeout.aborted) {
+      throw new Failure("passing", "alert-timeout", `${label} at ${url.host} did not answer within ${timeoutMs} ms`);
+    }
+    throw networkFailure("alert-unreachable", label, url.host, error);
   }
-  if (status >= 200 && status < 300) return;
-  const line = `${label} at ${url.host} answered ${status}${said === "" ? "" : `: ${said}`}`;
-  if (status === 408 || status === 429 || status >= 500) {
-    throw new RetryableError("alert-refused", line, { retryAfterMs: readRetryAfter(retryAfter) });
-  }
-  if (status >= 300 && status < 400)
-    throw new PermanentError("alert-redirected", `${line}: redirects are not followed, configure the final URL`);
-  throw new PermanentError("alert-refused", line);
+  judge(answer, message);
 }
 
-/** Characters of an answer that are looked at. */
-const LONGEST_ANSWER = 16_384;
+async function exchange({ url, headers, body }: Post, signal: AbortSignal): Promise<Answer> {
+  dispatcher ??= new EnvHttpProxyAgent();
+  const response = await request(url, {
+    method: "POST",
+    headers: { "content-type": "application/json", "user-agent": `flowferry/${version}`, ...headers },
+    body,
+    signal,
+    dispatcher,
+  });
+  const header = (name: string): string | undefined => [response.headers[name]].flat()[0];
+  return {
+    status: response.statusCode,
+    retryAfter: header("retry-after"),
+    body: await readBody(response.body, header("content-encoding"), signal),
+  };
+}
+
+/** What an answer means, by its status and, where that says that the message was taken, by its body. */
+function judge({ status, retryAfter, body }: Answer, { url, label, headers, secretPath = false, objection }: Post): void {
+  const secrets = [...(secretPath ? [url.pathname] : []), url.search, ...Object.values(headers ?? {})];
+  const redact = (text: string) => oneLine(withoutSecrets(text, secrets));
+  const retryAfterMs = readRetryAfter(retryAfter);
+  const line = `${label} at ${url.host} answered ${status}`;
+  const drawer = drawerOfStatus(status);
+  if (drawer === undefined) {
+    const objected = objection(body);
+    if (objected === undefined) return;
+    const advice = "check the URL, and what stands between";
+    throw new Failure(
+      "not-understood",
+      "alert-bad-answer",
+      `${line}, and the answer is not the receiver's: it ${redact(objected)}; ${advice}`,
+      {
+        retryAfterMs,
+      },
+    );
+  }
+  const said = redact(pageTitle(textOf(body)) ?? textOf(body)).slice(0, LONGEST_WORDS);
+  const redirected = status >= 300 && status < 400 ? ": redirects are not followed, configure the final URL" : "";
+  throw new Failure(drawer, `alert-http-${status}`, `${line}${said === "" ? "" : `: ${said}`}${redirected}`, {
+    retryAfterMs,
+    tooLarge: status === 413,
+  });
+}
+
+/** The longest of a receiver's words that are passed on, in characters. */
+const LONGEST_WORDS = 200;
 
 /** Shorter ones would take away common words. */
 const LEAST_SECRET = 6;
@@ -74,41 +111,6 @@ function withoutSecrets(text: string, secrets: readonly string[]): string {
     .reduce((rest, part) => rest.replaceAll(part, "***"), text);
 }
 
-/** As much of an answer as may be shown, and a secret that reaches over its end. The rest is not read. */
-async function beginningOf({ body }: Response): Promise<string> {
-  if (body === null) return "";
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const chunk of body) {
-    text += decoder.decode(chunk as Uint8Array, { stream: true });
-    if (text.length > LONGEST_ANSWER) break;
-  }
-  return text;
-}
-
-/** The cause of a failed fetch without the URL, which may be a secret. */
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  if (!(cause instanceof Error)) return "unknown error";
-  if (cause.name === "TimeoutError") return "no answer in time";
-  if (cause.message === "bad port") return "it is a port that HTTP must not use (https://fetch.spec.whatwg.org/#port-blocking)";
-  const code = "code" in cause && typeof cause.code === "string" ? cause.code : undefined;
-  return code === undefined ? cause.name : (REASONS[code] ?? code);
-}
-
-const UNKNOWN_AUTHORITY = "its certificate is of an unknown authority: name that authority's file in NODE_EXTRA_CA_CERTS";
-
-const REASONS: Readonly<Record<string, string>> = {
-  CERT_HAS_EXPIRED: "its certificate has expired",
-  CERT_NOT_YET_VALID: "its certificate is not valid yet",
-  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another host",
-  DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
-  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
-  ENOTFOUND: "there is no such host (ENOTFOUND)",
-};
-
 /** A URL that messages are posted to: https, or http to this machine. Throws UsageError without the URL in it. */
 export function receiverUrl(text: string, label: string, allowInsecure?: boolean): URL {
   if (!URL.canParse(text)) throw new UsageError("alert-url", `the URL of ${label} is not a URL`);
@@ -116,4 +118,29 @@ export function receiverUrl(text: string, label: string, allowInsecure?: boolean
   if (url.protocol === "https:" || (url.protocol === "http:" && (allowInsecure === true || isLoopback(url.hostname)))) return url;
   const advice = allowInsecure === undefined ? "" : ", or set allowInsecure: true";
   throw new UsageError("alert-url", `the URL of ${label} must begin with https://${advice}`);
+}
+
+/** Those that HTTP itself sets. */
+const RESERVED = new Set(["connection", "content-length", "expect", "keep-alive", "transfer-encoding", "upgrade"]);
+
+/** Headers that are sent as they are. Throws UsageError for one that cannot be, without its value in it. */
+export function receiverHeaders(headers: Readonly<Record<string, string>>, label: string): Readonly<Record<string, string>> {
+  for (const [name, value] of Object.entries(headers)) {
+    const refuse = (why: string) => new UsageError("alert-headers", `the header ${JSON.stringify(name)} of ${label} ${why}`);
+    if (RESERVED.has(name.toLowerCase())) throw refuse("is set by HTTP itself: leave it out");
+    if (!isValid(() => validateHeaderName(name))) throw refuse("has a name that HTTP does not allow");
+    if (!isValid(() => validateHeaderValue(name, value))) {
+      throw refuse("has a value that HTTP does not allow: it holds a line break or a character that is not in Latin-1");
+    }
+  }
+  return headers;
+}
+
+function isValid(check: () => void): boolean {
+  try {
+    check();
+    return true;
+  } catch {
+    return false;
+  }
 }

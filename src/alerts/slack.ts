@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Alert, AlertLink, Component, Notifier } from "../contracts.ts";
 import { secretUrl } from "../secrets/mark.ts";
 import { urlWithoutUser } from "../urls.ts";
+import { objectionToMoreThanOk } from "./answer.ts";
 import { runbookPath } from "./links.ts";
 import { post, receiverUrl } from "./post.ts";
 import { cut } from "./text.ts";
@@ -39,7 +40,17 @@ export const slack: Component<z.output<typeof options>, unknown, Notifier> = {
     return {
       paceMs: PACE_MS,
       notify: (alert, links, signal) =>
-        post({ url, secretPath: true, label: "Slack", body: JSON.stringify(slackMessage(alert, links)), timeoutMs }, signal),
+        post(
+          {
+            url,
+            secretPath: true,
+            label: "Slack",
+            body: JSON.stringify(slackMessage(alert, links)),
+            timeoutMs,
+            objection: objectionToMoreThanOk,
+          },
+          signal,
+        ),
     };
   },
 };

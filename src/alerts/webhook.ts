@@ -1,9 +1,11 @@
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { Alert, AlertLink, Component, Notifier } from "../contracts.ts";
 import { secretHeaders, secretUrl } from "../secrets/mark.ts";
 import { allowInsecure, urlWithoutUser } from "../urls.ts";
+import { objectionToAny } from "./answer.ts";
 import { runbookPath } from "./links.ts";
-import { post, receiverUrl } from "./post.ts";
+import { post, receiverHeaders, receiverUrl } from "./post.ts";
 
 const options = z.strictObject({
   url: secretUrl(urlWithoutUser(z.string().min(1), "set headers.authorization")).describe(
@@ -23,16 +25,30 @@ export const webhook: Component<z.output<typeof options>, unknown, Notifier> = {
   options,
   create({ url, headers, allowInsecure, timeoutMs }) {
     const target = receiverUrl(url, "the webhook", allowInsecure);
+    const sent = receiverHeaders(headers, "the webhook");
     return {
       paceMs: 0,
       notify: (alert, links, signal) =>
         post(
-          { url: target, secretPath: true, label: "the webhook", headers, body: webhookBody(alert, links), timeoutMs },
+          {
+            url: target,
+            secretPath: true,
+            label: "the webhook",
+            headers: { "idempotency-key": idempotencyKey(alert), ...sent },
+            body: webhookBody(alert, links),
+            timeoutMs,
+            objection: objectionToAny,
+          },
           signal,
         ),
     };
   },
 };
+
+/** The same for each attempt at telling this notifier of the alert, and for no other alert. A hash, since a key may hold any character. */
+function idempotencyKey({ key }: Alert): string {
+  return createHash("sha256").update(`webhook\n${key}`).digest("hex");
+}
 
 /** The alert as JSON, with its links, and `runbookPath` where the runbook is a page without a link. */
 export function webhookBody(alert: Alert, links: readonly AlertLink[]): string {

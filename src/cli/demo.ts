@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import pino from "pino";
 import type { SlackMessage } from "../alerts/slack.ts";
+import { whileTelling } from "../alerts/telling.ts";
 import { compose } from "../config/compose.ts";
 import { parseConfig } from "../config/load.ts";
 import { FlowferryError } from "../errors.ts";
@@ -14,13 +15,10 @@ import { writeBucket } from "../generator/write.ts";
 import { runPipeline } from "../pipeline.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
 import { type DemoRecord, startDemoReceiver } from "./demo-receiver.ts";
-import { withAlerts } from "./run.ts";
 
 const SSH_RULE = "ssh_accepted_from_outside";
 const FLOWS = 20_000;
 const REFUSALS = 3;
-/** How long the demo waits for messages: they go out at Slack's pace, one a second. */
-const TELLING_MS = 15_000;
 const SPAN_MS = 6 * 3_600_000;
 
 export function demoCommand(context: CliContext, finish: (code: ExitCode) => void): Command {
@@ -58,8 +56,8 @@ async function demo(
   const config = parseConfig(join(folder, "flowferry.yaml"), text, env);
   const { parts, options, detections, close } = await compose(config, { env, log: pino({ level: "silent" }) });
   const started = performance.now();
-  const totals = await withAlerts(detections?.dispatch, signal, TELLING_MS, () =>
-    runPipeline(parts, { ...options, untilCaughtUp: true }, signal),
+  const totals = await whileTelling(detections?.dispatch, signal, (stop) =>
+    runPipeline(parts, { ...options, untilCaughtUp: true }, stop),
   ).finally(close);
   const seconds = (performance.now() - started) / 1000;
   if (signal.aborted) return EXIT.interrupted;

@@ -1,5 +1,6 @@
 import { Command } from "commander";
-import type { AlertDispatch } from "../alerts/dispatch.ts";
+import type { AlertTotals } from "../alerts/dispatch.ts";
+import { whileTelling } from "../alerts/telling.ts";
 import { compose } from "../config/compose.ts";
 import type { Config } from "../config/load.ts";
 import type { Ledger, Problem } from "../contracts.ts";
@@ -21,6 +22,11 @@ export function runCommand(context: CliContext, finish: (code: ExitCode) => void
     .action(async ({ config, untilCaughtUp, json }: { config: string; untilCaughtUp: boolean; json: boolean }) => {
       finish(await run(context, await context.loadConfig(config), { untilCaughtUp, json }));
     });
+}
+
+/** What a run has done. */
+interface Results extends Totals {
+  readonly alerts: AlertTotals;
 }
 
 export interface RunMode {
@@ -60,12 +66,13 @@ export async function run(context: CliContext, config: Config, mode: RunMode): P
       state.tell = keepProblems(composed.parts.ledger);
       state.starting = false;
       if (server !== undefined) log.info({ address: server.address }, "serves /metrics, /healthz and /readyz");
-      const totals = await withAlerts(composed.detections?.dispatch, signal, config.run.shutdownMs, () =>
-        runPipeline(composed.parts, { ...composed.options, ...mode, onProgress: progress.update }, signal),
+      const dispatch = composed.detections?.dispatch;
+      const totals = await whileTelling(dispatch, signal, (stop) =>
+        runPipeline(composed.parts, { ...composed.options, ...mode, onProgress: progress.update }, stop),
       );
       progress.stop();
-      const alerts = composed.detections?.dispatch.count ?? 0;
-      code = exitCodeOf(signal, mode, totals);
+      const alerts = dispatch?.close() ?? { told: 0, waiting: 0, refused: 0, withheld: 0 };
+      code = exitCodeOf(signal, mode, { ...totals, alerts });
       summarize(context, config, { ...totals, alerts }, (performance.now() - started) / 1000, mode.json);
     } finally {
       progress.stop();
@@ -75,28 +82,6 @@ export async function run(context: CliContext, config: Config, mode: RunMode): P
   } finally {
     await server?.close();
     await closeLog();
-  }
-}
-
-/** Tells people of alerts while `work` runs, and for `patienceMs` afterwards of those still queued; the rest waits in the ledger. */
-export async function withAlerts<T>(
-  dispatch: AlertDispatch | undefined,
-  stop: AbortSignal,
-  patienceMs: number,
-  work: () => Promise<T>,
-): Promise<T> {
-  if (dispatch === undefined) return work();
-  const ended = new AbortController();
-  const telling = dispatch.run(ended.signal);
-  const working = work();
-  try {
-    await Promise.race([working, telling]);
-    const result = await working;
-    await dispatch.drained(AbortSignal.any([stop, AbortSignal.timeout(patienceMs)]));
-    return result;
-  } finally {
-    ended.abort();
-    await telling;
   }
 }
 
@@ -112,24 +97,18 @@ function keepProblems(ledger: Ledger): (problems: readonly Problem[]) => void {
 }
 
 /** Stopping a tail is how it ends; a job that is stopped has not done its work. */
-function exitCodeOf(signal: AbortSignal, { untilCaughtUp }: RunMode, totals: Totals): ExitCode {
+function exitCodeOf(signal: AbortSignal, { untilCaughtUp }: RunMode, totals: Results): ExitCode {
   if (signal.aborted) return signal.reason === "SIGTERM" && !untilCaughtUp ? EXIT.done : EXIT.interrupted;
   return isComplete(totals) ? EXIT.done : EXIT.incomplete;
 }
 
-/** Everything that was read is delivered. */
-function isComplete({ bad, parked, lost, sinks }: Totals): boolean {
+/** Everything that was read is delivered, and everybody told. */
+function isComplete({ bad, parked, lost, sinks, alerts }: Results): boolean {
   const refused = Object.values(sinks).reduce((sum, { rejected, deadLettered }) => sum + rejected + deadLettered, 0);
-  return bad + parked + lost + refused === 0;
+  return bad + parked + lost + refused + alerts.waiting + alerts.refused === 0;
 }
 
-function summarize(
-  context: CliContext,
-  config: Config,
-  totals: Totals & { alerts: number },
-  seconds: number,
-  json: boolean,
-): void {
+function summarize(context: CliContext, config: Config, totals: Results, seconds: number, json: boolean): void {
   const { objects, records, bad, skipped, filtered, quality, sinks, alerts, parked, lost } = totals;
   if (json) {
     const rounded = Math.round(seconds * 1000) / 1000;
@@ -146,8 +125,13 @@ function summarize(
       ([name, { delivered, rejected, deadLettered, waiting }]) =>
         `${name}: ${delivered} delivered, ${rejected} rejected, ${deadLettered} set aside${waiting > 0 ? `, ${waiting} objects wait` : ""}`,
     ),
+    ...(config.alerts === undefined ? [] : [alertsLine(alerts)]),
     ...(parked > 0 ? [`${parked} objects are parked: they cannot be read now (flowferry status)`] : []),
     ...(lost > 0 ? [`${lost} objects were lost before they were delivered (flowferry status --dead-letters)`] : []),
   ];
   out.write(`${lines.join("\n")}\n`);
+}
+
+function alertsLine({ told, waiting, refused, withheld }: AlertTotals): string {
+  return `alerts: ${told} told, ${waiting} wait, ${refused} refused, ${withheld} withheld as too old`;
 }

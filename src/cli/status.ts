@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { bookJson, bookLine } from "../alerts/books.ts";
 import type { DeadLetterFilter, Ledger, SinkStatus, StoredDeadLetter } from "../contracts.ts";
 import { UsageError } from "../errors.ts";
 import { inspectLedger } from "../ledger/sqlite.ts";
@@ -93,11 +94,12 @@ function letterLine(letter: Listed): string {
 
 function showStatus({ print }: CliContext, ledger: Ledger, json: boolean): void {
   const { sinks, quality, objects, partitions, parked, problems, owner } = ledger.status();
+  const books = ledger.alerts.books();
   const undecodable = ledger.countDeadLetters({ sink: null });
   if (json) {
     const dated = problems.map(({ since, ...problem }) => ({ ...problem, since: new Date(since).toISOString() }));
     const bucket = { owner: owner ?? null, partitions, objects, parked, undecodable };
-    print(JSON.stringify({ ...bucket, sinks: sinks.map(toJson), problems: dated, quality }));
+    print(JSON.stringify({ ...bucket, sinks: sinks.map(toJson), alerts: books.map(bookJson), problems: dated, quality }));
     return;
   }
   print(owner === undefined ? "no worker is running" : `worker: ${owner}`);
@@ -108,6 +110,7 @@ function showStatus({ print }: CliContext, ledger: Ledger, json: boolean): void 
   }
   if (parked > PARKED_SHOWN) print(`… and ${parked - PARKED_SHOWN} more (see --dead-letters)`);
   for (const sink of sinks) print(sinkLine(sink));
+  for (const book of books) print(bookLine(book));
   print(`undecodable records: ${undecodable}${undecodable > 0 ? " (see --dead-letters --sink none)" : ""}`);
   for (const { kind, count, lastKey, lastMessage } of quality) print(`${kind}: ${count}, last ${lastKey}: ${lastMessage}`);
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { alertmanager } from "../alerts/alertmanager.ts";
+import { countOf, imbalanceText } from "../alerts/books.ts";
 import { AlertDispatch } from "../alerts/dispatch.ts";
 import { linksOf } from "../alerts/links.ts";
 import { ociNotifications } from "../alerts/oci-notifications.ts";
@@ -15,6 +16,7 @@ import { formatRuleError, loadRules, type RuleSet } from "../detections/load.ts"
 import { LEVELS } from "../detections/rule.ts";
 import { durationText, parseDuration } from "../durations.ts";
 import { codeOf, describeError, UsageError } from "../errors.ts";
+import type { Health } from "../health.ts";
 import type { RetryPolicy } from "../retry.ts";
 import type { Instruments, Logger } from "../telemetry.ts";
 
@@ -73,6 +75,8 @@ export function tellingNobody(options: AlertOptions): AlertOptions {
 
 export interface Detections extends Stateful {
   readonly dispatch: AlertDispatch;
+  /** As the dispatch's: alerts that were raised are to be in the ledger before a position is saved that covers their flows. */
+  flush(): void;
   /** Releases the notifiers; nothing is delivered after it. */
   close(): Promise<void>;
 }
@@ -82,6 +86,9 @@ interface Surroundings extends Omit<NotifierDependencies, "onNotice"> {
   readonly log: Logger;
   readonly instruments: Instruments;
   readonly retry: RetryPolicy;
+  /** How long a message that is on its way may take to be taken when the run ends, in ms. */
+  readonly shutdownMs: number;
+  readonly health: Health;
 }
 
 /** Loads the rules (a wrong one is refused with file and line, the others run), takes up the state, and joins the notifiers. */
@@ -90,6 +97,11 @@ export async function openDetections(options: AlertOptions, surroundings: Surrou
   const { rules, errors } = await loadEnabledRules(options);
   for (const error of errors) log.error(`rule refused: ${formatRuleError(error)}`);
   const notifiers = await openNotifiers(options, { ...surroundings, onNotice: (message) => log.warn(message) });
+  for (const { notifier, waiting } of ledger.alerts.books()) {
+    if (waiting === 0 || notifiers.has(notifier)) continue;
+    const line = `${countOf(waiting)} for ${notifier}, which is not configured, wait: \`flowferry alerts list\` shows them`;
+    log.warn({ notifier }, line);
+  }
   const dispatch = createDispatch(options, notifiers, surroundings);
   const detector = createDetector(rules);
   takeUp(detector, ledger, log);
@@ -104,6 +116,7 @@ export async function openDetections(options: AlertOptions, surroundings: Surrou
     },
     dispatch,
     save: () => detector.save(),
+    flush: () => dispatch.flush(),
     close: () => closeNotifiers(notifiers),
   };
 }
@@ -147,33 +160,72 @@ function takeUp(detector: StreamDetector, ledger: Ledger, log: Logger): void {
   }
 }
 
-function createDispatch(
+/** What the dispatch of alerts works with. */
+export type DispatchSurroundings = Pick<Surroundings, "ledger" | "log" | "instruments" | "retry" | "shutdownMs" | "health">;
+
+export function createDispatch(
   options: AlertOptions,
   notifiers: ReadonlyMap<string, Notifier>,
-  { ledger, log, instruments, retry }: Surroundings,
+  { ledger, log, instruments, retry, shutdownMs, health }: DispatchSurroundings,
 ): AlertDispatch {
-  const told = (outcome: string, alert: Alert) => instruments.alerts.add(1, { rule: alert.rule, outcome });
+  const count = (outcome: string, alert: Alert) => instruments.alerts.add(1, { rule: alert.rule, outcome });
   const settings = {
     latenessMs: parseDuration(options.lateness),
     linksOf: (alert: Alert) => linksOf(options, alert),
     retry,
+    shutdownMs,
   };
   return new AlertDispatch(ledger.alerts, notifiers, settings, {
-    onHeldBack: (alert, why) => {
-      told(why, alert);
-      log.debug({ rule: alert.rule, key: alert.key }, `alert held back (${why}): ${alert.summary}`);
+    onWithheld: (alert, why) => {
+      count(why, alert);
+      log.debug({ rule: alert.rule, key: alert.key }, `alert withheld (${why}): ${alert.summary}`);
     },
+    onLate: (late) =>
+      log.info(
+        `${countOf(late)} withheld: their flows are older than alerts.lateness (${options.lateness}), and a backfill is not news`,
+      ),
     onTold: (alert, notifier) => {
-      told("told", alert);
+      count("told", alert);
       log.info({ rule: alert.rule, notifier }, `alert: ${alert.summary}`);
     },
-    onFailing: (notifier, error, failures) => {
-      if (failures > 1 && (failures & (failures - 1)) !== 0) return;
-      log.warn({ notifier, failures }, `cannot tell, will try again: ${describeError(error)}`);
+    onDoubted: (alert, notifier, failure) =>
+      log.warn({ rule: alert.rule, notifier }, `alert refused, will be tried again: ${describeError(failure)}`),
+    onRefused: (alert, notifier, failure) => {
+      count("refused", alert);
+      log.error(
+        { rule: alert.rule, notifier },
+        `alert refused, kept for \`flowferry alerts replay\`: ${describeError(failure)}; the alert: ${alert.summary}`,
+      );
     },
-    onRefused: (alert, notifier, error) => {
-      told("refused", alert);
-      log.error({ rule: alert.rule, notifier }, `${describeError(error)}; the alert was: ${alert.summary}`);
+    onFailing: (notifier, failure, failures, isNews) => {
+      health.failing(partOf(notifier), failure, failures);
+      if (!isNews) return;
+      const line = `nobody is told, alerts wait and are tried again: ${describeError(failure)}`;
+      if (failure.drawer === "person") log.error({ notifier, code: failure.code }, line);
+      else log.warn({ notifier, code: failure.code }, line);
+    },
+    onHealed: (notifier, failures) => {
+      health.well(partOf(notifier));
+      log.info({ notifier }, `alerts are taken again, after ${failures} failed attempts`);
+    },
+    onImbalance: (book) => {
+      instruments.imbalances.add(1, { notifier: book.notifier });
+      log.error({ notifier: book.notifier }, imbalanceText(book));
+    },
+    ledger: {
+      onTrouble: ({ failures, error }) => {
+        health.failing("ledger", error, failures);
+        if (failures === 1) log.error(`cannot note what became of alerts, will try again: ${describeError(error)}`);
+      },
+      onRecovery: ({ failures }) => {
+        health.well("ledger");
+        log.info({ failures }, "what became of alerts can be noted again");
+      },
     },
   });
+}
+
+/** What a notifier is called among the parts of the worker. */
+function partOf(notifier: string): string {
+  return `notifier ${notifier}`;
 }

@@ -83,6 +83,8 @@ export async function compose(config: Config, { env, log, instruments, health = 
       log,
       instruments: measure,
       retry: config.run.retry,
+      shutdownMs: config.run.shutdownMs,
+      health,
       baseDir: config.baseDir,
       env,
       secrets: config.secrets,

@@ -46,7 +46,9 @@ const runOptions = z.strictObject({
     .int()
     .min(0)
     .default(20_000)
-    .describe("After SIGTERM or Ctrl-C, how long batches in flight may take to be acknowledged, in ms"),
+    .describe(
+      "After SIGTERM or Ctrl-C, how long batches and alerts in flight may take to be acknowledged, in ms; a job that ends waits as long for a notifier that takes nothing",
+    ),
   checkpointMs: z
     .int()
     .min(100)

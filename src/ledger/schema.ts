@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { ALERTS_SCHEMA } from "./alerts.ts";
 import { STATES_SCHEMA } from "./states.ts";
 
 /** Raised when the tables change; each version but the first has a step in `UPGRADES`. */
@@ -59,14 +60,7 @@ create table if not exists dead_letters (
   at integer not null,
   unique (sink, key, etag, first, code)
 );
-create table if not exists alert_keys (key text primary key, at integer not null) without rowid;
-create table if not exists alerts (
-  id integer not null,
-  notifier text not null,
-  body text not null,
-  primary key (notifier, id)
-) without rowid;
-create table if not exists quality (
+${ALERTS_SCHEMA}create table if not exists quality (
   kind text primary key,
   count integer not null,
   last_key text not null,

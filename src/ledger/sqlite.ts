@@ -104,7 +104,7 @@ function ledgerOn(file: LedgerFile, scrub: (text: string) => string): Ledger {
   const { move, ...positions } = positionsOf(tables, add);
   const { setHead, ...states } = statesOf(tables);
   return {
-    alerts: alertLedger(db, transaction),
+    alerts: alertLedger(tables, scrub),
     states,
     ...catalogueOf(tables, note, scrub),
     ...positions,

@@ -63,13 +63,19 @@ const telling = (alerts: object = {}, run: object = {}) =>
 
 const secretOf = ({ url }: Pick<Http, "url">) => ({ SLACK_WEBHOOK_URL: `${url}${SECRET}` });
 
-/** Runs to the end of the bucket; nothing that was written holds the secret. */
-async function catchUp(config: string, server: Pick<Http, "url">): Promise<Ended> {
+/** Runs to the end of the bucket; nothing that was written holds the secret. Ends with 3 when somebody was not told. */
+async function catchUp(config: string, server: Pick<Http, "url">, code = 0): Promise<Ended> {
   const ended = await flowferry(["run", "-c", config, "--until-caught-up", "--json"], secretOf(server));
   expectNoSecret(ended);
-  expect(ended.code, ended.stderr).toBe(0);
+  expect(ended.code, ended.stderr).toBe(code);
   return ended;
 }
+
+const status = async (config: string, server: Pick<Http, "url">) =>
+  (await flowferry(["status", "-c", config], secretOf(server))).stdout;
+/** `alerts list` or `alerts replay`. */
+const alertsCommand = (command: string, config: string, server: Pick<Http, "url">, ...options: string[]) =>
+  flowferry(["alerts", command, "-c", config, ...options], secretOf(server));
 
 function expectNoSecret({ stdout, stderr }: Pick<Ended, "stdout" | "stderr">): void {
   expect(stdout + stderr).not.toMatch(/SECRET|T00000000/);
@@ -84,7 +90,10 @@ describe("accepted SSH", () => {
     const server = await slack();
     const config = telling();
     const { stdout } = await catchUp(config, server);
-    expect(JSON.parse(stdout.trimEnd())).toMatchObject({ records, alerts: HIGH_RULES.length });
+    expect(JSON.parse(stdout.trimEnd())).toMatchObject({
+      records,
+      alerts: { told: HIGH_RULES.length, waiting: 0, refused: 0, withheld: 0 },
+    });
 
     expect(rulesTold(server)).toEqual(HIGH_RULES);
     expect(new Set(server.received.map((request) => request.path))).toEqual(new Set([SECRET]));
@@ -100,7 +109,7 @@ describe("accepted SSH", () => {
     expect(ssh.records.map(({ key, record }) => `${key} record ${record}`)).toContain(facts.get("*Record*"));
 
     const again = await catchUp(config, server);
-    expect(summaryOf(again)).toMatchObject({ records: 0, alerts: 0 });
+    expect(summaryOf(again)).toMatchObject({ records: 0, alerts: { told: 0, waiting: 0 } });
     expect(server.received).toHaveLength(HIGH_RULES.length);
   });
 
@@ -136,14 +145,23 @@ describe("accepted SSH", () => {
   test("a ledger that is begun anew over an old bucket pages nobody", async () => {
     const { records } = await traffic({ start: Date.now() - 30 * 24 * HOUR_MS });
     const server = await slack();
-    expect(summaryOf(await catchUp(telling(), server))).toMatchObject({ records, alerts: 0 });
+    const ended = await catchUp(telling(), server);
+    const { alerts } = summaryOf(ended);
+    expect(summaryOf(ended)).toMatchObject({ records, alerts: { told: 0, waiting: 0, refused: 0 } });
+    expect(alerts.withheld).toBeGreaterThanOrEqual(HIGH_RULES.length);
+    const lines = ended.stderr.split("\n").filter((line) => line.includes("withheld"));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain(`${alerts.withheld} alerts withheld: their flows are older than alerts.lateness (12h)`);
+    expect(await status(telling(), server)).toContain(`0 told, 0 refused, ${alerts.withheld} withheld as too old`);
     expect(server.received).toEqual([]);
   });
 
   test("normal traffic raises nothing above low", async () => {
     await traffic({ incidents: [], seed: "8" });
     const server = await slack();
-    expect(summaryOf(await catchUp(telling({ minLevel: "medium" }), server))).toMatchObject({ alerts: 0 });
+    expect(summaryOf(await catchUp(telling({ minLevel: "medium" }), server))).toMatchObject({
+      alerts: { told: 0, waiting: 0, refused: 0, withheld: 0 },
+    });
     expect(server.received).toEqual([]);
   });
 });
@@ -156,19 +174,24 @@ describe("Slack that does not take it", () => {
       answer: says(429, "rate_limited", { "retry-after": "3600" }),
       said: "answered 429: rate_limited",
     },
-    { name: "cannot be reached", answer: undefined, said: "cannot be reached: ECONNREFUSED" },
+    { name: "cannot be reached", answer: undefined, said: "takes no connections" },
   ])("$name: every alert comes after a restart, once", async ({ answer, said }) => {
     await traffic();
     const down = await slack(answer);
     if (answer === undefined) down.close();
     const config = telling({}, { shutdownMs: 1_000 });
-    const first = await catchUp(config, down);
-    expect(summaryOf(first)).toMatchObject({ alerts: HIGH_RULES.length });
-    expect(first.stderr).toContain(said);
+    const first = await catchUp(config, down, 3);
+    const waiting = HIGH_RULES.length;
+    expect(summaryOf(first)).toMatchObject({ alerts: { told: 0, waiting, refused: 0, withheld: 0 } });
+    const lines = first.stderr.split("\n").filter((line) => line.includes(said));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toContain("nobody is told, alerts wait");
+    expect(await status(config, down)).toContain(`alerts to slack: ${waiting} alerts wait; 0 told, 0 refused, `);
 
     const up = await slack();
-    expect(summaryOf(await catchUp(telling(), up))).toMatchObject({ records: 0, alerts: 0 });
+    expect(summaryOf(await catchUp(telling(), up))).toMatchObject({ records: 0, alerts: { told: waiting, waiting: 0 } });
     expect(rulesTold(up)).toEqual(HIGH_RULES);
+    expect(await status(config, down)).toContain(`alerts to slack: no alert waits; ${waiting} told, 0 refused, `);
   });
 
   test("and the process is killed: every alert comes after a restart, once", async () => {
@@ -203,17 +226,126 @@ describe("Slack that does not take it", () => {
   test.each([
     [404, "no_service"],
     [403, "invalid_token"],
+    [401, "token expired"],
     [400, "invalid_blocks"],
-  ])("answers %i %s: an error in the log without the URL, and it is not asked again", async (status, text) => {
-    const { ssh, records } = await traffic({ incidents: ["ssh-from-outside"] });
-    const server = await slack(says(status, text));
-    const ended = await catchUp(telling(), server);
-    expect(summaryOf(ended).sinks.ndjson).toMatchObject({ delivered: records });
-    const lines = ended.stderr.split("\n").filter((line) => line.includes(text));
-    expect(lines).toHaveLength(1);
-    expect(lines[0]).toContain(`Slack at ${new URL(server.url).host} answered ${status}: ${text}`);
-    expect(lines[0]).toContain(`from ${ssh.source} to `);
+  ])(
+    "answers %i %s to everything: one error in the log without the URL; repaired, it is told without a restart",
+    async (code, text) => {
+      await traffic({ incidents: ["ssh-from-outside"] });
+      let repaired = false;
+      const server = await slack((response, call) => (repaired ? ok : says(code, text))(response, call));
+      const running = begin(["run", "-c", telling()], secretOf(server));
+      await until("it is refused some times", running, () => server.received.length >= 6);
+      repaired = true;
+      await until("it is told", running, () => running.stderr().includes("alerts are taken again"));
+      running.child.kill("SIGTERM");
+      const ended = await running.ended;
+      expectNoSecret(ended);
+      const lines = ended.stderr.split("\n").filter((line) => line.includes(text));
+      expect(lines).toHaveLength(1);
+      expect(lines[0]).toContain(`Slack at ${new URL(server.url).host} answered ${code}: ${text}`);
+      expect(lines[0]).toContain('"level":"error"');
+      expect(await status(telling(), server)).toContain("alerts to slack: no alert waits; 1 told, 0 refused, ");
+    },
+  );
+
+  test("answers with a page and 200: that is no success", async () => {
+    await traffic({ incidents: ["ssh-from-outside"] });
+    const server = await slack(says(200, "<html><title>Sign in</title></html>", { "content-type": "text/html" }));
+    const ended = await catchUp(telling({}, { shutdownMs: 500 }), server, 3);
+    expect(summaryOf(ended)).toMatchObject({ alerts: { told: 0, waiting: 1, refused: 0 } });
+    expect(ended.stderr).toContain("it is a page with the title Sign in");
+  });
+
+  test("refuses one alert of all: that one is kept, listed, and told when it is replayed", async () => {
+    await traffic();
+    const [bad, config] = ["ssh_accepted_from_outside", telling()];
+    const server = await slack();
+    server.respond = (response, call) => {
+      const refused = ruleOf(server.received[call - 1] as Http["received"][number]) === bad;
+      (refused ? says(400, "invalid_blocks") : ok)(response, call);
+    };
+    const ended = await catchUp(config, server, 3);
+    const told = HIGH_RULES.length - 1;
+    expect(summaryOf(ended)).toMatchObject({ alerts: { told, waiting: 0, refused: 1 } });
+    expect(ended.stderr).toContain("alert refused, kept for `flowferry alerts replay`: Slack at");
+    expect(await status(config, server)).toContain(`alerts to slack: no alert waits; ${told} told, 1 refused, `);
+    expect(summaryOf(await catchUp(config, server))).toMatchObject({ alerts: { told: 0, waiting: 0, refused: 0 } });
+
+    const listed = await alertsCommand("list", config, server);
+    expectNoSecret(listed);
+    expect(listed.code, listed.stderr).toBe(0);
+    const [book, line, ...more] = listed.stdout.trimEnd().split("\n");
+    expect(book).toContain(`alerts to slack: no alert waits; ${told} told, 1 refused, `);
+    expect(line).toMatch(
+      /^ {2}refused \S+Z {2}\S+Z {2}high {2}ssh_accepted_from_outside {2}TCP from .*: Slack at .* answered 400: invalid_blocks$/,
+    );
+    expect(more).toEqual([]);
+    const { notifiers } = JSON.parse((await alertsCommand("list", config, server, "--json", "--notifier", "slack")).stdout);
+    expect(notifiers).toMatchObject([
+      {
+        notifier: "slack",
+        raised: expect.any(Number),
+        told,
+        waiting: 0,
+        refused: 1,
+        refusedAlerts: [{ code: "alert-http-400", alert: { rule: bad } }],
+        waitingAlerts: [],
+      },
+    ]);
+
+    const again = await alertsCommand("replay", config, server);
+    expect(again).toMatchObject({ code: 3, stdout: "1 alert queued again; 0 told, 1 refused, 0 wait\n" });
+    expectNoSecret(again);
+    server.respond = ok;
+    const replayed = await alertsCommand("replay", config, server, "--json");
+    expect(replayed.code, replayed.stderr).toBe(0);
+    expect(JSON.parse(replayed.stdout)).toEqual({ queued: 1, told: 1, refused: 0, waiting: 0 });
+    expect(ruleOf(server.received.at(-1) as Http["received"][number])).toBe(bad);
+    expect(await status(config, server)).toContain(`alerts to slack: no alert waits; ${told + 1} told, 0 refused, `);
+  });
+
+  test("lists and replays only what there is", async () => {
+    await traffic({ incidents: ["ssh-from-outside"] });
+    const server = await slack(says(500, ""));
+    const config = telling({}, { shutdownMs: 200 });
+    await catchUp(config, server, 3);
+    const { stdout } = await alertsCommand("list", config, server);
+    expect(stdout).toMatch(
+      /^alerts to slack: 1 alert waits; .*; never told\n {2}waits {2}\S+Z {2}high {2}ssh_accepted_from_outside {2}TCP from [^\n]*\n$/,
+    );
+    for (const command of ["list", "replay"]) {
+      expectRefusal(
+        await alertsCommand(command, config, server, "--notifier", "slak"),
+        2,
+        "there is no notifier slak: there are: slack",
+      );
+    }
+    expect(await alertsCommand("replay", config, server)).toMatchObject({
+      code: 3,
+      stdout: "0 alerts queued again; 0 told, 0 refused, 1 wait\n",
+    });
+    const running = begin(["run", "-c", config], secretOf(server));
+    await until("the worker is there", running, async () => (await status(config, server)).includes("worker: process"));
+    expectRefusal(await alertsCommand("replay", config, server), 2, "is in use by process");
+    expect((await alertsCommand("list", config, server)).stdout).toContain("1 alert waits");
+    running.child.kill("SIGTERM");
+    await running.ended;
+  });
+
+  test("takes long: a job tells all, and a stop lets the message in flight be taken, once", async () => {
+    await traffic();
+    const server = await slack((response) => void setTimeout(() => response.end("ok"), 700));
+    const config = telling({ lateness: "12h" }, { shutdownMs: 2_000 });
+    const running = begin(["run", "-c", config], secretOf(server));
+    await until("the first message is on its way", running, () => server.received.length === 1);
+    running.child.kill("SIGTERM");
+    expect((await running.ended).code).toBe(0);
     expect(server.received).toHaveLength(1);
+    expect(summaryOf(await catchUp(telling({}, { shutdownMs: 300 }), server))).toMatchObject({
+      alerts: { told: HIGH_RULES.length - 1, waiting: 0 },
+    });
+    expect(rulesTold(server)).toEqual(HIGH_RULES);
   });
 
   test.each([
@@ -340,7 +472,7 @@ describe("alerts test", () => {
     const unreachable = await tryOut(server);
     expectNoSecret(unreachable);
     expect(unreachable.code).toBe(1);
-    expect(unreachable.stdout).toContain("cannot be reached: ECONNREFUSED");
+    expect(unreachable.stdout).toMatch(/^FAILED slack: Slack: 127\.0\.0\.1:\d+ takes no connections/);
   });
 
   test("a configuration that tells nobody is refused", async () => {

@@ -103,7 +103,7 @@ test("generate, plan, run, status and replay agree on what there is", async () =
     sinks: { out: { delivered: truth.records, rejected: 0, deadLettered: 0, waiting: 0 } },
     parked: 0,
     lost: 0,
-    alerts: 0,
+    alerts: { told: 0, waiting: 0, refused: 0, withheld: 0 },
   });
   expect(out.uids.size).toBe(truth.records);
 

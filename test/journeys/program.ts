@@ -97,6 +97,7 @@ export function summaryOf({ stdout, stderr }: Ended) {
     sinks: Record<string, { delivered: number; rejected: number; deadLettered: number; waiting: number }>;
     parked: number;
     lost: number;
+    alerts: { told: number; waiting: number; refused: number; withheld: number };
     seconds: number;
   };
 }

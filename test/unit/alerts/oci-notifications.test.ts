@@ -6,7 +6,7 @@ import { AlertDispatch } from "../../../src/alerts/dispatch.ts";
 import { messageFor, ociNotifications } from "../../../src/alerts/oci-notifications.ts";
 import { webhookBody } from "../../../src/alerts/webhook.ts";
 import type { Notifier } from "../../../src/contracts.ts";
-import { PermanentError, RetryableError } from "../../../src/errors.ts";
+import { describeError } from "../../../src/errors.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
 import { type Oci, startOci } from "../../simulators/oci/index.ts";
 import { Notifications, type Topic } from "../../simulators/oci/services/notifications.ts";
@@ -104,7 +104,7 @@ Runbook: deploy/runbooks/ssh_accepted_from_outside.md`,
 
   test("that cannot be made small enough is refused for good", () => {
     const alert = alertOf({ facts: [], labels: { a: "x".repeat(70_000) } });
-    expect(() => messageFor(alert, [], "json")).toThrow(PermanentError);
+    expect(() => messageFor(alert, [], "json")).toThrow(expect.objectContaining({ drawer: "batch", certain: true }));
   });
 });
 
@@ -116,27 +116,26 @@ describe("refusals", () => {
   ])("%d is tried again, after what the service asks for", async (status, headers, expected) => {
     oci.faults.add({ on: "publish-message" }, { status, headers });
     const failed = (await notifier()).notify(alertOf(), [], never);
-    await expect(failed).rejects.toThrow(RetryableError);
-    await expect(failed).rejects.toMatchObject({ retryAfterMs: expected });
+    await expect(failed).rejects.toMatchObject({ drawer: "passing", retryAfterMs: expected });
   });
 
-  test("a topic that is not there, or may not be published to, is permanent and names the policy", async () => {
+  test("a topic that is not there, or may not be published to, needs a person, and the policy is named", async () => {
     service.topics.clear();
     const failed = (await notifier()).notify(alertOf(), [], never);
-    await expect(failed).rejects.toThrow(PermanentError);
+    await expect(failed).rejects.toMatchObject({ drawer: "person" });
     await expect(failed).rejects.toThrow(
       /^PublishMessage of topic ocid1\.onstopic\.oc1\.phx\.alerts: 404 .*Allow group <the user's group> to \{ONS_TOPIC_PUBLISH\} in compartment <the topic's compartment>$/,
     );
   });
 
-  test("400 is permanent", async () => {
+  test("400 speaks of the message", async () => {
     oci.faults.add({ on: "publish-message" }, { status: 400 });
-    await expect((await notifier()).notify(alertOf(), [], never)).rejects.toThrow(PermanentError);
+    await expect((await notifier()).notify(alertOf(), [], never)).rejects.toMatchObject({ drawer: "batch" });
   });
 
   test("a connection that breaks is tried again", async () => {
     oci.faults.add({ on: "publish-message" }, { reset: true });
-    await expect((await notifier()).notify(alertOf(), [], never)).rejects.toThrow(RetryableError);
+    await expect((await notifier()).notify(alertOf(), [], never)).rejects.toMatchObject({ drawer: "passing" });
   });
 
   test("credentials that are refused are read again", async () => {
@@ -145,8 +144,7 @@ describe("refusals", () => {
     writeFileSync(join(folder, "config"), old);
     const rotating = await notifier({ auth: { type: "config-file", file: "config" } });
     const failed = rotating.notify(alertOf(), [], never);
-    await expect(failed).rejects.toThrow(RetryableError);
-    await expect(failed).rejects.toMatchObject({ code: "not-authenticated" });
+    await expect(failed).rejects.toMatchObject({ drawer: "person", code: "not-authenticated" });
     expect(notices).toEqual([]);
     writeFileSync(join(folder, "config"), text);
     await rotating.notify(alertOf(), [], never);
@@ -171,18 +169,31 @@ test("the queue delivers each alert once, through throttling", async () => {
   oci.faults.add({ on: "publish-message", times: 2 }, { status: 429, headers: { "retry-after": "0" } });
   const ledger = openLedger({ path: ":memory:", source: "s" });
   const log: string[] = [];
-  const options = { latenessMs: 3_600_000, linksOf: () => [], retry: { initialMs: 1, maxMs: 2 } };
+  const options = {
+    latenessMs: 3_600_000,
+    linksOf: () => [],
+    retry: { initialMs: 1, maxMs: 2 },
+    shutdownMs: 20_000,
+  };
   const dispatch = new AlertDispatch(ledger.alerts, new Map([["oci-notifications", await notifier()]]), options, {
-    onHeldBack: ({ key }, why) => log.push(`${key} held back: ${why}`),
+    onWithheld: ({ key }, why) => log.push(`${key} ${why}`),
+    onLate: (count) => log.push(`${count} withheld`),
     onTold: ({ key }, name) => log.push(`${key} told ${name}`),
-    onFailing: (name) => log.push(`${name} fails`),
+    onDoubted: ({ key }, name) => log.push(`${key} doubted by ${name}`),
     onRefused: ({ key }, name) => log.push(`${key} refused by ${name}`),
+    onFailing: (name) => log.push(`${name} fails`),
+    onHealed: (name) => log.push(`${name} is well again`),
+    ledger: {
+      onTrouble: ({ error }) => log.push(describeError(error)),
+      onRecovery: () => log.push("the ledger is well"),
+    },
+    onImbalance: ({ notifier }) => log.push(`imbalance of ${notifier}`),
   });
   const ended = new AbortController();
   const running = dispatch.run(ended.signal);
   const now = Date.now();
   for (const key of ["1", "2", "1"]) dispatch.raise(alertOf({ key, title: key, firstSeen: now, lastSeen: now }));
-  await dispatch.drained(AbortSignal.timeout(20_000));
+  await dispatch.drained(never);
   ended.abort();
   await running;
   ledger.close();

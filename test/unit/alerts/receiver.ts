@@ -10,17 +10,18 @@ export interface Received {
   readonly at: number;
 }
 
-/** An HTTP server on loopback that keeps what it gets and answers as `respond` says. */
+/** An HTTP server on loopback that keeps what it gets and answers as `respond` says, which may be changed. */
 export async function startHttp(respond: (response: ServerResponse, call: number) => void) {
   const received: Received[] = [];
   const server = createServer(async (request, response) => {
     let text = "";
     for await (const chunk of request) text += chunk;
     received.push({ path: request.url ?? "", headers: request.headers, body: JSON.parse(text), at: Date.now() });
-    respond(response, received.length);
+    started.respond(response, received.length);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
+  const started = {
+    respond,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,
     close: () => {
@@ -28,6 +29,7 @@ export async function startHttp(respond: (response: ServerResponse, call: number
       server.closeAllConnections();
     },
   };
+  return started;
 }
 
 export function alertOf(changes: Partial<Alert> = {}): Alert {
