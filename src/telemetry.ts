@@ -86,6 +86,9 @@ export function createInstruments(meter: Meter) {
     alerts: meter.createCounter("flowferry.alerts", {
       description: "What became of alerts, by rule and outcome: told, late, repeated, refused",
     }),
+    alertsWaiting: meter.createObservableGauge("flowferry.alerts.waiting", {
+      description: "Alerts that wait for a notifier, by notifier",
+    }),
     lookupReloads: meter.createCounter("flowferry.lookups.reloads", { description: "Changed lookup tables, by outcome" }),
     network: meter.createObservableCounter("flowferry.network.api", {
       description: "Resources of the network that the provider's API was asked about, and of them what failed or is missing",

@@ -41,6 +41,8 @@ const DAY_MS = 86_400_000;
 /** How long it is remembered who was told what, unless flows may be even older. */
 const MEMORY_MS = 30 * DAY_MS;
 const UPKEEP_MS = 600_000;
+/** So many late alerts are written at once. */
+const LOT = 100;
 
 /**
  * Tells every notifier of every alert once. Alerts are queued in the ledger before anybody is told, so that an unreachable receiver
@@ -66,14 +68,14 @@ export class AlertDispatch {
     this.#tellers = [...notifiers].map(([name, notifier]) => new Teller(name, notifier, surroundings));
   }
 
-  /** Takes an alert. It is in the ledger when this returns, unless that cannot be written: then `flush` has to bring it there. */
+  /**
+   * Takes an alert. It is in the ledger when this returns, unless that cannot be written: then `flush` has to bring it there. Alerts that
+   * are late are only to be counted, and may be many: they are written with others.
+   */
   raise(alert: Alert): void {
-    this.#raised.push({ alert, late: Date.now() - alert.lastSeen > this.#options.latenessMs });
-    try {
-      this.flush();
-    } catch (error) {
-      if (drawerOf(error) !== "worker") throw error;
-    }
+    const late = Date.now() - alert.lastSeen > this.#options.latenessMs;
+    this.#raised.push({ alert, late });
+    if (!late || this.#raised.length >= LOT) this.#tryToFlush();
   }
 
   /**
@@ -107,9 +109,8 @@ export class AlertDispatch {
     };
     if (signal.aborted) onStop();
     else signal.addEventListener("abort", onStop, { once: true });
-    const write = this.#write(patience.signal);
-    const tellers = this.#tellers.map((teller) => teller.run(signal, patience.signal, write));
-    const works = [this.#upkeep(signal, patience.signal, write), ...tellers];
+    const tellers = this.#tellers.map((teller) => teller.run(signal, patience.signal, this.#write(patience.signal)));
+    const works = [this.#upkeep(signal, patience.signal), ...tellers];
     try {
       await Promise.all(works);
     } catch (error) {
@@ -126,10 +127,9 @@ export class AlertDispatch {
    * that makes none, for `shutdownMs`: the rest waits in the ledger.
    */
   async drained(signal: AbortSignal): Promise<void> {
-    const write = this.#write(signal);
     try {
-      await write(() => this.flush());
-      await Promise.all(this.#tellers.map((teller) => teller.drained(this.#options.shutdownMs, signal, write)));
+      await this.#write(signal)(() => this.flush());
+      await Promise.all(this.#tellers.map((teller) => teller.drained(this.#options.shutdownMs, signal, this.#write(signal))));
     } catch (error) {
       if (!signal.aborted) throw error;
     }
@@ -137,6 +137,7 @@ export class AlertDispatch {
 
   /** The account of the run, at its end. */
   close(): AlertTotals {
+    this.#tryToFlush();
     this.#reportLate();
     const names = new Set(this.#tellers.map(({ name }) => name));
     const books = this.#check().filter(({ notifier }) => names.has(notifier));
@@ -149,17 +150,28 @@ export class AlertDispatch {
     };
   }
 
-  /** Patient with the ledger until the signal aborts. */
+  /** What the ledger has no room for waits in memory, until somebody waits for it. */
+  #tryToFlush(): void {
+    try {
+      this.flush();
+    } catch (error) {
+      if (drawerOf(error) !== "worker") throw error;
+    }
+  }
+
+  /** Patient with the ledger until the signal aborts. For one work that takes its steps one by one: what succeeds is no news of others. */
   #write(signal: AbortSignal): LedgerWrite {
     return ledgerWrite(this.#options.retry, signal, this.#events.ledger);
   }
 
   /** Forgets who was told what long ago, checks the books, and says how many alerts were late when no further ones come. */
-  async #upkeep(stop: AbortSignal, patience: AbortSignal, write: LedgerWrite): Promise<void> {
+  async #upkeep(stop: AbortSignal, patience: AbortSignal): Promise<void> {
+    const write = this.#write(patience);
     const { latenessMs, upkeepMs = UPKEEP_MS } = this.#options;
     const memoryMs = Math.max(MEMORY_MS, latenessMs + DAY_MS);
     try {
       for (let withheld = 0; !stop.aborted; await pause(upkeepMs, stop)) {
+        await write(() => this.flush());
         if (withheld === this.#withheld) this.#reportLate();
         withheld = this.#withheld;
         await write(() => this.#ledger.forget(Date.now() - memoryMs));

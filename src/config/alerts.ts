@@ -1,3 +1,4 @@
+import type { ObservableCallback } from "@opentelemetry/api";
 import { z } from "zod";
 import { alertmanager } from "../alerts/alertmanager.ts";
 import { countOf, imbalanceText } from "../alerts/books.ts";
@@ -102,12 +103,17 @@ export async function openDetections(options: AlertOptions, surroundings: Surrou
     const line = `${countOf(waiting)} for ${notifier}, which is not configured, wait: \`flowferry alerts list\` shows them`;
     log.warn({ notifier }, line);
   }
+  const { alertsWaiting, matches } = surroundings.instruments;
+  const observe: ObservableCallback = (result) => {
+    for (const { notifier, waiting } of ledger.alerts.books()) result.observe(waiting, { notifier });
+  };
+  alertsWaiting.addCallback(observe);
   const dispatch = createDispatch(options, notifiers, surroundings);
   const detector = createDetector(rules);
   takeUp(detector, ledger, log);
   const least = LEVELS.indexOf(options.minLevel);
   detector.onMatch((match) => {
-    surroundings.instruments.matches.add(1, { rule: match.rule.name });
+    matches.add(1, { rule: match.rule.name });
     if (LEVELS.indexOf(match.rule.level) >= least) dispatch.raise(alertOf(match));
   });
   return {
@@ -117,7 +123,10 @@ export async function openDetections(options: AlertOptions, surroundings: Surrou
     dispatch,
     save: () => detector.save(),
     flush: () => dispatch.flush(),
-    close: () => closeNotifiers(notifiers),
+    async close() {
+      alertsWaiting.removeCallback(observe);
+      await closeNotifiers(notifiers);
+    },
   };
 }
 

@@ -6,6 +6,7 @@ import type { Tables } from "./statements.ts";
  */
 export const ALERTS_SCHEMA = `
 create table if not exists alert_keys (key text primary key, at integer not null) without rowid;
+create index if not exists alert_keys_by_time on alert_keys (at);
 create table if not exists alerts (
   id integer not null,
   notifier text not null,

@@ -134,6 +134,25 @@ describe("alerts", () => {
     expect(bookOf("a")).toMatchObject({ raised: 4, told: 1, late: 3, repeated: 0 });
   });
 
+  test("that are late are written a hundred at once, or with one that is not, or by a flush", () => {
+    const dispatch = dispatchTo({ a: notifier([]) });
+    const raiseLate = (count: number) => {
+      for (let index = 0; index < count; index += 1) dispatch.raise(alertOf({ key: `${index}`, lastSeen: 0 }));
+    };
+    raiseLate(99);
+    expect(bookOf("a")).toBeUndefined();
+    raiseLate(1);
+    expect(bookOf("a")).toMatchObject({ raised: 100, late: 100 });
+    raiseLate(1);
+    dispatch.raise(recent("new"));
+    expect(bookOf("a")).toMatchObject({ raised: 102, late: 101, waiting: 1 });
+    raiseLate(1);
+    dispatch.flush();
+    raiseLate(1);
+    expect(dispatch.close()).toEqual({ told: 0, waiting: 1, refused: 0, withheld: 103 });
+    expect(bookOf("a")).toMatchObject({ raised: 104, late: 103 });
+  });
+
   test("that are late are told of while the worker goes on, when no further ones come", async () => {
     const dispatch = dispatchTo({ a: notifier([]) }, { upkeepMs: 5 });
     await tail(dispatch, async () => {
@@ -589,6 +608,13 @@ describe("a ledger without room", () => {
     makeRoom();
     dispatch.flush();
     expect(ledger.alerts.waiting("a", 10)).toHaveLength(1);
+  });
+
+  test("does not keep a run from ending", () => {
+    const { alerts } = full("raise");
+    const dispatch = dispatchTo({ a: notifier([]) }, {}, alerts);
+    dispatch.raise(recent("1"));
+    expect(dispatch.close()).toEqual({ told: 0, waiting: 0, refused: 0, withheld: 0 });
   });
 
   test("is not needed when there is nothing to be noted", () => {
