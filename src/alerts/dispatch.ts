@@ -141,10 +141,11 @@ export class AlertDispatch {
     this.#reportLate();
     const names = new Set(this.#tellers.map(({ name }) => name));
     const books = this.#check().filter(({ notifier }) => names.has(notifier));
+    const unsaved = this.#raised.filter(({ late }) => !late).length;
     const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
     return {
       told: sum(this.#tellers.map(({ totals }) => totals.told)),
-      waiting: sum(books.map(({ waiting }) => waiting)),
+      waiting: sum(books.map(({ waiting }) => waiting)) + unsaved * names.size,
       refused: sum(this.#tellers.map(({ totals }) => totals.refused)),
       withheld: this.#withheld,
     };
