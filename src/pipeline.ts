@@ -122,7 +122,11 @@ async function readObject(
     const bytes = await parts.source.open(object, signal);
     for await (const piece of parts.decode(bytes, origin, { skip, maxBytes, maxRecordBytes })) {
       await parts.enrich(piece.flows, signal);
-      parts.detections?.inspect(piece.flows, checkpoint !== undefined && consumers.has(checkpoint));
+      if (parts.detections !== undefined) {
+        parts.detections.inspect(piece.flows, checkpoint !== undefined && consumers.has(checkpoint));
+        // Alerts are in the ledger before a position is saved that covers their flows.
+        await write(() => parts.detections?.flush());
+      }
       const wanted = piece.flows.filter(parts.keep);
       await account.read(reading, piece, wanted.length, write);
       records = piece.through;

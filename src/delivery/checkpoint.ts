@@ -12,6 +12,8 @@ export interface Stateful {
    * together, and one that comes so again is recognised.
    */
   inspect(flows: readonly Flow[], count: boolean): void;
+  /** Brings what was found into the ledger; throws what the ledger throws, and then nothing is lost: call it again. */
+  flush(): void;
   /** Begins to save what is remembered of the flows so far and was not saved before. One save at a time; flows may go on. */
   save(): StateSave;
 }
@@ -134,6 +136,7 @@ export class Checkpoint implements Consumer {
   }
 
   async #saveState(): Promise<void> {
+    await this.#write(() => this.#stateful.flush());
     const letters = this.#letters;
     const positions = [...this.#progress]
       .filter(([, { through, saved, ended }]) => ended || through !== saved)

@@ -30,6 +30,7 @@ function memory(saved?: SavedState): Stateful & { readonly counted: Map<string, 
         changed.add(uid);
       }
     },
+    flush() {},
     save() {
       const entries = [...changed].map((uid) => [uid, counted.get(uid)]);
       const before = changed;
