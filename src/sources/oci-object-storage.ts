@@ -1,12 +1,15 @@
-import type { models, requests } from "oci-objectstorage";
+import type { models, requests as types } from "oci-objectstorage";
 import { z } from "zod";
-import type { Component, ObjectRef, ObjectStore, Source, SourceDependencies } from "../contracts.ts";
-import { PermanentError, RetryableError, UsageError } from "../errors.ts";
+import type { Component, ObjectStore, Source, SourceDependencies } from "../contracts.ts";
+import { UsageError } from "../errors.ts";
 import { connectOci, ociConnectionOptions } from "../oci/connection.ts";
-import { type Explanation, ociError, policyStatement, refusalOf } from "../oci/errors.ts";
-import type { OciIdentity, OciSurroundings } from "../oci/identity.ts";
-import type { Answer } from "../oci/transport.ts";
-import { type Piece, resumingRead } from "./resuming-read.ts";
+import { type OciCall, ociError, refusalOf } from "../oci/errors.ts";
+import type { OciSurroundings } from "../oci/identity.ts";
+import { compareKeys } from "./keys.ts";
+import { notUnderstood, pageGuard } from "./listing.ts";
+import { absentOrThrow, type ObjectRequests, openObject } from "./object-reader.ts";
+import { toPiece, toRef } from "./oci/answers.ts";
+import { explanations } from "./oci/failures.ts";
 import { tailOptions } from "./tail/options.ts";
 import { tailing } from "./tail/source.ts";
 
@@ -44,18 +47,13 @@ export async function ociObjectStore(options: StoreOptions, surroundings: OciSur
   });
   const { client, identity } = connection;
   const place = `in bucket ${bucket} of namespace ${namespace}`;
-  const failed = (failure: unknown, operation: string): Error =>
-    ociError(failure, {
-      operation,
-      place,
-      endpoint: client.endpoint,
-      identity,
-      explain: (refusal) => explain(refusal, bucket, identity),
-    });
+  const { listing, reading } = explanations(bucket, identity);
+  const failed = (failure: unknown, operation: string, meaning: Pick<OciCall, "explain" | "drawer">): Error =>
+    ociError(failure, { operation, place, endpoint: client.endpoint, identity, ...meaning });
 
   /** One page. The SDK sends the values of a query as they are: they are encoded here. */
-  const listPage = async (query: Partial<requests.ListObjectsRequest>, signal: AbortSignal): Promise<models.ListObjects> => {
-    const request: requests.ListObjectsRequest = {
+  const listPage = async (query: Partial<types.ListObjectsRequest>, signal: AbortSignal): Promise<models.ListObjects> => {
+    const request: types.ListObjectsRequest = {
       namespaceName: namespace,
       bucketName: bucket,
       fields: "name,size,etag,timeCreated,timeModified",
@@ -66,43 +64,30 @@ export async function ociObjectStore(options: StoreOptions, surroundings: OciSur
       if (value) request[key] = encodeURIComponent(value);
     }
     try {
-      const { result } = await connection.call(signal, () => client.listObjects(request));
+      const { result } = await connection.ask(signal, () => client.listObjects(request));
       if (Array.isArray(result.listObjects?.objects)) return result.listObjects;
-      throw new RetryableError("bad-answer", `ListObjects: ${client.endpoint} answers with something other than a listing`);
     } catch (failure) {
-      throw failed(failure, "ListObjects");
+      throw failed(failure, "ListObjects", listing);
     }
+    throw notUnderstood(name, "is none: it holds no list of objects");
   };
 
-  /** The service says ObjectNotFound also to who may not read: the object is gone only if the listing has lost it too. */
-  const vanished = async (object: ObjectRef, failure: unknown, signal: AbortSignal): Promise<Error> => {
-    const { objects } = await listPage({ prefix: object.key, limit: 1 }, signal);
-    const listed = objects.find((one) => one.name === object.key);
-    if (listed?.etag === object.etag) return failed(failure, `GetObject ${object.key}`);
-    const cause = refusalOf(failure);
-    if (listed !== undefined) return changed(object, cause);
-    return new PermanentError("object-vanished", `${object.key} was deleted after it was listed`, { cause });
-  };
-
-  /** The object from a byte on, if it still is the version that was listed. `total` is undefined for the first read. */
-  const get = async (object: ObjectRef, from: number, total: number | undefined, signal: AbortSignal): Promise<Piece> => {
-    const request = { namespaceName: namespace, bucketName: bucket, objectName: object.key, ifMatch: object.etag };
-    const range = total === undefined ? {} : { range: new common.Range(from, total - 1, null) };
-    try {
-      const { result, answer } = await connection.call(signal, () => client.getObject({ ...request, ...range }));
-      const body = result.value as ReadableStream<Uint8Array>;
+  const requests: ObjectRequests = {
+    place,
+    async get(object, from, total, signal) {
+      const request = { namespaceName: namespace, bucketName: bucket, objectName: object.key, ifMatch: object.etag };
+      const range = total === undefined ? {} : { range: new common.Range(from, total - 1, null) };
       try {
-        return { bytes: body, total: sizeFrom(object, answer, from, total) };
+        const { result, answer } = await connection.call(signal, () => client.getObject({ ...request, ...range }));
+        return await toPiece(object, result.value as ReadableStream<Uint8Array> | null, answer, from, total);
       } catch (error) {
-        await body.cancel();
-        throw error;
+        return absentOrThrow(failed(error, `GetObject ${object.key}`, reading), refusalOf(error)?.statusCode);
       }
-    } catch (failure) {
-      const refusal = refusalOf(failure);
-      if (refusal?.statusCode === 412 || refusal?.statusCode === 416) throw changed(object, refusal);
-      if (refusal?.serviceCode === "ObjectNotFound") throw await vanished(object, failure, signal);
-      throw failed(failure, `GetObject ${object.key}`);
-    }
+    },
+    async find(key, signal) {
+      const { objects } = await listPage({ prefix: key, limit: 1 }, signal);
+      return objects.map((summary) => toRef(summary, name)).find((object) => object.key === key);
+    },
   };
 
   return {
@@ -116,74 +101,22 @@ export async function ociObjectStore(options: StoreOptions, surroundings: OciSur
         ...(before === undefined ? {} : { end: before }),
         ...(delimiter === undefined ? {} : { delimiter }),
       };
-      let from: Partial<requests.ListObjectsRequest> | undefined = startAfter === undefined ? {} : { startAfter };
+      const guard = pageGuard(name, prefix);
+      let from: Partial<types.ListObjectsRequest> | undefined = startAfter === undefined ? {} : { startAfter };
       let last: string | undefined;
       while (from !== undefined) {
         const { objects, prefixes, nextStartWith } = await listPage({ ...bounds, ...from }, signal);
         // A page may end in the middle of a common prefix, which the next page then begins with again.
-        yield { objects: objects.map(toRef), prefixes: (prefixes ?? []).filter((one) => one !== last) };
+        const fresh = (prefixes ?? []).filter((one) => one !== last);
+        yield guard({ objects: objects.map((summary) => toRef(summary, name)), prefixes: fresh });
         last = prefixes?.at(-1) ?? last;
-        if (nextStartWith && nextStartWith === from.start) {
-          throw new RetryableError("bad-answer", `the listing of ${name} does not get past ${JSON.stringify(nextStartWith)}`);
+        if (nextStartWith && from.start !== undefined && compareKeys(nextStartWith, from.start) <= 0) {
+          throw notUnderstood(name, `does not get past ${JSON.stringify(from.start)}`);
         }
         from = nextStartWith ? { start: nextStartWith } : undefined;
       }
     },
-    async open(object, signal) {
-      const first = await get(object, 0, undefined, signal);
-      return resumingRead(`GetObject ${object.key}`, first, (from, total) => get(object, from, total, signal), signal);
-    },
+    open: (object, signal) => openObject(requests, object, signal),
     close: () => connection.close(),
   };
-}
-
-/**
- * What may heal is retryable, and that includes missing policies and a bucket that is not there: the service answers so for a while
- * after a policy is changed.
- */
-function explain(
-  { statusCode: status, serviceCode }: { statusCode: number; serviceCode: string },
-  bucket: string,
-  identity: OciIdentity,
-): Explanation | undefined {
-  const permission = "read objects in compartment <the bucket's compartment>";
-  const policy = `the policy that is needed: ${policyStatement(identity, permission, [`target.bucket.name = '${bucket}'`])}`;
-  const heals = (code: string, advice: string): Explanation => ({ code, advice, drawer: "person" });
-  if (serviceCode === "BucketNotFound") return heals("bucket-not-found", `check the names and the region; ${policy}`);
-  if (serviceCode === "NamespaceNotFound") {
-    return heals("namespace-not-found", `the namespace is what \`oci os ns get\` prints; ${policy}`);
-  }
-  if (status === 403 || status === 404) return heals("not-authorized", policy);
-  if (serviceCode !== "NotRestored") return undefined;
-  const advice = "the object is in the Archive tier: restore it, then replay its dead letter";
-  return { code: "object-archived", advice, drawer: "object" };
-}
-
-function changed({ key, etag }: ObjectRef, cause: unknown): PermanentError {
-  return new PermanentError("object-changed", `${key} was replaced after it was listed: its entity tag is no longer ${etag}`, {
-    cause,
-  });
-}
-
-/** The SDK declares dates where there are strings. */
-function toRef(summary: models.ObjectSummary): ObjectRef {
-  const { name: key, etag, size } = summary;
-  const time = Date.parse(String(summary.timeModified ?? summary.timeCreated));
-  if (etag === undefined || size === undefined || Number.isNaN(time)) {
-    throw new RetryableError("bad-answer", `the listing says of ${key} no etag, size or time: ${JSON.stringify(summary)}`);
-  }
-  return { key, etag, size, time };
-}
-
-/** The size of the whole object, if the answer holds what was asked for: this version, from this byte on. */
-function sizeFrom(object: ObjectRef, { status, headers }: Answer, from: number, total: number | undefined): number {
-  const etag = headers.get("etag");
-  if (etag !== null && etag !== object.etag) throw changed(object, undefined);
-  if (total === undefined) return Number(headers.get("content-length") ?? object.size);
-  const range = headers.get("content-range");
-  if (status === 206 && range === `bytes ${from}-${total - 1}/${total}`) return total;
-  throw new RetryableError(
-    "bad-answer",
-    `GetObject ${object.key}: asked for bytes ${from} to ${total - 1}, got ${status} ${range}`,
-  );
 }

@@ -1,12 +1,11 @@
 import type { ListObjectsV2CommandOutput, S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
-import type { Component, ListOptions, ObjectRef, ObjectStore, Source, SourceDependencies } from "../contracts.ts";
-import { Failure, type FlowferryError, UsageError } from "../errors.ts";
+import type { Component, ListOptions, ObjectStore, Source, SourceDependencies } from "../contracts.ts";
+import { type FlowferryError, UsageError } from "../errors.ts";
 import { ibmIamTokens } from "../ibm/iam.ts";
 import { shownUrl } from "../urls.ts";
-import { absenceOf } from "./absent.ts";
 import { compareKeys } from "./keys.ts";
 import { notUnderstood, pageGuard } from "./listing.ts";
-import { type Piece, resumingRead } from "./resuming-read.ts";
+import { absentOrThrow, type ObjectRequests, openObject } from "./object-reader.ts";
 import { toPage, toPiece } from "./s3/answers.ts";
 import { s3Failure, statusOf } from "./s3/failures.ts";
 import { credentialsOf, regionOf, type S3Options, type S3StoreOptions, s3Options } from "./s3/options.ts";
@@ -78,35 +77,25 @@ export async function s3Store(
     }
   };
 
-  /** Why the object was not to be had: `still` if the listing has it as it was asked for. */
-  const absence = async (object: ObjectRef, still: Failure, signal: AbortSignal): Promise<Failure> => {
-    const { objects } = toPage(await listPage({ prefix: object.key }, { limit: 1 }, signal), name, onEvent);
-    const listed = objects.find(({ key }) => key === object.key);
-    return absenceOf(object, listed, still);
-  };
-
-  /** The object from a byte on, if it still is the version that was listed. `total` is undefined for the first read. */
-  const get = async (object: ObjectRef, from: number, total: number | undefined, signal: AbortSignal): Promise<Piece> => {
-    const operation = `GetObject ${object.key}`;
-    const command = new sdk.GetObjectCommand({
-      Bucket: bucket,
-      Key: object.key,
-      IfMatch: `"${object.etag}"`,
-      ...(total === undefined ? {} : { Range: `bytes=${from}-${total - 1}` }),
-    });
-    const answer = await client.send(command, { abortSignal: signal }).catch(async (error: unknown) => {
-      const failure = failed(error, operation, "object", signal);
-      const status = statusOf(error);
-      const isAbsent =
-        failure instanceof Failure && failure.drawer === "object" && (status === 404 || status === 412 || status === 416);
-      throw isAbsent ? await absence(object, failure, signal) : failure;
-    });
-    const piece = toPiece(object, answer, from, total);
-    if (!("instead" in piece)) return piece;
-    const version = `the version ${object.etag}`;
-    const asked = total === undefined ? version : `bytes ${from} to ${total - 1} of ${version}`;
-    const message = `${operation} in bucket ${bucket}: asked for ${asked}, got ${piece.instead}; check endpoint, and what stands between`;
-    throw await absence(object, new Failure("not-understood", "bad-answer", message), signal);
+  const requests: ObjectRequests = {
+    place: `in bucket ${bucket}`,
+    async get(object, from, total, signal) {
+      const command = new sdk.GetObjectCommand({
+        Bucket: bucket,
+        Key: object.key,
+        IfMatch: `"${object.etag}"`,
+        ...(total === undefined ? {} : { Range: `bytes=${from}-${total - 1}` }),
+      });
+      try {
+        return toPiece(object, await client.send(command, { abortSignal: signal }), from, total);
+      } catch (error) {
+        return absentOrThrow(failed(error, `GetObject ${object.key}`, "object", signal), statusOf(error));
+      }
+    },
+    async find(key, signal) {
+      const { objects } = toPage(await listPage({ prefix: key }, { limit: 1 }, signal), name, onEvent);
+      return objects.find((object) => object.key === key);
+    },
   };
 
   return {
@@ -129,10 +118,7 @@ export async function s3Store(
         token = next;
       } while (token !== undefined);
     },
-    async open(object, signal) {
-      const first = await get(object, 0, undefined, signal);
-      return resumingRead(`GetObject ${object.key}`, first, (from, total) => get(object, from, total, signal), signal);
-    },
+    open: (object, signal) => openObject(requests, object, signal),
     async close() {
       client.destroy();
       await Promise.all([transport.close(), tokens?.close()]);

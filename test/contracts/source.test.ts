@@ -25,8 +25,8 @@ describe.each(STORES)("a source on the store $name", ({ open }) => {
   let bucket: OpenBucket;
   let source: Source;
   let ledger: StrictLedger;
-  const restart = () => {
-    source = tailing(bucket.store, tailOptions.parse({ sweepMs: 1000 }), { onEvent: () => {} });
+  const restart = (now?: () => number) => {
+    source = tailing(bucket.store, tailOptions.parse({ sweepMs: 1000 }), { onEvent: () => {} }, now);
   };
   beforeEach(async () => {
     bucket = await open();
@@ -71,6 +71,33 @@ describe.each(STORES)("a source on the store $name", ({ open }) => {
     for (const key of more) await bucket.put(key, Buffer.from("another"));
     expect(await keysOfPass()).toEqual(more.toSorted());
     expect(await keysOfPass()).toEqual([]);
+  });
+
+  it("finds what comes far behind the look-back at the next start, once", async () => {
+    const now = Date.now();
+    const keys = [connectorKey(now - HOUR), connectorKey(now - 9 * HOUR), ibmKey(now - HOUR, 1), ibmKey(now - 9 * HOUR, 2)];
+    for (const key of keys) await bucket.put(key, Buffer.from("a"));
+    // Objects move the window when they were there two seconds before the listing, which is what the clock says here.
+    restart(() => Date.now() + 10_000);
+    expect(await keysOfPass()).toEqual(keys.toSorted());
+    const late = [connectorKey(now - 5 * HOUR), ibmKey(now - 5 * HOUR, 3)];
+    for (const key of late) await bucket.put(key, Buffer.from("a"));
+    expect(await keysOfPass()).toEqual([]);
+    restart(() => Date.now() + 10_000);
+    expect(await keysOfPass()).toEqual(late.toSorted());
+    restart(() => Date.now() + 10_000);
+    expect(await keysOfPass()).toEqual([]);
+  });
+
+  it("fails where the listing does, and finds everything when that is healed", async () => {
+    const strike = bucket.listingFaults["no bucket"];
+    await bucket.put("a", Buffer.from("a"));
+    await pass();
+    await bucket.put("b", Buffer.from("b"));
+    await strike?.();
+    await expect(pass()).rejects.toMatchObject({ drawer: "person" });
+    await bucket.heal();
+    expect(await keysOfPass()).toEqual(["b"]);
   });
 
   it("reads what it found", async () => {

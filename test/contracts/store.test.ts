@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ListOptions, ObjectRef, ObjectStore } from "../../src/contracts.ts";
-import { PermanentError } from "../../src/errors.ts";
-import { type OpenBucket, STORES } from "./stores.ts";
+import { describeError, Failure } from "../../src/errors.ts";
+import { KEY, LISTING_FAULTS, type OpenBucket, READING_FAULTS, RETRY_AFTER_MS, STORES } from "./stores.ts";
 
 // Files, sockets and many passes, on a machine that may have other work.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -164,7 +164,7 @@ describe.each(STORES)("the store $name", ({ open, paths }) => {
     await bucket.put("a", bytes("one"));
     const old = await only(bucket.store, "a");
     await bucket.put("a", bytes("two"));
-    await expect(contents(bucket.store, old)).rejects.toMatchObject({ name: "PermanentError", code: "object-changed" });
+    await expect(contents(bucket.store, old)).rejects.toMatchObject({ drawer: "object", code: "object-changed", gone: true });
     const current = await only(bucket.store, "a");
     expect(current.etag).not.toBe(old.etag);
     expect((await contents(bucket.store, current)).toString()).toBe("two");
@@ -174,8 +174,7 @@ describe.each(STORES)("the store $name", ({ open, paths }) => {
     await bucket.put("a/b", bytes("one"));
     const object = await only(bucket.store, "a/b");
     await bucket.remove("a/b");
-    await expect(contents(bucket.store, object)).rejects.toThrow(PermanentError);
-    await expect(contents(bucket.store, object)).rejects.toMatchObject({ code: "object-vanished" });
+    await expect(contents(bucket.store, object)).rejects.toMatchObject({ drawer: "object", code: "object-vanished", gone: true });
   });
 
   it("stops when it is told to", async () => {
@@ -189,6 +188,66 @@ describe.each(STORES)("the store $name", ({ open, paths }) => {
       for await (const _ of await bucket.store.open(object, stop.signal)) stop.abort();
     })();
     await expect(reading).rejects.toMatchObject({ name: "AbortError" });
+  });
+
+  const failureOf = async (call: Promise<unknown>): Promise<Failure> => {
+    const thrown: unknown = await call.then(
+      () => expect.unreachable("it did not fail"),
+      (error: unknown) => error,
+    );
+    expect(thrown).toBeInstanceOf(Failure);
+    expect(describeError(thrown)).not.toMatch(/\n|wJalrXUtnFEMI/);
+    return thrown as Failure;
+  };
+
+  it.for(Object.entries(LISTING_FAULTS))(
+    "sorts what goes wrong with a listing: %s",
+    async ([fault, [drawer, code]], { skip }) => {
+      const strike = bucket.listingFaults[fault as keyof typeof LISTING_FAULTS];
+      if (strike === undefined) return skip("it cannot happen to this store");
+      await bucket.put(KEY, bytes("the bytes"));
+      await strike();
+      for (const options of [
+        { prefix: "" },
+        { prefix: "logs/" },
+        { prefix: "logs/", startAfter: "logs/0" },
+        { prefix: "", delimiter: "/" },
+      ]) {
+        const failure = await failureOf(listed(bucket.store, options));
+        expect([failure.drawer, failure.code]).toEqual([drawer, code ?? failure.code]);
+        expect(failure.retryAfterMs).toBe(fault === "overloaded" ? RETRY_AFTER_MS : undefined);
+      }
+      await bucket.heal();
+      expect(await keysOf(bucket.store, { prefix: "" })).toEqual([KEY]);
+    },
+  );
+
+  it.for(Object.entries(READING_FAULTS))(
+    "sorts what goes wrong with the reading of an object: %s",
+    async ([fault, [drawer, code]], { skip }) => {
+      const strike = bucket.readingFaults[fault as keyof typeof READING_FAULTS];
+      if (strike === undefined) return skip("it cannot happen to this store");
+      await bucket.put(KEY, bytes("the bytes"));
+      const object = await only(bucket.store, KEY);
+      await strike();
+      const failure = await failureOf(contents(bucket.store, object));
+      expect([failure.drawer, failure.code, failure.gone]).toEqual([drawer, code ?? failure.code, false]);
+      if (drawer === "object") expect(failure.message).toContain(KEY);
+      expect(failure.retryAfterMs).toBe(fault === "overloaded" ? RETRY_AFTER_MS : undefined);
+      await bucket.heal();
+      expect((await contents(bucket.store, object)).toString()).toBe("the bytes");
+    },
+  );
+
+  it("hands out an object's bytes or nothing: what goes wrong leaves others alone", async () => {
+    await bucket.put(KEY, bytes("the bytes"));
+    await bucket.put("logs/b.gz", bytes("other bytes"));
+    const [first, second] = (await listed(bucket.store, { prefix: "logs/" })).objects as [ObjectRef, ObjectRef];
+    const strike = bucket.readingFaults["not allowed"];
+    await strike?.();
+    await failureOf(contents(bucket.store, first));
+    await bucket.heal();
+    expect((await contents(bucket.store, second)).toString()).toBe("other bytes");
   });
 
   it("has a name that says where it is", () => {

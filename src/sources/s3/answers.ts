@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import type { GetObjectCommandOutput, ListObjectsV2CommandOutput } from "@aws-sdk/client-s3";
 import type { ListPage, ObjectRef, SourceEvent } from "../../contracts.ts";
 import { notUnderstood } from "../listing.ts";
+import type { NotThePiece } from "../object-reader.ts";
 import type { Piece } from "../resuming-read.ts";
 
 /** A page of a listing that was asked for with url-encoded keys. Keys that are not UTF-8 are reported and left out. */
@@ -31,16 +32,13 @@ export function toPage(answer: ListObjectsV2CommandOutput, name: string, onEvent
   return { objects, prefixes: (answer.CommonPrefixes ?? []).flatMap(({ Prefix }) => decode(Prefix)) };
 }
 
-/**
- * The bytes of an answer, if it holds what was asked for: this version, from this byte on. Else what it holds instead, in words: it may be
- * another version, or no object of the store at all.
- */
+/** The bytes of an answer, if it holds what was asked for: this version, from this byte on. */
 export function toPiece(
   object: ObjectRef,
   answer: GetObjectCommandOutput,
   from: number,
   total: number | undefined,
-): Piece | { readonly instead: string } {
+): Piece | NotThePiece {
   const { Body, ETag, ContentLength, ContentRange, ContentType } = answer;
   const bytes = Body as Readable | undefined;
   const size = total ?? ContentLength ?? object.size;

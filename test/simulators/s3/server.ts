@@ -3,11 +3,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { listXml, type Stored } from "./listing.ts";
 
-/** What goes wrong with one request. `cut`: the connection is reset after so many bytes of the body. `stall`: nothing comes after them. */
+/** What goes wrong with one request. `reset`: no answer at all. `cut`: the connection is reset after so many bytes of the body. `stall`: nothing comes after them. */
 export type Fault =
   | { readonly status: number; readonly code: string; readonly headers?: Record<string, string> }
   /** Something else answers: a page, nothing, an answer that ends too early. */
   | { readonly instead: string | Uint8Array; readonly status?: number; readonly headers?: Record<string, string> }
+  | { readonly reset: true }
   | { readonly cut: number }
   | { readonly stall: number }
   | { readonly ignoreRange: true };
@@ -48,6 +49,7 @@ export async function s3Server(bucket: string, { pageSize = 1000 } = {}): Promis
     const [, name, ...rest] = url.pathname.split("/");
     const key = decodeURIComponent(rest.join("/"));
     if (fault !== undefined && "code" in fault) refuse(response, fault.status, fault.code, fault.headers);
+    else if (fault !== undefined && "reset" in fault) response.socket?.resetAndDestroy();
     else if (fault !== undefined && "instead" in fault) {
       response.writeHead(fault.status ?? 200, { "content-type": "text/html", ...fault.headers }).end(fault.instead);
     } else if (incoming.headers.authorization === undefined) refuse(response, 403, "AccessDenied");

@@ -2,7 +2,7 @@ import { createServer, request as httpRequest, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ObjectStore } from "../../../src/contracts.ts";
-import { describeError, PermanentError, RetryableError } from "../../../src/errors.ts";
+import { describeError } from "../../../src/errors.ts";
 import { type Oci, startOci } from "../../simulators/oci/index.ts";
 import { failureOf, listAll, readAll, refOf, storeOn } from "./oci-store.ts";
 
@@ -31,7 +31,7 @@ describe("what the service refuses", () => {
     await store.close();
     store = await storeOn(oci, { bucket: "none" });
     const failure = await failureOf(listAll(store));
-    expect([failure.constructor, failure.code]).toEqual([RetryableError, "bucket-not-found"]);
+    expect(failure).toMatchObject({ drawer: "person", code: "bucket-not-found" });
     expect(describeError(failure)).toMatch(
       /^ListObjects in bucket none of namespace simulated: 404 BucketNotFound: Either the bucket named 'none' does not exist.*\(opc-request-id phx-1:[\w-]+\); check the names and the region; the policy that is needed: Allow group <the user's group> to read objects in compartment <the bucket's compartment> where target\.bucket\.name = 'none'$/,
     );
@@ -50,7 +50,7 @@ describe("what the service refuses", () => {
     await store.close();
     store = await storeOn(oci, { auth: { type: "config-file", file: oci.config, profile: "STRANGER" } });
     const failure = await failureOf(listAll(store));
-    expect([failure.constructor, failure.code]).toEqual([RetryableError, "not-authenticated"]);
+    expect(failure).toMatchObject({ drawer: "person", code: "not-authenticated" });
     expect(failure.message).toContain("fingerprint of profile STRANGER");
     expect(oci.requests.count("list")).toBe(1);
   });
@@ -66,16 +66,20 @@ describe("what the service refuses", () => {
   });
 
   it.each([
-    [429, RetryableError, "too-many-requests"],
-    [500, RetryableError, "service-unavailable"],
-    [503, RetryableError, "service-unavailable"],
-    [403, RetryableError, "not-authorized"],
-    [404, RetryableError, "not-authorized"],
-    [400, PermanentError, "refused"],
-  ])("sorts status %i", async (status, kind, code) => {
+    [429, "passing", "too-many-requests"],
+    [408, "passing", "service-unavailable"],
+    [500, "passing", "service-unavailable"],
+    [503, "passing", "service-unavailable"],
+    [401, "person", "not-authenticated"],
+    [403, "person", "not-authorized"],
+    [404, "person", "not-authorized"],
+    [400, "person", "refused"],
+    [405, "person", "refused"],
+    [302, "person", "refused"],
+  ])("sorts status %i of a listing: %s, %s", async (status, drawer, code) => {
     oci.faults.add({ on: "list" }, { status, headers: { "retry-after": "11" } });
     const failure = await failureOf(listAll(store));
-    expect([failure.constructor, failure.code]).toEqual([kind, code]);
+    expect(failure).toMatchObject({ drawer, code });
     expect(oci.requests.count("list")).toBe(1);
     if (status === 429 || status >= 500) expect(failure.retryAfterMs).toBe(11_000);
   });
@@ -117,7 +121,7 @@ describe("what the network does", () => {
   it("names who takes no connections", async () => {
     const closed = await storeOn(oci, { endpoint: "http://127.0.0.1:1" });
     const failure = await failureOf(listAll(closed));
-    expect([failure.constructor, failure.code]).toEqual([RetryableError, "network"]);
+    expect(failure).toMatchObject({ drawer: "passing", code: "network" });
     expect(describeError(failure)).toContain("http://127.0.0.1:1 takes no connections");
     expect(failure.cause).toMatchObject({ code: "ECONNREFUSED" });
     await closed.close();
@@ -142,10 +146,58 @@ describe("what the network does", () => {
   it("does not take a listing that breaks off for a short one", async () => {
     for (let index = 0; index < 50; index++) oci.put("flows", `k${index}`, "");
     oci.faults.add({ on: "list" }, { resetAfterBytes: 700 });
-    expect((await failureOf(listAll(store))).code).toBe("network");
+    expect((await failureOf(listAll(store))).drawer).toBe("not-understood");
     oci.faults.add({ on: "list" }, { truncateAfterBytes: 700 });
-    expect((await failureOf(listAll(store))).code).toBe("network");
+    expect((await failureOf(listAll(store))).drawer).toBe("not-understood");
     expect(await listAll(store)).toHaveLength(50);
+  });
+});
+
+describe("a listing that is none", () => {
+  const object = { name: "k", size: 1, etag: "e", timeCreated: "2026-03-01T12:00:00Z" };
+
+  it.each([
+    ["a page", "<!DOCTYPE html><html><title>Sign in</title></html>"],
+    ["nothing", ""],
+    ["another object", "{}"],
+    ["a list", "[]"],
+    ["no value", "null"],
+    ["an error below a 200", '{"code":"InternalError","message":"m"}'],
+    ["objects that are no list", '{"objects":{}}'],
+    ["objects that are text", '{"objects":"k"}'],
+    ["XML", "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"],
+    ["the beginning of one", JSON.stringify({ objects: [object] }).slice(0, -3)],
+    ["an object without a name", JSON.stringify({ objects: [{ ...object, name: undefined }] })],
+    ["an object without an etag", JSON.stringify({ objects: [{ ...object, etag: undefined }] })],
+    ["an object without a size", JSON.stringify({ objects: [{ ...object, size: undefined }] })],
+    ["an object with a time that is none", JSON.stringify({ objects: [{ ...object, timeCreated: "yesterday" }] })],
+    ["a page that leads nowhere", JSON.stringify({ objects: [object], nextStartWith: "a" })],
+  ])("is not understood, and no empty bucket: %s", async (_, body) => {
+    oci.faults.add({ on: "list", times: 5 }, { raw: { status: 200, body, headers: { "content-type": "application/json" } } });
+    const failure = await failureOf(listAll(store));
+    expect(failure).toMatchObject({ drawer: "not-understood", code: "bad-answer" });
+    expect(describeError(failure)).toContain("flows");
+    expect(describeError(failure)).not.toContain("\n");
+    oci.faults.clear();
+    expect(await listAll(store)).toEqual([]);
+  });
+
+  it("is none either when it holds other names than were asked for", async () => {
+    oci.faults.add({ on: "list" }, { raw: { status: 200, body: JSON.stringify({ objects: [object] }) } });
+    const failure = await failureOf(listAll(store, { prefix: "logs/" }));
+    expect(failure).toMatchObject({ drawer: "not-understood", code: "bad-answer" });
+  });
+
+  it.each([
+    [403, "person"],
+    [404, "person"],
+    [502, "passing"],
+    [503, "passing"],
+  ])("%d in the words of a proxy is sorted by its status: %s", async (status, drawer) => {
+    for (const body of ["<html>no</html>", "", '{"error":"no"}']) {
+      oci.faults.add({ on: "list" }, { raw: { status, body } });
+      expect(await failureOf(listAll(store))).toMatchObject({ drawer });
+    }
   });
 });
 
@@ -223,8 +275,8 @@ describe("proxies", () => {
     expect(await readAll(misled, refOf(oci, "k"))).toHaveLength(100_000);
     oci.faults.add({ on: "get" }, { resetAfterBytes: 40_000 });
     const failure = await failureOf(readAll(misled, refOf(oci, "k")));
-    expect([failure.constructor, failure.code]).toEqual([RetryableError, "bad-answer"]);
-    expect(failure.message).toMatch(/asked for bytes \d+ to 99999, got 200/);
+    expect(failure).toMatchObject({ drawer: "not-understood", code: "bad-answer" });
+    expect(failure.message).toMatch(/asked for bytes \d+ to 99999 of the version \S+, got 200 the whole object/);
     await misled.close();
   });
 });

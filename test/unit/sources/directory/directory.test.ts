@@ -1,6 +1,6 @@
 import { execFile, execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmdirSync } from "node:fs";
-import { appendFile, chmod, mkdir, mkdtemp, rename, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises";
+import { appendFile, chmod, mkdir, mkdtemp, rename, rm, stat, symlink, truncate, utimes, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -10,6 +10,10 @@ import type { ObjectRef, ObjectStore, SourceEvent } from "../../../../src/contra
 import { UsageError } from "../../../../src/errors.ts";
 import { directory, directoryStore } from "../../../../src/sources/directory.ts";
 import { fileFailure, rootFailure } from "../../../../src/sources/directory-failures.ts";
+import { tailOptions } from "../../../../src/sources/tail/options.ts";
+import { tailing } from "../../../../src/sources/tail/source.ts";
+import { StrictLedger } from "../tail/ledger.ts";
+import { pass } from "../tail/passes.ts";
 
 // Files, sockets and many passes, on a machine that may have other work.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -335,6 +339,28 @@ describe("what is listed", () => {
     await appendFile(join(base, "bucket/a"), "!");
     await note();
     expect(etags.size).toBe(4);
+  });
+});
+
+describe("a folder that is moved in", () => {
+  it("brings files that are older than the newest one, which are found all the same", async () => {
+    await mkdir(join(base, "elsewhere"));
+    for (const name of ["1", "2"]) await writeFile(join(base, "elsewhere", name), name);
+    const { ctimeMs } = await stat(join(base, "elsewhere/2"));
+    // The clock of files ticks every few ms.
+    do await put("newer");
+    while ((await stat(join(base, "bucket/newer"))).ctimeMs <= ctimeMs);
+    const options = tailOptions.parse({ layout: "flat", lookBack: "0s" });
+    const source = tailing(store, options, dependencies(), () => Date.now() + 60_000);
+    const ledger = new StrictLedger();
+    expect(await pass(source, ledger)).toEqual(["newer"]);
+    await rename(join(base, "elsewhere"), join(base, "bucket/moved"));
+    expect((await pass(source, ledger)).toSorted()).toEqual(["moved/1", "moved/2"]);
+    expect(events.map(({ kind, key }) => [kind, key]).toSorted()).toEqual([
+      ["late-object", "moved/1"],
+      ["late-object", "moved/2"],
+    ]);
+    expect(await pass(source, ledger)).toEqual([]);
   });
 });
 
