@@ -48,7 +48,7 @@ const events: DispatchEvents = {
   onFailing: (notifier, failure, _, isNews) => {
     if (isNews) write(`${notifier} in trouble: ${failure.drawer}: ${describeError(failure)}`);
   },
-  onHealed: (notifier) => write(`${notifier} healed`),
+  onHealed: (notifier, failures) => write(`${notifier} healed after ${failures}`),
   ledger: {
     onTrouble: ({ failures, error }) => write(`ledger fails ${failures}: ${describeError(error)}`),
     onRecovery: ({ failures }) => write(`ledger well after ${failures}`),
@@ -232,7 +232,7 @@ describe("a receiver that fails", () => {
       ["1", "2"],
     ]);
     const own = log.filter((line) => line.includes("failing"));
-    expect(own).toEqual(["failing in trouble: passing: said no", "failing healed", "1 told failing", "2 told failing"]);
+    expect(own).toEqual(["failing in trouble: passing: said no", "failing healed after 5", "1 told failing", "2 told failing"]);
   });
 
   test.each<[Drawer, string]>([
@@ -255,9 +255,9 @@ describe("a receiver that fails", () => {
     expect(log.filter((line) => /trouble|healed/.test(line)).map((line) => line.split(":")[1]?.trim() ?? line)).toEqual([
       "person",
       "passing",
-      "failing healed",
+      "failing healed after 4",
       "passing",
-      "failing healed",
+      "failing healed after 1",
     ]);
   });
 
@@ -483,7 +483,7 @@ describe("an alert that is refused", () => {
     expect([...told].sort()).toEqual(keys.filter((key) => key !== "2"));
     expect(log.filter((line) => /trouble|healed/.test(line))).toEqual([
       "a in trouble: person: it refuses every alert: no",
-      "a healed",
+      expect.stringMatching(/^a healed after \d+$/),
     ]);
     expect(new Set(calls.slice(0, 8))).toEqual(new Set(keys));
   });
@@ -528,6 +528,25 @@ describe("an alert that is refused", () => {
     const large = notifier(told, (_, key) => (key === "1" ? failure("batch", "too large", { certain: true }) : undefined));
     expect(await job({ large }, ["1"])).toMatchObject({ told: 0, refused: 1 });
     expect(log).toEqual(["1 refused by large: too large"]);
+  });
+
+  test("by this program itself is no sign that the receiver is well", async () => {
+    const told: string[] = [];
+    const answers = [failure("passing"), failure("batch", "too large", { certain: true }), failure("passing"), undefined];
+    expect(await job({ a: notifier(told, (call) => answers[call - 1]) }, ["1", "2"])).toMatchObject({ told: 1, refused: 1 });
+    expect(log).toEqual(["a in trouble: passing: said no", "1 refused by a: too large", "a healed after 2", "2 told a"]);
+  });
+
+  test("and believed shows that the receiver is well", async () => {
+    known("a");
+    const answers = [failure("passing"), failure("batch"), failure("batch"), failure("batch")];
+    expect(await job({ a: notifier([], (call) => answers[call - 1]) }, ["1"])).toMatchObject({ refused: 1 });
+    expect(log).toEqual([
+      "a in trouble: passing: said no",
+      "1 doubted by a: said no",
+      "1 refused by a: said no",
+      "a healed after 3",
+    ]);
   });
 
   test("may be queued again and is told then", async () => {
