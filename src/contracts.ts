@@ -109,7 +109,7 @@ export interface DecodeOptions {
   readonly skip: number;
   /** Upper bound of the decompressed size, in bytes; past it the rest of the object is bad (`too-large`). */
   readonly maxBytes: number;
-  /** Upper bound of one line or one element, in bytes; a longer one is a bad record (`line-too-long`). */
+  /** Upper bound of one record, in bytes; a longer one is a bad record (`line-too-long`). */
   readonly maxRecordBytes: number;
 }
 

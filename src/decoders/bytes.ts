@@ -1,11 +1,11 @@
 /** Bytes that JSON and what stands around it are made of. */
 export const NUL = 0x00;
-export const TAB = 0x09;
+const TAB = 0x09;
 export const NEWLINE = 0x0a;
 export const RETURN = 0x0d;
 /** Begins each text of a JSON text sequence (RFC 7464). */
 export const RECORD_SEPARATOR = 0x1e;
-export const SPACE = 0x20;
+const SPACE = 0x20;
 export const QUOTE = 0x22;
 export const COMMA = 0x2c;
 export const COLON = 0x3a;

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decoderFor } from "../../src/decoders/formats.ts";
 import { originOf } from "../../src/flow.ts";
-import { decode, inChunks, type Outcome, plain } from "../unit/decoders/decoding.ts";
+import { decode, expectAccounted, inChunks, type Outcome, plain } from "../unit/decoders/decoding.ts";
 import { FORMATS } from "../unit/decoders/specimens.ts";
 
 /** Property tests on a busy machine. */
@@ -27,21 +27,6 @@ const mutations = fc.array(
 
 const withoutNumbers = ({ record: _, context: __, ...flow }: Record<string, unknown>) => flow;
 const comparable = ({ flows, reasons: _, ...rest }: Outcome) => ({ ...rest, flows: flows.map(plain) });
-
-/** Every record number up to `through` occurs once, as a flow or bad; the skipped ones take what numbers are left. */
-function expectAccounted({ flows, bad, skipped, through }: Outcome): void {
-  const closed = bad.filter(([record]) => !record.endsWith("+")).map(([record]) => Number(record));
-  const numbers = [...flows.map(({ record }) => record), ...closed];
-  expect(new Set(numbers).size).toBe(numbers.length);
-  for (const number of numbers) expect(number >= 1 && number <= through).toBe(true);
-  const skippedCount = Object.values(skipped).reduce((sum, count) => sum + count, 0);
-  expect(numbers.length + skippedCount).toBe(through);
-  const records = flows.map(({ record }) => record);
-  expect(records).toEqual(records.toSorted((a, b) => a - b));
-  const open = bad.filter(([record]) => record.endsWith("+"));
-  expect(open.length).toBeLessThanOrEqual(1);
-  if (open.length === 1) expect(open[0]?.[0]).toBe(`${through + 1}+`);
-}
 
 describe.each(FORMATS.map((written) => ({ name: written.format, ...written })))("$name", (written) => {
   const { format, specimen, counting, object, damaged } = written;

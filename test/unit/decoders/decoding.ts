@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import type { DecodeOptions, QualityNotice } from "../../../src/contracts.ts";
 import { decoderFor, type FormatName } from "../../../src/decoders/formats.ts";
 import { type Flow, originOf } from "../../../src/flow.ts";
@@ -61,3 +62,18 @@ export function plain({ origin: _, context, ...flow }: Flow): Record<string, unk
 const TIMES = new Set(["time", "start", "end", "connectionStart"]);
 /** Set by enrichers, and empty before. */
 const DERIVED = new Set(["direction", "detections"]);
+
+/** Every record number up to `through` occurs once, as a flow or bad; the skipped ones take what numbers are left. */
+export function expectAccounted({ flows, bad, skipped, through }: Outcome): void {
+  const closed = bad.filter(([record]) => !record.endsWith("+")).map(([record]) => Number(record));
+  const numbers = [...flows.map(({ record }) => record), ...closed];
+  expect(new Set(numbers).size).toBe(numbers.length);
+  for (const number of numbers) expect(number >= 1 && number <= through).toBe(true);
+  const skippedCount = Object.values(skipped).reduce((sum, count) => sum + count, 0);
+  expect(numbers.length + skippedCount).toBe(through);
+  const records = flows.map(({ record }) => record);
+  expect(records).toEqual(records.toSorted((a, b) => a - b));
+  const open = bad.filter(([record]) => record.endsWith("+"));
+  expect(open.length).toBeLessThanOrEqual(1);
+  if (open.length === 1) expect(open[0]?.[0]).toBe(`${through + 1}+`);
+}

@@ -57,6 +57,24 @@ describe("whole objects", () => {
     expectBytes(await unpack(Buffer.concat([ZIPPED, Buffer.alloc(70_000)])), TEXT, undefined);
   });
 
+  test(
+    "gzip within gzip, also where the inner one has members and padding",
+    async () => {
+      const twice = gzipSync(ZIPPED);
+      const thrice = gzipSync(twice);
+      for (const chunks of [[13], [65_536]]) {
+        expectBytes(await unpack(twice, 1e9, chunks), TEXT, undefined);
+        expectBytes(await unpack(thrice, 1e9, chunks), TEXT, undefined);
+      }
+      const members = Buffer.concat([ZIPPED, gzipSync("second\n"), Buffer.alloc(10)]);
+      expectBytes(await unpack(gzipSync(members)), Buffer.concat([TEXT, Buffer.from("second\n")]), undefined);
+      expectBytes(await unpack(Buffer.concat([gzipSync(ZIPPED), gzipSync(ZIPPED)])), Buffer.concat([TEXT, TEXT]), undefined);
+      expectBytes(await unpack(gzipSync(gzipSync(""))), Buffer.alloc(0), undefined);
+      expectBytes(await unpack(gzipSync(Buffer.from([0x1f]))), Buffer.from([0x1f]), undefined);
+    },
+    TIMEOUT_MS,
+  );
+
   test("a header with every optional part", async () => {
     const extra = [5, 0, 1, 2, 3, 4, 5];
     const header = [0x1f, 0x8b, 8, 0x1f, 0, 0, 0, 0, 0, 3, ...extra, ...Buffer.from("name\0a comment\0"), 0xaa, 0xbb];
@@ -85,6 +103,25 @@ describe("broken objects give what stands before the break", () => {
     },
     TIMEOUT_MS,
   );
+
+  test("gzip within gzip deeper than three times", async () => {
+    expectBytes(await unpack(gzipSync(gzipSync(gzipSync(ZIPPED)))), Buffer.alloc(0), "nested-gzip");
+  });
+
+  test("gzip within gzip: the fault of either layer, after what stands before it", async () => {
+    const innerCut = await unpack(gzipSync(ZIPPED.subarray(0, -8)));
+    expectBytes(innerCut, TEXT, "truncated-gzip");
+    const outer = gzipSync(ZIPPED);
+    expectBytes(await unpack(outer.subarray(0, -8)), TEXT, "truncated-gzip");
+    outer[outer.length - 6] = (outer.at(-6) as number) ^ 1;
+    expectBytes(await unpack(outer), TEXT, "corrupt-gzip");
+    const cut = await unpack(gzipSync(ZIPPED, { level: 0 }).subarray(0, 9000));
+    expect([cut.code, TEXT.subarray(0, cut.bytes.length).equals(cut.bytes), cut.bytes.length > 0]).toEqual([
+      "truncated-gzip",
+      true,
+      true,
+    ]);
+  });
 
   test("garbage behind the last member", async () => {
     for (const garbage of [[1], [0, 0, 7], [0x1f], [0x1f, 0x1f], [0x1f, 0x00, 0x00]]) {
@@ -153,6 +190,15 @@ describe("limits", () => {
     expect([bytes.length, code]).toEqual([40_000_000, "too-large"]);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(256 * 1024);
   });
+
+  test("no layer of gzip within gzip has more than the cap", async () => {
+    const bomb = gzipSync(gzipSync(Buffer.alloc(50_000_000)));
+    expect((await unpack(bomb, 40_000_000)).bytes.length).toBe(40_000_000);
+    expect((await unpack(bomb, 40_000_000)).code).toBe("too-large");
+    // The layer between is larger than the cap, though what is in it is not.
+    const wide = gzipSync(gzipSync(TEXT.subarray(0, 900), { level: 0 }));
+    expectBytes(await unpack(wide, 900), TEXT.subarray(0, 900 - 15), "too-large");
+  });
 });
 
 describe("the byte iterable", () => {
@@ -177,6 +223,15 @@ describe("the byte iterable", () => {
     for await (const _ of gunzip(source, 1e9).chunks) break;
     expect(state.released).toBe(1);
     expect(state.pulled).toBeLessThan(10);
+  });
+
+  test("is released once, however deep", async () => {
+    const { state, source } = watched(gzipSync(gzipSync(textOf(3_000_000))));
+    for await (const _ of gunzip(source, 1e9).chunks) break;
+    expect(state.released).toBe(1);
+    const whole = watched(gzipSync(gzipSync("a")));
+    for await (const _ of gunzip(whole.source, 1e9).chunks);
+    expect(whole.state.released).toBe(1);
   });
 
   test("is released at a fault", async () => {
