@@ -57,6 +57,12 @@ export class Journal {
     return Math.max(0, this.#groups - 2 * this.table.groups.size - SLACK);
   }
 
+  /** How many groups a save of what was touched has at most. */
+  get touched(): number {
+    const { touches, size } = this.table.groups;
+    return Math.min(touches - this.#saved, size);
+  }
+
   /** Begins a save of the table as it is now, of the whole of it if asked to. `next`: lowest number of its new parts. */
   begin(whole: boolean, next: number): Draft {
     const anew = whole || this.#saved === 0;
@@ -141,11 +147,6 @@ export class Draft {
     if (part === undefined) return undefined;
     this.parts.push({ number, groups: part.groups, latest: part.latest });
     return { number, value: part.value };
-  }
-
-  /** How many groups it has given away. */
-  get groups(): number {
-    return this.parts.reduce((sum, { groups }) => sum + groups, 0);
   }
 
   abandon(): void {

@@ -33,15 +33,13 @@ export interface State {
 const VERSION = 4;
 /** Parts are saved together until they have so many characters. */
 const LOT_SIZE = 65_536;
-/** At each save tables of so many groups may be written anew, or of as many as the save before had. */
+/** At each save tables of so many groups may be written anew, or of as many as it has anyway. */
 const ANEW = 5_000;
 
 export function createState(nodes: readonly Node[], progress: ProgressTable, clock: Clock): State {
   const journals = journalsOf(nodes, progress);
   /** Lowest number of the parts to come. */
   let next = 0;
-  /** How many groups the latest save had. */
-  let written = 0;
   /** Numbers of parts that the next head does not speak of. */
   let useless: number[] = [];
 
@@ -49,7 +47,8 @@ export function createState(nodes: readonly Node[], progress: ProgressTable, clo
   const toWriteAnew = (): ReadonlySet<Journal> => {
     const wasteful = [...journals.values()].filter(({ waste }) => waste > 0).sort((a, b) => b.waste - a.waste);
     const chosen = new Set<Journal>();
-    let room = Math.max(ANEW, written);
+    const touched = [...journals.values()].reduce((sum, journal) => sum + journal.touched, 0);
+    let room = Math.max(ANEW, touched);
     for (const journal of wasteful) {
       if (room <= 0) break;
       chosen.add(journal);
@@ -120,7 +119,6 @@ export function createState(nodes: readonly Node[], progress: ProgressTable, clo
           JSON.stringify({ version: VERSION, next: number, clock: times, tables: drafts.map(({ draft }) => draft.entry) }),
         done() {
           next = number;
-          written = drafts.reduce((sum, { draft }) => sum + draft.groups, 0);
           const numbers = [...useless, ...drafts.flatMap(({ journal, draft }) => journal.done(draft))];
           useless = [];
           return numbers;

@@ -244,6 +244,7 @@ describe("a saved state", () => {
     expect(again.stats.rules).toEqual([{ rule: "many", groups: 0, evicted: 0, dropped: 0 }]);
     store.discard(save.done());
     expect([...store.saved().parts].length).toBeLessThan(left.length);
+    expect(changed.save().done()).toEqual([]);
   });
 
   type Damage = (saved: { head: string; parts: { number: number; value: string }[] }) => void;
@@ -379,6 +380,37 @@ describe("a save", () => {
     const again = createDetector(rules);
     again.restore(store.saved());
     expect(again.stats).toEqual(detector.stats);
+  });
+
+  test("writes no more than about one table anew at a time", { timeout: 60_000 }, () => {
+    const [correlation, base] = COUNT.replace("gte: 3", "gte: 100000").split("---\n") as [string, string];
+    const correlations = ["one", "two", "three"].map((name) => correlation.replace("name: many", `name: ${name}`));
+    const detector = createDetector(rulesOf([...correlations, base].join("---\n")));
+    const store = new StateStore();
+    const make = flowMaker();
+    const hosts = 6_000;
+    for (let round = 0; round < 2; round++) for (let host = 0; host < hosts; host++) detector.inspect(knock(make, host));
+    const each = store.save(detector) / (3 * hosts);
+    const of = random(1);
+    const sizes = Array.from({ length: 24 }, () => {
+      for (let index = 0; index < 1_000; index++) detector.inspect(knock(make, of(hosts)));
+      return store.save(detector);
+    });
+    const largest = Math.max(...sizes) / each;
+    expect(largest).toBeGreaterThan(hosts);
+    expect(largest).toBeLessThan(2 * hosts + 3 * 1_000);
+  });
+
+  test("leaves nothing of groups that are forgotten", () => {
+    const detector = createDetector(rulesOf(COUNT), { now: () => START + 86_400_000 });
+    const store = new StateStore();
+    const make = flowMaker();
+    for (let host = 0; host < 400; host++) detector.inspect(knock(make, host));
+    expect(store.save(detector)).toBeGreaterThan(10_000);
+    detector.inspect(make(7_200, { destinationPort: 22 }));
+    store.save(detector);
+    expect(detector.stats.rules).toEqual([{ rule: "many", groups: 1, evicted: 0, dropped: 0 }]);
+    expect(storedIn(store)).toBeLessThan(1_000);
   });
 
   test("of strangers alone takes as much in the second half as in the first, and lies in as much room", {
