@@ -24,7 +24,7 @@ function flowTo(port: number | undefined): Flow {
 }
 
 describe("classes", () => {
-  test("hold numbers of which no condition tells another thing than of their example", () => {
+  test("hold numbers of which no condition tells another thing than of their example", { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(fc.array(condition, { maxLength: 6 }), fc.array(fc.integer({ min: 0, max: 65_535 })), (conditions, ports) => {
         const classes = classify(conditions, "destinationPort", 65_535);

@@ -27,7 +27,7 @@ function partsOf(values: readonly (string | number)[]): Part[] {
 }
 
 describe("tuples", () => {
-  test("have a number of their own as long as somebody uses them", () => {
+  test("have a number of their own as long as somebody uses them", { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(tuple, fc.boolean()), { minLength: 300, maxLength: 400 }), (steps) => {
         const texts = new Texts();
@@ -63,7 +63,7 @@ describe("tuples", () => {
     );
   });
 
-  test("are the same for the same values as text, of any width", () => {
+  test("are the same for the same values as text, of any width", { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(value, fc.ipV4(), fc.nat(), fc.string()), { maxLength: 40 }), (values) => {
         const tuples = new Tuples(new Texts(), values.length);
@@ -137,7 +137,7 @@ describe("groups", () => {
     expires: fc.option(fc.integer({ min: 0, max: 50 }), { freq: 9 }),
   });
 
-  test("are those of plain tables, when several tables share keys", () => {
+  test("are those of plain tables, when several tables share keys", { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200, size: "max" }), (steps) => {
         const groupingOf = createGroupings();
@@ -196,7 +196,9 @@ describe("a visit of groups", () => {
   });
   type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-  test("shows each that was touched since, once, as it was when the visit began, whatever changes meanwhile", () => {
+  test("shows each that was touched since, once, as it was when the visit began, whatever changes meanwhile", {
+    timeout: 60_000,
+  }, () => {
     fc.assert(
       fc.property(
         fc.array(step, { maxLength: 60, size: "max" }),
@@ -286,7 +288,7 @@ describe("groups that are loaded", () => {
   });
 });
 
-test("runs count bytes exactly, whatever their size", () => {
+test("runs count bytes exactly, whatever their size", { timeout: 60_000 }, () => {
   const make = flowMaker();
   const bytes = fc.oneof(
     fc.integer({ min: 0, max: 1_000 }),
