@@ -136,7 +136,6 @@ export class Checkpoint implements Consumer {
   }
 
   async #saveState(): Promise<void> {
-    await this.#write(() => this.#stateful.flush());
     const letters = this.#letters;
     const positions = [...this.#progress]
       .filter(([, { through, saved, ended }]) => ended || through !== saved)
@@ -145,6 +144,8 @@ export class Checkpoint implements Consumer {
     this.#letters = [];
     this.#saved = true;
     try {
+      // After the state's moment, so that nothing is left of what was found among the flows that it covers.
+      await this.#write(() => this.#stateful.flush());
       if (letters.length > 0) await this.#write(() => this.#ledger.setAside(letters));
       for (const parts of save.lots) {
         await this.#write(() => this.#ledger.states.put(this.name, parts));

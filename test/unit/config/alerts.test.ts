@@ -6,6 +6,7 @@ import { alertOptions, type Detections, openDetections } from "../../../src/conf
 import type { Ledger } from "../../../src/contracts.ts";
 import { CHECKPOINT } from "../../../src/delivery/checkpoint.ts";
 import { EMPTY_CONTEXT, Flow, originOf } from "../../../src/flow.ts";
+import { Health } from "../../../src/health.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
 import { createInstruments } from "../../../src/telemetry.ts";
 
@@ -14,8 +15,10 @@ async function logOf(ledger: Ledger, use: (detections: Detections) => void = () 
   const lines: string[] = [];
   const log = pino({ level: "info" }, { write: (line: string) => void lines.push(JSON.parse(line).msg) });
   const instruments = createInstruments(createNoopMeter());
-  const surroundings = { ledger, log, instruments, retry: { initialMs: 1, maxMs: 1 }, baseDir: ".", env: {} };
-  const detections = await openDetections(alertOptions.parse({}), surroundings as never);
+  const retry = { initialMs: 1, maxMs: 1 };
+  const place = { baseDir: ".", env: {} };
+  const surroundings = { ledger, log, instruments, retry, shutdownMs: 1, health: new Health(), ...place };
+  const detections = await openDetections(alertOptions.parse({}), surroundings);
   use(detections);
   await detections.close();
   return lines;

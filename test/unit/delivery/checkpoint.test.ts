@@ -203,6 +203,30 @@ describe("a checkpoint", () => {
     expect(ledger.position(CHECKPOINT, b.id)?.position).toBe(5);
   });
 
+  test("is saved when all that was found among its flows is in the ledger, also among the last of them", async () => {
+    const { ledger, queued } = waiting(1);
+    const flushed = new Set<string>();
+    const detections = memory();
+    const flush = (): void => {
+      for (const uid of detections.counted.keys()) flushed.add(uid);
+    };
+    const finding: Stateful = { ...detections, flush };
+    const checkpoint = new Checkpoint(ledger, finding, write);
+    const read = reader(checkpoint, finding);
+    const [object] = queued as [QueuedObject];
+    checkpoint.wants(object);
+    read(object, 1, 1);
+    const saving = checkpoint.save();
+    for (let record = 2; record <= 30; record++) {
+      read(object, record, record);
+      await Promise.resolve();
+    }
+    await saving;
+    const saved = [...memory(ledger.states.read(CHECKPOINT)).counted.keys()];
+    expect(saved.length).toBeGreaterThan(0);
+    expect(saved.filter((uid) => !flushed.has(uid))).toEqual([]);
+  });
+
   test("lets others have their turn between its writes", async () => {
     const { ledger, queued } = waiting(1);
     const detections = memory();
