@@ -56,7 +56,7 @@ describe("check", () => {
     expect(detail("lookups")).toContain("servers.csv:3");
     expect(detail("source")).toContain("nothing is not there");
     expect(detail("sink refusing")).toContain("401");
-    expect(detail("sink gone")).toContain(`cannot reach ${new URL(gone.url).host}`);
+    expect(detail("sink gone")).toContain(`${new URL(gone.url).host} takes no connections`);
     expect(detail("sink ndjson")).toContain("there is no folder");
     expect(ended.stdout).not.toContain("Bearer wrong");
   });
