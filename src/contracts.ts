@@ -381,9 +381,9 @@ export interface Ledger {
   commit(sink: string, id: number, position: number, acknowledged: Acknowledged, finished: boolean): void;
   /** Whether the sink has ever taken records, if only in part. */
   hasAcknowledged(sink: string): boolean;
-  /** The object was read to its end; it is no longer parked. Its notes are taken once, however often it is read. */
+  /** The object was read to its end. Its notes are taken once, however often it is read. */
   readToEnd(id: number, found: ReadToEnd): void;
-  /** The object needs no further attempt: it was lost, or is read elsewhere. */
+  /** The object needs no further attempt. */
   unpark(id: number): void;
   /** The object cannot be read now. */
   park(id: number, trouble: Omit<ParkedObject, "object" | "since">): void;
@@ -391,12 +391,14 @@ export interface Ledger {
   due(now: number, limit: number): ParkedObject[];
   /** When the next parked object is to be tried; undefined if there is none. */
   nextDue(): number | undefined;
+  /** The object, if it is parked. */
+  parkedObject(id: number): ParkedObject | undefined;
   /** Parked objects in the order of discovery. */
   parked(limit: number): ParkedObject[];
   /** Parked objects once for each consumer that waits for them, with how far it is. */
   parkedFor(sink: string | undefined, limit: number): (ParkedObject & { readonly sink: string; readonly position: number })[];
   countParked(): number;
-  /** Lets every parked object be tried at once, with the attempts it has behind it. */
+  /** Makes every parked object due since time 0, with the attempts it has behind it. */
   wakeParked(): void;
   /**
    * Saves the head of a state, the parts of which are in `states`, with the positions up to which it goes, of the consumer of that name;

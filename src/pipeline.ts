@@ -78,21 +78,22 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
   const convoy = new Convoy(consumers, { ledger, parking }, options, { ...account.convoyEvents(), read }, intake);
   const discovery = new Discovery(parts, write, account, convoy);
 
-  const working = Promise.all([convoy.run(), checkpoint?.run(options.checkpointMs, intake)]).catch(fail);
   // A job with a wrong key or bucket says so and ends; a worker that tails waits until somebody puts it right.
   const isFinal = (error: unknown) => options.untilCaughtUp && !discovery.admitted && drawerOf(error) === "person";
-  while (!intake.aborted) {
-    const found = await retry(() => discovery.pass(intake), options.retry, intake, account.onListingRetry(), isFinal).catch(fail);
-    if (options.untilCaughtUp) {
-      while (!convoy.idle && !intake.aborted) await firstOf([convoy.changed()], intake);
-      for (const lane of lanes) await firstOf([lane.drain()], intake);
-      if (found === 0) finished.abort();
-    } else {
-      await pause(options.pollMs, intake);
+  const look = async () => {
+    while (!intake.aborted) {
+      const found = await retry(() => discovery.pass(intake), options.retry, intake, account.onListingRetry(), isFinal);
+      if (options.untilCaughtUp) {
+        while (!convoy.idle && !intake.aborted) await firstOf([convoy.changed()], intake);
+        for (const lane of lanes) await firstOf([lane.drain()], intake);
+        if (found === 0) finished.abort();
+      } else {
+        await pause(options.pollMs, intake);
+      }
     }
-  }
-
-  await working;
+  };
+  const working = [convoy.run(), look(), checkpoint?.run(options.checkpointMs, intake)];
+  await Promise.all(working.map((work) => work?.catch(fail)));
   await Promise.all(consumers.map((consumer) => consumer.drain())).catch((error) => {
     if (!patience.signal.aborted) failed.abort(error);
   });
@@ -134,7 +135,7 @@ async function readObject(
     }
   } catch (error) {
     if (!(error instanceof Failure) || !error.gone) throw error;
-    await account.lost(reading, error, write);
+    account.lost(reading, error);
     return { object, code: error.code, reason: describeError(error) };
   }
   await account.ended(reading, records, write);

@@ -74,6 +74,7 @@ export class Account {
   readonly #log: Logger;
   readonly #instruments: Instruments;
   readonly #onProgress: ((totals: Totals) => void) | undefined;
+  /** Of objects of which a piece was read, and not yet all. */
   readonly #findings = new Map<number, Findings>();
   readonly #sinks: Record<string, Omit<SinkTotals, "waiting">> = {};
   readonly #quality: Record<string, number> = {};
@@ -87,6 +88,8 @@ export class Account {
   #discoveredBytes = 0;
   #readBytes = 0;
   #unreadable = 0;
+  /** The last pass broke off because the ledger could not be read. */
+  #forgetful = false;
 
   constructor({ ledger, health, log, instruments }: Observed, onProgress?: (totals: Totals) => void) {
     this.#ledger = ledger;
@@ -227,16 +230,24 @@ export class Account {
   /** A pass over the bucket has come to its end. */
   passed(): void {
     this.#health.well(SOURCE);
+    if (this.#forgetful) this.#health.well(LEDGER);
+    this.#forgetful = false;
     this.#instruments.listings.add(1);
   }
 
   onListingRetry(): OnRetry {
     return ({ failures, pauseMs, error }) => {
-      this.#instruments.sourceRetries.add(1);
-      this.#health.failing(SOURCE, error, failures);
+      const drawer = drawerOf(error);
+      if (drawer === "worker") this.#health.failing(LEDGER, error, failures);
+      else {
+        this.#instruments.sourceRetries.add(1);
+        this.#health.failing(SOURCE, error, failures);
+      }
+      this.#forgetful = drawer === "worker";
       if (!worthTelling(failures)) return;
-      const line = `cannot list the bucket, will try again: ${describeError(error)}`;
-      if (drawerOf(error) === "person") this.#log.error({ failures, pauseMs }, line);
+      const what = drawer === "worker" ? "look up what is known of the bucket" : "list the bucket";
+      const line = `cannot ${what}, will try again: ${describeError(error)}`;
+      if (drawer === "person" || drawer === "worker") this.#log.error({ failures, pauseMs }, line);
       else this.#log.warn({ failures, pauseMs }, line);
     };
   }
@@ -294,11 +305,11 @@ export class Account {
   }
 
   /** The rest of an object can be had by nobody. Each consumer that lacks some of it sets that aside. */
-  async lost({ object }: Reading, error: FlowferryError, write: LedgerWrite): Promise<void> {
+  lost({ object }: Reading, error: FlowferryError): void {
+    this.#readable();
     this.#lost += 1;
     this.#findings.delete(object.id);
     this.#log.error({ key: object.key, code: error.code }, `lost before it was delivered: ${describeError(error)}`);
-    await write(() => this.#ledger.unpark(object.id));
   }
 
   /** An object was read to its end; it has so many records. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Ledger, QueuedObject } from "../contracts.ts";
+import type { Ledger, ParkedObject, QueuedObject } from "../contracts.ts";
 import { drawerOf, UsageError } from "../errors.ts";
 import type { Flow } from "../flow.ts";
-import { firstOf, pause } from "../waiting.ts";
+import { firstOf } from "../waiting.ts";
 import type { Consumer, Lost } from "./consumer.ts";
 import type { Parking } from "./parking.ts";
 
@@ -61,7 +61,9 @@ export class Convoy {
   #queue: QueuedObject[] = [];
   /** Objects up to this id were taken up by the consumers in step. */
   #started: number;
-  #wake = Promise.withResolvers<void>();
+  /** The ledger has none after those. */
+  #exhausted = false;
+  #change = Promise.withResolvers<void>();
 
   constructor(
     consumers: readonly Consumer[],
@@ -83,6 +85,10 @@ export class Convoy {
     // Those that lead set the pace: an object that only others have taken up is new.
     this.#started = Math.max(...[...begins].filter(([{ leads }]) => leads).map(([, begin]) => begin)) - 1;
     for (const [consumer, begin] of begins) if (begin <= this.#started) this.#fallBehind(consumer);
+    // A signal for each reading that depends on this one would stay with it until the end of the run.
+    stop.addEventListener("abort", () => {
+      for (const { controller } of this.#active) controller.abort(stop.reason);
+    });
   }
 
   get started(): number {
@@ -100,14 +106,19 @@ export class Convoy {
 
   /** To be called when the ledger has new objects. */
   wake(): void {
-    const { resolve } = this.#wake;
-    this.#wake = Promise.withResolvers();
+    this.#exhausted = false;
+    this.#changed();
+  }
+
+  #changed(): void {
+    const { resolve } = this.#change;
+    this.#change = Promise.withResolvers();
     resolve();
   }
 
   /** Resolves at the next change of what is read. */
   changed(): Promise<void> {
-    return this.#wake.promise;
+    return this.#change.promise;
   }
 
   /** Reads until `stop` aborts. Rejects with what no repetition heals. */
@@ -129,40 +140,46 @@ export class Convoy {
         if (consumers.size > 0) await this.#read(object, consumers);
       }
       if (retried === undefined && object === undefined) await this.#news();
-      else this.wake();
+      else this.#changed();
     }
   }
 
   /** Resolves when there may be something to read. */
   async #news(): Promise<void> {
     const { pauseMs } = this.#parking;
-    const due = new AbortController();
-    const changes = [this.#wake.promise];
+    const due = Promise.withResolvers<void>();
     // Something that is due at once is being tried by another reader.
-    if (pauseMs !== undefined) changes.push(pause(Math.max(pauseMs, 10), due.signal));
-    await firstOf(changes, this.#stop);
-    due.abort();
+    const timer = pauseMs === undefined ? undefined : setTimeout(due.resolve, Math.max(pauseMs, 10));
+    await firstOf([this.#change.promise, due.promise], this.#stop);
+    clearTimeout(timer);
   }
 
   #next(): QueuedObject | undefined {
-    if (this.#queue.length === 0) this.#queue = this.#ledger.discovered(this.#started, 64);
+    if (this.#queue.length === 0 && !this.#exhausted) {
+      this.#queue = this.#ledger.discovered(this.#started, 64);
+      this.#exhausted = this.#queue.length === 0;
+      // What was discovered besides is parked.
+      if (this.#exhausted) this.#started = Math.max(this.#started, this.#ledger.lastId());
+    }
     return this.#queue[0];
   }
 
   /** A parked object that is to be tried again. At most half of the readers do so, so that what hangs does not hold up the others. */
-  #nextRetry(): QueuedObject | undefined {
+  #nextRetry(): ParkedObject | undefined {
     if (this.#retrying.size >= Math.max(1, this.#options.objects >> 1)) return undefined;
-    return this.#parking.due((id) => this.#retrying.has(id) || [...this.#active].some(({ reading }) => reading.object.id === id));
+    return this.#parking.due(new Set([...this.#retrying, ...[...this.#active].map(({ reading }) => reading.object.id)]));
   }
 
-  async #retry(object: QueuedObject): Promise<void> {
+  async #retry(parked: ParkedObject): Promise<void> {
+    const { object } = parked;
     this.#retrying.add(object.id);
     try {
       const wanting = [...this.#inStep, ...this.#behind].filter((consumer) => this.#lacks(consumer, object));
       const inStep = wanting.filter((consumer) => this.#inStep.has(consumer));
       const consumers = inStep.length > 0 ? inStep : wanting.filter(({ hasRoom }) => hasRoom);
-      if (consumers.length > 0) await this.#read(object, new Set(consumers));
-      else await this.#parking.postpone(object);
+      if (wanting.length === 0) await this.#parking.leave(object.id);
+      else if (consumers.length > 0) await this.#read(object, new Set(consumers));
+      else await this.#parking.postpone(parked);
     } finally {
       this.#retrying.delete(object.id);
     }
@@ -171,7 +188,8 @@ export class Convoy {
   /** Reads an object for these consumers; one that cannot be read now is parked. Rejects with what ends the run. */
   async #read(object: QueuedObject, consumers: Set<Consumer>): Promise<void> {
     const controller = new AbortController();
-    const signal = AbortSignal.any([this.#stop, controller.signal]);
+    const { signal } = controller;
+    if (this.#stop.aborted) controller.abort(this.#stop.reason);
     const offer = async (flows: readonly Flow[], through: number) => {
       for (const consumer of consumers) consumer.offer(object.id, flows, through);
       await this.#room(consumers, signal);
@@ -241,7 +259,13 @@ export class Convoy {
   async #catchUp(consumer: Consumer): Promise<void> {
     await Promise.resolve();
     let after = 0;
-    const next = () => this.#ledger.pending(consumer.name, { after, through: this.#started, limit: 1 })[0];
+    const next = () => {
+      const through = this.#started;
+      const [object] = this.#ledger.pending(consumer.name, { after, through, limit: 1 });
+      // What it lacks besides is parked, and is not looked at again and again.
+      if (object === undefined) after = Math.max(after, through);
+      return object;
+    };
     const work = async () => {
       for (let object = next(); object !== undefined && !this.#stop.aborted; object = next()) {
         after = object.id;
@@ -257,6 +281,6 @@ export class Convoy {
     this.#inStep.add(consumer);
     this.#solo.delete(consumer);
     this.#events.onCaughtUp(consumer);
-    this.wake();
+    this.#changed();
   }
 }

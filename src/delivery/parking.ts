@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import type { Ledger, ParkedObject, QueuedObject } from "../contracts.ts";
 import { codeOf, describeError, drawerOf } from "../errors.ts";
 import { pauseBefore, type RetryPolicy } from "../retry.ts";
@@ -10,14 +11,10 @@ const OBJECT_ATTEMPTS = 3;
 /** So often a job tries an object that fails in passing while others can be read. */
 const PASSING_ATTEMPTS = 6;
 
-interface Attempts {
-  /** In this run, and since the object was parked. */
-  readonly here: number;
-  readonly all: number;
-  readonly drawer: string;
-  readonly code: string;
-  readonly reason: string;
-  /** When the first one of this run failed, on the clock of `performance.now`. */
+/** What this run has tried of a parked object. Everything else is in the ledger: there may be very many of them. */
+interface Tries {
+  readonly failures: number;
+  /** When the first one failed, on the clock of `performance.now`. */
   readonly since: number;
 }
 
@@ -27,7 +24,9 @@ export class Parking {
   readonly #write: LedgerWrite;
   readonly #policy: RetryPolicy;
   readonly #onParked: (parked: ParkedObject, error: unknown) => void;
-  readonly #attempts = new Map<number, Attempts>();
+  readonly #tries = new Map<number, Tries>();
+  /** Those that a job has to try once more before it may end. */
+  readonly #owed = new Set<number>();
   #nextDue: number | undefined;
   #lastRead = Number.NEGATIVE_INFINITY;
 
@@ -42,39 +41,54 @@ export class Parking {
 
   /** Resolves when the object is parked. */
   async park(object: QueuedObject, error: unknown): Promise<void> {
-    const { here, all, since } = this.#attempts.get(object.id) ?? { here: 0, all: 0, since: performance.now() };
-    const [drawer, code, reason, attempts] = [drawerOf(error), codeOf(error), describeError(error), all + 1];
+    const now = Date.now();
+    const { attempts: before, since } = this.#ledger.parkedObject(object.id) ?? { attempts: 0, since: now };
+    const [drawer, code, reason, attempts] = [drawerOf(error), codeOf(error), describeError(error), before + 1];
     const { initialMs, maxMs } = this.#policy;
     const longest = drawer === "object" ? Math.max(maxMs, LONGEST_PAUSE_MS) : maxMs;
-    const nextAt = Math.round(Date.now() + pauseBefore(attempts, error, { initialMs, maxMs: longest }));
-    this.#attempts.set(object.id, { here: here + 1, all: attempts, drawer, code, reason, since });
+    // A new run tries at short pauses again: what was put right meanwhile is found soon, and a job does not wait for what was not.
+    const nextAt = Math.round(now + pauseBefore(this.#failed(object.id, drawer), error, { initialMs, maxMs: longest }));
     await this.#write(() => this.#ledger.park(object.id, { attempts, nextAt, drawer, code, reason }));
-    this.#nextDue = Math.min(this.#nextDue ?? nextAt, nextAt);
-    this.#onParked({ object, attempts, since: Date.now(), nextAt, drawer, code, reason }, error);
+    this.#nextDue = this.#ledger.nextDue();
+    this.#onParked({ object, attempts, since, nextAt, drawer, code, reason }, error);
+  }
+
+  /** Gives how often it failed in this run. */
+  #failed(id: number, drawer: string): number {
+    const { failures, since } = this.#tries.get(id) ?? { failures: 0, since: performance.now() };
+    const made = failures + 1;
+    this.#tries.set(id, { failures: made, since });
+    const enough = drawer === "object" ? made >= OBJECT_ATTEMPTS : made >= PASSING_ATTEMPTS && this.#lastRead >= since;
+    if (enough) this.#owed.delete(id);
+    else this.#owed.add(id);
+    return made;
   }
 
   /** The object was read to its end, or was lost. `isWanted`: others lack it, for whom it is to be read again at once if it was parked. */
-  async wasRead(object: QueuedObject, isWanted: boolean): Promise<void> {
+  async wasRead({ id }: QueuedObject, isWanted: boolean): Promise<void> {
     this.#lastRead = performance.now();
-    const attempts = this.#attempts.get(object.id);
-    if (attempts !== undefined && isWanted) {
-      const { all, drawer, code, reason } = attempts;
-      await this.#write(() => this.#ledger.park(object.id, { attempts: all, nextAt: Date.now(), drawer, code, reason }));
-    } else this.#attempts.delete(object.id);
+    if (!this.#tries.has(id)) return;
+    const parked = isWanted ? this.#ledger.parkedObject(id) : undefined;
+    if (parked === undefined) await this.leave(id);
+    else await this.#postpone(parked, 0);
+  }
+
+  /** Nobody needs the object: it is parked no more. */
+  async leave(id: number): Promise<void> {
+    this.#tries.delete(id);
+    this.#owed.delete(id);
+    await this.#write(() => this.#ledger.unpark(id));
     this.#nextDue = this.#ledger.nextDue();
   }
 
   /** A parked object that is to be tried now and is none of `busy`. */
-  due(busy: (id: number) => boolean): QueuedObject | undefined {
+  due(busy: ReadonlySet<number>): ParkedObject | undefined {
     const now = Date.now();
     if (this.#nextDue === undefined || this.#nextDue > now) return undefined;
-    const parked = this.#ledger.due(now, 256).find(({ object }) => !busy(object.id));
+    const parked = this.#ledger.due(now, busy.size + 1).find(({ object }) => !busy.has(object.id));
     if (parked === undefined) return undefined;
-    const { object, attempts: all, drawer, code, reason } = parked;
-    if (!this.#attempts.has(object.id)) {
-      this.#attempts.set(object.id, { here: 0, all, drawer, code, reason, since: performance.now() });
-    }
-    return object;
+    if (!this.#tries.has(parked.object.id)) this.#tries.set(parked.object.id, { failures: 0, since: performance.now() });
+    return parked;
   }
 
   /** Ms until an object is to be tried; undefined if none is parked. */
@@ -83,23 +97,20 @@ export class Parking {
   }
 
   /** Nobody can take the object now that wants it: it is tried later, and that was no attempt. */
-  async postpone(object: QueuedObject): Promise<void> {
-    const now = Date.now();
-    const parked = this.#ledger.due(now, 256).find((one) => one.object.id === object.id);
-    if (parked !== undefined) {
-      const nextAt = now + this.#policy.maxMs;
-      await this.#write(() => this.#ledger.park(object.id, { ...parked, nextAt }));
-    }
+  async postpone(parked: ParkedObject): Promise<void> {
+    await this.#postpone(parked, this.#policy.maxMs);
+    // There may be very many of them, one after the other.
+    await turn();
+  }
+
+  async #postpone({ object, ...trouble }: ParkedObject, pauseMs: number): Promise<void> {
+    this.#owed.add(object.id);
+    await this.#write(() => this.#ledger.park(object.id, { ...trouble, nextAt: Date.now() + pauseMs }));
     this.#nextDue = this.#ledger.nextDue();
   }
 
-  /** Whether a job that has nothing else to do still has to try some of what is parked. */
+  /** Whether a job that has nothing else to do still has to try some of what is parked. Those of earlier runs are due since ever. */
   get owes(): boolean {
-    if (this.#nextDue === undefined) return false;
-    return this.#ledger.parked(10_000).some(({ object: { id } }) => {
-      const { here, drawer, since } = this.#attempts.get(id) ?? { here: 0, drawer: "object", since: 0 };
-      if (drawer === "object") return here < OBJECT_ATTEMPTS;
-      return here < PASSING_ATTEMPTS || this.#lastRead < since;
-    });
+    return this.#owed.size > 0 || this.#nextDue === 0;
   }
 }

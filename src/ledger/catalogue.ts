@@ -13,6 +13,7 @@ type Catalogue = Pick<
   | "park"
   | "due"
   | "nextDue"
+  | "parkedObject"
   | "parked"
   | "parkedFor"
   | "countParked"
@@ -100,7 +101,6 @@ export function catalogueOf(
           const key = sql("select key from objects where id = ?").get(id)?.key as string;
           for (const { kind, count, lastMessage } of notes) note(kind, key, lastMessage, count);
         }
-        sql("delete from parked where object = ?").run(id);
       }),
     unpark: (id) => void transaction(() => sql("delete from parked where object = ?").run(id)),
     park: (id, { attempts, nextAt, drawer, code, reason }) =>
@@ -112,6 +112,7 @@ export function catalogueOf(
       ),
     due: (now, limit) => parkedRows("where p.next_at <= ? order by p.next_at limit ?", now, limit),
     nextDue: () => (reading(() => sql("select min(next_at) as at from parked").get())?.at as number | null) ?? undefined,
+    parkedObject: (id) => parkedRows("where p.object = ?", id)[0],
     parked: (limit) => parkedRows("order by p.object limit ?", limit),
     parkedFor: (sink, limit) =>
       reading(() =>

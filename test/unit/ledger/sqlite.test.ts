@@ -147,7 +147,7 @@ describe("ledger", () => {
     expect(ledger.deadLetters({}, 10)).toEqual([]);
   });
 
-  test("a parked object waits for nobody until it is read, lost, or finished by all", () => {
+  test("a parked object waits for nobody until it is parked no more, or finished by all", () => {
     const ledger = open();
     ledger.register(["one", "two"]);
     ledger.discover({ partition: "p", objects: [object("a"), object("b"), object("c")] });
@@ -169,6 +169,10 @@ describe("ledger", () => {
     ledger.discover({ partition: "p", objects: [], forgetBefore: "zzz" });
     expect(ledger.status().parked).toBe(2);
     ledger.readToEnd(a.id, { records: 7, notes: [{ kind: "skip-data", count: 2, lastMessage: "lost" }] });
+    expect(ledger.pending("one", everything).map(({ key }) => key)).toEqual(["c"]);
+    expect(ledger.parkedObject(a.id)).toMatchObject({ object: { key: "a", records: 7 }, attempts: 2, code: "object-denied" });
+    ledger.unpark(a.id);
+    expect(ledger.parkedObject(a.id)).toBeUndefined();
     expect(ledger.pending("one", everything)).toMatchObject([{ key: "a", records: 7 }, { key: "c" }]);
     ledger.readToEnd(a.id, { records: 7, notes: [{ kind: "skip-data", count: 2, lastMessage: "lost" }] });
     expect(ledger.status().quality).toMatchObject([{ kind: "skip-data", count: 2, lastKey: "a", lastMessage: "lost" }]);
