@@ -205,6 +205,8 @@ export interface Component<Options, Dependencies, Part> {
   readonly options: ZodType<Options>;
   /** Of a sink whose receiver refuses records of other times. */
   readonly timeWindow?: TimeWindow;
+  /** Called when a configuration is read: refuses credentials that would be sent in the open. Throws UsageError; opens nothing. */
+  check?(options: Options, env: NodeJS.ProcessEnv): void;
   create(options: Options, dependencies: Dependencies): Part | Promise<Part>;
 }
 

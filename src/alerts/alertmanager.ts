@@ -27,6 +27,7 @@ export const alertmanager: Component<z.output<typeof options>, unknown, Notifier
   type: "alertmanager",
   summary: "Prometheus Alertmanager, by its API version 2.",
   options,
+  check: ({ url, allowInsecure }) => void receiverUrl(url, "Alertmanager", allowInsecure),
   create({ url, headers, allowInsecure, endsAfterMs, timeoutMs }) {
     const target = new URL("api/v2/alerts", `${receiverUrl(url, "Alertmanager", allowInsecure).href.replace(/\/*$/, "")}/`);
     const sent = receiverHeaders(headers, "Alertmanager");

@@ -35,6 +35,7 @@ export const slack: Component<z.output<typeof options>, unknown, Notifier> = {
   type: "slack",
   summary: "A channel of Slack, through an incoming webhook.",
   options,
+  check: ({ webhookUrl }) => void receiverUrl(webhookUrl, "Slack"),
   create({ webhookUrl, timeoutMs }) {
     const url = receiverUrl(webhookUrl, "Slack");
     return {

@@ -23,6 +23,7 @@ export const webhook: Component<z.output<typeof options>, unknown, Notifier> = {
   type: "webhook",
   summary: "Any HTTP receiver: a POST of JSON for each alert.",
   options,
+  check: ({ url, allowInsecure }) => void receiverUrl(url, "the webhook", allowInsecure),
   create({ url, headers, allowInsecure, timeoutMs }) {
     const target = receiverUrl(url, "the webhook", allowInsecure);
     const sent = receiverHeaders(headers, "the webhook");

@@ -140,6 +140,14 @@ export async function loadEnabledRules({ rules: own, disabled }: AlertOptions): 
   return { rules: disableRules(rules, disabled), errors };
 }
 
+/** Calls `check` of the notifiers that the options name; `at` puts the place of a block before what is wrong. */
+export function checkNotifiers(options: AlertOptions, env: NodeJS.ProcessEnv, at: (key: string, work: () => void) => void): void {
+  for (const [key, component] of Object.entries(NOTIFIERS)) {
+    const own = options[key as keyof typeof NOTIFIERS];
+    if (own !== undefined) at(key, () => (component as Component<unknown, NotifierDependencies, Notifier>).check?.(own, env));
+  }
+}
+
 /** The notifiers that the options name, by their types. To be released by `closeNotifiers`. Throws UsageError for a wrong URL. */
 export async function openNotifiers(options: AlertOptions, dependencies: NotifierDependencies): Promise<Map<string, Notifier>> {
   const notifiers = new Map<string, Notifier>();

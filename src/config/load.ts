@@ -9,10 +9,10 @@ import { addOptions, addUrls } from "../secrets/of-options.ts";
 import { insecure, refuseReadable } from "../secrets/readable.ts";
 import { Scrubber } from "../secrets/scrubber.ts";
 import { isReadable } from "../urls.ts";
-import { type AlertOptions, alertOptions } from "./alerts.ts";
+import { type AlertOptions, alertOptions, checkNotifiers } from "./alerts.ts";
 import { SINKS, SOURCES } from "./registry.ts";
 import { configSchema } from "./schema.ts";
-import { validate } from "./validate.ts";
+import { placed, validate } from "./validate.ts";
 import { parseYaml, type Source as Yaml } from "./yaml.ts";
 
 type Settings = z.output<typeof configSchema>;
@@ -66,10 +66,10 @@ export function parseConfig(file: string, text: string, env: NodeJS.ProcessEnv, 
     file,
     baseDir,
     secrets,
-    source: partOf(SOURCES, settings.source, yaml, ["source"], read),
-    sinks: sinksOf(settings.sinks, yaml, read),
+    source: partOf(SOURCES, settings.source, yaml, ["source"], read, env),
+    sinks: sinksOf(settings.sinks, yaml, read, env),
     enrich: resolveEnrichPaths(read(enrichOptions, settings.enrich ?? {}, ["enrich"]), baseDir, ledgerPath),
-    alerts: settings.alerts === undefined ? undefined : alertsOf(read(alertOptions, settings.alerts, ["alerts"]), baseDir),
+    alerts: settings.alerts === undefined ? undefined : alertsOf(settings.alerts, yaml, read, env, baseDir),
     ledgerPath,
   };
 }
@@ -101,6 +101,7 @@ function partOf<D, T>(
   yaml: Yaml,
   path: readonly PropertyKey[],
   read: Read,
+  env: NodeJS.ProcessEnv,
 ): Part<D, T> {
   const { type, name: _, ...options } = value;
   const component = components.find((candidate) => candidate.type === type);
@@ -110,14 +111,17 @@ function partOf<D, T>(
     const advice = meant === undefined ? `known: ${types.join(", ")}` : `did you mean ${meant}?`;
     throw new UsageError("config-type", `${yaml.at([...path, "type"])}: unknown type ${JSON.stringify(type)}: ${advice}`);
   }
-  return { component, options: read(component.options, options, path), place: yaml.at(path) };
+  const place = yaml.at(path);
+  const valid = read(component.options, options, path);
+  placed(place, () => component.check?.(valid, env));
+  return { component, options: valid, place };
 }
 
-function sinksOf(sinks: Settings["sinks"], yaml: Yaml, read: Read): NamedSink[] {
+function sinksOf(sinks: Settings["sinks"], yaml: Yaml, read: Read, env: NodeJS.ProcessEnv): NamedSink[] {
   const names = new Map<string, string>();
   return sinks.map((sink, index) => {
     const path = ["sinks", index];
-    const part = partOf(SINKS, sink, yaml, path, read);
+    const part = partOf(SINKS, sink, yaml, path, read, env);
     const name = sink.name ?? sink.type;
     const earlier = names.get(name);
     if (earlier !== undefined) {
@@ -131,6 +135,8 @@ function sinksOf(sinks: Settings["sinks"], yaml: Yaml, read: Read): NamedSink[] 
   });
 }
 
-function alertsOf(options: AlertOptions, baseDir: string): AlertOptions {
+function alertsOf(block: unknown, yaml: Yaml, read: Read, env: NodeJS.ProcessEnv, baseDir: string): AlertOptions {
+  const options = read(alertOptions, block, ["alerts"]);
+  checkNotifiers(options, env, (key, check) => placed(yaml.at(["alerts", key]), check));
   return options.rules === undefined ? options : { ...options, rules: resolve(baseDir, options.rules) };
 }

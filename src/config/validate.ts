@@ -81,7 +81,20 @@ export async function at<T>(place: string, work: () => T | Promise<T>): Promise<
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof UsageError) || error.message.startsWith(place)) throw error;
-    throw new UsageError(error.code, `${place}: ${describeError(error)}`, { cause: error });
+    throw withPlace(place, error);
   }
+}
+
+/** As `at`, of work that is done at once. */
+export function placed<T>(place: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw withPlace(place, error);
+  }
+}
+
+function withPlace(place: string, error: unknown): unknown {
+  if (!(error instanceof UsageError) || error.message.startsWith(place)) return error;
+  return new UsageError(error.code, `${place}: ${describeError(error)}`, { cause: error });
 }

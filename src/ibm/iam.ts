@@ -40,12 +40,12 @@ const TIMEOUT_MS = 30_000;
 
 /** Throws UsageError for a token URL that would send the key in the clear. */
 export function ibmIamTokens(
-  { apiKey, tokenUrl, allowInsecure }: IbmIamOptions,
+  options: IbmIamOptions,
   { env, secrets }: { readonly env: NodeJS.ProcessEnv; readonly secrets?: Secrets | undefined },
   now: () => number = Date.now,
 ): IbmIamTokens {
-  const url = new URL(tokenUrl);
-  if (!allowInsecure && isReadable(url)) throw insecure("auth.tokenUrl", url, "the key");
+  checkTokenUrl(options);
+  const { apiKey, tokenUrl } = options;
   const dispatcher = proxyAgent(env, { connect: { timeout: TIMEOUT_MS }, maxResponseSize: 1024 ** 2 });
   let current: { token: string; issued: number; lifeMs: number } | undefined;
   let exchange: Promise<string> | undefined;
@@ -75,6 +75,12 @@ export function ibmIamTokens(
     },
     close: () => dispatcher.destroy(),
   };
+}
+
+/** Throws UsageError for a token URL that would send the key in the clear. */
+export function checkTokenUrl({ tokenUrl, allowInsecure }: IbmIamOptions): void {
+  const url = new URL(tokenUrl);
+  if (!allowInsecure && isReadable(url)) throw insecure("auth.tokenUrl", url, "the key");
 }
 
 async function askFor(apiKey: string, tokenUrl: string, { dispatcher }: { dispatcher: ReturnType<typeof proxyAgent> }) {

@@ -1,7 +1,7 @@
 import type { ListObjectsV2CommandOutput, S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import type { Component, ListOptions, ObjectStore, Source, SourceDependencies } from "../contracts.ts";
 import { type FlowferryError, UsageError } from "../errors.ts";
-import { ibmIamTokens } from "../ibm/iam.ts";
+import { checkTokenUrl, ibmIamTokens } from "../ibm/iam.ts";
 import { shownUrl } from "../urls.ts";
 import { compareKeys } from "./keys.ts";
 import { notUnderstood, pageGuard } from "./listing.ts";
@@ -20,6 +20,10 @@ export const s3: Component<S3Options, SourceDependencies, Source> = {
   type: "s3",
   summary: "A bucket of AWS S3, IBM Cloud Object Storage, Ceph, or another store that speaks the S3 protocol",
   options: s3Options,
+  check(options) {
+    credentialsOf(options);
+    if (options.auth !== undefined) checkTokenUrl(options.auth);
+  },
   create: async (options, dependencies) => tailing(await s3Store(options, dependencies), options, dependencies),
 };
 

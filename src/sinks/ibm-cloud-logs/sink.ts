@@ -1,10 +1,11 @@
 import type { Component, Sink, SinkDependencies } from "../../contracts.ts";
 import { drawerOf, Failure } from "../../errors.ts";
+import { checkTokenUrl } from "../../ibm/iam.ts";
 import { linePrinter } from "../../schemas/line.ts";
 import { loadSchema } from "../../schemas/load.ts";
 import { isAboutNothing, judge } from "./answer.ts";
 import { createIngress } from "./ingress.ts";
-import { type IbmCloudLogsOptions, ibmCloudLogsOptions } from "./options.ts";
+import { type IbmCloudLogsOptions, ibmCloudLogsOptions, singlesUrl } from "./options.ts";
 import { printRequest } from "./request.ts";
 import { outsideWindow, TIME_WINDOW } from "./window.ts";
 
@@ -14,6 +15,10 @@ export const ibmCloudLogs: Component<IbmCloudLogsOptions, SinkDependencies, Sink
   summary: "IBM Cloud Logs: records of the last 24 hours, each as one log",
   options: ibmCloudLogsOptions,
   timeWindow: TIME_WINDOW,
+  check(options) {
+    singlesUrl(options);
+    checkTokenUrl(options.auth);
+  },
   create: (options, dependencies) => ibmCloudLogsSink(options, dependencies, Date.now),
 };
 

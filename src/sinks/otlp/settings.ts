@@ -21,10 +21,7 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 /** Throws UsageError, which names the option or the variable and never a header's value. */
 export function resolveSettings(options: OtlpOptions, baseDir: string, env: NodeJS.ProcessEnv): Settings {
   const variables = otlpVariables(env);
-  const { url, authorization } = splitCredentials(urlOf(options, variables));
-  const headers = { ...authorization, ...lowerCase(options.headers ?? headersOf(variables("HEADERS"))) };
-  checkHeaders(headers);
-  if (!options.allowInsecure) refuseReadable(optionOf(options), url, headers);
+  const { url, headers } = destinationOf(options, variables);
   const { compressionLevel } = options;
   const compression = options.compression ?? compressionOf(variables("COMPRESSION"));
   if (compression === "gzip" && compressionLevel > 9) {
@@ -39,6 +36,19 @@ export function resolveSettings(options: OtlpOptions, baseDir: string, env: Node
     timeoutMs: options.timeoutMs ?? timeoutOf(variables("TIMEOUT")),
     tls: tlsOf(options, baseDir, variables),
   };
+}
+
+/** Throws UsageError for headers that cannot be sent, or would be sent in the open. */
+export function checkDestination(options: OtlpOptions, env: NodeJS.ProcessEnv): void {
+  destinationOf(options, otlpVariables(env));
+}
+
+function destinationOf(options: OtlpOptions, variables: Variables): { url: URL; headers: Record<string, string> } {
+  const { url, authorization } = splitCredentials(urlOf(options, variables));
+  const headers = { ...authorization, ...lowerCase(options.headers ?? headersOf(variables("HEADERS"))) };
+  checkHeaders(headers);
+  if (!options.allowInsecure) refuseReadable(optionOf(options), url, headers);
+  return { url, headers };
 }
 
 /** A variable that is set, with the name it was found under. */

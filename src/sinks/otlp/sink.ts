@@ -6,13 +6,14 @@ import { json } from "./json.ts";
 import { type OtlpOptions, otlpOptions } from "./options.ts";
 import { protobuf } from "./protobuf.ts";
 import { isAboutNothing, judge } from "./response.ts";
-import { resolveSettings, type Settings } from "./settings.ts";
+import { checkDestination, resolveSettings, type Settings } from "./settings.ts";
 import { compressor, createTransport } from "./transport.ts";
 
 export const otlp: Component<OtlpOptions, SinkDependencies, Sink> = {
   type: "otlp",
   summary: "An OTLP/HTTP receiver of logs, such as the OpenTelemetry Collector, Loki or VictoriaLogs",
   options: otlpOptions,
+  check: checkDestination,
   create,
 };
 
