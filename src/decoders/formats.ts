@@ -1,6 +1,6 @@
 import type { Decoder } from "../contracts.ts";
 import { autoFormat } from "./auto.ts";
-import { withoutMark } from "./byte-order-mark.ts";
+import { inUtf8 } from "./encoding.ts";
 import type { Format } from "./format.ts";
 import { gunzip } from "./gunzip.ts";
 import { ibmVpc } from "./ibm-vpc.ts";
@@ -18,5 +18,5 @@ export const FORMAT_NAMES: readonly FormatName[] = ["auto", ...(Object.keys(MAKE
 /** A decoder for objects of a format, gzipped or not; it may decode any number of objects side by side. */
 export function decoderFor(name: FormatName): Decoder {
   const format = name === "auto" ? autoFormat(Object.values(MAKERS).map((make) => make())) : MAKERS[name]();
-  return (bytes, origin, options) => format.decode(withoutMark(gunzip(bytes, options.maxBytes)), origin, options);
+  return (bytes, origin, options) => format.decode(inUtf8(gunzip(bytes, options.maxBytes)), origin, options);
 }
