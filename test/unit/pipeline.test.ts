@@ -21,7 +21,7 @@ function uidsOf(objects: ReadonlyMap<string, number>): string[] {
 
 const never = new AbortController().signal;
 
-describe("runPipeline", () => {
+describe("runPipeline", { timeout: 60_000 }, () => {
   test("brings every record of every object to every sink once, and knows then that nothing is left", async () => {
     const objects = bucket({ a: 25, b: 0, c: 1, d: 100, e: 7, f: 33 });
     const [one, two] = [memorySink(), memorySink(() => sleep(1).then(() => undefined), { records: 17 })];
@@ -270,7 +270,7 @@ describe("runPipeline", () => {
     refusals = 0;
     const stop = new AbortController();
     const tailing = runPipeline(parts, { ...OPTIONS, untilCaughtUp: false }, stop.signal);
-    await expect.poll(() => out.uids.length).toBe(10);
+    await expect.poll(() => out.uids.length, { timeout: 30_000 }).toBe(10);
     stop.abort();
     await tailing;
     expect(refusals).toBeGreaterThanOrEqual(4);
@@ -292,7 +292,7 @@ describe("runPipeline", () => {
     const up = memorySink();
     const parts = partsOf(source, { up: up.sink, late: late.sink });
     const running = runPipeline(parts, { ...OPTIONS, stallMs: 10 }, never);
-    await expect.poll(() => up.uids.length).toBe(240);
+    await expect.poll(() => up.uids.length, { timeout: 30_000 }).toBe(240);
     [gone, down] = [true, false];
     const totals = await running;
     const aside = parts.ledger.deadLetters({ sink: "late" }, 100);
