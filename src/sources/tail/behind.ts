@@ -76,8 +76,7 @@ export class Behind {
       for (const number of this.#groups.get(group) ?? []) this.#numbers.delete(number);
       this.#groups.delete(group);
       // "~" sorts after whatever the place of a known object goes on with.
-      const begin = ascending[index + 1] ?? `${group}~`;
-      if (compareKeys(begin, this.#begin) > 0) this.#begin = begin;
+      this.#begin = ascending[index + 1] ?? `${group}~`;
     }
   }
 }

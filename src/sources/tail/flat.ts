@@ -11,14 +11,13 @@ const KNOWN_BEHIND = 4096;
 /**
  * `from`: store time at which objects begin to count as new, unset until a pass has come to its end; `behind`: what is known before it;
  * `older`: how many objects were listed before the beginning of `behind`. In mid-pass also `next`: the same as `from` for the next pass, so
- * far; `started`: when the pass began; `after`: the last key of the last page that was handed out.
+ * far; `after`: the last key of the last page that was handed out.
  */
 const markSchema = z.object({
   from: z.number().optional(),
   behind: behindSchema.optional(),
   older: z.object({ begin: z.string(), count: z.number() }).optional(),
   next: z.number().optional(),
-  started: z.number().optional(),
   after: z.string().optional(),
 });
 
@@ -41,7 +40,7 @@ export function flatTail(tail: Tail, prefix: string, holes: readonly string[] = 
     const since = settings.since === undefined ? 0 : bounded(settings.since - settings.lookBackMs);
     const isFirst = mark.from === undefined;
     const from = mark.from ?? 0;
-    const started = Math.min(mark.started ?? now(), now());
+    const started = now();
     let next = Math.max(from, mark.next ?? 0);
     const begin = next > 0 ? orderOf(next) : settings.since === undefined ? "" : orderOf(since);
     const behind = new Behind(mark.behind, begin, KNOWN_BEHIND);
@@ -82,7 +81,7 @@ export function flatTail(tail: Tail, prefix: string, holes: readonly string[] = 
       yield {
         partition,
         objects,
-        mark: JSON.stringify({ from: mark.from, behind: behind.state(), older: mark.older, next, started, after }),
+        mark: JSON.stringify({ from: mark.from, behind: behind.state(), older: mark.older, next, after }),
         forgetBefore: orderOf(horizon),
       };
     }

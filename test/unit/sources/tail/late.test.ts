@@ -101,12 +101,25 @@ describe.each(Object.entries(NAMED))("an object that comes late in the layout %s
   it("is not read where the tail never was: before since", async () => {
     const world = setting({ ...options, since: "24h" }, 2);
     for (let hours = 48; hours >= 1; hours -= 1) world.store.put(key(now - hours * HOUR), now - hours * HOUR + MINUTE);
+    // Some minutes before since less the look-back, in the same hour.
+    world.store.put(key(now - 26 * HOUR - 5 * MINUTE), now - 26 * HOUR);
     const first = await pass(world.source, world.ledger);
     expect(first.length).toBeGreaterThanOrEqual(24);
     expect(first.length).toBeLessThanOrEqual(27);
     world.clock.now += MINUTE;
     expect(await pass(world.again().source, world.ledger)).toEqual([]);
     expect(await pass(tailOf(world.store, options, world.clock).source, world.ledger)).toEqual([]);
+  });
+
+  it.skipIf("keys" in options)("is found also where sweeps for new folders are rarer", async () => {
+    const { clock, store, ledger, source } = setting({ ...options, sweepMs: DAY, lateSweep: "1h" });
+    for (let hours = 48; hours >= 36; hours -= 1) store.put(key(now - hours * HOUR), now - hours * HOUR + MINUTE);
+    await pass(source, ledger);
+    store.put(key(now - 40 * HOUR + MINUTE), now);
+    clock.now += 59 * MINUTE;
+    expect(await pass(source, ledger)).toEqual([]);
+    clock.now += MINUTE;
+    expect(await pass(source, ledger)).toEqual([key(now - 40 * HOUR + MINUTE)]);
   });
 
   it("is left out where the options leave it out, also when they change", async () => {
@@ -212,9 +225,24 @@ describe("an object that comes late in a flat bucket", () => {
         message: expect.stringMatching(/^1 more objects than before were stored before 20\d\d-.*not read/),
       },
     ]);
+    for (let index = 6000; index > 5990; index -= 1) store.remove(`k${index}`);
+    clock.now += MINUTE;
+    await pass(source, ledger);
     clock.now += MINUTE;
     await pass(source, ledger);
     expect(events).toHaveLength(1);
+  });
+
+  it("is not counted where it lies before since", async () => {
+    const { store, ledger, source, clock, events } = setting({ ...flat, since: "5000h" }, 1000);
+    for (let index = 6000; index >= 1; index -= 1) store.put(`k${index}`, now - index * HOUR);
+    await pass(source, ledger);
+    clock.now += MINUTE;
+    await pass(source, ledger);
+    store.put("a-copy", now - 5500 * HOUR);
+    clock.now += MINUTE;
+    expect(await pass(source, ledger)).toEqual([]);
+    expect(events).toEqual([]);
   });
 });
 
@@ -226,17 +254,46 @@ describe("clocks and times that are wrong", () => {
   };
 
   it.each(Object.entries(LAYOUTS))("one object of the year 2038 hides nothing, in the layout %s", async (_, { options, key }) => {
-    for (const stored of [FUTURE, now - MINUTE]) {
-      const { store, ledger, source, clock, again } = setting(options, 3);
+    for (const [named, stored] of [
+      [FUTURE, FUTURE],
+      [FUTURE, now - MINUTE],
+      [now - 2 * HOUR, FUTURE],
+    ] as const) {
+      const { store, ledger, source, events, clock, again } = setting(options, 3);
+      let worker = { source, events };
+      const told = () => worker.events.filter(({ kind }) => kind === "late-object");
       store.put(key(now - HOUR), now - HOUR);
-      store.put(key(FUTURE), stored);
+      store.put(key(named), stored);
       expect(await pass(source, ledger)).toHaveLength(2);
       for (let minutes = 10; minutes < 900; minutes += 10) {
         clock.now = now + minutes * MINUTE;
         const one = key(clock.now - MINUTE - (minutes % 30) * MINUTE * 2);
         store.put(one, clock.now - 10_000);
-        expect(await pass(minutes % 50 === 0 ? again().source : source, ledger), `${minutes} minutes on`).toEqual([one]);
+        expect(await pass(worker.source, ledger), `${minutes} minutes on`).toEqual([one]);
+        expect(told()).toEqual([]);
+        if (minutes % 50 === 0) worker = again();
       }
+      // Nor does it keep the window from moving: two hours of an object each ten minutes, three a page.
+      store.takeCalls();
+      await pass(worker.source, ledger);
+      if (options !== LAYOUTS.flat.options) expect(store.takeCalls().length).toBeLessThanOrEqual(12);
+      expect(ledger.size).toBeLessThanOrEqual(22);
+    }
+  });
+
+  it("a store time of the year 2038 does not keep a silent folder from falling silent", async () => {
+    for (const layout of ["oci-connector", "ibm-vpc"] as const) {
+      const { store, ledger, source, clock } = setting({ layout });
+      const key = NAMED[layout].key;
+      store.put(key(now - HOUR), now - HOUR);
+      store.put(key(now - 2 * HOUR), FUTURE);
+      await pass(source, ledger);
+      clock.now += 2 * DAY;
+      await pass(source, ledger);
+      clock.now += MINUTE;
+      store.takeCalls();
+      await pass(source, ledger);
+      expect(store.takeCalls().filter(({ delimiter }) => delimiter === undefined)).toEqual([]);
     }
   });
 
