@@ -6,6 +6,7 @@ import { drawerOfStatus, networkFailure, readRetryAfter } from "../http-failures
 import { isLoopback } from "../urls.ts";
 import { version } from "../version.ts";
 import type { Objection } from "./answer.ts";
+import { cut } from "./text.ts";
 
 export interface Post {
   readonly url: URL;
@@ -16,8 +17,6 @@ export interface Post {
   readonly timeoutMs: number;
   /** What the receiver answers when it has taken the message. */
   readonly objection: Objection;
-  /** Whether the path of the URL is a secret too: it is removed from what the receiver says, as the values of the headers are. */
-  readonly secretPath?: boolean;
 }
 
 /** An answer of the receiver. */
@@ -69,9 +68,7 @@ async function exchange({ url, headers, body }: Post, signal: AbortSignal): Prom
 }
 
 /** What an answer means, by its status and, where that says that the message was taken, by its body. */
-function judge({ status, retryAfter, body }: Answer, { url, label, headers, secretPath = false, objection }: Post): void {
-  const secrets = [...(secretPath ? [url.pathname] : []), url.search, ...Object.values(headers ?? {})];
-  const redact = (text: string) => oneLine(withoutSecrets(text, secrets));
+function judge({ status, retryAfter, body }: Answer, { url, label, objection }: Post): void {
   const retryAfterMs = readRetryAfter(retryAfter);
   const line = `${label} at ${url.host} answered ${status}`;
   const drawer = drawerOfStatus(status);
@@ -82,13 +79,13 @@ function judge({ status, retryAfter, body }: Answer, { url, label, headers, secr
     throw new Failure(
       "not-understood",
       "alert-bad-answer",
-      `${line}, and the answer is not the receiver's: it ${redact(objected)}; ${advice}`,
+      `${line}, and the answer is not the receiver's: it ${oneLine(objected)}; ${advice}`,
       {
         retryAfterMs,
       },
     );
   }
-  const said = redact(pageTitle(textOf(body)) ?? textOf(body)).slice(0, LONGEST_WORDS);
+  const said = cut(oneLine(pageTitle(textOf(body)) ?? textOf(body)), LONGEST_WORDS);
   const redirected = status >= 300 && status < 400 ? ": redirects are not followed, configure the final URL" : "";
   throw new Failure(drawer, `alert-http-${status}`, `${line}${said === "" ? "" : `: ${said}`}${redirected}`, {
     retryAfterMs,
@@ -98,18 +95,6 @@ function judge({ status, retryAfter, body }: Answer, { url, label, headers, secr
 
 /** The longest of a receiver's words that are passed on, in characters. */
 const LONGEST_WORDS = 200;
-
-/** Shorter ones would take away common words. */
-const LEAST_SECRET = 6;
-
-/** A receiver or a proxy before it may repeat what it was asked, whole or a part of it. */
-function withoutSecrets(text: string, secrets: readonly string[]): string {
-  const parts = secrets.flatMap((secret) => [secret, ...secret.split(/[/?&=\s]/)]);
-  return parts
-    .filter((part) => part.length >= LEAST_SECRET)
-    .sort((a, b) => b.length - a.length)
-    .reduce((rest, part) => rest.replaceAll(part, "***"), text);
-}
 
 /** A URL that messages are posted to: https, or http to this machine. Throws UsageError without the URL in it. */
 export function receiverUrl(text: string, label: string, allowInsecure?: boolean): URL {

@@ -44,7 +44,6 @@ export const slack: Component<z.output<typeof options>, unknown, Notifier> = {
         post(
           {
             url,
-            secretPath: true,
             label: "Slack",
             body: JSON.stringify(slackMessage(alert, links)),
             timeoutMs,

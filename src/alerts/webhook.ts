@@ -33,7 +33,6 @@ export const webhook: Component<z.output<typeof options>, unknown, Notifier> = {
         post(
           {
             url: target,
-            secretPath: true,
             label: "the webhook",
             headers: { "idempotency-key": idempotencyKey(alert), ...sent },
             body: webhookBody(alert, links),

@@ -69,7 +69,6 @@ export async function openAlarms(
   const subscriptionsCall = serviceCall(subscriptions, {
     place,
     permission: [`manage ons-subscriptions ${here}`, `use ons-topics in compartment <the topic's compartment>`],
-    secrets: slackWebhookUrl === undefined ? [] : [slackWebhookUrl, new URL(slackWebhookUrl).pathname],
     patienceMs,
   });
   const alarmsCall = serviceCall(monitoring, {

@@ -2,7 +2,7 @@ import type { OciError } from "oci-common";
 import { describeError, drawerOf, Failure } from "../errors.ts";
 import { drawerOfStatus } from "../http-failures.ts";
 import type { OciConnection } from "../oci/connection.ts";
-import { type Explanation, isAbsent, ociError, policyStatement, refusalOf } from "../oci/errors.ts";
+import { type Explanation, isAbsent, ociError, policyStatement } from "../oci/errors.ts";
 import { type RetryPolicy, retryBriefly } from "../retry.ts";
 
 const POLICY: RetryPolicy = { initialMs: 500, maxMs: 5_000 };
@@ -25,8 +25,6 @@ interface ServiceCallOptions {
   readonly permission: string | readonly string[];
   /** The meaning of other refusals that only this service's calls have; 401 is none of them. */
   readonly explain?: (refusal: OciError) => Explanation | undefined;
-  /** Removed from what the service says. */
-  readonly secrets?: readonly string[];
   /** How long what may heal is tried again. */
   readonly patienceMs: number;
 }
@@ -34,7 +32,7 @@ interface ServiceCallOptions {
 /** Calls with the project's retries and errors. */
 export function serviceCall<Client extends { endpoint: string }>(
   { client, identity, ask }: OciConnection<Client>,
-  { place, permission, patienceMs, explain, secrets = [] }: ServiceCallOptions,
+  { place, permission, patienceMs, explain }: ServiceCallOptions,
 ): ServiceCall {
   const policies = [permission].flat().map((one) => policyStatement(identity, one));
   const denied: Explanation = {
@@ -56,10 +54,6 @@ export function serviceCall<Client extends { endpoint: string }>(
         return (await ask(within, request)).result;
       } catch (failure) {
         if (mayBeAbsent && isAbsent(failure)) return undefined;
-        const refusal = refusalOf(failure);
-        if (refusal !== undefined) {
-          for (const secret of secrets) refusal.message = refusal.message.replaceAll(secret, "***");
-        }
         throw ociError(failure, {
           operation,
           place,

@@ -99,7 +99,7 @@ async function askFor(apiKey: string, tokenUrl: string, { dispatcher }: { dispat
     const token = answerSchema.safeParse(answer);
     if (statusCode === 200 && token.success) return token.data;
     const { errorCode, errorMessage } = refusalSchema.safeParse(answer).data ?? {};
-    const words = [errorCode, errorMessage].filter(Boolean).join(" ").replaceAll(apiKey, "***");
+    const words = [errorCode, errorMessage].filter(Boolean).join(" ");
     const said = `${shownUrl(tokenUrl)} answered ${statusCode} ${words}`.trim();
     const drawer = drawerOfStatus(statusCode);
     if (drawer === "passing") throw new Failure(drawer, "service-unavailable", said, { retryAfterMs });

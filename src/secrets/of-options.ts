@@ -84,8 +84,9 @@ function addHeaders(secrets: Secrets, headers: unknown): void {
 
 function addByName(secrets: Secrets, value: unknown, name: string): void {
   if (/^headers$/i.test(name)) addHeaders(secrets, value);
-  else if (isBlock(value)) for (const [key, member] of Object.entries(value)) addByName(secrets, member, key);
-  else if (Array.isArray(value)) for (const element of value) addByName(secrets, element, name);
+  else if (isBlock(value)) {
+    for (const [key, member] of Object.entries(value)) addByName(secrets, member, isSecretName(name) ? name : key);
+  } else if (Array.isArray(value)) for (const element of value) addByName(secrets, element, name);
   else if (isSecretName(name)) addText(secrets, value, name);
 }
 

@@ -8,12 +8,14 @@ const URL_PARTS = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/(?:([^/?#]*)@)?[^/?#]*([^?#]*)(?
 const SECRET_NAME =
   /(?:secret|passw|passphrase|pwd|token|api_?-?key|credential|signature|authoriz|session|cookie|(?:^|[-_.])(?:pass|auth|key|sig|code)$)/i;
 
+const CAMEL_NAME = /[a-z](?:Key|Auth|Pass)$/;
+
 /** Names of what only leads to a secret, or says something of it. */
 const OTHER_NAME = /(?:path|file|url|uri|endpoint|name|type|id|header|expiry|ttl|ms)$/i;
 
 /** Whether what is called so is a secret. */
 export function isSecretName(name: string): boolean {
-  return SECRET_NAME.test(name) && !OTHER_NAME.test(name);
+  return (SECRET_NAME.test(name) || CAMEL_NAME.test(name)) && !OTHER_NAME.test(name);
 }
 
 /**

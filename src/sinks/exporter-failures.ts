@@ -25,12 +25,12 @@ const OF_GRPC: Readonly<Record<number, Drawer>> = {
 
 /**
  * What an exporter's failure means, as far as its error says so: one of this program as it is, else by the status of HTTP or gRPC that it
- * carries, or by the code of the network. Anything else is not understood. `redact` removes secrets from its words.
+ * carries, or by the code of the network. Anything else is not understood.
  */
-export function exporterFailure(name: string, error: unknown, redact: (text: string) => string): Failure {
+export function exporterFailure(name: string, error: unknown): Failure {
   if (error instanceof Failure) return error;
   const status = numberIn(error);
-  const said = oneLine(redact([describeError(error ?? "without a reason"), wordsIn(error)].filter(Boolean).join(": ")));
+  const said = oneLine([describeError(error ?? "without a reason"), wordsIn(error)].filter(Boolean).join(": "));
   const message = `${name} failed: ${status !== undefined && status >= 100 ? `${status} ` : ""}${said}`;
   return new Failure(drawerOf(status, error), "exporter-failed", message, { tooLarge: status === 413 });
 }
@@ -69,21 +69,4 @@ function wordsIn(error: unknown): string {
   const value = parseJson(data);
   const message = typeof value === "object" && value !== null && "message" in value ? value.message : undefined;
   return typeof message === "string" ? message : data;
-}
-
-const SECRET_MEMBER = /auth|cookie|header|key|pass|secret|token/i;
-
-/** Replaces what stands in the options under the name of a secret, should the exporter or the receiver repeat it. */
-export function redactor(options: Record<string, unknown> | undefined): (text: string) => string {
-  const secrets = secretsIn(options, false)
-    .flatMap((value) => [value, ...value.split(/\s+/)])
-    .filter((value) => value.length >= 4)
-    .sort((a, b) => b.length - a.length);
-  return (text) => secrets.reduce((redacted, secret) => redacted.replaceAll(secret, "***"), text);
-}
-
-function secretsIn(value: unknown, secret: boolean): string[] {
-  if (typeof value === "string") return secret ? [value] : [];
-  if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([name, member]) => secretsIn(member, secret || SECRET_MEMBER.test(name)));
 }

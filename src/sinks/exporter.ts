@@ -4,7 +4,7 @@ import type { Component, Sink, SinkDependencies } from "../contracts.ts";
 import { drawerOf, Failure } from "../errors.ts";
 import { loadSchema } from "../schemas/load.ts";
 import { BODIES } from "../schemas/record.ts";
-import { exporterFailure, redactor } from "./exporter-failures.ts";
+import { exporterFailure } from "./exporter-failures.ts";
 import { loadExporter } from "./exporter-module.ts";
 import { recordMaker } from "./log-records.ts";
 
@@ -60,8 +60,7 @@ async function create(options: ExporterOptions, { baseDir, version }: SinkDepend
     body: options.body,
   });
   const { timeoutMs } = options;
-  const redact = redactor(options.options);
-  const failure = (error: unknown): Failure => exporterFailure(name, error, redact);
+  const failure = (error: unknown): Failure => exporterFailure(name, error);
   const send = (records: ReadableLogRecord[], signal: AbortSignal): Promise<void> =>
     acknowledged(exporter, name, records, { timeoutMs, signal, failure });
   let closed: Promise<void> | undefined;

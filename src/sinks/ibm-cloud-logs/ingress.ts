@@ -1,5 +1,5 @@
 import { request } from "undici";
-import { type AnswerBody, readBody } from "../../answers.ts";
+import { readBody } from "../../answers.ts";
 import type { Secrets } from "../../contracts.ts";
 import { networkFailure, readRetryAfter } from "../../http-failures.ts";
 import { ibmIamTokens } from "../../ibm/iam.ts";
@@ -67,7 +67,7 @@ export function createIngress(options: IbmCloudLogsOptions, { env, version, onNo
       return {
         status: answer.statusCode,
         retryAfterMs: readRetryAfter(header("retry-after")),
-        body: without(token, await readBody(answer.body, header("content-encoding"), signal)),
+        body: await readBody(answer.body, header("content-encoding"), signal),
       };
     } catch (error) {
       signal.throwIfAborted();
@@ -92,8 +92,4 @@ export function createIngress(options: IbmCloudLogsOptions, { env, version, onNo
       await Promise.all([dispatcher.destroy(), tokens.close()]);
     },
   };
-}
-
-function without(token: string, { bytes, fault }: AnswerBody): AnswerBody {
-  return { bytes: Buffer.from(bytes.toString().replaceAll(token, "***")), fault };
 }

@@ -41,26 +41,25 @@ const OF_NOTHING =
 
 /**
  * What an answer means, by its status and, where that says that all is done, by its body. Throws the Failure of anything but success:
- * also of a 2xx that is no answer of the protocol, or that counts more records as refused than it was sent. `redact` removes secrets from
- * the receiver's words.
+ * also of a 2xx that is no answer of the protocol, or that counts more records as refused than it was sent.
  */
-export function judge(answer: Answer, records: number, host: string, redact: (text: string) => string): WriteResult {
+export function judge(answer: Answer, records: number, host: string): WriteResult {
   const { status, retryAfter } = answer;
   const retryAfterMs = readRetryAfter(retryAfter);
   const notUnderstood = (what: string): Failure =>
     new Failure(
       "not-understood",
       "otlp-bad-answer",
-      `${host} answered ${status}, and the answer is none of OTLP: it ${oneLine(redact(what))}; check the URL, and what stands between`,
+      `${host} answered ${status}, and the answer is none of OTLP: it ${oneLine(what)}; check the URL, and what stands between`,
       { retryAfterMs },
     );
   const drawer = drawerOfStatus(status);
   if (drawer === undefined) {
     if (!saysDone(status)) throw notUnderstood(`has the status ${status}, which acknowledges nothing`);
-    return acknowledged(answer, records, redact, notUnderstood);
+    return acknowledged(answer, records, notUnderstood);
   }
   if (drawer === "batch" && answer.body.fault !== undefined) throw notUnderstood(answer.body.fault);
-  const words = redact(wordsOf(answer));
+  const words = wordsOf(answer);
   const said = pageTitle(words) ?? oneLine(words);
   const advice = adviceOn(answer);
   const message = [`${host} answered ${status}${said === "" ? "" : `: ${said}`}`, advice].filter(Boolean).join("; ");
@@ -68,12 +67,7 @@ export function judge(answer: Answer, records: number, host: string, redact: (te
   throw new Failure(meant, `otlp-http-${status}`, message, { retryAfterMs, tooLarge: status === 413 });
 }
 
-function acknowledged(
-  { body, grpcStatus }: Answer,
-  records: number,
-  redact: (text: string) => string,
-  notUnderstood: (what: string) => Failure,
-): WriteResult {
+function acknowledged({ body, grpcStatus }: Answer, records: number, notUnderstood: (what: string) => Failure): WriteResult {
   if (grpcStatus !== undefined && grpcStatus !== "0") throw notUnderstood(`has the gRPC status ${grpcStatus}`);
   let response: ExportResponse;
   try {
@@ -83,7 +77,7 @@ function acknowledged(
     throw error;
   }
   const { rejected, message } = response;
-  const reason = oneLine(redact(message));
+  const reason = oneLine(message);
   return reason === "" ? { rejected } : { rejected, reason };
 }
 

@@ -6,7 +6,7 @@ import { json } from "./json.ts";
 import { type OtlpOptions, otlpOptions } from "./options.ts";
 import { protobuf } from "./protobuf.ts";
 import { isAboutNothing, judge } from "./response.ts";
-import { checkDestination, resolveSettings, type Settings } from "./settings.ts";
+import { checkDestination, resolveSettings } from "./settings.ts";
 import { compressor, createTransport } from "./transport.ts";
 
 export const otlp: Component<OtlpOptions, SinkDependencies, Sink> = {
@@ -29,7 +29,6 @@ function create(options: OtlpOptions, { baseDir, env, version }: SinkDependencie
   });
   const compress = compressor(settings);
   const transport = createTransport(settings, env, options.inFlight);
-  const redact = redactor(settings);
   const headers = {
     "user-agent": `flowferry/${version}`,
     ...settings.headers,
@@ -50,14 +49,14 @@ function create(options: OtlpOptions, { baseDir, env, version }: SinkDependencie
       const answer = await transport.post(body, headers, signal);
       // Without an answer the connection may still read from the buffer: then it is left to the garbage collector.
       if (!copied) encoded.release();
-      return judge(answer, flows.length, url.host, redact);
+      return judge(answer, flows.length, url.host);
     },
 
     async probe(signal) {
       const encoded = encoder.encode([], Date.now());
       const answer = await transport.post(await compress(encoded.bytes), headers, signal);
       try {
-        judge(answer, 0, url.host, redact);
+        judge(answer, 0, url.host);
       } catch (error) {
         if (!(error instanceof Failure) || drawerOf(error) !== "batch") throw error;
         if (isAboutNothing(answer)) return `${error.message} (to a request without records)`;
@@ -68,11 +67,4 @@ function create(options: OtlpOptions, { baseDir, env, version }: SinkDependencie
 
     close: () => transport.close(),
   };
-}
-
-/** Headers hold credentials: should the receiver repeat one, it is not passed on. */
-function redactor({ headers }: Settings): (text: string) => string {
-  const secrets = Object.values(headers).flatMap((value) => [value, ...value.split(/\s+/)]);
-  const long = secrets.filter((secret) => secret.length >= 4).sort((a, b) => b.length - a.length);
-  return (text) => long.reduce((redacted, secret) => redacted.replaceAll(secret, "***"), text);
 }

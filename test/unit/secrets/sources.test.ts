@@ -110,10 +110,11 @@ describe("of options", () => {
       options: {
         url: "u0-r1-l2",
         headers: { "x-any": "h34d3r-0f-1t" },
-        nested: [{ clientSecret: "s3cr3t-0f", tokens: ["t0k3n-0f"] }],
+        nested: [{ clientSecret: "s3cr3t-0f", tokens: ["t0k3n-0f"], licenseKey: "k3y-0f-1t" }],
+        auth: { "some thing": "4uth-0f-1t" },
       },
     });
-    expect(scrub("u0-r1-l2 h34d3r-0f-1t s3cr3t-0f t0k3n-0f")).toBe("u0-r1-l2 *** *** ***");
+    expect(scrub("u0-r1-l2 h34d3r-0f-1t s3cr3t-0f t0k3n-0f k3y-0f-1t 4uth-0f-1t")).toBe("u0-r1-l2 *** *** *** *** ***");
   });
 
   test("what is no valid value is passed over, or hidden all the same", () => {

@@ -12,7 +12,7 @@ const answer = (status: number, body: Uint8Array | string = "", more: Partial<An
   body: { bytes: Buffer.from(body), fault: undefined },
   ...more,
 });
-const judged = (given: Answer) => judge(given, RECORDS, "host:4318", (text) => text.replaceAll("s3cret", "***"));
+const judged = (given: Answer) => judge(given, RECORDS, "host:4318");
 const thrown = (given: Answer): Failure => {
   try {
     judged(given);
@@ -46,7 +46,7 @@ describe("success", () => {
   test.each(["protobuf", "json"] as const)("in part is counted, with the receiver's words: %s", (encoding) => {
     const partial = (rejected: number, message: string) => judged(answer(200, encodeResponse(encoding, { rejected, message })));
     expect(partial(3, "too old")).toEqual({ rejected: 3, reason: "too old" });
-    expect(partial(RECORDS, "all of\nthem, s3cret")).toEqual({ rejected: 10, reason: "all of them, ***" });
+    expect(partial(RECORDS, "all of\nthem")).toEqual({ rejected: 10, reason: "all of them" });
     expect(partial(3, "")).toEqual({ rejected: 3 });
     // A warning.
     expect(partial(0, "attributes were cut")).toEqual({ rejected: 0, reason: "attributes were cut" });
@@ -186,9 +186,8 @@ describe("other statuses", () => {
     expect(said('"no"')).toBe("host:4318 answered 422: no");
     expect(said(encodeStatus("protobuf", 3, "unknown field"))).toBe("host:4318 answered 422: unknown field");
     expect(said("<html>\n  <b>no</b>")).toBe("host:4318 answered 422: <html> <b>no</b>");
-    expect(said("<html><title>Blocked\n by s3cret</title>")).toBe("host:4318 answered 422: Blocked by ***");
+    expect(said("<html><title>Blocked\n by them</title>")).toBe("host:4318 answered 422: Blocked by them");
     expect(said("{half")).toBe("host:4318 answered 422: {half");
-    expect(said("token s3cret is wrong")).toBe("host:4318 answered 422: token *** is wrong");
     expect(said("x".repeat(1000))).toHaveLength("host:4318 answered 422: ".length + 301);
   });
 });

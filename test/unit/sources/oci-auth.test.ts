@@ -4,8 +4,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ObjectStore } from "../../../src/contracts.ts";
+import type { ObjectStore, Secrets } from "../../../src/contracts.ts";
 import { describeError, UsageError } from "../../../src/errors.ts";
+import { Scrubber } from "../../../src/secrets/scrubber.ts";
 import { type Oci, startOci } from "../../simulators/oci/index.ts";
 import { failureOf, listAll, never, readAll, refOf, storeOn } from "./oci-store.ts";
 
@@ -37,8 +38,8 @@ afterEach(async () => {
   oci.faults.clear();
 });
 
-async function store(auth: Record<string, unknown>, env: NodeJS.ProcessEnv = {}): Promise<ObjectStore> {
-  const opened = await storeOn(oci, { auth }, env);
+async function store(auth: Record<string, unknown>, env: NodeJS.ProcessEnv = {}, secrets?: Secrets): Promise<ObjectStore> {
+  const opened = await storeOn(oci, { auth }, env, "/", secrets);
   stores.push(opened);
   return opened;
 }
@@ -302,4 +303,30 @@ it("asks the network for nothing before it is used", async () => {
   const opened = await store({ type: "config-file", file: file() });
   for await (const _ of opened.list({ prefix: "" }, never)) break;
   expect(oci.requests.all).toHaveLength(1);
+});
+
+describe("secrets that come up while it runs are told", () => {
+  it("the pass phrase of the file, and the token of a session, also after it was replaced", async () => {
+    const secrets = new Scrubber();
+    await store({ type: "config-file", file: file(), profile: "ENCRYPTED" }, {}, secrets);
+    expect(secrets.scrub(`pass_phrase=${oci.passPhrase}`)).toBe("pass_phrase=***");
+    const opened = await store({ type: "session-token", file: file(), profile: "SESSION" }, {}, secrets);
+    const token = () => readFileSync(join(dirname(file()), "session-token"), "utf8").trim();
+    const tokens = [token()];
+    await signers(opened);
+    oci.renewSession();
+    oci.faults.add({ on: "list" }, { status: 401 });
+    await signers(opened);
+    tokens.push(token());
+    expect(new Set(tokens).size).toBe(2);
+    for (const one of tokens) expect(secrets.scrub(`keyId="ST$${one}"`)).toBe('keyId="ST$***"');
+  });
+
+  it("the token of a service account, before it is exchanged", async () => {
+    const secrets = new Scrubber();
+    const { environment, certificatePath, tokenPath } = await oci.okeWorkloadIdentity();
+    const opened = await store({ type: "oke-workload-identity", certificatePath, tokenPath }, environment, secrets);
+    await signers(opened);
+    expect(secrets.scrub(`Bearer ${readFileSync(tokenPath, "utf8")}`)).toMatch(/^Bearer \*{3}\s*$/);
+  });
 });

@@ -1,4 +1,4 @@
-import type { ObjectRef, ObjectStore } from "../../../src/contracts.ts";
+import type { ObjectRef, ObjectStore, Secrets } from "../../../src/contracts.ts";
 import type { Drawer } from "../../../src/errors.ts";
 import { ociObjectStorageOptions, ociObjectStore } from "../../../src/sources/oci-object-storage.ts";
 import type { Oci } from "../../simulators/oci/index.ts";
@@ -11,6 +11,7 @@ export function storeOn(
   options: Record<string, unknown> = {},
   env: NodeJS.ProcessEnv = {},
   baseDir = "/",
+  secrets?: Secrets,
 ): Promise<ObjectStore> {
   const given = {
     namespace: oci.namespace,
@@ -19,7 +20,7 @@ export function storeOn(
     auth: { type: "config-file", file: oci.config },
     ...options,
   };
-  return ociObjectStore(ociObjectStorageOptions.parse(given), { baseDir, env });
+  return ociObjectStore(ociObjectStorageOptions.parse(given), { baseDir, env, secrets });
 }
 
 export async function listAll(

@@ -6,6 +6,7 @@ import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ObjectRef, ObjectStore, SourceEvent } from "../../../../src/contracts.ts";
 import { describeError, type Failure, UsageError } from "../../../../src/errors.ts";
+import { Scrubber } from "../../../../src/secrets/scrubber.ts";
 import { s3Options } from "../../../../src/sources/s3/options.ts";
 import { s3Store } from "../../../../src/sources/s3.ts";
 import { type Fault, type S3Server, s3Server } from "../../../simulators/s3/server.ts";
@@ -52,6 +53,19 @@ afterEach(async () => {
 });
 
 describe("requests", () => {
+  it("tell of the session token that the SDK found by itself", async () => {
+    const found = { AWS_ACCESS_KEY_ID: "AKID", AWS_SECRET_ACCESS_KEY: "wJalr", AWS_SESSION_TOKEN: "FwoGZXIv-s3ss10n" };
+    for (const [name, value] of Object.entries(found)) vi.stubEnv(name, value);
+    const secrets = new Scrubber();
+    const options = s3Options.parse({ bucket: "flows", endpoint: server.endpoint });
+    const one = await s3Store(options, { env: {}, onEvent: () => {}, secrets });
+    await list(one);
+    await one.close();
+    vi.unstubAllEnvs();
+    expect(server.requests.at(-1)?.headers["x-amz-security-token"]).toBe("FwoGZXIv-s3ss10n");
+    expect(secrets.scrub("the token FwoGZXIv-s3ss10n")).toBe("the token ***");
+  });
+
   it("ask for no checksums, which other stores than AWS refuse", async () => {
     server.put("a", Buffer.from("x"));
     await read(await object("a"));
