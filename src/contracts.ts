@@ -465,6 +465,11 @@ export interface SourceDependencies {
   readonly baseDir: string;
   readonly env: NodeJS.ProcessEnv;
   readonly onEvent: (event: SourceEvent) => void;
+  /**
+   * Where this worker keeps its ledger; the names of what lies beside it begin so. Files of this machine that are no objects, and must not
+   * be opened by others: a file that is closed takes the locks with it that the process holds on it.
+   */
+  readonly ledgerPath?: string | undefined;
   /** As a sink's. */
   readonly secrets?: Secrets | undefined;
 }

@@ -5,7 +5,7 @@ import type { Consumer, Lost } from "./delivery/consumer.ts";
 import { Convoy, type Reading } from "./delivery/convoy.ts";
 import { Discovery } from "./delivery/discovery.ts";
 import { Lane } from "./delivery/lane.ts";
-import { type LedgerWrite, ledgerWrite } from "./delivery/ledger-write.ts";
+import { isGone, type LedgerWrite, ledgerWrite } from "./delivery/ledger-write.ts";
 import { Parking } from "./delivery/parking.ts";
 import { describeError, drawerOf, Failure } from "./errors.ts";
 import { type Flow, originOf } from "./flow.ts";
@@ -79,7 +79,8 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
   const discovery = new Discovery(parts, write, account, convoy);
 
   // A job with a wrong key or bucket says so and ends; a worker that tails waits until somebody puts it right.
-  const isFinal = (error: unknown) => options.untilCaughtUp && !discovery.admitted && drawerOf(error) === "person";
+  const isFinal = (error: unknown) =>
+    isGone(error) || (options.untilCaughtUp && !discovery.admitted && drawerOf(error) === "person");
   const look = async () => {
     while (!intake.aborted) {
       const found = await retry(() => discovery.pass(intake), options.retry, intake, account.onListingRetry(), isFinal);

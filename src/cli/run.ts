@@ -8,6 +8,7 @@ import type { Totals } from "../delivery/account.ts";
 import { Failure } from "../errors.ts";
 import { Health } from "../health.ts";
 import { runPipeline } from "../pipeline.ts";
+import { isStandardOutput } from "../sinks/standard-output.ts";
 import { createInstruments, openLog, serveTelemetry } from "../telemetry.ts";
 import { version } from "../version.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
@@ -117,7 +118,8 @@ function summarize(context: CliContext, config: Config, totals: Results, seconds
     );
     return;
   }
-  const out = config.sinks.some(({ options }) => (options as { path?: string }).path === "-") ? context.stderr : context.stdout;
+  const isTaken = config.sinks.some(({ options }) => isStandardOutput((options as { path?: string }).path ?? ""));
+  const out = isTaken ? context.stderr : context.stdout;
   const rest = Object.entries({ bad, skipped, filtered }).filter(([, count]) => count > 0);
   const lines = [
     `${objects} objects, ${records} records${rest.map(([name, count]) => `, ${count} ${name}`).join("")} in ${seconds.toFixed(1)} s`,

@@ -33,7 +33,15 @@ interface Surroundings {
 export async function compose(config: Config, { env, log, instruments, health = new Health() }: Surroundings): Promise<Composed> {
   const closers: (() => void | Promise<void>)[] = [];
   const close = async () => {
-    for (const closer of closers.splice(0).reverse()) await closer();
+    const failures: unknown[] = [];
+    for (const closer of closers.splice(0).reverse()) {
+      try {
+        await closer();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   };
   try {
     const measure = instruments ?? createInstruments(metrics.getMeter("flowferry", version));
@@ -135,7 +143,9 @@ export async function openSource(config: Config, env: NodeJS.ProcessEnv, onEvent
   const { component, options, place } = config.source;
   const inherited = { since: config.filter.since, until: config.filter.until };
   const bounded = { ...inherited, ...(options as object) };
-  return at(place, () => component.create(bounded, { baseDir: config.baseDir, env, onEvent, secrets: config.secrets }));
+  const ledgerPath = config.ledgerPath === ":memory:" ? undefined : config.ledgerPath;
+  const dependencies = { baseDir: config.baseDir, env, onEvent, ledgerPath, secrets: config.secrets };
+  return at(place, () => component.create(bounded, dependencies));
 }
 
 export async function openSink(

@@ -100,6 +100,11 @@ export class Checkpoint implements Consumer {
     if (this.#ended >= ENDED) this.#pause.abort();
   }
 
+  leave(id: number): void {
+    const progress = this.#progress.get(id);
+    if (progress !== undefined && !progress.ended && progress.saved === progress.through) this.#progress.delete(id);
+  }
+
   /** Saves again and again, at such intervals or earlier, until the signal aborts. */
   async run(pauseMs: number, signal: AbortSignal): Promise<void> {
     for (;;) {

@@ -39,6 +39,8 @@ export interface Consumer {
   offer(id: number, flows: readonly Flow[], through: number): void;
   /** Every record of the object was offered, or cannot be had: then the consumer sets aside what it lacks. */
   end(id: number, lost?: Lost): void;
+  /** A reading of the object has broken off: what the ledger knows of it need not be kept, until it is wanted again. */
+  leave(id: number): void;
   /** Resolves when its position covers everything that was offered, or its patience ends. */
   drain(): Promise<void>;
 }

@@ -12,7 +12,7 @@ export interface Reading {
   readonly consumers: Set<Consumer>;
   /** Aborts when nobody takes part any more, or reading is to stop. */
   readonly signal: AbortSignal;
-  /** False when the object is read for a consumer that fell behind, after or beside a reading for others: its records are counted there. */
+  /** False when the object is read after or beside a reading for others: its records are counted there. */
   readonly first: boolean;
   /** Hands the flows of one piece to every consumer, and resolves when there is room for the next piece. */
   offer(flows: readonly Flow[], through: number): Promise<void>;
@@ -137,7 +137,7 @@ export class Convoy {
         this.#queue.shift();
         this.#started = object.id;
         const consumers = new Set([...this.#inStep].filter((consumer) => this.#lacks(consumer, object)));
-        if (consumers.size > 0) await this.#read(object, consumers);
+        if (consumers.size > 0) await this.#read(object, consumers, true);
       }
       if (retried === undefined && object === undefined) await this.#news();
       else this.#changed();
@@ -179,14 +179,20 @@ export class Convoy {
       const consumers = inStep.length > 0 ? inStep : wanting.filter(({ hasRoom }) => hasRoom);
       if (wanting.length === 0) await this.#parking.leave(object.id);
       else if (consumers.length > 0) await this.#read(object, new Set(consumers));
-      else await this.#parking.postpone(parked);
+      else {
+        for (const consumer of wanting) consumer.leave(object.id);
+        await this.#parking.postpone(parked);
+      }
     } finally {
       this.#retrying.delete(object.id);
     }
   }
 
-  /** Reads an object for these consumers; one that cannot be read now is parked. Rejects with what ends the run. */
-  async #read(object: QueuedObject, consumers: Set<Consumer>): Promise<void> {
+  /**
+   * Reads an object for these consumers; one that cannot be read now is parked. `isNew`: nobody has begun with it since the start. Rejects
+   * with what ends the run.
+   */
+  async #read(object: QueuedObject, consumers: Set<Consumer>, isNew = false): Promise<void> {
     const controller = new AbortController();
     const { signal } = controller;
     if (this.#stop.aborted) controller.abort(this.#stop.reason);
@@ -195,8 +201,7 @@ export class Convoy {
       await this.#room(consumers, signal);
     };
     const elsewhere = () => [...this.#active].some(({ reading }) => reading.object.id === object.id);
-    const inStep = [...consumers].some((consumer) => this.#inStep.has(consumer));
-    const first = inStep || (object.records === undefined && !elsewhere());
+    const first = isNew || (object.records === undefined && !elsewhere());
     const active = { reading: { object, consumers, signal, first, offer }, controller };
     this.#active.add(active);
     try {
@@ -209,6 +214,7 @@ export class Convoy {
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof UsageError || drawerOf(error) === "worker") throw error;
+      for (const consumer of consumers) consumer.leave(object.id);
       await this.#parking.park(object, error);
     } finally {
       this.#active.delete(active);

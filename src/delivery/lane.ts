@@ -164,6 +164,11 @@ export class Lane implements Consumer {
     this.#settling(this.#settle(progress));
   }
 
+  leave(id: number): void {
+    const progress = this.#progress.get(id);
+    if (progress !== undefined && !progress.acks.ended && progress.settled === progress.offered) this.#progress.delete(id);
+  }
+
   /** Sends what is buffered without waiting for full batches. */
   flush(): void {
     this.#depart(1);

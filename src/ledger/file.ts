@@ -2,7 +2,7 @@ import { accessSync, constants, realpathSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { UsageError } from "../errors.ts";
+import { Failure, UsageError } from "../errors.ts";
 import { makeFolder } from "../folders.ts";
 import { isBusy, onLedger, replaced } from "./failures.ts";
 import { isLocked, type LedgerLock, ledgerInUse, lockPathOf, takeLock } from "./lock.ts";
@@ -93,6 +93,9 @@ function opened(path: string, file: string, lock: LedgerLock): LedgerFile {
   const release = (): void => {
     try {
       onLedger(path, () => db.exec("delete from meta where name = 'owner'"));
+    } catch (error) {
+      // A name that stays, as on a full disk, is that of a worker that is gone: whoever takes the lock knows.
+      if (!(error instanceof Failure)) throw error;
     } finally {
       db.close();
       lock.release();

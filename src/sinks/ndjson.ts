@@ -6,7 +6,7 @@ import { linePrinter } from "../schemas/line.ts";
 import { loadSchema } from "../schemas/load.ts";
 import { createLinesFile, inspectLinesFile, type Lines } from "./lines-file.ts";
 import { createLinesPipe } from "./lines-pipe.ts";
-import { createStandardOutput } from "./standard-output.ts";
+import { createStandardOutput, isStandardOutput } from "./standard-output.ts";
 
 const ndjsonOptions = z.strictObject({
   path: z
@@ -72,7 +72,7 @@ async function placeOf(
   writer: string,
 ): Promise<Place> {
   // Opened by its name, a file that standard output leads to would be written from two places.
-  if (configured === "-" || configured === "/dev/stdout") {
+  if (isStandardOutput(configured)) {
     return { lines: createStandardOutput({ sync, writer }), inspect: async () => "standard output can be written" };
   }
   const path = resolve(baseDir, configured);

@@ -7,6 +7,11 @@ const NEWLINE = 0x0a;
 const NOTHING = Buffer.alloc(0);
 const NAME = "standard output";
 
+/** Whether a path in a configuration names standard output. */
+export function isStandardOutput(path: string): boolean {
+  return ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].includes(path);
+}
+
 /** Standard output, whatever it leads to. */
 export function createStandardOutput({ sync, writer }: Pick<LinesFileOptions, "sync" | "writer">): Lines {
   const { fd } = process.stdout;

@@ -1,6 +1,6 @@
 import type { BigIntStats } from "node:fs";
 import { type FileHandle, open, realpath, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import type { Component, ListOptions, ListPage, ObjectRef, ObjectStore, Source, SourceDependencies } from "../contracts.ts";
@@ -46,7 +46,7 @@ export const directory: Component<DirectoryOptions, SourceDependencies, Source> 
 /** A folder as a bucket. Throws UsageError if it is not there. */
 export async function directoryStore(
   { path, ignore }: Pick<DirectoryOptions, "path" | "ignore">,
-  { baseDir, onEvent }: Pick<SourceDependencies, "baseDir" | "onEvent">,
+  { baseDir, onEvent, ledgerPath }: Pick<SourceDependencies, "baseDir" | "onEvent" | "ledgerPath">,
 ): Promise<ObjectStore> {
   const given = resolve(baseDir, path);
   const root = await rootOf(given);
@@ -93,10 +93,15 @@ export async function directoryStore(
     name: pathToFileURL(given).href,
     async *list({ prefix, startAfter, delimiter, before }: ListOptions, signal: AbortSignal): AsyncGenerator<ListPage> {
       await checkRoot();
+      const isLedgers = await ledgerFiles(ledgerPath);
       const cursor = { root, prefix, after: startAfter, before, ignores, passOver, onLook };
       let keys: string[] = [];
       let prefixes: string[] = [];
       for await (const key of walk(cursor)) {
+        if (isLedgers(join(root, key))) {
+          passOver(key, "it is the ledger of this worker, or belongs to it");
+          continue;
+        }
         const end = delimiter === undefined ? -1 : key.indexOf(delimiter, prefix.length);
         if (delimiter !== undefined && end >= 0) {
           const common = key.slice(0, end + delimiter.length);
@@ -121,6 +126,15 @@ export async function directoryStore(
     },
     close: async () => {},
   };
+}
+
+/** Says which files are the ledger and what lies beside it. `ledgerPath` may be a link, and may lead through links. */
+async function ledgerFiles(ledgerPath: string | undefined): Promise<(path: string) => boolean> {
+  if (ledgerPath === undefined) return () => false;
+  const really = (path: string) => realpath(path).catch(() => path);
+  const ledgers = [join(await really(dirname(ledgerPath)), basename(ledgerPath)), await really(ledgerPath)];
+  return (path) =>
+    ledgers.some((ledger) => path === ledger || [`${ledger}-`, `${ledger}.`].some((start) => path.startsWith(start)));
 }
 
 async function rootOf(path: string): Promise<string> {

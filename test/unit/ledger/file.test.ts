@@ -229,6 +229,16 @@ describe("who has it", () => {
     expect(asked()).toContain(`process ${process.pid} on `);
   });
 
+  test("whose name cannot be taken out any more, as on a full disk, is gone all the same", () => {
+    const file = open();
+    file.db.exec("pragma query_only = 1");
+    file.close();
+    const reader = openLedgerToRead(path);
+    expect(ownerOf(reader)).toBeUndefined();
+    reader.close();
+    open().close();
+  });
+
   test("a ledger in memory has no owner", () => {
     const { db } = open(":memory:");
     db.exec("create table meta (name text, value text)");

@@ -244,6 +244,21 @@ describe("what is listed", () => {
     expect(await keys(".hid")).toEqual([".hidden"]);
   });
 
+  it("leaves out the ledger of this worker and what lies beside it, and says so", async () => {
+    const files = ["", "-wal", "-shm", ".lock", ".tables/ports.csv", ".network.json"].map((end) => `state/flowferry.db${end}`);
+    for (const key of [...files, "state/flowferry.dbx", "flowferry.db", "z"]) await put(key);
+    await symlink(join(base, "bucket", "state"), join(base, "link"));
+    await symlink("../z", join(base, "link", "other.db"));
+    const here = (ledgerPath: string) => directoryStore({ path: "bucket", ignore }, { ...dependencies(), ledgerPath });
+    store = await here(join(base, "link", "flowferry.db"));
+    expect(await keys()).toEqual(["flowferry.db", "state/flowferry.dbx", "state/other.db", "z"]);
+    expect(events.map(({ kind, key }) => [kind, key])).toEqual(files.toSorted().map((key) => ["passed-over", key]));
+    store = await here(join(base, "link", "other.db"));
+    expect(await keys()).not.toContain("z");
+    store = await here(join(base, "none", "flowferry.db"));
+    expect(await keys()).toContain("z");
+  });
+
   it("keeps to the directory whatever the prefix", async () => {
     await put("a/b");
     await writeFile(join(base, "outside"), "x");
