@@ -51,6 +51,8 @@ export class Parking {
     await this.#write(() => this.#ledger.park(object.id, { attempts, nextAt, drawer, code, reason }));
     this.#nextDue = this.#ledger.nextDue();
     this.#onParked({ object, attempts, since, nextAt, drawer, code, reason }, error);
+    // Very many may fail at once, one after the other.
+    await turn();
   }
 
   /** Gives how often it failed in this run. */
@@ -99,7 +101,6 @@ export class Parking {
   /** Nobody can take the object now that wants it: it is tried later, and that was no attempt. */
   async postpone(parked: ParkedObject): Promise<void> {
     await this.#postpone(parked, this.#policy.maxMs);
-    // There may be very many of them, one after the other.
     await turn();
   }
 

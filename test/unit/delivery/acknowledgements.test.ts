@@ -51,6 +51,7 @@ test("an object is complete when it has ended and nothing of it is on its way or
   const acks = new Acknowledgements(0);
   acks.offer(10);
   const settle = acks.depart(1);
+  expect(acks.ended).toBe(false);
   acks.end({ ...NOTHING, setAside: 4 });
   expect(acks.complete(undefined)).toBe(false);
   settle(delivered(10));
@@ -61,6 +62,14 @@ test("an object is complete when it has ended and nothing of it is on its way or
   expect(acks.uncommitted).toEqual({ ...delivered(10), setAside: 4 });
   acks.committed();
   expect(acks.uncommitted).toEqual(NOTHING);
+});
+
+test("an object of which nothing is on its way is not complete before its end", () => {
+  const acks = new Acknowledgements(0);
+  acks.offer(10);
+  expect(acks.complete(undefined)).toBe(false);
+  acks.end();
+  expect([acks.ended, acks.complete(undefined), acks.uncommitted]).toEqual([true, true, NOTHING]);
 });
 
 test("what is offered never goes back", () => {

@@ -276,6 +276,28 @@ test("a few records that a known receiver refuses again and again are bad; many 
   await expect(waitingToo).rejects.toThrow();
 });
 
+test("an attempt at what a receiver refuses costs 64 requests, and each further one twice as many, until each record was asked", async () => {
+  const { sink, state } = receiver([]);
+  state.broken = true;
+  const asked: number[] = [];
+  const onRetry = () => {
+    asked.push(state.requests);
+    if (asked.length === 5) state.broken = false;
+  };
+  const delivery = { name: "out", sink, policy: { initialMs: 1, maxMs: 2 }, brake: createBrake(true) };
+  await deliver({ ...delivery, events: { ...events, onRetry } }, batchOf([a, range(1, 300)]), never);
+  const each = asked.map((requests, index) => requests - (asked[index - 1] ?? 0));
+  expect(each).toEqual([64, 128, 256, 512, 2 * 300 - 1]);
+});
+
+test("few records are few at one time: those that have come to their end are doubted no more", async () => {
+  const brake = createBrake(true);
+  for (let batch = 1; batch <= 3; batch += 1) {
+    const { sink } = receiver(range(1, 60));
+    expect(await send(sink, batchOf([a, range(1, 60)]), never, brake)).toMatchObject([{ setAside: 60 }]);
+  }
+});
+
 test("what a receiver refuses is bad as soon as it takes something that it is sent later", { timeout: 60_000 }, async () => {
   const brake = createBrake(false);
   const { sink, state } = receiver(range(1, 200));

@@ -1,0 +1,221 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test } from "vitest";
+import type { Discovery, Ledger, Seen, Source } from "../../../src/contracts.ts";
+import { Failure } from "../../../src/errors.ts";
+import { openLedger } from "../../../src/ledger/sqlite.ts";
+import { runPipeline } from "../../../src/pipeline.ts";
+import { memorySink, memorySource, OPTIONS, partsOf } from "./parts.ts";
+
+const never = new AbortController().signal;
+const denied = { drawer: "object", code: "object-denied", reason: "403" };
+const keysOf = (count: number) => Array.from({ length: count }, (_, index) => `o${String(index).padStart(6, "0")}`);
+
+/** A bucket of so many objects, of which none can be read but those that are named. */
+function closedBucket(count: number, readable: readonly string[] = []): Source & { discovered: string[] } {
+  const source = memorySource(new Map(keysOf(count).map((key) => [key, 3])));
+  const open = source.open.bind(source);
+  const discovered: string[] = [];
+  return {
+    ...source,
+    discovered,
+    async *discover(seen: Seen): AsyncGenerator<Discovery> {
+      const found = keysOf(count).map((key) => ({ key, etag: "1", size: 3, time: 0, order: key }));
+      for (let start = 0; start < found.length; start += 500) {
+        const objects = found.slice(start, start + 500);
+        discovered.push(...objects.map(({ key }) => key));
+        yield { partition: "", objects: objects.filter(({ key }) => !seen.has(key, "1")), mark: `${start}` };
+      }
+    },
+    open: async (object, signal) => {
+      if (readable.includes(object.key)) return open(object, signal);
+      throw new Failure("object", "object-denied", `${object.key}: 403`);
+    },
+  };
+}
+
+/** Counts the rows that the ledger gives out. */
+function counting(ledger: Ledger) {
+  const counts = { rows: 0, calls: 0 };
+  const counted = Object.entries(ledger).map(([name, call]) => {
+    if (typeof call !== "function") return [name, call];
+    return [
+      name,
+      (...args: unknown[]) => {
+        const result = call(...args);
+        counts.calls += 1;
+        if (Array.isArray(result)) counts.rows += result.length;
+        return result;
+      },
+    ];
+  });
+  return { ledger: Object.fromEntries(counted) as Ledger, counts };
+}
+
+test("a bucket of which nothing can be read costs the ledger so many rows and calls for each attempt, and no more", {
+  timeout: 60_000,
+}, async () => {
+  const objects = 1_500;
+  const { ledger, counts } = counting(openLedger({ path: ":memory:", source: "memory://bucket" }));
+  const parts = partsOf(closedBucket(objects), { out: memorySink().sink }, ledger);
+  let attempts = 0;
+  const open = parts.source.open;
+  parts.source.open = (...args) => {
+    attempts += 1;
+    return open(...args);
+  };
+  const options = { ...OPTIONS, retry: { initialMs: 100, maxMs: 1_000 } };
+  expect(await runPipeline(parts, options, never)).toMatchObject({ objects: 0, parked: objects });
+  expect(attempts).toBeGreaterThanOrEqual(3 * objects);
+  // Of an attempt: the object, who waits for it, that it is parked, when the next one is due.
+  expect(counts.rows).toBeLessThan(6 * attempts);
+  expect(counts.calls).toBeLessThan(20 * attempts);
+});
+
+test("after a restart with very many parked objects, what is new behind them is found and read", {
+  timeout: 20_000,
+}, async () => {
+  const count = 2_600;
+  const ledger = openLedger({ path: ":memory:", source: "memory://bucket" });
+  ledger.register(["out"]);
+  const known = keysOf(count - 1).map((key) => ({ key, etag: "1", size: 3, time: 0, order: key }));
+  ledger.discover({ partition: "", objects: known });
+  // The first of them waits for the sink, the others cannot be read.
+  for (let id = 2; id < count; id += 1) ledger.park(id, { attempts: 3, nextAt: 0, ...denied });
+  const last = `o00${count - 1}`;
+  const source = closedBucket(count, ["o000000", last]);
+  const out = memorySink();
+  const stop = new AbortController();
+  const running = runPipeline(partsOf(source, { out: out.sink }, ledger), { ...OPTIONS, untilCaughtUp: false }, stop.signal);
+  await expect.poll(() => out.uids.length, { timeout: 10_000 }).toBe(6);
+  stop.abort();
+  await running;
+  expect(ledger.status()).toMatchObject({ parked: count - 2, objects: count });
+});
+
+test("a job ends when only a sink that is no longer configured waits for an object that cannot be read", async () => {
+  const ledger = openLedger({ path: ":memory:", source: "memory://bucket" });
+  const both = { out: memorySink().sink, old: memorySink().sink };
+  expect(await runPipeline(partsOf(closedBucket(1), both, ledger), OPTIONS, never)).toMatchObject({ parked: 1 });
+  const out = memorySink();
+  const readable = closedBucket(1, ["o000000"]);
+  const opened: string[] = [];
+  const open = readable.open;
+  readable.open = (object, signal) => {
+    opened.push(object.key);
+    return open(object, signal);
+  };
+  expect(await runPipeline(partsOf(readable, { out: out.sink }, ledger), OPTIONS, never)).toMatchObject({ parked: 0 });
+  expect(out.uids).toHaveLength(3);
+  expect(await runPipeline(partsOf(readable, { out: out.sink }, ledger), OPTIONS, never)).toMatchObject({ parked: 0 });
+  expect(opened).toEqual(["o000000"]);
+  // It still waits for the other sink, should that come back.
+  const old = memorySink();
+  await runPipeline(partsOf(readable, { old: old.sink }, ledger), OPTIONS, never);
+  expect(old.uids).toHaveLength(3);
+});
+
+test("records of an object that was read for one sink alone are counted once, also when the other one joins meanwhile", {
+  timeout: 20_000,
+}, async () => {
+  const source = memorySource(new Map(keysOf(12).map((key) => [key, 40])));
+  const open = source.open.bind(source);
+  let refusals = 0;
+  source.open = async (object, signal) => {
+    if (object.key === "o000003" && refusals++ < 4) throw new Failure("object", "object-denied", "403");
+    return open(object, signal);
+  };
+  let up = false;
+  const down = memorySink(async () => {
+    if (!up) throw new Failure("passing", "refused", "connection refused");
+    return undefined;
+  });
+  const healthy = memorySink();
+  const parts = partsOf(source, { down: down.sink, healthy: healthy.sink });
+  const running = runPipeline(parts, { ...OPTIONS, stallMs: 10 }, never);
+  await expect.poll(() => healthy.uids.length, { timeout: 10_000 }).toBe(480);
+  up = true;
+  expect(await running).toMatchObject({ objects: 12, records: 480, sinks: { down: { delivered: 480 } } });
+});
+
+test("a store that says that objects are gone can be read: its health is good", async () => {
+  const source = memorySource(new Map(keysOf(3).map((key) => [key, 3])));
+  let gone = false;
+  source.open = async ({ key }) => {
+    if (!gone) throw new Failure("passing", "busy", "503");
+    throw new Failure("object", "object-vanished", `${key} was deleted`, { gone: true });
+  };
+  const parts = partsOf(source, { out: memorySink().sink });
+  const stop = new AbortController();
+  const running = runPipeline(parts, { ...OPTIONS, untilCaughtUp: false, retry: { initialMs: 30, maxMs: 30 } }, stop.signal);
+  await expect.poll(() => parts.health.problems.map(({ part }) => part)).toEqual(["objects"]);
+  gone = true;
+  await expect.poll(() => parts.health.problems).toEqual([]);
+  stop.abort();
+  await running;
+});
+
+/** A ledger of which a call fails as long as it is told to. */
+function failing(name: keyof Ledger, ledger = openLedger({ path: ":memory:", source: "memory://bucket" })) {
+  const state = { broken: true, failures: 0 };
+  const call = ledger[name] as (...args: unknown[]) => unknown;
+  const broken = (...args: unknown[]) => {
+    if (!state.broken) return call(...args);
+    state.failures += 1;
+    throw new Failure("worker", "ledger-io", "ledger /x: disk I/O error while reading");
+  };
+  return { state, ledger: { ...ledger, [name]: broken } as Ledger };
+}
+
+test.each(["discovered", "lastId", "pending", "position", "nextDue", "wakeParked", "register"] as const)(
+  "a ledger of which %s cannot be read ends the run with its name",
+  async (name) => {
+    const { ledger } = failing(name);
+    const parts = partsOf(memorySource(new Map([["a", 10]])), { out: memorySink().sink }, ledger);
+    for (const untilCaughtUp of [true, false]) {
+      const running = runPipeline(parts, { ...OPTIONS, untilCaughtUp }, never);
+      await expect(running).rejects.toThrow("ledger /x: disk I/O error while reading");
+    }
+  },
+);
+
+test("a ledger that cannot say what is known of the bucket is waited for, and is not taken for the bucket", async () => {
+  const ledger = openLedger({ path: ":memory:", source: "memory://bucket" });
+  const state = { broken: true };
+  const has = (key: string, etag: string) => {
+    if (state.broken) throw new Failure("worker", "ledger-io", "ledger /x: disk I/O error while reading");
+    return ledger.seen.has(key, etag);
+  };
+  const out = memorySink();
+  const parts = partsOf(memorySource(new Map([["a", 10]])), { out: out.sink }, { ...ledger, seen: { ...ledger.seen, has } });
+  const told: string[] = [];
+  const log = Object.assign(parts.log, { error: (_fields: object, line: string) => void told.push(line) });
+  const running = runPipeline({ ...parts, log }, OPTIONS, never);
+  await expect.poll(() => parts.health.problems).toMatchObject([{ part: "ledger", drawer: "worker", code: "ledger-io" }]);
+  await sleep(20);
+  state.broken = false;
+  await running;
+  expect(out.uids).toHaveLength(10);
+  expect(parts.health.problems).toEqual([]);
+  expect(told[0]).toBe("cannot look up what is known of the bucket, will try again: ledger /x: disk I/O error while reading");
+});
+
+test("a ledger whose file is gone ends the run when it does not come back", async () => {
+  const { ledger } = failing("discover");
+  const gone = {
+    ...ledger,
+    discover: () => {
+      throw new Failure("worker", "ledger-replaced", "ledger /x: its file was removed");
+    },
+  };
+  const parts = partsOf(memorySource(new Map([["a", 10]])), { out: memorySink().sink }, gone);
+  const now = performance.now.bind(performance);
+  const start = now();
+  performance.now = () => start + (now() - start) * 20_000;
+  try {
+    await expect(runPipeline(parts, { ...OPTIONS, untilCaughtUp: false }, never)).rejects.toThrow(
+      "ledger /x: its file was removed",
+    );
+  } finally {
+    performance.now = now;
+  }
+});
