@@ -36,7 +36,9 @@ describe("runPipeline", { timeout: 60_000 }, () => {
     expect(one.uids).toHaveLength(166);
   });
 
-  test("whatever the sizes, failures and delays: everything arrives exactly once when nothing dies", async () => {
+  test("whatever the sizes, failures and delays: everything arrives exactly once when nothing dies", {
+    timeout: 60_000,
+  }, async () => {
     const scenario = fc.record({
       sizes: fc.array(fc.integer({ min: 0, max: 60 }), { minLength: 1, maxLength: 12 }),
       piece: fc.integer({ min: 1, max: 20 }),
