@@ -34,6 +34,8 @@ interface Findings {
   readonly outcomes: Outcome[][];
   /** Records that were refused alone. */
   readonly refused: Map<Flow, Failure>;
+  /** The receiver took something of it. */
+  taken: boolean;
 }
 
 /**
@@ -46,10 +48,11 @@ export async function deliver(delivery: Delivery, batch: Batch, signal: AbortSig
   const doubt = delivery.brake.doubt(batch.flows.length);
   try {
     for (;;) {
-      const findings: Findings = { outcomes: batch.segments.map(() => []), refused: new Map() };
+      const findings: Findings = { outcomes: batch.segments.map(() => []), refused: new Map(), taken: false };
       const refusal = await takeApart(delivery, batch, findings, doubt, signal);
       const complete = isComplete(findings, batch);
-      if (complete && (findings.refused.size === 0 || doubt.believed)) return settled(delivery, batch, findings);
+      if (complete && (findings.taken || findings.refused.size === 0 || doubt.believed))
+        return settled(delivery, batch, findings);
       if (refusal === undefined) throw new Error("records of a batch have no outcome");
       doubt.again();
       const pauseMs = pauseBefore(doubt.attempts, refusal, delivery.policy);
@@ -78,7 +81,7 @@ async function takeApart(
   for (let next = parts.shift(); next !== undefined; next = parts.shift()) {
     const part = sendable(delivery, next, findings);
     if (part.batch.flows.length === 0) continue;
-    if (sent >= doubt.requests) return refusal;
+    if (!findings.taken && sent >= doubt.requests) return refusal;
     const failure = await send(delivery, part, findings, signal);
     if (failure === undefined) continue;
     if (failure === BECAME_REFUSED) {
@@ -114,6 +117,7 @@ async function send(
   try {
     const result = await retry(async () => attempt(), policy, signal, events.onRetry);
     brake.accepted(request);
+    findings.taken = true;
     for (const [index, outcome] of taken(name, part.batch, result).entries()) {
       findings.outcomes[part.places[index] as number]?.push(outcome);
     }

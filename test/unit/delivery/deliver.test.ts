@@ -298,6 +298,17 @@ test("few records are few at one time: those that have come to their end are dou
   }
 });
 
+test("of a batch that was taken in part nothing is sent again, also when the rest was refused afterwards", async () => {
+  const sink = sinkOf(({ flows }) => {
+    if (flows.length > 2) throw new Failure("batch", "too-large", "2 at most", { tooLarge: true, certain: true });
+    if (flows.some(({ record }) => record > 2)) throw new Failure("batch", "http-400", "bad");
+    return { rejected: 0 };
+  });
+  const outcomes = await send(sink, batchOf([a, [1, 2, 3, 4]]), never, createBrake(false));
+  expect(sink.batches).toEqual([["a1", "a2", "a3", "a4"], ["a1", "a2"], ["a3", "a4"], ["a3"], ["a4"]]);
+  expect(outcomes).toMatchObject([{ delivered: 2, setAside: 2, deadLetters: [{ from: 3, to: 4, code: "http-400" }] }]);
+});
+
 test("what a receiver refuses is bad as soon as it takes something that it is sent later", { timeout: 60_000 }, async () => {
   const brake = createBrake(false);
   const { sink, state } = receiver(range(1, 200));
