@@ -1,6 +1,7 @@
 /**
  * Every failure that a user may see. A message is one line: what is wrong, where, and what to do.
- * `code` is stable: dead letters, metrics and scripts refer to it. A secret never enters a message.
+ * `code` is stable: dead letters, metrics and scripts refer to it. The program puts no secret into a message; where others, whom a message
+ * quotes, repeat one, the Scrubber takes it out before the text leaves the program.
  */
 export class FlowferryError extends Error {
   readonly code: string;

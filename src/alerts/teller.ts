@@ -37,7 +37,7 @@ export class Teller {
   #failures = 0;
   /** Kinds of failure since an alert was taken. */
   readonly #known = new Set<string>();
-  /** When an alert was last brought to its end, ms since the epoch; 0 for never. */
+  /** When the receiver last brought an alert to its end, ms since the epoch; 0 for never. */
   #progress = 0;
   /** When the next request may be made, by the receiver's pace. */
   #paced = 0;
@@ -168,7 +168,6 @@ export class Teller {
     const { ledger, events } = this.#surroundings;
     await write(() => ledger.refuse(id, this.name, failure.code, describeError(failure)));
     this.#refused += 1;
-    this.#progress = Date.now();
     events.onRefused(alert, this.name, failure);
     this.wake();
   }

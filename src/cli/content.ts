@@ -158,17 +158,12 @@ function notificationsOf(options: InstallOptions, env: NodeJS.ProcessEnv): Notif
 }
 
 /** Shows the steps that are due, or carries them out. Throws FlowferryError, after all others, if there are some that cannot be done. */
-async function perform(
-  { stdout, signal }: CliContext,
-  steps: readonly Step[],
-  carriesOut: boolean,
-  json: boolean,
-): Promise<void> {
+async function perform({ print, signal }: CliContext, steps: readonly Step[], carriesOut: boolean, json: boolean): Promise<void> {
   const due = steps.filter(({ action }) => action !== "none");
   const outcomes: Outcome[] = [];
   for await (const outcome of carriesOut ? carryOut(due, signal) : plannedOutcomes(due)) {
     outcomes.push(outcome);
-    if (!json) stdout.write(`${lineOf(outcome)}\n`);
+    if (!json) print(lineOf(outcome));
   }
   const done = outcomes.filter(({ result }) => result === "done");
   const left = outcomes.filter(({ result }) => result !== "done");
@@ -179,13 +174,13 @@ async function perform(
   if (json) {
     const changes = done.map(({ step: { kind, name, action, differences } }) => ({ kind, name, action, differences }));
     const named = left.map(({ step: { kind, name }, result, code, reason }) => ({ kind, name, result, code, reason }));
-    stdout.write(`${JSON.stringify({ changes, notDone: named, unchanged, done: carriesOut, notices })}\n`);
+    print(JSON.stringify({ changes, notDone: named, unchanged, done: carriesOut, notices }));
   } else {
     const counts = carriesOut
       ? `${count("create")} created, ${count("update")} updated, ${count("delete")} deleted, ${unchanged} unchanged`
       : `${count("create")} to create, ${count("update")} to update, ${count("delete")} to delete, ${unchanged} unchanged`;
     const said = left.length === 0 ? counts : `${counts}, ${left.length} not done`;
-    stdout.write(`${[...notices, said].join("\n")}\n`);
+    for (const line of [...notices, said]) print(line);
   }
   const [first] = left;
   if (first !== undefined) {

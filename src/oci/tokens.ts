@@ -4,6 +4,7 @@ import { type Dispatcher, request } from "undici";
 import { oneLine, readBody, textOf } from "../answers.ts";
 import { Failure } from "../errors.ts";
 import { drawerOfStatus, networkFailure, readRetryAfter } from "../http-failures.ts";
+import { shownUrl } from "../urls.ts";
 import type { OciIdentity } from "./identity.ts";
 
 const LARGEST_ANSWER_BYTES = 1024 * 1024;
@@ -100,7 +101,7 @@ export async function exchangeText(
   } catch (cause) {
     signal.throwIfAborted();
     const { drawer } = networkFailure("network", who, url, cause);
-    throw new Failure(drawer, "not-authenticated", `${who} at ${url} does not answer; ${advice}`, { cause });
+    throw new Failure(drawer, "not-authenticated", `${who} at ${shownUrl(url)} does not answer; ${advice}`, { cause });
   }
   const { statusCode: status } = answer;
   if (status === 200 && fault === undefined) return text;
@@ -109,7 +110,7 @@ export async function exchangeText(
   throw new Failure(
     byStatus === "batch" ? "person" : byStatus,
     "not-authenticated",
-    `${who} at ${url} answers ${status} ${said}; ${advice}`,
+    `${who} at ${shownUrl(url)} answers ${status} ${said}; ${advice}`,
     { retryAfterMs: readRetryAfter(header(answer, "retry-after")) },
   );
 }

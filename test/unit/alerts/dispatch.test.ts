@@ -261,6 +261,20 @@ describe("a receiver that fails", () => {
     ]);
   });
 
+  test("in passing in several ways is told of once; a person is told of each thing that is to be put right", async () => {
+    const codes = ["x", "y", "x"];
+    for (const drawer of ["passing", "person"] as const) {
+      log.length = 0;
+      const failing = notifier([], (call) =>
+        call <= codes.length ? new Failure(drawer, `${codes[call - 1]}`, `${codes[call - 1]}`) : undefined,
+      );
+      await job({ failing }, [drawer]);
+      const told = log.filter((line) => line.includes("trouble"));
+      const all = ["failing in trouble: person: x", "failing in trouble: person: y"];
+      expect(told).toEqual(drawer === "person" ? all : ["failing in trouble: passing: x"]);
+    }
+  });
+
   test("by an error that nobody sorted, or by what is configured, is waited for as well", async () => {
     const told: string[] = [];
     const errors = [new TypeError("broken"), new UsageError("no-key", "the key file is gone")];

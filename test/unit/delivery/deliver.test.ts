@@ -27,6 +27,15 @@ function sinkOf(write: (batch: Batch) => WriteResult): Sink & { batches: string[
     batches,
     limits: { records: 100, inFlight: 1, lingerMs: 1 },
     async write(batch) {
+      // Each segment says which flows are its own.
+      let start = 0;
+      for (const { origin, from, to, count } of batch.segments) {
+        const own = batch.flows.slice(start, start + count);
+        const said = [own.length > 0, own.every((flow) => flow.origin === origin), own[0]?.record, own.at(-1)?.record];
+        expect(said).toEqual([true, true, from, to]);
+        start += count;
+      }
+      expect(start).toBe(batch.flows.length);
       batches.push(batch.flows.map(({ origin, record }) => origin.key + record));
       return write(batch);
     },
