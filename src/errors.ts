@@ -61,28 +61,6 @@ export function drawerOf(thrown: unknown): Drawer {
   return thrown instanceof Failure ? thrown.drawer : "not-understood";
 }
 
-/** @deprecated Use Failure. */
-export class PermanentError extends Failure {
-  constructor(code: string, message: string, options?: ErrorOptions) {
-    const gone = code === "object-vanished" || code === "object-changed";
-    super(code.startsWith("object-") ? "object" : "batch", code, message, { ...options, gone });
-  }
-}
-
-/** @deprecated Use Failure. */
-export class RetryableError extends Failure {
-  constructor(code: string, message: string, options?: ErrorOptions & { retryAfterMs?: number | undefined }) {
-    super("passing", code, message, options);
-  }
-}
-
-/** @deprecated Use Failure. */
-export class TooLargeError extends Failure {
-  constructor(code: string, message: string, options?: ErrorOptions) {
-    super("batch", code, message, { ...options, tooLarge: true });
-  }
-}
-
 /** The one line that a person reads of any thrown value, with the messages of its causes and without a stack. */
 export function describeError(thrown: unknown): string {
   const parts: string[] = [];

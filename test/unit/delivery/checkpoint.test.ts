@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Ledger, QueuedObject, SavedState, StatePart } from "../../../src/contracts.ts";
 import { CHECKPOINT, Checkpoint, type Stateful } from "../../../src/delivery/checkpoint.ts";
 import type { LedgerWrite } from "../../../src/delivery/ledger-write.ts";
-import { Failure, RetryableError } from "../../../src/errors.ts";
+import { Failure } from "../../../src/errors.ts";
 import { EMPTY_CONTEXT, Flow, originOf } from "../../../src/flow.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
 import { runPipeline } from "../../../src/pipeline.ts";
@@ -58,7 +58,7 @@ describe("the state of the detections", () => {
   test("goes on while the only sink is down, and counts nothing again when that sink catches up", async () => {
     let up = false;
     const { sink, uids } = memorySink(async () => {
-      if (!up) throw new RetryableError("refused", "connection refused");
+      if (!up) throw new Failure("passing", "refused", "connection refused");
       return undefined;
     });
     const detections = memory();
@@ -75,7 +75,7 @@ describe("the state of the detections", () => {
     const objects = bucketOf(5, 40);
     const ledger = openLedger({ path: ":memory:", source: "memory://bucket" });
     const down = memorySink(async () => {
-      throw new RetryableError("refused", "connection refused");
+      throw new Failure("passing", "refused", "connection refused");
     });
     const before = memory();
     const stop = new AbortController();
