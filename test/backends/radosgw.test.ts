@@ -1,8 +1,18 @@
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, paginateListObjectsV2 } from "@aws-sdk/client-s3";
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  paginateListObjectsV2,
+} from "@aws-sdk/client-s3";
 import { expect, test } from "vitest";
+import type { ObjectRef } from "../../src/contracts.ts";
+import { s3Options } from "../../src/sources/s3/options.ts";
+import { s3Store } from "../../src/sources/s3.ts";
 import { available } from "./servers/available.ts";
 import { startRadosgw } from "./servers/radosgw.ts";
 
+const signal = new AbortController().signal;
 const radosgw = available("Ceph radosgw", startRadosgw);
 
 test("lists all of 1,205 objects, page by page, in the order of their UTF-8 bytes", async () => {
@@ -52,4 +62,44 @@ test("refuses a wrong secret", async () => {
   const stranger = radosgw().client("not the secret of this user");
   const listing = stranger.send(new ListObjectsV2Command({ Bucket: "closed" }));
   await expect(listing).rejects.toMatchObject({ name: "SignatureDoesNotMatch", $metadata: { httpStatusCode: 403 } });
+});
+
+test("is a bucket of the source: listed by pages, read, and what is gone or replaced is told from what is not", async () => {
+  await radosgw().createBucket("flows");
+  const { endpoint, region, accessKey: accessKeyId, secretKey: secretAccessKey } = radosgw();
+  const open = (options: Record<string, unknown> = {}) =>
+    s3Store(s3Options.parse({ bucket: "flows", endpoint, region, accessKeyId, secretAccessKey, ...options }), {
+      env: {},
+      onEvent: () => {},
+    });
+  const store = await open();
+  const listed = async () => (await Array.fromAsync(store.list({ prefix: "" }, signal))).flatMap(({ objects }) => objects);
+  expect(await listed()).toEqual([]);
+
+  const client = radosgw().client();
+  const put = (Key: string, Body: string) => client.send(new PutObjectCommand({ Bucket: "flows", Key, Body }));
+  const keys = Array.from({ length: 1_100 }, (_, index) => `a b/${String(index).padStart(5, "0")}.gz`);
+  for (let from = 0; from < keys.length; from += 50) await Promise.all(keys.slice(from, from + 50).map((key) => put(key, key)));
+  const objects = await listed();
+  expect(objects.map(({ key }) => key)).toEqual(keys);
+  const [first, second, third] = objects as [ObjectRef, ObjectRef, ObjectRef];
+  const folders = await Array.fromAsync(store.list({ prefix: "", delimiter: "/" }, signal));
+  expect(folders).toEqual([{ objects: [], prefixes: ["a b/"] }]);
+
+  const read = async (object: ObjectRef) => Buffer.concat(await Array.fromAsync(await store.open(object, signal))).toString();
+  expect(await read(first)).toBe(first.key);
+  await put(second.key, "another");
+  await expect(read(second)).rejects.toMatchObject({ drawer: "object", code: "object-changed", gone: true });
+  await client.send(new DeleteObjectCommand({ Bucket: "flows", Key: third.key }));
+  await expect(read(third)).rejects.toMatchObject({ drawer: "object", code: "object-vanished", gone: true });
+  await store.close();
+
+  for (const [options, code] of [
+    [{ secretAccessKey: "not the secret" }, "not-authenticated"],
+    [{ bucket: "no-such-bucket" }, "bucket-not-found"],
+  ] as const) {
+    const other = await open(options);
+    await expect(Array.fromAsync(other.list({ prefix: "" }, signal))).rejects.toMatchObject({ drawer: "person", code });
+    await other.close();
+  }
 });
