@@ -465,6 +465,8 @@ export interface SourceDependencies {
   readonly baseDir: string;
   readonly env: NodeJS.ProcessEnv;
   readonly onEvent: (event: SourceEvent) => void;
+  /** Told how much of the bucket cannot be looked at while the rest is, whenever that changes: files and folders. */
+  readonly onUnreadable?: ((count: number) => void) | undefined;
   /**
    * Where this worker keeps its ledger; the names of what lies beside it begin so. Files of this machine that are no objects, and must not
    * be opened by others: a file that is closed takes the locks with it that the process holds on it.

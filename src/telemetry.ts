@@ -82,6 +82,9 @@ export function createInstruments(meter: Meter) {
       description: "Failed attempts at listing or reading that are repeated",
     }),
     listings: meter.createCounter("flowferry.source.passes", { description: "Passes over the bucket for new objects" }),
+    unreadable: meter.createGauge("flowferry.source.unreadable", {
+      description: "Files and folders of a directory that cannot be looked at, while others are",
+    }),
     matches: meter.createCounter("flowferry.detections.matches", { description: "Incidents that the detections found, by rule" }),
     alerts: meter.createCounter("flowferry.alerts", {
       description: "What became of alerts, by rule and outcome: told, late, repeated, refused",

@@ -47,7 +47,8 @@ export async function compose(config: Config, { env, log, instruments, health = 
     const measure = instruments ?? createInstruments(metrics.getMeter("flowferry", version));
     const events: SourceEvent[] = [];
     let onEvent = (event: SourceEvent) => void events.push(event);
-    const source = await openSource(config, env, (event) => onEvent(event));
+    const onUnreadable = (count: number) => measure.unreadable.record(count);
+    const source = await openSource(config, env, (event) => onEvent(event), onUnreadable);
     closers.push(() => source.close());
     let tellTables = () => {};
     const enrichment = await openEnrichment(config.enrich, {
@@ -139,12 +140,17 @@ async function openAlerts(
 }
 
 /** The source alone, for commands that ship nothing. */
-export async function openSource(config: Config, env: NodeJS.ProcessEnv, onEvent: (event: SourceEvent) => void): Promise<Source> {
+export async function openSource(
+  config: Config,
+  env: NodeJS.ProcessEnv,
+  onEvent: (event: SourceEvent) => void,
+  onUnreadable?: (count: number) => void,
+): Promise<Source> {
   const { component, options, place } = config.source;
   const inherited = { since: config.filter.since, until: config.filter.until };
   const bounded = { ...inherited, ...(options as object) };
   const ledgerPath = config.ledgerPath === ":memory:" ? undefined : config.ledgerPath;
-  const dependencies = { baseDir: config.baseDir, env, onEvent, ledgerPath, secrets: config.secrets };
+  const dependencies = { baseDir: config.baseDir, env, onEvent, onUnreadable, ledgerPath, secrets: config.secrets };
   return at(place, () => component.create(bounded, dependencies));
 }
 

@@ -5,8 +5,8 @@ import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import type { Component, ListOptions, ListPage, ObjectRef, ObjectStore, Source, SourceDependencies } from "../contracts.ts";
 import { codeOf, Failure, UsageError } from "../errors.ts";
-import { fileErrorWords } from "../file-failures.ts";
 import { fileFailure, isGone, isOwn, rootFailure } from "./directory-failures.ts";
+import { notices } from "./directory-notices.ts";
 import { isInside, walk } from "./directory-walk.ts";
 import { endOf } from "./keys.ts";
 import { globMatcher } from "./tail/globs.ts";
@@ -14,8 +14,6 @@ import { tailOptions } from "./tail/options.ts";
 import { tailing } from "./tail/source.ts";
 
 const PAGE_SIZE = 1000;
-/** So many files of each kind of trouble are told of by name. */
-const NAMED = 1000;
 const CHUNK_BYTES = 256 * 1024;
 
 const options = tailOptions.extend({
@@ -27,7 +25,7 @@ const options = tailOptions.extend({
     ),
   ignore: z
     .array(z.string().min(1))
-    .default([".*", "*.tmp", "*.part"])
+    .default([".*", "*.tmp", "*.part", "lost+found"])
     .describe(
       "Names of files and folders that are left out, such as files that are still being written; `*` and `?` are wildcards",
     ),
@@ -46,27 +44,14 @@ export const directory: Component<DirectoryOptions, SourceDependencies, Source> 
 /** A folder as a bucket. Throws UsageError if it is not there. */
 export async function directoryStore(
   { path, ignore }: Pick<DirectoryOptions, "path" | "ignore">,
-  { baseDir, onEvent, ledgerPath }: Pick<SourceDependencies, "baseDir" | "onEvent" | "ledgerPath">,
+  dependencies: Pick<SourceDependencies, "baseDir" | "onEvent" | "onUnreadable" | "ledgerPath">,
 ): Promise<ObjectStore> {
+  const { baseDir, ledgerPath } = dependencies;
   const given = resolve(baseDir, path);
   const root = await rootOf(given);
   const isMount = await isMountPoint(root);
   const ignores = globMatcher(ignore);
-  const passedOver = new Set<string>();
-  const passOver = (key: string, reason: string) => {
-    if (passedOver.has(key) || passedOver.size >= NAMED) return;
-    passedOver.add(key);
-    onEvent({ kind: "passed-over", key, message: `not read: ${reason}` });
-  };
-  /** Files and folders that cannot be looked at, each told of once until it can. */
-  const unreadable = new Set<string>();
-  const onLook = (key: string, error?: unknown) => {
-    if (error === undefined) unreadable.delete(key);
-    if (error === undefined || unreadable.has(key) || unreadable.size > NAMED) return;
-    const what = unreadable.size === NAMED ? "not read, nor are others that are not named" : "not read, while others are";
-    unreadable.add(key);
-    onEvent({ kind: "unreadable", key, message: `${what}: ${fileErrorWords(error)}` });
-  };
+  const { passOver, listing } = notices(dependencies);
 
   /** A folder that is not there lists nothing, which is not the same as an empty one: so it is with a folder that was a mount point. */
   const checkRoot = async () => {
@@ -91,9 +76,11 @@ export async function directoryStore(
 
   return {
     name: pathToFileURL(given).href,
-    async *list({ prefix, startAfter, delimiter, before }: ListOptions, signal: AbortSignal): AsyncGenerator<ListPage> {
+    async *list(listOptions: ListOptions, signal: AbortSignal): AsyncGenerator<ListPage> {
+      const { prefix, startAfter, delimiter, before } = listOptions;
       await checkRoot();
       const isLedgers = await ledgerFiles(ledgerPath);
+      const { onLook, end: endListing } = listing(listOptions);
       const cursor = { root, prefix, after: startAfter, before, ignores, passOver, onLook };
       let keys: string[] = [];
       let prefixes: string[] = [];
@@ -118,6 +105,7 @@ export async function directoryStore(
       }
       signal.throwIfAborted();
       if (keys.length + prefixes.length > 0) yield { objects: await objectsOf(root, keys, onLook), prefixes };
+      endListing();
     },
     async open(object, signal) {
       const target = await asking(object.key, () => locate(root, object));

@@ -128,6 +128,29 @@ describe("what cannot be looked at", () => {
     expect(events).toEqual([unreadable("b/"), unreadable("b/")]);
   });
 
+  it("is counted as long as it is so, and as long as it is there", async () => {
+    const counts: number[] = [];
+    store = await directoryStore({ path: "bucket", ignore }, { ...dependencies(), onUnreadable: (count) => counts.push(count) });
+    for (const key of ["a/1", "b/2", "c/3", "d/4"]) await put(key);
+    for (const folder of ["b", "c", "d"]) await chmod(join(base, "bucket", folder), 0);
+    const parts = [{ before: "c" }, { startAfter: "b/~", before: "d" }, { startAfter: "c/~" }];
+    const listAll = () =>
+      nobody(async () => {
+        for (const part of parts) await Array.fromAsync(store.list({ prefix: "", ...part }, signal));
+      });
+    await listAll();
+    await listAll();
+    expect(counts).toEqual([1, 2, 3]);
+    await chmod(join(base, "bucket/b"), 0o755);
+    await rm(join(base, "bucket/d"), { recursive: true });
+    await nobody(() => Array.fromAsync(store.list({ prefix: "", delimiter: "/" }, signal)));
+    await listAll();
+    expect(counts).toEqual([1, 2, 3, 2, 1]);
+    await chmod(join(base, "bucket/c"), 0o755);
+    await nobody(() => keys("c/"));
+    expect(counts.at(-1)).toBe(0);
+  });
+
   it("is told of, and the others are listed: files in a folder that may be listed but not entered", async () => {
     for (const key of ["a/1", "b/2"]) await put(key);
     await chmod(join(base, "bucket/a"), 0o644);
@@ -362,9 +385,9 @@ describe("a folder that is moved in", () => {
     await mkdir(join(base, "elsewhere"));
     for (const name of ["1", "2"]) await writeFile(join(base, "elsewhere", name), name);
     const { ctimeMs } = await stat(join(base, "elsewhere/2"));
-    // The clock of files ticks every few ms.
+    // The clock of files ticks every few ms; times are taken in whole ones.
     do await put("newer");
-    while ((await stat(join(base, "bucket/newer"))).ctimeMs <= ctimeMs);
+    while ((await stat(join(base, "bucket/newer"))).ctimeMs < Math.floor(ctimeMs) + 1);
     const options = tailOptions.parse({ layout: "flat", lookBack: "0s" });
     const source = tailing(store, options, dependencies(), () => Date.now() + 60_000);
     const ledger = new StrictLedger();
