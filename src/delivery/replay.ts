@@ -93,7 +93,7 @@ async function replayOne(
     if (through >= to) break;
   }
   if (through < from) {
-    throw new Failure("object", "replay-missing", `${key} ends at record ${through}: record ${from} is not in it`);
+    throw new Failure("object", "replay-missing", `${key} has no record ${from}`);
   }
   return outcomes;
 }

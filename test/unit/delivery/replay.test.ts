@@ -1,0 +1,248 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type {
+  BadRecords,
+  Batch,
+  BatchLimits,
+  DeadLetter,
+  Decoder,
+  Ledger,
+  StoredDeadLetter,
+  WriteResult,
+} from "../../../src/contracts.ts";
+import { type ReplayOptions, replay } from "../../../src/delivery/replay.ts";
+import { Failure, UsageError } from "../../../src/errors.ts";
+import { EMPTY_CONTEXT, Flow } from "../../../src/flow.ts";
+import { openLedger } from "../../../src/ledger/sqlite.ts";
+import { memorySink } from "./parts.ts";
+
+const never = new AbortController().signal;
+let ledger: Ledger;
+
+beforeEach(() => {
+  ledger = openLedger({ path: ":memory:", source: "memory://bucket" });
+  ledger.register(["one", "two"]);
+});
+afterEach(() => ledger.close());
+
+const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
+
+/** An object of 40 records in pieces of ten; these records of it are bad. */
+function bucket(bad: readonly BadRecords[] = []) {
+  const asked: { skip: number; pieces: number[] }[] = [];
+  const isBad = (record: number) => bad.some(({ from, to = 40 }) => record >= from && record <= to);
+  const decode: Decoder = async function* (bytes, origin, { skip }) {
+    const pieces: number[] = [];
+    asked.push({ skip, pieces });
+    for await (const _ of bytes) {
+      for (let through = 10; through <= 40; through += 10) {
+        if (through <= skip) continue;
+        pieces.push(through);
+        const records = range(Math.max(through - 9, skip + 1), through);
+        const flows = records.filter((record) => !isBad(record)).map((record) => new Flow(origin, record, EMPTY_CONTEXT, record));
+        const own = bad.filter(({ from }) => records.includes(from));
+        yield { flows, bad: own, quality: [], skipped: {}, through };
+      }
+    }
+  };
+  return { decode, asked };
+}
+
+interface Setting {
+  readonly bad?: readonly BadRecords[];
+  readonly open?: () => void;
+  readonly respond?: (batch: Batch, call: number) => Promise<WriteResult | undefined> | undefined;
+  readonly limits?: Partial<BatchLimits>;
+  readonly keep?: (flow: Flow) => boolean;
+}
+
+async function replayed(
+  letters: readonly StoredDeadLetter[],
+  { bad, open, respond, limits, keep }: Setting = {},
+  signal = never,
+) {
+  const got: Record<string, number[][]> = { one: [], two: [] };
+  const sinkOf = (name: string) =>
+    memorySink((batch, call) => {
+      got[name]?.push(batch.flows.map(({ record }) => record));
+      return respond?.(batch, call);
+    }, limits).sink;
+  const { decode, asked } = bucket(bad);
+  const told: [number, boolean][] = [];
+  const enriched: number[] = [];
+  const parts = {
+    source: {
+      name: "memory://bucket",
+      async *discover() {},
+      open: async () => {
+        open?.();
+        return (async function* () {
+          yield Buffer.alloc(1);
+        })();
+      },
+      close: async () => {},
+    },
+    decode,
+    enrich: async (flows: readonly Flow[]) => void enriched.push(...flows.map(({ record }) => record)),
+    detections: {
+      inspect: (flows: readonly Flow[], count: boolean) => void told.push([flows.length, count]),
+      flush: () => {},
+      save: () => {
+        throw new Error("nothing is saved");
+      },
+    },
+    keep: keep ?? (() => true),
+    sinks: new Map(["one", "two"].map((name) => [name, sinkOf(name)])),
+    ledger,
+  };
+  const retries: unknown[] = [];
+  const options: ReplayOptions = {
+    maxBytes: 1e6,
+    maxRecordBytes: 1e6,
+    retry: { initialMs: 1, maxMs: 2 },
+    onRetry: ({ error }) => void retries.push(error),
+  };
+  const result = await replay(letters, parts, options, signal);
+  const kept = result.kept.map(({ letter, ...why }) => ({ key: letter.key, ...why }));
+  return { ...result, kept, got, asked, told, enriched, retries };
+}
+
+/** Dead letters as they lie in the ledger. */
+function stored(...letters: Partial<DeadLetter>[]): StoredDeadLetter[] {
+  const whole = { sink: "one", key: "a", etag: "1", from: 1, to: undefined, count: 1, code: "http-400", reason: "bad" };
+  ledger.setAside(letters.map((letter) => ({ ...whole, ...letter })));
+  return ledger.deadLetters({}, 100);
+}
+
+describe("what is read", () => {
+  test("are the records of the letter, from the first to the last, for its sink", async () => {
+    const { got, asked, delivered, settled, kept, told, enriched } = await replayed(stored({ from: 8, to: 23, count: 16 }));
+    expect(got).toEqual({ one: [range(8, 10), range(11, 20), range(21, 23)], two: [] });
+    expect(asked).toEqual([{ skip: 7, pieces: [10, 20, 30] }]);
+    expect([delivered, settled, kept, ledger.deadLetters({}, 9)]).toEqual([16, 1, [], []]);
+    expect(enriched).toEqual(range(8, 23));
+    // Detections mark flows, and count nothing again.
+    expect(told).toEqual([
+      [3, false],
+      [10, false],
+      [3, false],
+    ]);
+  });
+
+  test("ends with the piece that has the last record", async () => {
+    expect((await replayed(stored({ from: 11, to: 20, count: 10 }))).asked).toEqual([{ skip: 10, pieces: [20] }]);
+  });
+
+  test("goes to the end of the object if the letter does", async () => {
+    const { got, delivered } = await replayed(stored({ from: 31 }));
+    expect([got.one, delivered]).toEqual([[range(31, 40)], 10]);
+  });
+
+  test("comes in batches of the sink's size, and what the filter holds back does not", async () => {
+    const keep = ({ record }: Flow) => record !== 5;
+    const { got, delivered } = await replayed(stored({ to: 10, count: 10 }), { limits: { records: 4 }, keep });
+    expect([got.one, delivered]).toEqual([[[1, 2, 3, 4], [6, 7, 8, 9], [10]], 9]);
+  });
+
+  test("is delivered to every sink if no sink could have it", async () => {
+    const { got, delivered, settled } = await replayed(stored({ sink: undefined, from: 40, to: 40, code: "bad-json" }));
+    expect(got).toEqual({ one: [[40]], two: [[40]] });
+    expect([delivered, settled, ledger.deadLetters({}, 9)]).toEqual([2, 1, []]);
+    expect(ledger.status().sinks).toMatchObject([{ delivered: 1 }, { delivered: 1 }]);
+  });
+});
+
+describe("a letter stays", () => {
+  test("whose object ends before it", async () => {
+    const { kept, settled } = await replayed(stored({ from: 41 }, { key: "b", from: 40, to: 40 }));
+    expect(kept).toEqual([{ key: "a", code: "replay-missing", reason: "a has no record 41" }]);
+    expect([settled, ledger.deadLetters({}, 9).map(({ key }) => key)]).toEqual([1, ["a"]]);
+  });
+
+  test("whose record still cannot be decoded, in which case nothing of it is delivered again", async () => {
+    const bad = [{ from: 12, to: 12, code: "bad-json", reason: "no object" }];
+    const { kept, got } = await replayed(stored({ sink: undefined, from: 12, to: 12, code: "bad-json" }), { bad });
+    expect(kept).toEqual([{ key: "a", code: "bad-json", reason: "no object" }]);
+    expect(got).toEqual({ one: [], two: [] });
+  });
+
+  test("unless what cannot be decoded lies behind it, or is none of its own", async () => {
+    const bad = [{ from: 15, to: 15, code: "bad-json", reason: "no object" }];
+    expect(await replayed(stored({ sink: undefined, from: 14, to: 14, code: "bad-json" }), { bad })).toMatchObject({
+      settled: 1,
+    });
+    const { got, settled } = await replayed(stored({ from: 14, to: 16, count: 3 }), { bad });
+    expect([got.one, settled]).toEqual([[[14, 16]], 1]);
+    expect(await replayed(stored({ sink: undefined, from: 15, to: 15, code: "bad-json" }), { bad })).toMatchObject({
+      settled: 0,
+    });
+  });
+
+  test("whose sink is not in the configuration", async () => {
+    const { kept, asked } = await replayed(stored({ sink: "three" }));
+    expect(kept).toEqual([{ key: "a", code: "unknown-sink", reason: "sink three is not in the configuration" }]);
+    expect(asked).toEqual([]);
+  });
+
+  test("whose object cannot be read, while others are settled", async () => {
+    let opened = 0;
+    const open = () => {
+      opened += 1;
+      if (opened === 1) throw new Failure("object", "object-vanished", "a was deleted", { gone: true });
+    };
+    const { kept, settled } = await replayed(stored({ to: 1 }, { key: "b", to: 1 }), { open });
+    expect([kept, settled]).toEqual([[{ key: "a", code: "object-vanished", reason: "a was deleted" }], 1]);
+  });
+
+  test("with what the receiver refuses once more, alone, and the accounts follow", async () => {
+    ledger.discover({ partition: "", objects: [{ key: "a", etag: "1", size: 1, time: 0, order: "a" }] });
+    const aside = { sink: "one", key: "a", etag: "1", from: 1, to: 4, count: 4, code: "http-400", reason: "bad" };
+    ledger.commit("one", 1, 4, { delivered: 0, rejected: 0, setAside: 4, deadLetters: [aside] }, true);
+    const respond = async ({ flows }: Batch) => {
+      if (flows.some(({ record }) => record === 3)) throw new Failure("batch", "http-422", "still bad");
+      return undefined;
+    };
+    const { kept, settled, delivered } = await replayed(ledger.deadLetters({}, 9), { respond });
+    expect([kept, settled, delivered]).toEqual([[{ key: "a", code: "http-422", reason: "still bad" }], 0, 3]);
+    expect(ledger.deadLetters({}, 9)).toMatchObject([{ sink: "one", from: 3, to: 3, count: 1, code: "http-422" }]);
+    expect(ledger.status().sinks[0]).toMatchObject({ delivered: 3, setAside: 1, offered: 4 });
+  });
+});
+
+describe("the end", () => {
+  test.each([new UsageError("bad-options", "wrong"), new Failure("worker", "ledger-disk-full", "ledger x: no room")])(
+    "comes with what is no fault of a letter: %s",
+    async (error) => {
+      const open = () => {
+        throw error;
+      };
+      await expect(replayed(stored({ to: 1 }), { open })).rejects.toBe(error);
+      expect(ledger.deadLetters({}, 9)).toHaveLength(1);
+    },
+  );
+
+  test("waits for a receiver that is down, and tells of it", async () => {
+    const respond = async (_batch: Batch, call: number) => {
+      if (call < 3) throw new Failure("passing", "busy", "503");
+      return undefined;
+    };
+    const { retries, settled } = await replayed(stored({ to: 1 }), { respond });
+    expect([retries.length, settled]).toEqual([2, 1]);
+  });
+
+  test("comes when it is stopped, in the middle and before the next letter, and keeps what is not done", async () => {
+    const stop = new AbortController();
+    const respond = async () => {
+      stop.abort(new Error("enough"));
+      throw new Failure("passing", "busy", "503");
+    };
+    await expect(replayed(stored({ to: 1 }, { key: "b", to: 1 }), { respond }, stop.signal)).rejects.toThrow("enough");
+    expect(ledger.deadLetters({}, 9)).toHaveLength(2);
+    const later = new AbortController();
+    const after = async () => {
+      later.abort(new Error("enough"));
+      return undefined;
+    };
+    await expect(replayed(ledger.deadLetters({}, 9), { respond: after }, later.signal)).rejects.toThrow("enough");
+    expect(ledger.deadLetters({}, 9).map(({ key }) => key)).toEqual(["b"]);
+  });
+});
