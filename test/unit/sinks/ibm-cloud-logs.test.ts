@@ -206,9 +206,12 @@ describe("tokens", () => {
     const sink = open();
     const key = ibm.iam.apiKey;
     ibm.iam.apiKey = "another";
-    setTimeout(() => {
+    const exchange = ibm.iam.exchange.bind(ibm.iam);
+    ibm.iam.exchange = (contentType, body) => {
+      const refusal = exchange(contentType, body);
       ibm.iam.apiKey = key;
-    }, 40);
+      return refusal;
+    };
     const { delivered, setAside, failures } = await bring(sink, recentFlows(2));
     expect([delivered, setAside]).toEqual([2, []]);
     expect(failures[0]).toMatchObject({ drawer: "person", code: "not-authenticated" });
