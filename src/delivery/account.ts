@@ -38,7 +38,7 @@ export interface Totals {
 
 /** Most dead letters that one object may add; further bad records of it are counted in a last one. */
 const LETTERS_PER_OBJECT = 1_000;
-/** Readings of objects that have not failed before fail so often, with none between them that succeeds, before that is a problem. */
+/** So many readings fail, with none between them that succeeds, before that is a problem. */
 const UNREADABLE = 2;
 
 /** Parts as health names them. */
@@ -87,7 +87,9 @@ export class Account {
   #discovered = 0;
   #discoveredBytes = 0;
   #readBytes = 0;
+  /** Failed readings since one succeeded, and whether an object that was never tried before is among them. */
   #unreadable = 0;
+  #newestFails = false;
   /** The last pass broke off because the ledger could not be read. */
   #forgetful = false;
 
@@ -184,7 +186,7 @@ export class Account {
         if (rejected > 0) this.#instruments.rejected.add(rejected, attributes);
         if (setAside > 0) this.#instruments.deadLettered.add(setAside, attributes);
         for (const { key, from, to, code, reason } of deadLetters) {
-          this.#log.error({ sink: name, key, from, to, code }, `records refused, kept as a dead letter: ${reason}`);
+          this.#log.error({ sink: name, key, from, to, code }, `records set aside, kept as a dead letter: ${reason}`);
         }
         this.#progressed();
       },
@@ -255,10 +257,11 @@ export class Account {
   onParked(): (parked: ParkedObject, error: unknown) => void {
     return ({ object: { key }, attempts, nextAt, code, reason }, error) => {
       this.#instruments.sourceRetries.add(1);
-      this.#unreadable += 1;
-      if (attempts === 1 || this.#health.problems.some(({ part }) => part === OBJECTS)) {
-        if (this.#unreadable >= UNREADABLE) this.#health.failing(OBJECTS, error, this.#unreadable);
-      }
+      const isNew = attempts === 1;
+      this.#newestFails ||= isNew;
+      // One object that the store refuses is its own trouble, however often it is tried; old ones say nothing of those that come.
+      if (isNew || (this.#newestFails && drawerOf(error) !== "object")) this.#unreadable += 1;
+      if (this.#newestFails && this.#unreadable >= UNREADABLE) this.#health.failing(OBJECTS, error, this.#unreadable);
       if (!worthTelling(attempts)) return;
       const fields = { key, code, attempts, nextAttempt: new Date(nextAt).toISOString() };
       const line = `cannot read ${key}, others go on and it is tried again: ${reason}`;
@@ -330,6 +333,7 @@ export class Account {
 
   #readable(): void {
     this.#unreadable = 0;
+    this.#newestFails = false;
     this.#health.well(OBJECTS);
   }
 

@@ -100,6 +100,11 @@ export class Checkpoint implements Consumer {
     if (this.#ended >= ENDED) this.#pause.abort();
   }
 
+  /** Flows were inspected of an object that does not wait for this consumer: what is remembered of them is to be saved too. */
+  inspected(): void {
+    this.#saved = false;
+  }
+
   leave(id: number): void {
     const progress = this.#progress.get(id);
     if (progress !== undefined && !progress.ended && progress.saved === progress.through) this.#progress.delete(id);

@@ -11,6 +11,8 @@ export interface DeliveryEvents {
   readonly onRetry: OnRetry;
   /** A batch of so many records was too large. */
   readonly onTooLarge: (records: number) => void;
+  /** The receiver has judged the records of a batch, whatever it made of them: it does its work. */
+  readonly onHeard?: () => void;
 }
 
 export interface Delivery {
@@ -51,8 +53,10 @@ export async function deliver(delivery: Delivery, batch: Batch, signal: AbortSig
       const findings: Findings = { outcomes: batch.segments.map(() => []), refused: new Map(), taken: false };
       const refusal = await takeApart(delivery, batch, findings, doubt, signal);
       const complete = isComplete(findings, batch);
-      if (complete && (findings.taken || findings.refused.size === 0 || doubt.believed))
+      if (complete && (findings.taken || findings.refused.size === 0 || doubt.believed)) {
+        if (findings.taken || findings.refused.size > 0) delivery.events.onHeard?.();
         return settled(delivery, batch, findings);
+      }
       if (refusal === undefined) throw new Error("records of a batch have no outcome");
       doubt.again();
       const pauseMs = pauseBefore(doubt.attempts, refusal, delivery.policy);

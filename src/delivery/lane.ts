@@ -1,12 +1,12 @@
 import type { Batch, DeadLetter, Ledger, QueuedObject, Segment, Sink } from "../contracts.ts";
 import { FlowferryError } from "../errors.ts";
 import type { Flow } from "../flow.ts";
-import type { OnRetry, RetryPolicy } from "../retry.ts";
+import type { RetryPolicy } from "../retry.ts";
 import { firstOf } from "../waiting.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { createBrake } from "./brake.ts";
 import { type Consumer, type Lost, letterOfRest } from "./consumer.ts";
-import { type Delivery, deliver } from "./deliver.ts";
+import { type Delivery, type DeliveryEvents, deliver } from "./deliver.ts";
 import type { LedgerWrite } from "./ledger-write.ts";
 import { NOTHING, type Outcome, settledIn } from "./outcome.ts";
 
@@ -93,17 +93,27 @@ export class Lane implements Consumer {
     this.#signal = signal;
     this.#events = events;
     this.#batchRecords = sink.limits.records;
-    const onRetry: OnRetry = ({ pauseMs, error }) => {
-      const now = Date.now();
-      const failures = (this.trouble?.failures ?? 0) + 1;
-      this.trouble = { failures, since: this.trouble?.since ?? now, nextAt: now + pauseMs, error };
-      this.#events.onTrouble(this, this.trouble);
-    };
-    const onTooLarge = (records: number) => {
-      this.#batchRecords = Math.max(1, Math.ceil(records / 2));
-    };
     const brake = createBrake(ledger.hasAcknowledged(name));
-    this.#delivery = { name, sink, policy, brake, events: { onRetry, onTooLarge } };
+    this.#delivery = { name, sink, policy, brake, events: this.#deliveryEvents() };
+  }
+
+  #deliveryEvents(): DeliveryEvents {
+    return {
+      onRetry: ({ pauseMs, error }) => {
+        const now = Date.now();
+        const failures = (this.trouble?.failures ?? 0) + 1;
+        this.trouble = { failures, since: this.trouble?.since ?? now, nextAt: now + pauseMs, error };
+        this.#events.onTrouble(this, this.trouble);
+      },
+      onTooLarge: (records) => {
+        this.#batchRecords = Math.max(1, Math.ceil(records / 2));
+      },
+      onHeard: () => {
+        const { trouble } = this;
+        this.trouble = undefined;
+        if (trouble !== undefined) this.#events.onRecovery(this, trouble);
+      },
+    };
   }
 
   get inFlight(): number {
@@ -231,11 +241,6 @@ export class Lane implements Consumer {
     try {
       const outcomes = await deliver(this.#delivery, batch, this.#signal);
       this.#growBatch(batch.flows.length);
-      if (this.trouble !== undefined && outcomes.some(({ delivered }) => delivered > 0)) {
-        const { trouble } = this;
-        this.trouble = undefined;
-        this.#events.onRecovery(this, trouble);
-      }
       for (const [index, { settle }] of departed.entries()) settle(outcomes[index] ?? NOTHING);
       for (const progress of new Set(departed.map(({ progress }) => progress))) await this.#settle(progress);
     } catch (error) {

@@ -3,7 +3,7 @@ import { codeOf, describeError, drawerOf, Failure, UsageError } from "../errors.
 import { type Flow, originOf } from "../flow.ts";
 import type { RetryPolicy } from "../retry.ts";
 import { NO_BRAKE } from "./brake.ts";
-import type { Stateful } from "./checkpoint.ts";
+import { CHECKPOINT, Checkpoint, type Stateful } from "./checkpoint.ts";
 import { type DeliveryEvents, deliver } from "./deliver.ts";
 import { NOTHING, type Outcome, sumOf } from "./outcome.ts";
 
@@ -34,9 +34,9 @@ export interface Replayed {
 }
 
 /**
- * Reads what dead letters point at once more and delivers it: a sink's letter to that sink, an undecodable record to every sink. Parked objects
- * are brought to every sink that lacks them. What is refused again is set aside again, by itself; what cannot be read stays. A letter is
- * settled after the acknowledgement. Uids are those of the first attempt.
+ * Reads what dead letters point at once more and delivers it: a sink's letter to that sink, one of the detections to their rules, an
+ * undecodable record to every sink. What is refused again is set aside again, by itself; what cannot be read stays. A letter is settled
+ * after the acknowledgement. Uids are those of the first attempt.
  */
 export async function replay(
   letters: readonly StoredDeadLetter[],
@@ -74,7 +74,11 @@ async function replayOne(
 ): Promise<Map<string, Outcome>> {
   const { key, etag, from, to = Number.MAX_SAFE_INTEGER } = letter;
   const sinks = [...parts.sinks].filter(([name]) => letter.sink === undefined || letter.sink === name);
-  if (sinks.length === 0) throw new Failure("person", "unknown-sink", `sink ${letter.sink} is not in the configuration`);
+  const isOfRules = letter.sink === CHECKPOINT && parts.detections !== undefined;
+  if (sinks.length === 0 && !isOfRules) {
+    const missing = letter.sink === CHECKPOINT ? "a block `alerts`" : `sink ${letter.sink}`;
+    throw new Failure("person", "unknown-sink", `${missing} is not in the configuration`);
+  }
   const outcomes = new Map(sinks.map(([name]) => [name, NOTHING]));
   let through = 0;
   const origin = originOf(parts.source.name, key, etag);
@@ -84,7 +88,7 @@ async function replayOne(
     if (broken !== undefined && letter.sink === undefined) throw new Failure("object", broken.code, broken.reason);
     const flows = piece.flows.filter(({ record }) => record <= to);
     await parts.enrich(flows, signal);
-    parts.detections?.inspect(flows, false);
+    parts.detections?.inspect(flows, isOfRules);
     const wanted = flows.filter(parts.keep);
     for (const [name, sink] of sinks) {
       outcomes.set(name, sumOf([outcomes.get(name) ?? NOTHING, await deliverAll(name, sink, wanted, options, signal)]));
@@ -94,6 +98,11 @@ async function replayOne(
   }
   if (through < from) {
     throw new Failure("object", "replay-missing", `${key} has no record ${from}`);
+  }
+  if (isOfRules) {
+    const checkpoint = new Checkpoint(parts.ledger, parts.detections, async (work) => work());
+    checkpoint.inspected();
+    await checkpoint.save();
   }
   return outcomes;
 }

@@ -354,6 +354,22 @@ describe("trouble", () => {
     await lane.drain();
   });
 
+  test("is over when the receiver has refused the records of a batch so often that they are bad", async () => {
+    let broken = false;
+    const { lane, troubles, recoveries } = laneTo(async () => {
+      if (broken) throw new Failure("batch", "http-400", "bad");
+      return undefined;
+    });
+    lane.wants(a);
+    lane.offer(a.id, flowsOf(a, range(1, 4)), 4);
+    await lane.drain();
+    broken = true;
+    lane.offer(a.id, flowsOf(a, range(5, 8)), 8);
+    await lane.drain();
+    expect(troubles.map(({ error }) => (error as Failure).drawer)).toEqual(Array(troubles.length).fill("person"));
+    expect([troubles.length, recoveries.length, lane.failing]).toEqual([5, 1, false]);
+  });
+
   test("is not over when records are merely set aside", async () => {
     let calls = 0;
     const { lane, troubles, recoveries } = laneTo(async () => {

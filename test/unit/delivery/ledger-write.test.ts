@@ -101,3 +101,23 @@ describe("a file that is gone", () => {
     expect(await write(spaced([0, gone], [4, full], [4, gone], [4, gone]))).toBe(5);
   });
 });
+
+test("pauses grow with each attempt, up to the longest", async () => {
+  const at: number[] = [];
+  const errors = Array(6).fill(full);
+  await ledgerWrite(
+    { initialMs: 8, maxMs: 64 },
+    never,
+    witness().events,
+  )(() => {
+    at.push(performance.now());
+    const error = errors.shift();
+    if (error !== undefined) throw error;
+  });
+  const pauses = at.slice(1).map((time, index) => time - (at[index] ?? 0));
+  // At least half of the ceiling; timers are exact to a millisecond.
+  for (const [index, ceiling] of [8, 16, 32, 64, 64, 64].entries()) {
+    expect(pauses[index]).toBeGreaterThanOrEqual(ceiling / 2 - 1);
+  }
+  expect(pauses).toHaveLength(6);
+});

@@ -53,11 +53,12 @@ interface Setting {
   readonly respond?: (batch: Batch, call: number) => Promise<WriteResult | undefined> | undefined;
   readonly limits?: Partial<BatchLimits>;
   readonly keep?: (flow: Flow) => boolean;
+  readonly rules?: boolean;
 }
 
 async function replayed(
   letters: readonly StoredDeadLetter[],
-  { bad, open, respond, limits, keep }: Setting = {},
+  { bad, open, respond, limits, keep, rules = true }: Setting = {},
   signal = never,
 ) {
   const got: Record<string, number[][]> = { one: [], two: [] };
@@ -68,6 +69,7 @@ async function replayed(
     }, limits).sink;
   const { decode, asked } = bucket(bad);
   const told: [number, boolean][] = [];
+  let saves = 0;
   const enriched: number[] = [];
   const parts = {
     source: {
@@ -83,13 +85,16 @@ async function replayed(
     },
     decode,
     enrich: async (flows: readonly Flow[]) => void enriched.push(...flows.map(({ record }) => record)),
-    detections: {
-      inspect: (flows: readonly Flow[], count: boolean) => void told.push([flows.length, count]),
-      flush: () => {},
-      save: () => {
-        throw new Error("nothing is saved");
-      },
-    },
+    detections: !rules
+      ? undefined
+      : {
+          inspect: (flows: readonly Flow[], count: boolean) => void told.push([flows.length, count]),
+          flush: () => {},
+          save: () => {
+            saves += 1;
+            return { lots: [], head: () => "head", done: () => [], abandon: () => {} };
+          },
+        },
     keep: keep ?? (() => true),
     sinks: new Map(["one", "two"].map((name) => [name, sinkOf(name)])),
     ledger,
@@ -103,7 +108,7 @@ async function replayed(
   };
   const result = await replay(letters, parts, options, signal);
   const kept = result.kept.map(({ letter, ...why }) => ({ key: letter.key, ...why }));
-  return { ...result, kept, got, asked, told, enriched, retries };
+  return { ...result, kept, got, asked, told, saves, enriched, retries };
 }
 
 /** Dead letters as they lie in the ledger. */
@@ -177,6 +182,11 @@ describe("a letter stays", () => {
     });
   });
 
+  test("whose rules are not in the configuration", async () => {
+    const { kept } = await replayed(stored({ sink: "(detections)" }), { rules: false });
+    expect(kept).toMatchObject([{ code: "unknown-sink", reason: "a block `alerts` is not in the configuration" }]);
+  });
+
   test("whose sink is not in the configuration", async () => {
     const { kept, asked } = await replayed(stored({ sink: "three" }));
     expect(kept).toEqual([{ key: "a", code: "unknown-sink", reason: "sink three is not in the configuration" }]);
@@ -245,4 +255,16 @@ describe("the end", () => {
     await expect(replayed(ledger.deadLetters({}, 9), { respond: after }, later.signal)).rejects.toThrow("enough");
     expect(ledger.deadLetters({}, 9).map(({ key }) => key)).toEqual(["b"]);
   });
+});
+
+test("what the detections lack is shown to their rules, which remember it, and to no sink", async () => {
+  const { settled, delivered, got, told, saves } = await replayed(stored({ sink: "(detections)", from: 15, to: 22, count: 8 }));
+  expect([settled, delivered, got]).toEqual([1, 0, { one: [], two: [] }]);
+  expect(told).toEqual([
+    [6, true],
+    [2, true],
+  ]);
+  expect(saves).toBe(1);
+  expect(ledger.states.read("(detections)")?.head).toBe("head");
+  expect(ledger.deadLetters({}, 10)).toEqual([]);
 });

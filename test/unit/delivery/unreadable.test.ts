@@ -219,3 +219,38 @@ test("a ledger whose file is gone ends the run when it does not come back", asyn
     performance.now = now;
   }
 });
+
+/** Tails a bucket of which these objects fail so; the parts of the worker that are a problem after a while. */
+async function problemsOf(failing: Readonly<Record<string, Failure>>): Promise<string[]> {
+  const source = memorySource(new Map(["a", "b", "c"].map((key) => [key, 3])));
+  const open = source.open.bind(source);
+  let attempts = 0;
+  source.open = async (object, signal) => {
+    const failure = failing[object.key];
+    if (failure === undefined) return open(object, signal);
+    attempts += 1;
+    throw failure;
+  };
+  const parts = partsOf(source, { out: memorySink().sink });
+  const stop = new AbortController();
+  const running = runPipeline(parts, { ...OPTIONS, objects: 1, untilCaughtUp: false }, stop.signal);
+  await expect.poll(() => attempts, { timeout: 30_000 }).toBeGreaterThan(8);
+  const problems = parts.health.problems.map(({ part, code }) => `${part}: ${code}`);
+  stop.abort();
+  await running;
+  return problems;
+}
+
+test("objects that fail in passing are a problem when nothing was read since, also when there is one only", async () => {
+  const busy = new Failure("passing", "service-unavailable", "500");
+  expect(await problemsOf({ c: busy })).toEqual(["objects: service-unavailable"]);
+  expect(await problemsOf({ a: busy, b: busy, c: busy })).toEqual(["objects: service-unavailable"]);
+  expect(await problemsOf({ a: busy })).toEqual([]);
+});
+
+test("one object that the store refuses is its own trouble; when all that are new are refused, that is a problem", async () => {
+  const refused = new Failure("object", "object-denied", "403");
+  expect(await problemsOf({ c: refused })).toEqual([]);
+  expect(await problemsOf({ b: refused, c: refused })).toEqual(["objects: object-denied"]);
+  expect(await problemsOf({ a: refused, b: refused })).toEqual([]);
+});
