@@ -51,9 +51,11 @@ export async function deliver(delivery: Delivery, batch: Batch, signal: AbortSig
   try {
     for (;;) {
       const findings: Findings = { outcomes: batch.segments.map(() => []), refused: new Map(), taken: false };
-      const refusal = await takeApart(delivery, batch, findings, doubt, signal);
+      // What was refused before the receiver took others may have been refused with them: it is asked once more.
+      const { believed } = doubt;
+      const refusal = await takeApart(delivery, batch, findings, doubt, believed, signal);
       const complete = isComplete(findings, batch);
-      if (complete && (findings.taken || findings.refused.size === 0 || doubt.believed)) {
+      if (complete && (findings.taken || findings.refused.size === 0 || believed)) {
         if (findings.taken || findings.refused.size > 0) delivery.events.onHeard?.();
         return settled(delivery, batch, findings);
       }
@@ -70,20 +72,27 @@ export async function deliver(delivery: Delivery, batch: Batch, signal: AbortSig
 
 /**
  * Sends a batch, and what is refused in halves, the larger parts first. Ends when every record has an outcome or was refused alone, or when
- * the doubt allows no further request. Gives the last refusal, undefined if there was none.
+ * the doubt allows no further request. A record that is refused alone before the receiver has taken any is asked again when it has, unless
+ * refusals are `believed`. Gives the last refusal, undefined if there was none.
  */
 async function takeApart(
   delivery: Delivery,
   batch: Batch,
   findings: Findings,
   doubt: Doubt,
+  believed: boolean,
   signal: AbortSignal,
 ): Promise<Failure | undefined> {
   let refusal: Failure | undefined;
   let sent = 0;
+  const early: { part: Part; failure: Failure }[] = [];
   const parts: Part[] = [{ batch, places: batch.segments.map((_, place) => place) }];
-  for (let next = parts.shift(); next !== undefined; next = parts.shift()) {
-    const part = sendable(delivery, next, findings);
+  const next = (): Part | undefined => {
+    if (parts.length === 0 && findings.taken) parts.push(...early.splice(0).map(({ part }) => part));
+    return parts.shift();
+  };
+  for (let whole = next(); whole !== undefined; whole = next()) {
+    const part = sendable(delivery, whole, findings);
     if (part.batch.flows.length === 0) continue;
     if (!findings.taken && sent >= doubt.requests) return refusal;
     const failure = await send(delivery, part, findings, signal);
@@ -100,8 +109,10 @@ async function takeApart(
     if (part.batch.flows.length > 1) {
       if (failure.tooLarge) delivery.events.onTooLarge(part.batch.flows.length);
       parts.push(...halve(part));
-    } else standsAlone(delivery, part, failure, findings);
+    } else if (failure.certain || findings.taken || believed) standsAlone(delivery, part, failure, findings);
+    else early.push({ part, failure });
   }
+  for (const { part, failure } of early) standsAlone(delivery, part, failure, findings);
   return refusal;
 }
 

@@ -109,7 +109,7 @@ describe("a receiver that fails", () => {
       expect(ended.code, ended.stderr).toBe(0);
       expect(summaryOf(ended).sinks.out).toEqual({ delivered: records, rejected: 0, deadLettered: 0, waiting: 0 });
       expect(out.stats.records).toBe(records);
-        expect((await flowferry(["status", "-c", config, "--dead-letters"])).stdout).toBe("no dead letters\n");
+      expect((await flowferry(["status", "-c", config, "--dead-letters"])).stdout).toBe("no dead letters\n");
     },
   );
 

@@ -333,3 +333,28 @@ test("a record that is found to be too large without asking is set aside without
   });
   expect(await send(sink, batchOf([a, [1, 2]]), never, createBrake(false))).toMatchObject([{ setAside: 2 }]);
 });
+
+test("a receiver that heals in the middle of an attempt costs no record, nor one that heals while others are sent", async () => {
+  for (let healing = 1; healing <= 45; healing += 1) {
+    const { sink, state } = receiver([7]);
+    state.broken = true;
+    const write = sink.write.bind(sink);
+    const healed = Object.assign(sink, {
+      write: async (batch: Batch, stop: AbortSignal) => {
+        if (state.requests === healing) state.broken = false;
+        return write(batch, stop);
+      },
+    });
+    const brake = createBrake(true);
+    const [first, second] = await Promise.all([
+      send(healed, batchOf([a, range(1, 16)]), never, brake),
+      send(healed, batchOf([b, range(21, 30)]), never, brake),
+    ]);
+    expect([healing, first, second]).toMatchObject([
+      healing,
+      [{ delivered: 15, setAside: 1, deadLetters: [{ from: 7, to: 7 }] }],
+      [{ delivered: 10, setAside: 0 }],
+    ]);
+    expect(state.got.toSorted((x, y) => x - y)).toEqual([...range(1, 16).filter((record) => record !== 7), ...range(21, 30)]);
+  }
+});
