@@ -136,7 +136,7 @@ export class Convoy {
       if (object !== undefined) {
         this.#queue.shift();
         this.#started = object.id;
-        const consumers = new Set([...this.#inStep].filter((consumer) => this.#lacks(consumer, object)));
+        const consumers = new Set([...this.#inStep].filter((consumer) => consumer.wants(object)));
         if (consumers.size > 0) await this.#read(object, consumers, true);
       }
       if (retried === undefined && object === undefined) await this.#news();
@@ -207,10 +207,7 @@ export class Convoy {
     try {
       const lost = await this.#events.read(active.reading);
       for (const consumer of consumers) consumer.end(object.id, lost);
-      await this.#parking.wasRead(
-        object,
-        [...this.#inStep, ...this.#behind].some((consumer) => this.#lacks(consumer, object)),
-      );
+      await this.#parking.wasRead(object, () => [...this.#inStep, ...this.#behind].some((consumer) => consumer.wants(object)));
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof UsageError || drawerOf(error) === "worker") throw error;

@@ -39,18 +39,23 @@ export class Parking {
     this.#nextDue = ledger.nextDue();
   }
 
-  /** Resolves when the object is parked. */
+  /** Resolves when the object is parked, or when everybody has got it in another reading meanwhile. */
   async park(object: QueuedObject, error: unknown): Promise<void> {
     const now = Date.now();
-    const { attempts: before, since } = this.#ledger.parkedObject(object.id) ?? { attempts: 0, since: now };
-    const [drawer, code, reason, attempts] = [drawerOf(error), codeOf(error), describeError(error), before + 1];
+    const [drawer, code, reason] = [drawerOf(error), codeOf(error), describeError(error)];
     const { initialMs, maxMs } = this.#policy;
     const longest = drawer === "object" ? Math.max(maxMs, LONGEST_PAUSE_MS) : maxMs;
     // A new run tries at short pauses again: what was put right meanwhile is found soon, and a job does not wait for what was not.
     const nextAt = Math.round(now + pauseBefore(this.#failed(object.id, drawer), error, { initialMs, maxMs: longest }));
-    await this.#write(() => this.#ledger.park(object.id, { attempts, nextAt, drawer, code, reason }));
+    const parked = await this.#write(() => {
+      if (!this.#tries.has(object.id)) return undefined;
+      const { attempts, since } = this.#ledger.parkedObject(object.id) ?? { attempts: 0, since: now };
+      const trouble = { attempts: attempts + 1, nextAt, drawer, code, reason };
+      this.#ledger.park(object.id, trouble);
+      return { object, since, ...trouble };
+    });
     this.#nextDue = this.#ledger.nextDue();
-    this.#onParked({ object, attempts, since, nextAt, drawer, code, reason }, error);
+    if (parked !== undefined) this.#onParked(parked, error);
     // Very many may fail at once, one after the other.
     await turn();
   }
@@ -66,21 +71,31 @@ export class Parking {
     return made;
   }
 
-  /** The object was read to its end, or was lost. `isWanted`: others lack it, for whom it is to be read again at once if it was parked. */
-  async wasRead({ id }: QueuedObject, isWanted: boolean): Promise<void> {
+  /**
+   * The object was read to its end, or was lost. While `isWanted`, others lack it: then it is read for them again, at once if it is parked.
+   * That is asked when the ledger is written: another reading of the object may fail, or be parked, while this one waits for the disk.
+   */
+  async wasRead({ id }: QueuedObject, isWanted: () => boolean): Promise<void> {
     this.#lastRead = performance.now();
     if (!this.#tries.has(id)) return;
-    const parked = isWanted ? this.#ledger.parkedObject(id) : undefined;
-    if (parked === undefined) await this.leave(id);
-    else await this.#postpone(parked, 0);
+    await this.#write(() => {
+      if (!isWanted()) return this.#unpark(id);
+      const parked = this.#ledger.parkedObject(id);
+      if (parked !== undefined) this.#postpone(parked, 0);
+    });
+    this.#nextDue = this.#ledger.nextDue();
   }
 
   /** Nobody needs the object: it is parked no more. */
   async leave(id: number): Promise<void> {
+    await this.#write(() => this.#unpark(id));
+    this.#nextDue = this.#ledger.nextDue();
+  }
+
+  #unpark(id: number): void {
+    this.#ledger.unpark(id);
     this.#tries.delete(id);
     this.#owed.delete(id);
-    await this.#write(() => this.#ledger.unpark(id));
-    this.#nextDue = this.#ledger.nextDue();
   }
 
   /** A parked object that is to be tried now and is none of `busy`. */
@@ -100,14 +115,14 @@ export class Parking {
 
   /** Nobody can take the object now that wants it: it is tried later, and that was no attempt. */
   async postpone(parked: ParkedObject): Promise<void> {
-    await this.#postpone(parked, this.#policy.maxMs);
+    await this.#write(() => this.#postpone(parked, this.#policy.maxMs));
+    this.#nextDue = this.#ledger.nextDue();
     await turn();
   }
 
-  async #postpone({ object, ...trouble }: ParkedObject, pauseMs: number): Promise<void> {
+  #postpone({ object, ...trouble }: ParkedObject, pauseMs: number): void {
+    this.#ledger.park(object.id, { ...trouble, nextAt: Date.now() + pauseMs });
     this.#owed.add(object.id);
-    await this.#write(() => this.#ledger.park(object.id, { ...trouble, nextAt: Date.now() + pauseMs }));
-    this.#nextDue = this.#ledger.nextDue();
   }
 
   /** Whether a job that has nothing else to do still has to try some of what is parked. Those of earlier runs are due since ever. */

@@ -268,6 +268,33 @@ describe("a consumer without room", () => {
 });
 
 describe("an object that cannot be read", () => {
+  test("for one at the moment at which another has read it to its end is read again for the one", async () => {
+    discover("ab", { one: 1, two: 0 });
+    const one = new Memory("one");
+    const otherAtEnd = Promise.withResolvers<void>();
+    let fails = true;
+    const { convoy, begun } = convoyOf(
+      [one, new Memory("two")],
+      {},
+      {
+        piece: async ({ object, consumers }, number) => {
+          if (object.key !== "b" || !fails) return;
+          if (consumers.has(one)) {
+            await otherAtEnd.promise;
+            fails = false;
+            throw denied;
+          }
+          if (number < PIECES) return;
+          otherAtEnd.resolve();
+          await new Promise((resolve) => process.nextTick(resolve));
+        },
+      },
+    );
+    await expect.poll(() => convoy.idle).toBe(true);
+    expect([pendingOf("one"), pendingOf("two"), ledger.countParked()]).toEqual([[], [], 0]);
+    expect(begun.toSorted()).toEqual(["a two", "b one", "b one again", "b two again"]);
+  });
+
   test("is parked and tried again, while others go on", async () => {
     discover("abc", { one: 0 });
     let failures = 0;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Ledger, ParkedObject, QueuedObject } from "../../../src/contracts.ts";
+import type { LedgerWrite } from "../../../src/delivery/ledger-write.ts";
 import { Parking } from "../../../src/delivery/parking.ts";
 import { Failure } from "../../../src/errors.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
@@ -29,13 +30,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const open = (policy = { initialMs: 1_000, maxMs: 30_000 }) =>
-  new Parking(
-    ledger,
-    async (work) => work(),
-    policy,
-    (parked) => told.push(parked),
-  );
+const open = (policy = { initialMs: 1_000, maxMs: 30_000 }, write: LedgerWrite = async (work) => work()) =>
+  new Parking(ledger, write, policy, (parked) => told.push(parked));
 
 function at(index: number): QueuedObject {
   const object = objects[index];
@@ -109,7 +105,7 @@ test("one that was read is parked no more, and begins anew when it cannot be rea
   const parking = open();
   await parking.park(at(0), denied);
   await parking.park(at(0), denied);
-  await parking.wasRead(at(0), false);
+  await parking.wasRead(at(0), () => false);
   expect([ledger.countParked(), parking.pauseMs, parking.owes]).toEqual([0, undefined, false]);
   vi.setSystemTime(START + MINUTE);
   told = [];
@@ -122,16 +118,16 @@ test("one that was read while others lack it is due at once for them, as it stoo
   const parking = open();
   for (let attempt = 1; attempt <= 3; attempt += 1) await parking.park(at(0), denied);
   expect(parking.owes).toBe(false);
-  await parking.wasRead(at(0), true);
+  await parking.wasRead(at(0), () => true);
   expect(parking.owes).toBe(true);
   expect(parking.due(nobody)).toMatchObject({ object: { key: "a" }, attempts: 3, since: START, reason: "403" });
-  await parking.wasRead(at(0), false);
+  await parking.wasRead(at(0), () => false);
   expect([ledger.countParked(), parking.owes]).toEqual([0, false]);
 });
 
 test("one that was never parked is not parked because others lack it", async () => {
   const parking = open();
-  await parking.wasRead(at(0), true);
+  await parking.wasRead(at(0), () => true);
   expect([ledger.countParked(), parking.owes]).toEqual([0, false]);
 });
 
@@ -165,13 +161,13 @@ test("a job tries at least six times what fails in passing, and goes on as long 
   for (let attempt = 1; attempt <= 20; attempt += 1) await parking.park(at(0), busy);
   expect(parking.owes).toBe(true);
   vi.advanceTimersByTime(1);
-  await parking.wasRead(at(1), false);
+  await parking.wasRead(at(1), () => false);
   await parking.park(at(0), busy);
   expect(parking.owes).toBe(false);
   for (let attempt = 1; attempt <= 6; attempt += 1) {
     await parking.park(at(2), busy);
     expect(parking.owes).toBe(attempt < 6);
-    await parking.wasRead(at(1), false);
+    await parking.wasRead(at(1), () => false);
   }
 });
 
@@ -180,13 +176,75 @@ test("a job tries each object that was parked before it once", async () => {
   for (const index of [0, 1]) await before.park(at(index), denied);
   const parking = open();
   expect(parking.owes).toBe(true);
-  await parking.wasRead(at(0), false);
+  await parking.wasRead(at(0), () => false);
   expect(parking.owes).toBe(true);
   const due = parking.due(nobody);
   expect(due?.object.key).toBe("a");
-  await parking.wasRead(at(0), false);
+  await parking.wasRead(at(0), () => false);
   expect(parking.due(nobody)?.object.key).toBe("b");
   expect(parking.owes).toBe(true);
-  await parking.wasRead(at(1), false);
+  await parking.wasRead(at(1), () => false);
   expect(parking.owes).toBe(false);
+});
+
+/** A disk that is full: each write waits until it is let through, in whatever order. */
+function fullDisk() {
+  const waiting: (() => void)[] = [];
+  const write: LedgerWrite = async (work) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    waiting.push(resolve);
+    await promise;
+    return work();
+  };
+  const letThrough = async (...places: readonly number[]) => {
+    for (const place of places) {
+      waiting[place]?.();
+      await new Promise(setImmediate);
+    }
+  };
+  return { write, letThrough };
+}
+
+test.each([
+  ["before", [0, 1]],
+  ["after", [1, 0]],
+])("one that is read for some stays parked for others whose reading fails, %s the disk has taken that", async (_, order) => {
+  const { write, letThrough } = fullDisk();
+  const parking = open(undefined, write);
+  const failing = parking.park(at(0), busy);
+  const read = parking.wasRead(at(0), () => true);
+  await letThrough(...order);
+  await Promise.all([failing, read]);
+  expect([ledger.countParked(), parking.owes]).toEqual([1, true]);
+});
+
+test.each([
+  ["before", [0, 1]],
+  ["after", [1, 0]],
+])(
+  "one whose reading fails is not parked when everybody has got it in another reading, %s the disk has taken that",
+  async (_, order) => {
+    const { write, letThrough } = fullDisk();
+    const parking = open(undefined, write);
+    const failing = parking.park(at(0), busy);
+    const read = parking.wasRead(at(0), () => false);
+    await letThrough(...order);
+    await Promise.all([failing, read]);
+    expect([ledger.countParked(), parking.owes]).toEqual([0, false]);
+    expect(told).toHaveLength(order[0] === 0 ? 1 : 0);
+  },
+);
+
+test("whether others lack what was read is asked when the disk takes it", async () => {
+  const { write, letThrough } = fullDisk();
+  const parking = open(undefined, write);
+  const first = parking.park(at(0), busy);
+  await letThrough(0);
+  await first;
+  let isWanted = false;
+  const read = parking.wasRead(at(0), () => isWanted);
+  isWanted = true;
+  await letThrough(1);
+  await read;
+  expect([ledger.countParked(), parking.owes, parking.pauseMs]).toEqual([1, true, 0]);
 });
