@@ -1,5 +1,6 @@
 import type { ZodType } from "zod";
-import type { Flow, Origin } from "./flow.ts";
+import type { Flow } from "./flow/flow.ts";
+import type { Origin } from "./flow/origin.ts";
 
 /** One version of one object. `time` is the store's own (last modified, or created), in ms since the epoch. */
 export interface ObjectRef {

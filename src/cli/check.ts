@@ -7,7 +7,7 @@ import { decoderFor } from "../decoders/formats.ts";
 import { formatRuleError } from "../detections/load.ts";
 import { openEnrichment } from "../enrichers/enrichment.ts";
 import { codeOf, describeError, UsageError } from "../errors.ts";
-import { originOf } from "../flow.ts";
+import { originOf } from "../flow/origin.ts";
 import { NOTHING_SEEN } from "../ledger/nothing-seen.ts";
 import { requireGoodTables } from "../lookups/check.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";

@@ -5,7 +5,7 @@ import type { Config } from "../config/load.ts";
 import type { ObjectRef, Seen, Source } from "../contracts.ts";
 import { decoderFor } from "../decoders/formats.ts";
 import { parseInstant } from "../durations.ts";
-import { originOf } from "../flow.ts";
+import { originOf } from "../flow/origin.ts";
 import { NOTHING_SEEN } from "../ledger/nothing-seen.ts";
 import { inspectLedger } from "../ledger/sqlite.ts";
 import type { CliContext } from "./context.ts";

@@ -4,7 +4,7 @@ import { decoderFor } from "../decoders/formats.ts";
 import { parseInstant } from "../durations.ts";
 import { type Enrichment, openEnrichment } from "../enrichers/enrichment.ts";
 import { UsageError } from "../errors.ts";
-import type { Flow } from "../flow.ts";
+import type { Flow } from "../flow/flow.ts";
 import { Health } from "../health.ts";
 import { openLedger } from "../ledger/sqlite.ts";
 import type { Parts, PipelineOptions } from "../pipeline.ts";

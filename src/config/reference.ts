@@ -1,6 +1,7 @@
 import { type ZodType, z } from "zod";
 import { enrichOptions } from "../enrichers/options.ts";
-import { FIELDS, type Field } from "../flow.ts";
+import { FIELD_NAMES, fieldOf } from "../flow/fields.ts";
+import { TYPES, wordsOf } from "../flow/types.ts";
 import { alertOptions } from "./alerts.ts";
 import { SINKS, SOURCES } from "./registry.ts";
 import { configSchema } from "./schema.ts";
@@ -84,9 +85,15 @@ export function configMarkdown(): string {
       );
     }
   }
-  parts.push("", "## Fields of a flow", "", "| field | type | unit | meaning |", "| --- | --- | --- | --- |");
-  for (const [name, { type, unit, meaning }] of Object.entries(FIELDS as Record<string, Field>)) {
-    parts.push(`| \`${name}\` | ${type} | ${unit ?? ""} | ${cell(meaning)} |`);
+  parts.push("", "## Fields of a flow", "", "| field | type | unit | source | meaning |", "| --- | --- | --- | --- | --- |");
+  for (const name of FIELD_NAMES) {
+    const { type, unit, source, meaning } = fieldOf(name);
+    const form = TYPES[type].form === "json" ? "json" : type;
+    const shown =
+      wordsOf(type)
+        ?.map((word) => JSON.stringify(word))
+        .join(" or ") ?? form;
+    parts.push(`| \`${name}\` | ${shown} | ${unit ?? ""} | ${[source].flat().join(", ")} | ${cell(meaning)} |`);
   }
   return `${parts.join("\n")}\n`;
 }

@@ -1,5 +1,6 @@
 import type { StoredAttribute, StoredAttributes } from "../dialects/dialect.ts";
-import { FIELDS, type FieldName } from "../flow.ts";
+import { GETTERS } from "../flow/access.ts";
+import { FIELD_NAMES } from "../flow/fields.ts";
 import type { Attribute, Schema } from "../schemas/schema.ts";
 
 /** What queries over records of that output schema may name: attributes that hold a field as it is. */
@@ -12,7 +13,7 @@ export function storedAttributes(schema: Schema): StoredAttributes {
     [schema.attributes, false],
   ] as const) {
     for (const attribute of attributes) {
-      const field = NAMES.find((name) => FIELDS[name].get === attribute.get);
+      const field = FIELD_NAMES.find((name) => GETTERS[name] === attribute.get);
       if (attribute.kind === "columns") {
         if (field !== undefined) columns.set(field, attribute);
         continue;
@@ -34,7 +35,6 @@ export function storedAttributes(schema: Schema): StoredAttributes {
   };
 }
 
-const NAMES = Object.keys(FIELDS) as FieldName[];
 const TYPES: Partial<Record<Attribute["kind"], StoredAttribute["type"]>> = {
   string: "string",
   uid: "string",

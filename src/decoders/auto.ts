@@ -1,5 +1,5 @@
 import type { Decoded, DecodeOptions } from "../contracts.ts";
-import type { Origin } from "../flow.ts";
+import type { Origin } from "../flow/origin.ts";
 import type { Format, Sample } from "./format.ts";
 import { memberNames } from "./member-names.ts";
 import { Piece } from "./piece.ts";

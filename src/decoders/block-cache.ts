@@ -1,4 +1,4 @@
-import type { FlowContext } from "../flow.ts";
+import type { FlowContext } from "../flow/flow.ts";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

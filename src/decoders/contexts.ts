@@ -1,26 +1,12 @@
-import type { FlowContext } from "../flow.ts";
+import { CONTEXT_FIELDS, type FieldFrom } from "../flow/fields.ts";
+import type { FlowContext } from "../flow/flow.ts";
 
 /** Contexts that are remembered at once; past it they are forgotten together, and equal ones are made anew. */
 const MOST = 4_096;
 /** Of those, contexts of one VNIC apart from the newest. */
 const MOST_ALIKE = 7;
 
-export const CONTEXT_FIELDS = [
-  "provider",
-  "account",
-  "region",
-  "compartment",
-  "vcn",
-  "subnet",
-  "subnetName",
-  "vnic",
-  "instance",
-  "logGroup",
-  "log",
-  "publicIp",
-] as const satisfies readonly (keyof FlowContext)[];
-
-export type ContextField = (typeof CONTEXT_FIELDS)[number];
+export type ContextField = FieldFrom<"context">;
 export type ContextDraft = { -readonly [Name in ContextField]: FlowContext[Name] };
 
 /** Makes equal contexts one object. */

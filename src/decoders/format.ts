@@ -1,5 +1,5 @@
 import type { Decoded, DecodeOptions } from "../contracts.ts";
-import type { Origin } from "../flow.ts";
+import type { Origin } from "../flow/origin.ts";
 import type { Unpacked } from "./unpacked.ts";
 
 /** One of the first lines of an object, and what it looks like. */

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { Decoded, DecodeOptions } from "../contracts.ts";
-import { Flow, type FlowContext, type Origin } from "../flow.ts";
+import { Flow, type FlowContext } from "../flow/flow.ts";
+import type { Origin } from "../flow/origin.ts";
 import { CLOSE_OBJECT } from "./bytes.ts";
 import { ContextPool } from "./contexts.ts";
 import type { Format, Sample } from "./format.ts";

@@ -1,3 +1,4 @@
+import type { WordType } from "../flow/types.ts";
 import { isAddress } from "./addresses.ts";
 import { isObject } from "./json.ts";
 import { epochTime, rfc3339Time } from "./times.ts";
@@ -49,6 +50,7 @@ export const KINDS = {
     expected: "an IPv4 or IPv6 address",
     convert: (raw) => (typeof raw === "string" && isAddress(raw) ? raw : undefined),
   },
+  number: { code: "bad-number", expected: "an integer from 0 to 2^53 - 1", convert: integerUpTo(Number.MAX_SAFE_INTEGER) },
   port: { code: "bad-port", expected: "a port from 0 to 65535", convert: integerUpTo(65_535) },
   protocol: { code: "bad-protocol", expected: "an IP protocol number from 0 to 255", convert: integerUpTo(255) },
   counter: { code: "bad-counter", expected: "an integer from 0 to 2^64 - 1", convert: counter },
@@ -63,6 +65,9 @@ export const KINDS = {
     convert: (raw) => (isObject(raw) ? raw : undefined),
   },
 } as const satisfies Record<string, Kind>;
+
+/** Types of fields that can be read from a log. */
+export type DecodedType = keyof typeof KINDS | "time" | WordType;
 
 const BAD_TIME = "bad-time";
 

@@ -1,15 +1,16 @@
 import { z } from "zod";
+import { CONTEXT_FIELDS } from "../flow/fields.ts";
+import { wordsOf } from "../flow/types.ts";
 import { nearest } from "../nearest.ts";
-import { CONTEXT_FIELDS } from "./contexts.ts";
 import { TIME_UNITS } from "./kinds.ts";
-import { FIELD_TYPES, TARGETS, WORDS } from "./targets.ts";
+import { TARGET_TYPES, TARGETS } from "./targets.ts";
 
 /** How the value of a context field is taken out of the log's text. */
 export const CONTEXT_TYPES = ["string", "ocid-region", "crn-account", "crn-region"] as const;
 export type ContextType = (typeof CONTEXT_TYPES)[number];
 
 const COUNTER_UNITS = ["By", "{packet}"];
-const TYPES: readonly string[] = [...new Set([...FIELD_TYPES, ...CONTEXT_TYPES])];
+const TYPES: readonly string[] = [...new Set([...TARGET_TYPES, ...CONTEXT_TYPES])];
 const NAMES: readonly string[] = [...Object.keys(TARGETS), ...CONTEXT_FIELDS];
 
 const nameOf = (what: string, names: readonly string[]) =>
@@ -41,7 +42,7 @@ const entry = z
       if (value.unit !== undefined) fault("unit", `type ${value.type} has no unit`);
     } else if (!units.includes(value.unit ?? "")) fault("unit", `type ${value.type} needs a unit: ${units.join(", ")}`);
 
-    const words = WORDS[value.type as keyof typeof WORDS];
+    const words = target && wordsOf(target.type);
     if (words === undefined) {
       if (value.values !== undefined) fault("values", `type ${value.type} has no values`);
       return;

@@ -2,10 +2,11 @@ import { readFileSync } from "node:fs";
 import { isMap, isNode, isScalar, isSeq, LineCounter, type Pair, parseDocument } from "yaml";
 import { asset } from "../assets.ts";
 import { UsageError } from "../errors.ts";
+import { type FieldType, wordsOf } from "../flow/types.ts";
 import type { ContextField } from "./contexts.ts";
 import { KINDS, type Kind, TIME_UNITS, wordKind } from "./kinds.ts";
 import { type ContextType, type MappingEntry, type MappingFile, mappingSchema } from "./mapping-schema.ts";
-import { type FieldType, TARGETS, type Target, WORDS } from "./targets.ts";
+import { TARGETS, type Target } from "./targets.ts";
 
 /** Where a field of a flow comes from. */
 export interface FieldRule {
@@ -129,7 +130,7 @@ function kindOf({ type, unit, values }: MappingEntry): Kind {
     // As the program writes them: what compares texts with its own is fast when they are the same string.
     const own = Object.entries(values).map(([word, value]) => [
       word,
-      WORDS[type as FieldType]?.find((known) => known === value) ?? value,
+      wordsOf(type as FieldType)?.find((known) => known === value) ?? value,
     ]);
     return wordKind(`bad-${type}`, Object.fromEntries(own));
   }

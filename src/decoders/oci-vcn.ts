@@ -1,5 +1,6 @@
 import type { Decoded, DecodeOptions } from "../contracts.ts";
-import { EMPTY_CONTEXT, Flow, type Origin } from "../flow.ts";
+import { EMPTY_CONTEXT, Flow } from "../flow/flow.ts";
+import type { Origin } from "../flow/origin.ts";
 import { ContextPool } from "./contexts.ts";
 import type { Format, Sample } from "./format.ts";
 import { isObject, NotJson, parseJson, valueAt } from "./json.ts";

@@ -1,5 +1,5 @@
 import type { BadRecords, Decoded, QualityNotice } from "../contracts.ts";
-import type { Flow } from "../flow.ts";
+import type { Flow } from "../flow/flow.ts";
 import { label, type Problem } from "./problem.ts";
 import type { Fault } from "./unpacked.ts";
 

@@ -1,5 +1,5 @@
 import type { QualityNotice } from "../contracts.ts";
-import type { Flow } from "../flow.ts";
+import type { Flow } from "../flow/flow.ts";
 
 /** What a quality record says, undefined for a flow. */
 export function noticeOf(flow: Flow): QualityNotice | undefined {

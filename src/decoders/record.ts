@@ -1,4 +1,4 @@
-import { EMPTY_CONTEXT, type Flow, type FlowContext } from "../flow.ts";
+import { EMPTY_CONTEXT, type Flow, type FlowContext } from "../flow/flow.ts";
 import type { ContextDraft } from "./contexts.ts";
 import { memberOf, parseExactly, valueAt } from "./json.ts";
 import type { FieldRule, Rules } from "./mapping.ts";

@@ -1,4 +1,4 @@
-import { EMPTY_CONTEXT, Flow, type FlowContext } from "../flow.ts";
+import { EMPTY_CONTEXT, Flow, type FlowContext } from "../flow/flow.ts";
 import { BlockCache } from "./block-cache.ts";
 import { isObject } from "./json.ts";
 import type { FieldRule } from "./mapping.ts";

@@ -1,5 +1,6 @@
 import type { Decoded, DecodeOptions } from "../contracts.ts";
-import { Flow, type Origin } from "../flow.ts";
+import { Flow } from "../flow/flow.ts";
+import type { Origin } from "../flow/origin.ts";
 import { ContextPool } from "./contexts.ts";
 import type { Format, Sample } from "./format.ts";
 import { decodeLines, type LineReader } from "./lines.ts";

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { DeadLetter, Ledger, QueuedObject, StateSave } from "../contracts.ts";
-import type { Flow } from "../flow.ts";
+import type { Flow } from "../flow/flow.ts";
 import { pause } from "../waiting.ts";
 import { type Consumer, type Lost, letterOfRest } from "./consumer.ts";
 import type { LedgerWrite } from "./ledger-write.ts";

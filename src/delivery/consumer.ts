@@ -1,5 +1,5 @@
 import type { DeadLetter, QueuedObject } from "../contracts.ts";
-import type { Flow } from "../flow.ts";
+import type { Flow } from "../flow/flow.ts";
 
 /** Why the rest of an object cannot be had any more, by anybody. */
 export interface Lost {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Ledger, ParkedObject, QueuedObject } from "../contracts.ts";
 import { drawerOf, UsageError } from "../errors.ts";
-import type { Flow } from "../flow.ts";
+import type { Flow } from "../flow/flow.ts";
 import { firstOf } from "../waiting.ts";
 import type { Consumer, Lost } from "./consumer.ts";
 import type { Parking } from "./parking.ts";

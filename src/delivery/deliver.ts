@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Batch, Segment, Sink, WriteResult } from "../contracts.ts";
 import { describeError, Failure } from "../errors.ts";
-import type { Flow } from "../flow.ts";
+import type { Flow } from "../flow/flow.ts";
 import { type OnRetry, pauseBefore, type RetryPolicy, retry } from "../retry.ts";
 import type { Brake, Doubt } from "./brake.ts";
 import { asideOf, deliveredAll, letterOf, type Outcome, settledIn, sumOf } from "./outcome.ts";

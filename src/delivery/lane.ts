@@ -1,6 +1,6 @@
 import type { Batch, DeadLetter, Ledger, QueuedObject, Segment, Sink } from "../contracts.ts";
 import { FlowferryError } from "../errors.ts";
-import type { Flow } from "../flow.ts";
+import type { Flow } from "../flow/flow.ts";
 import type { RetryPolicy } from "../retry.ts";
 import { firstOf } from "../waiting.ts";
 import { Acknowledgements } from "./acknowledgements.ts";

@@ -1,5 +1,5 @@
 import type { Batch, Refusal, Segment, Sink } from "../contracts.ts";
-import type { Flow } from "../flow.ts";
+import type { Flow } from "../flow/flow.ts";
 
 /** Neighbours of one segment of a batch, all refused for the same reason or all not. */
 export interface Piece {

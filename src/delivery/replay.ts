@@ -1,6 +1,7 @@
 import type { Decoder, Ledger, Sink, Source, StoredDeadLetter } from "../contracts.ts";
 import { codeOf, describeError, drawerOf, Failure, UsageError } from "../errors.ts";
-import { type Flow, originOf } from "../flow.ts";
+import type { Flow } from "../flow/flow.ts";
+import { originOf } from "../flow/origin.ts";
 import type { RetryPolicy } from "../retry.ts";
 import { NO_BRAKE } from "./brake.ts";
 import { CHECKPOINT, Checkpoint, type Stateful } from "./checkpoint.ts";

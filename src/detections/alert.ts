@@ -1,5 +1,6 @@
 import type { Alert, AlertFact } from "../contracts.ts";
-import { FIELDS, type Flow } from "../flow.ts";
+import { GETTERS } from "../flow/access.ts";
+import type { Flow } from "../flow/flow.ts";
 import type { Match } from "./match.ts";
 
 /** What a person is told of a match: who did what to whom, through which rule, how often, how much, and since when. */
@@ -46,7 +47,7 @@ function summaryOf({ rule, flow, count, reason }: Match): string {
 
 /** The rule of the network that let the flow in or that it lacks, after the name of the list or group; undefined without a snapshot. */
 function networkRuleOf(flow: Flow): string | undefined {
-  const text = FIELDS.ruleText.get(flow);
+  const text = GETTERS.ruleText(flow);
   const list = flow.rule?.listName ?? flow.rule?.listId;
   return typeof text !== "string" || list === undefined ? text?.toString() : `${list}: ${text}`;
 }

@@ -1,5 +1,5 @@
 import type { SavedState, StateSave } from "../contracts.ts";
-import type { Flow } from "../flow.ts";
+import type { Flow } from "../flow/flow.ts";
 import type { Match } from "./match.ts";
 import type { Rule } from "./rule.ts";
 import { createEngine } from "./stream/engine.ts";

@@ -1,4 +1,7 @@
-import { FIELDS, type Field, type FieldName, type Flow } from "../flow.ts";
+import { GETTERS } from "../flow/access.ts";
+import { FIELD_NAMES, type FieldName, fieldOf, formOf, isField } from "../flow/fields.ts";
+import type { Flow } from "../flow/flow.ts";
+import { wordsOf } from "../flow/types.ts";
 import { hint } from "./hint.ts";
 
 /** How a rule may use a field: text, a number (ports, counters, times in ms), or true and false. */
@@ -14,58 +17,41 @@ export interface FieldRef {
   readonly get: (flow: Flow) => unknown;
 }
 
-/** The only values that these fields take. A rule that names another is wrong. */
-const ENUMERATIONS: Readonly<Partial<Record<FieldName, readonly string[]>>> = {
-  action: ["accept", "reject"],
-  status: ["OK", "NODATA", "SKIPDATA"],
-  direction: ["ingress", "egress", "unknown"],
-  ioDirection: ["receive", "transmit"],
-  sourceZone: ["internal", "external", "invalid"],
-  destinationZone: ["internal", "external", "invalid"],
-  trafficType: ["east-west", "north-south"],
-  transport: ["tcp", "udp"],
-  networkType: ["ipv4", "ipv6"],
-};
-
-/** Fields that hold an IP address: what `cidr` may be used on. */
-const ADDRESSES: readonly FieldName[] = ["sourceAddress", "destinationAddress", "publicIp"];
-
-/** The values that the field may have, or undefined when there is no such list. */
+/** The only values that the field takes, or undefined when there is no such list. A rule that names another is wrong. */
 export function enumeration(ref: FieldRef): readonly string[] | undefined {
-  return ref.column === undefined ? ENUMERATIONS[ref.field] : undefined;
+  return ref.column === undefined ? wordsOf(fieldOf(ref.field).type) : undefined;
 }
 
+/** Whether the field holds an IP address: what `cidr` may be used on. */
 export function isAddress(ref: FieldRef): boolean {
-  return ref.column === undefined && ADDRESSES.includes(ref.field);
+  return ref.column === undefined && fieldOf(ref.field).type === "address";
 }
 
 /** The field of that name, or one line that says why a rule cannot use it. */
 export function resolveField(name: string): FieldRef | string {
   const dot = name.indexOf(".");
   const base = dot === -1 ? name : name.slice(0, dot);
-  if (!Object.hasOwn(FIELDS, base)) return `unknown field '${name}'${hint(base, usableFields())}`;
-  const fieldName = base as FieldName;
-  const field: Field = FIELDS[fieldName];
-  if (field.type === "columns") return columnOf(name, fieldName, field, dot);
+  if (!isField(base)) return `unknown field '${name}'${hint(base, FIELD_NAMES.filter(isUsable))}`;
+  if (formOf(base) === "columns") return columnOf(name, base, dot);
   if (dot !== -1) return `field '${base}' has no parts, so '${name}' names nothing`;
-  const kind = classOf(field);
-  if (kind === undefined) return `field '${name}' (${field.type}) cannot be used in a rule`;
-  return { name, field: fieldName, column: undefined, class: kind, get: field.get };
+  const kind = classOf(base);
+  if (kind === undefined) return `field '${name}' (${formOf(base)}) cannot be used in a rule`;
+  return { name, field: base, column: undefined, class: kind, get: GETTERS[base] };
 }
 
-function columnOf(name: string, fieldName: FieldName, field: Field, dot: number): FieldRef | string {
+function columnOf(name: string, field: FieldName, dot: number): FieldRef | string {
   const column = dot === -1 ? "" : name.slice(dot + 1);
-  if (column === "")
-    return `field '${fieldName}' holds the columns of a server's row: name one, for example '${fieldName}.owner'`;
+  if (column === "") return `field '${field}' holds the columns of a server's row: name one, for example '${field}.owner'`;
+  const read: (flow: Flow) => unknown = GETTERS[field];
   const get = (flow: Flow): unknown => {
-    const columns = field.get(flow) as Readonly<Record<string, string>> | undefined;
+    const columns = read(flow) as Readonly<Record<string, string>> | undefined;
     return columns !== undefined && Object.hasOwn(columns, column) ? columns[column] : undefined;
   };
-  return { name, field: fieldName, column, class: "text", get };
+  return { name, field, column, class: "text", get };
 }
 
-function classOf(field: Field): FieldClass | undefined {
-  switch (field.type) {
+function classOf(field: FieldName): FieldClass | undefined {
+  switch (formOf(field)) {
     case "string":
       return "text";
     case "number":
@@ -79,8 +65,7 @@ function classOf(field: Field): FieldClass | undefined {
   }
 }
 
-function usableFields(): string[] {
-  return Object.entries<Field>(FIELDS)
-    .filter(([, field]) => field.type === "columns" || classOf(field) !== undefined)
-    .map(([name]) => name);
+/** Whether a rule may name the field, or columns of it. */
+export function isUsable(field: FieldName): boolean {
+  return formOf(field) === "columns" || classOf(field) !== undefined;
 }

@@ -1,5 +1,5 @@
 import type { Enricher } from "../contracts.ts";
-import type { FlowContext } from "../flow.ts";
+import type { FlowContext } from "../flow/flow.ts";
 import type { IpBits } from "../lookups/ip-address.ts";
 import { contains } from "../lookups/ip-prefix.ts";
 import type { Subnet } from "../lookups/subnets.ts";

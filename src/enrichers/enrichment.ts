@@ -1,5 +1,5 @@
 import type { Enricher, Secrets } from "../contracts.ts";
-import type { Flow } from "../flow.ts";
+import type { Flow } from "../flow/flow.ts";
 import type { Clock } from "../lookups/clock.ts";
 import { type LookupEvent, type StaleTable, watchTables } from "../lookups/reload.ts";
 import type { Tables } from "../lookups/tables.ts";

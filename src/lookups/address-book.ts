@@ -1,4 +1,5 @@
-import type { Columns, Flow, Zone } from "../flow.ts";
+import type { Flow } from "../flow/flow.ts";
+import type { Columns, Zone } from "../flow/types.ts";
 import type { ApprovedDestination, ApprovedDestinationTable } from "./approved-destinations.ts";
 import { IpAddress, type IpBits, readAddress, words } from "./ip-address.ts";
 import type { NetworkRow, NetworkTable } from "./networks.ts";

@@ -1,4 +1,4 @@
-import type { Columns, Zone } from "../flow.ts";
+import type { Columns, Zone } from "../flow/types.ts";
 import type { IpAddress } from "./ip-address.ts";
 import { contains } from "./ip-prefix.ts";
 import type { TableName, Tables } from "./tables.ts";

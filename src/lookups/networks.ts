@@ -1,4 +1,4 @@
-import type { Zone } from "../flow.ts";
+import type { Zone } from "../flow/types.ts";
 import { type IpPrefix, parsePrefix } from "./ip-prefix.ts";
 import { type IpRanges, ipRanges } from "./ip-ranges.ts";
 import { contradiction, required, requiredPrefix, type TableKind } from "./table.ts";

@@ -1,4 +1,4 @@
-import type { Columns } from "../flow.ts";
+import type { Columns } from "../flow/types.ts";
 import type { IpPrefix } from "./ip-prefix.ts";
 import { type IpRanges, ipRanges } from "./ip-ranges.ts";
 import { contradiction, required, requiredPrefix, type TableKind } from "./table.ts";

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import type { Action, FlowRule } from "../flow.ts";
+import type { FlowRule } from "../flow/rule.ts";
+import type { Action } from "../flow/types.ts";
 import type { IpBits } from "../lookups/ip-address.ts";
 import { contains } from "../lookups/ip-prefix.ts";
 import type { Rule, RuleSet, SeedList } from "./rule.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../errors.ts";
-import type { FlowContext } from "../flow.ts";
+import type { FlowContext } from "../flow/flow.ts";
 import type { OciSurroundings } from "../oci/identity.ts";
 import { type Answer, Answers } from "./answers.ts";
 import { Document, isObject } from "./document.ts";

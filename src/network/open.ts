@@ -1,4 +1,4 @@
-import type { Flow, FlowContext } from "../flow.ts";
+import type { Flow, FlowContext } from "../flow/flow.ts";
 import type { OciSurroundings } from "../oci/identity.ts";
 import { type NetworkEvent, type NetworkFiles, watchNetworkFiles } from "./files.ts";
 import { type OciApi, type OciApiCounts, openOciApi } from "./oci-api.ts";

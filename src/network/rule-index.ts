@@ -1,4 +1,4 @@
-import type { FlowRule } from "../flow.ts";
+import type { FlowRule } from "../flow/rule.ts";
 import type { IpAddress, IpBits } from "../lookups/ip-address.ts";
 import { type IpPrefix, parsePrefix, prefixKey } from "../lookups/ip-prefix.ts";
 import { type IpRanges, ipRanges } from "../lookups/ip-ranges.ts";

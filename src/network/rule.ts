@@ -1,4 +1,4 @@
-import type { FlowRuleKind } from "../flow.ts";
+import type { Word } from "../flow/types.ts";
 import type { IpPrefix } from "../lookups/ip-prefix.ts";
 
 /** Both ends belong to the range. */
@@ -15,7 +15,7 @@ export type Peer =
 
 /** One rule of a security list, a group or an access control list, whatever the provider. */
 export interface Rule {
-  readonly kind: FlowRuleKind;
+  readonly kind: Word<"ruleKind">;
   readonly listId: string;
   readonly listName: string | undefined;
   /** Place in the list's rules of this direction, from 0; for NSGs, security groups and ACLs in the list's rules. */
@@ -44,7 +44,7 @@ export interface IcmpOptions {
 export interface RuleSet {
   readonly id: string;
   readonly name: string | undefined;
-  readonly kind: FlowRuleKind;
+  readonly kind: Word<"ruleKind">;
   readonly rules: readonly Rule[];
   /** Rules that could not be understood, and are missing above. */
   readonly unreadable: number;

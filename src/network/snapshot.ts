@@ -1,4 +1,4 @@
-import type { FlowContext } from "../flow.ts";
+import type { FlowContext } from "../flow/flow.ts";
 import type { IpAddress } from "../lookups/ip-address.ts";
 import type { Subnet } from "../lookups/subnets.ts";
 import { Governance, type Governors } from "./governance.ts";

@@ -1,19 +1,9 @@
-import {
-  type Action,
-  type Counter,
-  type Direction,
-  FIELDS,
-  type FieldName,
-  type FieldType,
-  type Flow,
-  type FlowRule,
-  type Status,
-  type TrafficType,
-  type Zone,
-} from "../flow.ts";
+import { GETTERS, SLOTS } from "../flow/access.ts";
+import { FIELD_NAMES, type FieldName, fieldOf, formOf, isOfContext } from "../flow/fields.ts";
+import type { Flow } from "../flow/flow.ts";
+import { type Counter, type Form, wordsOf } from "../flow/types.ts";
 import type { AttributeSource, Definition, FieldSource } from "./definition.ts";
 import type { Attribute, Kind, Schema, Variation } from "./schema.ts";
-import { SLOTS } from "./slots.ts";
 import { isoOf } from "./time.ts";
 
 /** A fault of a definition, with the path of what is wrong. */
@@ -29,60 +19,6 @@ export class DefinitionFault extends Error {
 type Getter = (flow: Flow) => unknown;
 type Value = Omit<Attribute, "name">;
 
-/** Fields that depend on the flow's context alone. */
-const OF_CONTEXT: ReadonlySet<FieldName> = new Set<FieldName>([
-  "provider",
-  "account",
-  "region",
-  "compartment",
-  "vcn",
-  "subnet",
-  "vnic",
-  "instance",
-  "logGroup",
-  "log",
-  "publicIp",
-]);
-
-const ZONES: readonly Zone[] = ["internal", "external", "invalid"];
-
-/** Fields whose values are known beforehand. */
-const ENUMERATED: Partial<Record<FieldName, readonly unknown[]>> = {
-  action: ["accept", "reject"] satisfies Action[],
-  status: ["OK", "NODATA", "SKIPDATA"] satisfies Status[],
-  transport: ["tcp", "udp"],
-  networkType: ["ipv4", "ipv6"],
-  direction: ["ingress", "egress", "unknown"] satisfies Direction[],
-  ioDirection: ["receive", "transmit"],
-  sourceZone: ZONES,
-  destinationZone: ZONES,
-  trafficType: ["east-west", "north-south"] satisfies TrafficType[],
-  ruleStatus: ["matched", "reply", "unexplained"] satisfies FlowRule["status"][],
-  ruleStateless: [true, false],
-  ruleReply: [true, false],
-  rulePartial: [true, false],
-  initiated: [true, false],
-  terminated: [true, false],
-};
-
-/** Fields whose values come from a lookup table or a short list: worth keeping encoded. */
-const OF_FEW_VALUES: ReadonlySet<FieldName> = new Set<FieldName>([
-  "protocolName",
-  "sourceService",
-  "destinationService",
-  "sourceServer",
-  "destinationServer",
-  "sourceNetwork",
-  "destinationNetwork",
-  "approvedDestination",
-  "ruleKind",
-  "ruleListName",
-  "ruleListId",
-  "ruleVersion",
-  "subnetName",
-  "lookupsVersion",
-]);
-
 /** Turns a definition into what encoders work with. Throws DefinitionFault. */
 export function compile(name: string, definition: Definition): Schema {
   const section = (key: "resource" | "attributes") =>
@@ -95,11 +31,15 @@ export function compile(name: string, definition: Definition): Schema {
     if (attribute.varies !== "context" && attribute.varies !== "never") {
       throw new DefinitionFault(
         path,
-        `a resource holds constants and fields of the context alone: ${[...OF_CONTEXT].join(", ")}`,
+        `a resource holds constants and fields of the context alone: ${FIELD_NAMES.filter(isOfContext).join(", ")}`,
       );
     }
   }
   if (definition.ndjson === "nested") refuseLeavesWithin(attributes);
+  const held = fieldsOf(definition);
+  for (const [index, field] of definition.without.entries()) {
+    if (held.has(field)) throw new DefinitionFault(["without", String(index)], `${field} is not left out`);
+  }
   const names = new Set(attributes.filter(({ kind }) => kind !== "columns").map((attribute) => attribute.name));
   return {
     name,
@@ -114,8 +54,21 @@ export function compile(name: string, definition: Definition): Schema {
   };
 }
 
+/** The fields that a definition holds, in whatever form. */
+export function fieldsOf({ ndjson, resource, attributes }: Definition): Set<FieldName> {
+  const sources = [...Object.values(resource), ...Object.values(attributes)];
+  const named = sources.flatMap((source): readonly FieldName[] => {
+    if ("field" in source) return [source.field];
+    if ("sum" in source) return source.sum;
+    if ("list" in source) return source.list;
+    return "duration" in source ? source.duration : [];
+  });
+  // A log record has a time of its own.
+  return new Set(ndjson === "record" ? ["time", ...named] : named);
+}
+
 function compileAttribute(path: readonly string[], name: string, source: AttributeSource): Attribute {
-  const columns = "field" in source && FIELDS[source.field].type === "columns";
+  const columns = "field" in source && formOf(source.field) === "columns";
   if (columns !== name.endsWith("*")) {
     const message = columns ? "a name for columns ends with * (flow.source.*)" : "only a name for columns ends with *";
     throw new DefinitionFault(path, message);
@@ -152,22 +105,22 @@ function compileSource(path: readonly string[], source: AttributeSource): Value 
 
 /** One field, with what is done to its value: values mapped, times written, case and type changed, in this order. */
 function compileField(path: readonly string[], source: FieldSource): Value {
-  const field = FIELDS[source.field];
-  const { type } = field;
-  let get: Getter = field.get;
-  let kind = KINDS[type];
+  const form = formOf(source.field);
+  const read: Getter = GETTERS[source.field];
+  let get = read;
+  let kind = KINDS[form];
   if (source.field === "uid") kind = "uid";
   const refuse = (option: string, wanted: string): never => {
     throw new DefinitionFault([...path, option], `${source.field} is no ${wanted}`);
   };
-  if (source.time !== undefined && type !== "time") refuse("time", "time");
-  if (source.case !== undefined && type !== "string") refuse("case", "text");
-  if (source.as !== undefined && type !== "number" && type !== "counter") refuse("as", "number");
-  if (source.values !== undefined && type !== "string" && type !== "number" && type !== "boolean")
+  if (source.time !== undefined && form !== "time") refuse("time", "time");
+  if (source.case !== undefined && form !== "string") refuse("case", "text");
+  if (source.as !== undefined && form !== "number" && form !== "counter") refuse("as", "number");
+  if (source.values !== undefined && form !== "string" && form !== "number" && form !== "boolean")
     refuse("values", "plain value");
-  if (source.join !== undefined && type !== "strings") refuse("join", "list");
+  if (source.join !== undefined && form !== "strings") refuse("join", "list");
 
-  if (type === "strings") get = nonEmpty(get);
+  if (form === "strings") get = nonEmpty(get);
   if (source.time === "iso") {
     get = changed(get, (value) => isoOf(value as number));
     kind = "string";
@@ -198,19 +151,25 @@ function compileField(path: readonly string[], source: FieldSource): Value {
     if (kind === "uid" || kindOf([missing]) !== kind) kind = "any";
   }
   const values = enumeratedOf(source);
-  const slot = get === field.get ? (SLOTS as readonly FieldName[]).indexOf(source.field) : -1;
+  const slot = get === read ? (SLOTS as readonly FieldName[]).indexOf(source.field) : -1;
   return { kind, get, varies: variationOf(source), ...(values && { values }), ...(slot >= 0 && { slot }) };
 }
 
 /** The values that an attribute can have, where its field's are known beforehand. */
 function enumeratedOf({ field, values, missing, case: lower }: FieldSource): unknown[] | undefined {
-  const known = ENUMERATED[field];
+  const known = knownValues(field);
   if (known === undefined || lower !== undefined) return undefined;
   const mapped = values === undefined ? known : known.map((value) => values[String(value)]);
   return [...new Set([...mapped, missing])].filter((value) => value !== undefined);
 }
 
-const KINDS: Record<FieldType, Kind> = {
+/** The values that a field can have, where they are known beforehand. */
+function knownValues(field: FieldName): readonly unknown[] | undefined {
+  const { type } = fieldOf(field);
+  return type === "boolean" ? [true, false] : wordsOf(type);
+}
+
+const KINDS: Record<Form, Kind> = {
   string: "string",
   number: "integer",
   counter: "integer",
@@ -222,8 +181,8 @@ const KINDS: Record<FieldType, Kind> = {
 };
 
 function variationOf({ field, values }: FieldSource): Variation {
-  if (OF_CONTEXT.has(field)) return "context";
-  return values !== undefined || field in ENUMERATED || OF_FEW_VALUES.has(field) ? "little" : "much";
+  if (isOfContext(field)) return "context";
+  return values !== undefined || knownValues(field) !== undefined || fieldOf(field).repeats ? "little" : "much";
 }
 
 /** The kind that all the literals are of. */
@@ -262,10 +221,10 @@ const nonEmpty =
     return value.length === 0 ? undefined : value;
   };
 
-function gettersOf(path: readonly string[], fields: readonly FieldName[], types: readonly FieldType[]): Getter[] {
+function gettersOf(path: readonly string[], fields: readonly FieldName[], forms: readonly Form[]): Getter[] {
   return fields.map((name) => {
-    if (!types.includes(FIELDS[name].type)) throw new DefinitionFault(path, `${name} is no ${types.join(" or ")}`);
-    return FIELDS[name].get;
+    if (!forms.includes(formOf(name))) throw new DefinitionFault(path, `${name} is no ${forms.join(" or ")}`);
+    return GETTERS[name];
   });
 }
 

@@ -1,14 +1,12 @@
 import { z } from "zod";
-import { FIELDS, type FieldName } from "../flow.ts";
+import { FIELD_NAMES, type FieldName, isField } from "../flow/fields.ts";
 import { nearest } from "../nearest.ts";
-
-const NAMES = Object.keys(FIELDS) as FieldName[];
 
 /** The name of a flow's field. */
 const field = z.string().transform((name, context): FieldName => {
-  if (Object.hasOwn(FIELDS, name)) return name as FieldName;
-  const meant = nearest(name, NAMES);
-  const advice = meant === undefined ? `the fields are ${NAMES.join(", ")}` : `did you mean ${meant}?`;
+  if (isField(name)) return name;
+  const meant = nearest(name, FIELD_NAMES);
+  const advice = meant === undefined ? `the fields are ${FIELD_NAMES.join(", ")}` : `did you mean ${meant}?`;
   context.addIssue({ code: "custom", message: `no field of a flow is called ${JSON.stringify(name)}: ${advice}` });
   return z.NEVER;
 });
@@ -64,6 +62,10 @@ export const definition = z.strictObject({
   ndjson: z.enum(["record", "flat", "nested"]),
   resource: z.record(z.string().min(1), source).default({}),
   attributes: z.record(z.string().min(1), source),
+  /** Fields that are left out on purpose. */
+  without: z.array(field).default([]),
+  /** Whether every field that is not there is left out on purpose. */
+  closed: z.boolean().default(false),
 });
 
 export type Definition = z.infer<typeof definition>;

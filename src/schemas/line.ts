@@ -1,4 +1,5 @@
-import type { Columns, Flow, FlowContext } from "../flow.ts";
+import type { Flow, FlowContext } from "../flow/flow.ts";
+import type { Columns } from "../flow/types.ts";
 import { recordClassOf } from "./record.ts";
 import type { Attribute, Schema } from "./schema.ts";
 import { isoOf } from "./time.ts";

@@ -1,4 +1,4 @@
-import type { Flow } from "../flow.ts";
+import type { Flow } from "../flow/flow.ts";
 
 /** The event name and severity of a log record, which every schema shares. */
 export interface RecordClass {

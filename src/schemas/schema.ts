@@ -1,4 +1,4 @@
-import type { Flow } from "../flow.ts";
+import type { Flow } from "../flow/flow.ts";
 
 /**
  * What an attribute's `get` returns beside undefined, which leaves the attribute out: `string` a string; `uid` the flow's uid;

@@ -1,7 +1,8 @@
 import type { AnyValue, Attributes, HrTime } from "@opentelemetry/api";
 import { type Resource, resourceFromAttributes } from "@opentelemetry/resources";
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
-import type { Columns, Flow, FlowContext } from "../flow.ts";
+import type { Flow, FlowContext } from "../flow/flow.ts";
+import type { Columns } from "../flow/types.ts";
 import { type Body, bodyOf, recordClassOf } from "../schemas/record.ts";
 import type { Attribute, Schema } from "../schemas/schema.ts";
 

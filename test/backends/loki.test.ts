@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { lokiDialect } from "../../src/dialects/loki/dialect.ts";
-import type { Flow } from "../../src/flow.ts";
+import type { Flow } from "../../src/flow/flow.ts";
 import { createEncoder, type EncoderOptions } from "../../src/sinks/otlp/encoder.ts";
 import { protobuf } from "../../src/sinks/otlp/protobuf.ts";
 import { oddCondition, oddFlows, ruleOf } from "../unit/dialects/odd.ts";

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test, vi } from "vitest";
 import { asset } from "../../src/assets.ts";
 import { lokiDialect } from "../../src/dialects/loki/dialect.ts";
 import { victorialogsDialect } from "../../src/dialects/victorialogs/dialect.ts";
-import type { Flow } from "../../src/flow.ts";
+import type { Flow } from "../../src/flow/flow.ts";
 import { isNative, loadSearches } from "../../src/searches/load.ts";
 import type { Search } from "../../src/searches/search.ts";
 import { createEncoder, type EncoderOptions } from "../../src/sinks/otlp/encoder.ts";

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { directionEnricher } from "../../src/enrichers/direction.ts";
 import { securityRulesEnricher } from "../../src/enrichers/security-rules.ts";
-import { EMPTY_CONTEXT, Flow, type FlowContext, originOf } from "../../src/flow.ts";
+import { EMPTY_CONTEXT, Flow, type FlowContext } from "../../src/flow/flow.ts";
+import { originOf } from "../../src/flow/origin.ts";
 import { readTable, snapshotOf, type Tables } from "../../src/lookups/tables.ts";
 import { Document } from "../../src/network/document.ts";
 import { OciReader, readOciDocument } from "../../src/network/oci.ts";

@@ -2,7 +2,7 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decoderFor } from "../../src/decoders/formats.ts";
-import { originOf } from "../../src/flow.ts";
+import { originOf } from "../../src/flow/origin.ts";
 import { decode, expectAccounted, inChunks, type Outcome, plain } from "../unit/decoders/decoding.ts";
 import { FORMATS } from "../unit/decoders/specimens.ts";
 

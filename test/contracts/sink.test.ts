@@ -12,7 +12,7 @@ import fc from "fast-check";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Sink } from "../../src/contracts.ts";
 import { codeOf, type Drawer, describeError, drawerOf, Failure, FlowferryError } from "../../src/errors.ts";
-import type { Flow } from "../../src/flow.ts";
+import type { Flow } from "../../src/flow/flow.ts";
 import { Scrubber } from "../../src/secrets/scrubber.ts";
 import type { RawAnswer } from "../simulators/raw-answer.ts";
 import { anyFlow, batchOf, flowsOf as fixedFlows } from "../unit/sinks/flows.ts";

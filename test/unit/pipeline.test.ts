@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Failure, UsageError } from "../../src/errors.ts";
-import { originOf } from "../../src/flow.ts";
+import { originOf } from "../../src/flow/origin.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
 import { runPipeline } from "../../src/pipeline.ts";
 import { memorySink, memorySource, OPTIONS, partsOf } from "./delivery/parts.ts";

@@ -1,48 +1,14 @@
 import ipaddr from "ipaddr.js";
-import { type Counter, EMPTY_CONTEXT, Flow, type FlowContext, type Origin, type Zone } from "../../flow.ts";
+import { FIELD_NAMES, type FieldName, fieldOf, formOf, isField, isOfContext, isStored } from "../../flow/fields.ts";
+import { EMPTY_CONTEXT, Flow, type FlowContext } from "../../flow/flow.ts";
+import type { Origin } from "../../flow/origin.ts";
+import { type Counter, type Form, wordsOf, type Zone } from "../../flow/types.ts";
 import { protocolKeyword } from "../../protocols.ts";
+import { isUsable } from "../fields.ts";
 import { hint } from "../hint.ts";
 
-/** What a test case may say of a flow, with how the value is read. */
-const FIELDS: Readonly<Record<string, "text" | "number" | "counter" | "boolean" | "columns" | "context">> = {
-  action: "text",
-  status: "text",
-  sourceAddress: "text",
-  sourcePort: "number",
-  destinationAddress: "text",
-  destinationPort: "number",
-  protocol: "number",
-  protocolName: "text",
-  bytes: "counter",
-  packets: "counter",
-  bytesReverse: "counter",
-  packetsReverse: "counter",
-  initiated: "boolean",
-  terminated: "boolean",
-  direction: "text",
-  sourceZone: "text",
-  destinationZone: "text",
-  trafficType: "text",
-  sourceService: "text",
-  destinationService: "text",
-  sourceServer: "text",
-  destinationServer: "text",
-  sourceNetwork: "text",
-  destinationNetwork: "text",
-  approvedDestination: "text",
-  sourceColumns: "columns",
-  destinationColumns: "columns",
-  subnetName: "text",
-  provider: "context",
-  account: "context",
-  region: "context",
-  compartment: "context",
-  vcn: "context",
-  subnet: "context",
-  vnic: "context",
-  instance: "context",
-  publicIp: "context",
-};
+/** What a test case may say of a flow: what a rule may ask of it, but for times, which `at` and `connectionAge` set, and what is derived. */
+const SETTABLE: readonly FieldName[] = FIELD_NAMES.filter((name) => isStored(name) && isUsable(name) && formOf(name) !== "time");
 
 /** An ordinary accepted HTTPS connection between two internal hosts: what a case leaves out. */
 const DEFAULTS: Readonly<Record<string, unknown>> = {
@@ -74,12 +40,15 @@ export function buildFlow(origin: Origin, record: number, { fields, time, connec
   const context: Record<string, string | undefined> = {};
   const own: Record<string, unknown> = {};
   for (const [name, value] of Object.entries({ ...DEFAULTS, ...fields })) {
-    const kind = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;
-    if (kind === undefined)
-      return `unknown field '${name}'${hint(name, [...Object.keys(FIELDS), "at", "repeat", "every", "connectionAge"])}`;
-    const read = value === null ? undefined : readValue(kind, value);
-    if (read === WRONG) return `${name}: ${JSON.stringify(value)} is no ${kind}`;
-    if (kind === "context") context[name] = read as string | undefined;
+    if (!isField(name) || !SETTABLE.includes(name))
+      return `unknown field '${name}'${hint(name, [...SETTABLE, "at", "repeat", "every", "connectionAge"])}`;
+    const form = formOf(name);
+    const read = value === null ? undefined : readValue(form, value);
+    if (read === WRONG) return `${name}: ${JSON.stringify(value)} is no ${form === "string" ? "text" : form}`;
+    const words = wordsOf(fieldOf(name).type);
+    if (read !== undefined && words?.includes(read as string) === false)
+      return `${name}: ${JSON.stringify(value)} is no value of ${name}${hint(String(value), words)}`;
+    if (isOfContext(name)) context[name] = read as string | undefined;
     else own[name] = read;
   }
   const flow = new Flow(origin, record, { ...EMPTY_CONTEXT, ...context } as FlowContext, time);
@@ -91,8 +60,8 @@ export function buildFlow(origin: Origin, record: number, { fields, time, connec
 
 const WRONG = Symbol("wrong");
 
-function readValue(kind: string, value: unknown): unknown {
-  switch (kind) {
+function readValue(form: Form, value: unknown): unknown {
+  switch (form) {
     case "number": {
       const number = typeof value === "string" && /^-?\d+$/.test(value) ? Number(value) : value;
       return Number.isSafeInteger(number) ? number : WRONG;

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type Flow, originOf } from "../../flow.ts";
+import type { Flow } from "../../flow/flow.ts";
+import { originOf } from "../../flow/origin.ts";
 import { validate } from "../language/validate.ts";
 import { readYaml, type YamlDocument } from "../language/yaml-file.ts";
 import type { RuleError } from "../load.ts";

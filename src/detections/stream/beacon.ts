@@ -1,4 +1,4 @@
-import type { Flow } from "../../flow.ts";
+import type { Flow } from "../../flow/flow.ts";
 import type { Beacon } from "../detector-options.ts";
 import type { Emit, Follower, FollowerOptions } from "./follower.ts";
 import { Groups } from "./groups.ts";

@@ -1,4 +1,4 @@
-import type { FieldName } from "../../flow.ts";
+import type { FieldName } from "../../flow/fields.ts";
 import { type Condition, type Predicate, predicates } from "../condition.ts";
 import { answerTo } from "./specialise.ts";
 

@@ -1,4 +1,4 @@
-import type { Flow } from "../../flow.ts";
+import type { Flow } from "../../flow/flow.ts";
 import { compileNetworks } from "../cidr.ts";
 import type { Compare, Condition, OneOf, Text } from "../condition.ts";
 import { enumeration } from "../fields.ts";

@@ -1,4 +1,4 @@
-import type { Flow } from "../../flow.ts";
+import type { Flow } from "../../flow/flow.ts";
 import type { Correlation } from "../correlation.ts";
 import { formatTimespan } from "../timespan.ts";
 import { createCounts } from "./counts.ts";

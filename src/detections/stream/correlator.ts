@@ -1,4 +1,4 @@
-import { Flow } from "../../flow.ts";
+import { Flow } from "../../flow/flow.ts";
 import type { Correlation } from "../correlation.ts";
 import type { FieldRef } from "../fields.ts";
 import { type FlowSample, sampleOf } from "../match.ts";

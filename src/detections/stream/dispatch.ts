@@ -1,4 +1,6 @@
-import type { Action, Direction, FieldName, Flow, Status, TrafficType, Zone } from "../../flow.ts";
+import type { FieldName } from "../../flow/fields.ts";
+import type { Flow } from "../../flow/flow.ts";
+import type { Action, Direction, Status, TrafficType, Zone } from "../../flow/types.ts";
 import type { Condition } from "../condition.ts";
 import type { DetectionRule, DetectorRule } from "../rule.ts";
 import { type Classes, classify, MISSING, OTHER } from "./classes.ts";

@@ -1,4 +1,5 @@
-import { type Flow, NO_DETECTIONS } from "../../flow.ts";
+import type { Flow } from "../../flow/flow.ts";
+import { NONE } from "../../flow/types.ts";
 import type { DetectorOptions, DetectorStats, RuleStats } from "../evaluate.ts";
 import type { Match } from "../match.ts";
 import type { Rule } from "../rule.ts";
@@ -54,7 +55,7 @@ export function createEngine(rules: readonly Rule[], options: DetectorOptions, o
 
   const mark = (flow: Flow): void => {
     if (names.length === 0) {
-      if (flow.detections !== NO_DETECTIONS) flow.detections = NO_DETECTIONS;
+      if (flow.detections !== NONE) flow.detections = NONE;
       return;
     }
     if (names.length > 1) names.sort((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0));

@@ -1,4 +1,5 @@
-import type { Counter, Flow } from "../../flow.ts";
+import type { Flow } from "../../flow/flow.ts";
+import type { Counter } from "../../flow/types.ts";
 import { type GroupLimits, Groups } from "./groups.ts";
 import { NONE } from "./numbering.ts";
 import { Runs } from "./run.ts";

@@ -1,4 +1,5 @@
-import type { Counter, Flow } from "../../flow.ts";
+import type { Flow } from "../../flow/flow.ts";
+import type { Counter } from "../../flow/types.ts";
 import type { FlowSample } from "../match.ts";
 import type { GroupValue } from "./keys.ts";
 import type { Table } from "./table.ts";

@@ -1,4 +1,5 @@
-import type { Flow, Origin } from "../../flow.ts";
+import type { Flow } from "../../flow/flow.ts";
+import type { Origin } from "../../flow/origin.ts";
 import type { FieldRef } from "../fields.ts";
 import { NONE } from "./numbering.ts";
 import { type Part, PartReader } from "./part.ts";

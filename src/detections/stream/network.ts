@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Flow } from "../../flow.ts";
+import type { Flow } from "../../flow/flow.ts";
 import type { Match } from "../match.ts";
 import type { CorrelationRule, DetectionRule, DetectorRule, Rule } from "../rule.ts";
 import { createBaseline } from "./baseline.ts";

@@ -1,4 +1,4 @@
-import type { Flow } from "../../flow.ts";
+import type { Flow } from "../../flow/flow.ts";
 import type { NewTerms } from "../detector-options.ts";
 import { bytesOf } from "../match.ts";
 import { formatTimespan } from "../timespan.ts";

@@ -1,4 +1,5 @@
-import type { Flow, Origin } from "../../flow.ts";
+import type { Flow } from "../../flow/flow.ts";
+import type { Origin } from "../../flow/origin.ts";
 import { formatIpv4, ipv4Bits, readIpv4 } from "../../ipv4.ts";
 
 /** Kinds of parts, of two bits: a whole number below 2^31, an IPv4 address, any other text. */

@@ -1,4 +1,4 @@
-import type { Origin } from "../../flow.ts";
+import type { Origin } from "../../flow/origin.ts";
 import { Groups, type Row } from "./groups.ts";
 import { NONE } from "./numbering.ts";
 import type { Table } from "./table.ts";

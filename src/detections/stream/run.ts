@@ -1,4 +1,5 @@
-import type { Counter, Flow } from "../../flow.ts";
+import type { Flow } from "../../flow/flow.ts";
+import type { Counter } from "../../flow/types.ts";
 import { addCounters, bytesOf, counterOf, plainCounter } from "../match.ts";
 import type { Row } from "./groups.ts";
 import { BYTES, COUNT, FIRST, LAST, NUMBERS, type Rows } from "./rows.ts";

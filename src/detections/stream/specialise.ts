@@ -1,4 +1,4 @@
-import type { FieldName } from "../../flow.ts";
+import type { FieldName } from "../../flow/fields.ts";
 import { and, type Condition, not, or, type Predicate } from "../condition.ts";
 
 /** Fields whose value is given; undefined stands for a flow that lacks the field. */

@@ -1,5 +1,5 @@
 import type { FieldRef } from "../../detections/fields.ts";
-import type { Flow } from "../../flow.ts";
+import type { Flow } from "../../flow/flow.ts";
 import type { StoredAttributes } from "../dialect.ts";
 
 /** Ids of the rules that a flow matched: a list, which backends keep as JSON. Rules cannot name it, and searches neither. */

@@ -1,4 +1,4 @@
-import { FIELDS } from "../../flow.ts";
+import { formOf } from "../../flow/fields.ts";
 import { fieldsOfSearch } from "../../searches/fields.ts";
 import type { GroupKey, Measure, Search, TimeGroup } from "../../searches/search.ts";
 import { duration } from "../text.ts";
@@ -70,7 +70,7 @@ function keysOf(by: readonly GroupKey[], words: Words, missing: string | undefin
       return { name: label, label, before: [`format ${quote(names.otherwise)} as ${label}`, ...cases] };
     }
     // A flow counts for every value of a list.
-    const apart = FIELDS[field.field].type === "strings" ? [`unroll (${name})`] : [];
+    const apart = formOf(field.field) === "strings" ? [`unroll (${name})`] : [];
     const copy = [...apart, `copy ${name} as ${label}`];
     if (missing !== undefined)
       return { name: label, label, before: [...copy, `format if (${label}:"") ${quote(missing)} as ${label}`] };

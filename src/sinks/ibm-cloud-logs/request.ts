@@ -1,5 +1,5 @@
 import { Failure } from "../../errors.ts";
-import type { Flow } from "../../flow.ts";
+import type { Flow } from "../../flow/flow.ts";
 import type { LinePrinter } from "../../schemas/line.ts";
 import { recordClassOf } from "../../schemas/record.ts";
 import { LARGEST_LOG_BYTES } from "./options.ts";

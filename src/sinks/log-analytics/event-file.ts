@@ -1,5 +1,6 @@
 import { Failure } from "../../errors.ts";
-import type { Flow, Origin } from "../../flow.ts";
+import type { Flow } from "../../flow/flow.ts";
+import type { Origin } from "../../flow/origin.ts";
 import { MOST_FILES } from "./options.ts";
 
 /** Records of one source that share entity and path. */

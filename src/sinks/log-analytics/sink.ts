@@ -1,6 +1,6 @@
 import type { Batch, Component, Sink, SinkDependencies, WriteResult } from "../../contracts.ts";
 import { Failure } from "../../errors.ts";
-import type { Flow } from "../../flow.ts";
+import type { Flow } from "../../flow/flow.ts";
 import { linePrinter } from "../../schemas/line.ts";
 import { loadSchema } from "../../schemas/load.ts";
 import { createEncoder } from "../otlp/encoder.ts";

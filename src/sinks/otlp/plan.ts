@@ -1,6 +1,8 @@
-import type { Columns, Flow, Origin } from "../../flow.ts";
+import { createSlots, readSlots, type Slots } from "../../flow/access.ts";
+import type { Flow } from "../../flow/flow.ts";
+import type { Origin } from "../../flow/origin.ts";
+import type { Columns } from "../../flow/types.ts";
 import type { Attribute, Schema } from "../../schemas/schema.ts";
-import { createSlots, readSlots, type Slots } from "../../schemas/slots.ts";
 import { type Words, wordsOf } from "./bytes.ts";
 
 /** Encodes one attribute, whatever its value. Not for the hot path. */

@@ -1,4 +1,4 @@
-import type { Flow } from "../../flow.ts";
+import type { Flow } from "../../flow/flow.ts";
 import { type Body, bodyOf, RECORD_CLASSES, type RecordClass, recordClassOf } from "../../schemas/record.ts";
 import { type Bytes, putHex, putPlain, putWords, type Words, wordsOf } from "./bytes.ts";
 import type { RecordWriter, Syntax } from "./encoder.ts";

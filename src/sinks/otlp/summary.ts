@@ -1,4 +1,4 @@
-import type { Flow } from "../../flow.ts";
+import type { Flow } from "../../flow/flow.ts";
 import { putDecimal, putPlain } from "./bytes.ts";
 
 /** Longest text that `putSummary` writes, in bytes. */

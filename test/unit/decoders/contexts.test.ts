@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ContextPool } from "../../../src/decoders/contexts.ts";
-import { EMPTY_CONTEXT } from "../../../src/flow.ts";
+import { EMPTY_CONTEXT } from "../../../src/flow/flow.ts";
 
 test("equal contexts are one object that nobody can change", () => {
   const pool = new ContextPool();

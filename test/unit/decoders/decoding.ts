@@ -1,7 +1,9 @@
 import { expect } from "vitest";
 import type { DecodeOptions, QualityNotice } from "../../../src/contracts.ts";
 import { decoderFor, type FormatName } from "../../../src/decoders/formats.ts";
-import { type Flow, originOf } from "../../../src/flow.ts";
+import { formOf, isField, isFrom } from "../../../src/flow/fields.ts";
+import type { Flow } from "../../../src/flow/flow.ts";
+import { originOf } from "../../../src/flow/origin.ts";
 
 /** What came out of one object, the pieces put together. */
 export interface Outcome {
@@ -48,20 +50,16 @@ export async function* inChunks(bytes: Uint8Array, sizes: readonly number[]): As
   }
 }
 
-/** A flow as plain data: what the log does not say is left out, times are ISO, large counters end in `n`. */
+/** A flow as plain data, as decoders fill it: what the log does not say is left out, times are ISO, large counters end in `n`. */
 export function plain({ origin: _, context, ...flow }: Flow): Record<string, unknown> {
   const shown: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(flow)) {
-    if (value === undefined || DERIVED.has(name)) continue;
-    if (TIMES.has(name)) shown[name] = new Date(value as number).toISOString();
+    if (value === undefined || (isField(name) && !isFrom(name, "decoder"))) continue;
+    if (isField(name) && formOf(name) === "time") shown[name] = new Date(value as number).toISOString();
     else shown[name] = typeof value === "bigint" ? `${value}n` : value;
   }
   return { ...shown, context: Object.fromEntries(Object.entries(context).filter(([, value]) => value !== undefined)) };
 }
-
-const TIMES = new Set(["time", "start", "end", "connectionStart"]);
-/** Set by enrichers, and empty before. */
-const DERIVED = new Set(["direction", "detections"]);
 
 /** Every record number up to `through` occurs once, as a flow or bad; the skipped ones take what numbers are left. */
 export function expectAccounted({ flows, bad, skipped, through }: Outcome): void {

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { loadMapping } from "../../../src/decoders/mapping.ts";
 import { ShapeReader } from "../../../src/decoders/shape-reader.ts";
 import type { Span } from "../../../src/decoders/span.ts";
-import { EMPTY_CONTEXT, Flow, originOf } from "../../../src/flow.ts";
+import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
+import { originOf } from "../../../src/flow/origin.ts";
 import { decode, plain } from "./decoding.ts";
 import { IBM, OCI, type Written } from "./specimens.ts";
 

@@ -4,7 +4,8 @@ import type { Ledger, QueuedObject, SavedState, StatePart } from "../../../src/c
 import { CHECKPOINT, Checkpoint, type Stateful } from "../../../src/delivery/checkpoint.ts";
 import type { LedgerWrite } from "../../../src/delivery/ledger-write.ts";
 import { Failure } from "../../../src/errors.ts";
-import { EMPTY_CONTEXT, Flow, originOf } from "../../../src/flow.ts";
+import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
+import { originOf } from "../../../src/flow/origin.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
 import { runPipeline } from "../../../src/pipeline.ts";
 import { memorySink, memorySource, OPTIONS, partsOf } from "./parts.ts";

@@ -4,7 +4,8 @@ import type { Batch, BatchLimits, Ledger, QueuedObject } from "../../../src/cont
 import { type Books, Lane, type Trouble } from "../../../src/delivery/lane.ts";
 import { NOTHING, type Outcome } from "../../../src/delivery/outcome.ts";
 import { Failure, UsageError } from "../../../src/errors.ts";
-import { EMPTY_CONTEXT, Flow, originOf } from "../../../src/flow.ts";
+import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
+import { originOf } from "../../../src/flow/origin.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
 import { memorySink } from "./parts.ts";
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createNoopMeter } from "@opentelemetry/api";
 import pino from "pino";
 import type { Batch, BatchLimits, Decoder, Discovery, Seen, Sink, Source, WriteResult } from "../../../src/contracts.ts";
-import { EMPTY_CONTEXT, Flow } from "../../../src/flow.ts";
+import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
 import { Health } from "../../../src/health.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
 import type { Parts, PipelineOptions } from "../../../src/pipeline.ts";

@@ -11,7 +11,7 @@ import type {
 } from "../../../src/contracts.ts";
 import { type ReplayOptions, replay } from "../../../src/delivery/replay.ts";
 import { Failure, UsageError } from "../../../src/errors.ts";
-import { EMPTY_CONTEXT, Flow } from "../../../src/flow.ts";
+import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
 import { memorySink } from "./parts.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { alertOf } from "../../../src/detections/alert.ts";
-import type { FlowRule } from "../../../src/flow.ts";
+import type { FlowRule } from "../../../src/flow/rule.ts";
 import { detect, detection, flowMaker, rulesOf } from "./support.ts";
 
 const RULES = rulesOf(detection("  selection:\n    destinationPort: 22\n  condition: selection"));

@@ -90,6 +90,9 @@ describe("flows of a case", () => {
   test.each([
     ["{sourcePrt: 1}", "t.yml:5: unknown field 'sourcePrt'; did you mean 'sourcePort'?"],
     ["{sourcePort: ssh}", 't.yml:5: sourcePort: "ssh" is no number'],
+    ["{action: acept}", `t.yml:5: action: "acept" is no value of action; did you mean 'accept'?`],
+    ["{start: 5}", "t.yml:5: unknown field 'start'"],
+    ["{transport: tcp}", "t.yml:5: unknown field 'transport'"],
     ["{bytes: -1}", "t.yml:5: bytes: -1 is no counter"],
     ["{initiated: 1}", "t.yml:5: initiated: 1 is no boolean"],
     [

@@ -4,7 +4,7 @@ import type { Condition } from "../../../src/detections/condition.ts";
 import { type FieldRef, resolveField } from "../../../src/detections/fields.ts";
 import { classify, MISSING, OTHER } from "../../../src/detections/stream/classes.ts";
 import { compileCondition } from "../../../src/detections/stream/compile.ts";
-import type { Flow } from "../../../src/flow.ts";
+import type { Flow } from "../../../src/flow/flow.ts";
 import { flowMaker } from "./support.ts";
 
 const field = resolveField("destinationPort") as FieldRef;

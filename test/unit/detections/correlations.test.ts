@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Flow } from "../../../src/flow.ts";
+import type { Flow } from "../../../src/flow/flow.ts";
 import { detect, type Fields, flowMaker, rulesOf, START } from "./support.ts";
 
 const LOGSOURCE = "logsource:\n  category: network_connection\n  product: flowferry";

@@ -10,7 +10,7 @@ import { Rows } from "../../../src/detections/stream/rows.ts";
 import { Runs } from "../../../src/detections/stream/run.ts";
 import { Texts } from "../../../src/detections/stream/texts.ts";
 import { Tuples } from "../../../src/detections/stream/tuples.ts";
-import type { Flow } from "../../../src/flow.ts";
+import type { Flow } from "../../../src/flow/flow.ts";
 import { flowMaker } from "./support.ts";
 
 const seldom = { numRuns: 300 };

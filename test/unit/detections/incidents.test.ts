@@ -6,7 +6,7 @@ import { asset } from "../../../src/assets.ts";
 import { decoderFor } from "../../../src/decoders/formats.ts";
 import { createDetector } from "../../../src/detections/evaluate.ts";
 import { loadRules } from "../../../src/detections/load.ts";
-import { originOf } from "../../../src/flow.ts";
+import { originOf } from "../../../src/flow/origin.ts";
 import { generate } from "../../../src/generator/generate.ts";
 import { INCIDENTS, type IncidentId } from "../../../src/generator/incidents.ts";
 import { lookupFiles } from "../../../src/generator/lookup-files.ts";

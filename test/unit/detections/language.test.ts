@@ -107,6 +107,11 @@ describe("mistakes are named with file, line and the nearest right word", () => 
       "rules.yml:9: action: 'accepted' is no value of action; did you mean 'accept'?",
     ],
     [
+      "a status that no network's rule has",
+      change("destinationPort: 22", "ruleStatus: unexplaned"),
+      "rules.yml:9: ruleStatus: 'unexplaned' is no value of ruleStatus; did you mean 'unexplained'?",
+    ],
+    [
       "a number for a text",
       change("destinationPort: 22", "destinationServer: 22"),
       "rules.yml:9: destinationServer: destinationServer is a text: put the value 22 in quotes",

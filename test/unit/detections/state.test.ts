@@ -7,7 +7,8 @@ import { createDetector, type StreamDetector } from "../../../src/detections/eva
 import { loadRules } from "../../../src/detections/load.ts";
 import type { Match } from "../../../src/detections/match.ts";
 import { codeOf, describeError, Failure } from "../../../src/errors.ts";
-import { type Flow, originOf } from "../../../src/flow.ts";
+import type { Flow } from "../../../src/flow/flow.ts";
+import { originOf } from "../../../src/flow/origin.ts";
 import { contentOf, StateStore } from "./saved-state.ts";
 import { detect, detection, type Fields, flowAt, flowMaker, rulesOf, START } from "./support.ts";
 import { KNOWN, RULES, STEPS } from "./version-3.ts";

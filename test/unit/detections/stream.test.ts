@@ -7,7 +7,8 @@ import type { Match } from "../../../src/detections/match.ts";
 import type { Rule } from "../../../src/detections/rule.ts";
 import { compileCondition } from "../../../src/detections/stream/compile.ts";
 import { createDispatch } from "../../../src/detections/stream/dispatch.ts";
-import { type Flow, originOf } from "../../../src/flow.ts";
+import type { Flow } from "../../../src/flow/flow.ts";
+import { originOf } from "../../../src/flow/origin.ts";
 import { detect, detection, type Fields, flowAt, flowMaker, rulesOf, START } from "./support.ts";
 
 const COUNT = `title: Many

@@ -3,7 +3,8 @@ import { createDetector, type DetectorOptions } from "../../../src/detections/ev
 import { formatRuleError, readRules } from "../../../src/detections/load.ts";
 import type { Match } from "../../../src/detections/match.ts";
 import type { Rule } from "../../../src/detections/rule.ts";
-import { type Flow, type Origin, originOf } from "../../../src/flow.ts";
+import type { Flow } from "../../../src/flow/flow.ts";
+import { type Origin, originOf } from "../../../src/flow/origin.ts";
 
 export const START = Date.UTC(2026, 0, 5);
 

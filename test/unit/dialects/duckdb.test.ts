@@ -8,7 +8,7 @@ import { fieldsOf } from "../../../src/detections/constructs.ts";
 import { type FieldRef, resolveField } from "../../../src/detections/fields.ts";
 import type { Rule } from "../../../src/detections/rule.ts";
 import { duckdbDialect, flowsView } from "../../../src/dialects/duckdb/dialect.ts";
-import type { Flow } from "../../../src/flow.ts";
+import type { Flow } from "../../../src/flow/flow.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
 import { oddCondition, oddFlows, ruleOf } from "./odd.ts";
 import { attributes, cases, errors, evaluate, groupFields, otel, rules } from "./support.ts";

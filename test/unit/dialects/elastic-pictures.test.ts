@@ -3,7 +3,7 @@ import { compile, type TopLevelSpec } from "vega-lite";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { elasticDialect } from "../../../src/dialects/elastic/dialect.ts";
 import { picture } from "../../../src/dialects/elastic/pictures.ts";
-import type { Flow } from "../../../src/flow.ts";
+import type { Flow } from "../../../src/flow/flow.ts";
 import { isNative, loadSearches } from "../../../src/searches/load.ts";
 import type { Search } from "../../../src/searches/search.ts";
 import { generatedFlows } from "../searches/flows.ts";

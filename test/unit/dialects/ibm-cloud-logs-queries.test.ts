@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { type AST, type Node, parse } from "lucene";
 import { describe, expect, test } from "vitest";
 import { ibmCloudLogsDialect } from "../../../src/dialects/ibm-cloud-logs/dialect.ts";
-import type { Flow } from "../../../src/flow.ts";
+import type { Flow } from "../../../src/flow/flow.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
 import { isNative, loadSearches } from "../../../src/searches/load.ts";
 import type { Search } from "../../../src/searches/search.ts";

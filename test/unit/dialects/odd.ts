@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { and, type Condition, not, or } from "../../../src/detections/condition.ts";
 import { type FieldRef, resolveField } from "../../../src/detections/fields.ts";
 import type { DetectionRule } from "../../../src/detections/rule.ts";
-import { EMPTY_CONTEXT, Flow, originOf } from "../../../src/flow.ts";
+import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
+import { originOf } from "../../../src/flow/origin.ts";
 import { rules } from "./support.ts";
 
 /** Texts that languages quote: what stands in flows and, in part, in conditions. */

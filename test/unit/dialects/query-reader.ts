@@ -1,5 +1,5 @@
 import { BlockList } from "node:net";
-import type { Flow } from "../../../src/flow.ts";
+import type { Flow } from "../../../src/flow/flow.ts";
 
 /**
  * Expressions of ES|QL and SPL as their references describe them: enough to run what the printers write.

@@ -4,7 +4,7 @@ import { createDetector } from "../../../src/detections/evaluate.ts";
 import type { FieldRef } from "../../../src/detections/fields.ts";
 import { loadRules } from "../../../src/detections/load.ts";
 import type { Rule } from "../../../src/detections/rule.ts";
-import { Flow } from "../../../src/flow.ts";
+import { Flow } from "../../../src/flow/flow.ts";
 import { loadSchema } from "../../../src/schemas/load.ts";
 
 export const otel = loadSchema("otel", ".");

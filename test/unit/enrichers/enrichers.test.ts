@@ -6,7 +6,7 @@ import { directionEnricher } from "../../../src/enrichers/direction.ts";
 import { portsEnricher } from "../../../src/enrichers/ports.ts";
 import { serversEnricher } from "../../../src/enrichers/servers.ts";
 import { zonesEnricher } from "../../../src/enrichers/zones.ts";
-import type { Flow } from "../../../src/flow.ts";
+import type { Flow } from "../../../src/flow/flow.ts";
 import { flowOf, tablesOf } from "./snapshot.ts";
 
 describe("ports", async () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Enrichment, openEnrichment } from "../../../src/enrichers/enrichment.ts";
 import { enrichOptions, resolveEnrichPaths } from "../../../src/enrichers/options.ts";
-import type { Flow } from "../../../src/flow.ts";
+import type { Flow } from "../../../src/flow/flow.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
 import { loadSchema } from "../../../src/schemas/load.ts";
 import { startOci } from "../../simulators/oci/index.ts";

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { directionEnricher } from "../../../src/enrichers/direction.ts";
 import { type SecurityListDetail, securityRulesEnricher } from "../../../src/enrichers/security-rules.ts";
-import { FIELDS, type Flow, type FlowContext } from "../../../src/flow.ts";
+import { GETTERS } from "../../../src/flow/access.ts";
+import type { Flow, FlowContext } from "../../../src/flow/flow.ts";
 import type { NetworkSnapshot } from "../../../src/network/snapshot.ts";
 import { from, LIST, NSG, ociSnapshot, oneList, range, SUBNET, tcp, to, udp, VNIC } from "../network/parts.ts";
 import { flowOf, tablesOf } from "./snapshot.ts";
@@ -39,7 +40,7 @@ function explained(
   return flow;
 }
 
-const textOf = (flow: Flow) => [flow.rule?.status, FIELDS.ruleText.get(flow)];
+const textOf = (flow: Flow) => [flow.rule?.status, GETTERS.ruleText(flow)];
 
 describe("the rule that governs a flow", () => {
   const { snapshot } = ociSnapshot(
@@ -68,7 +69,7 @@ describe("the rule that governs a flow", () => {
       partial: false,
     });
     expect(flow.rule?.version).toMatch(/^[0-9a-f]{12}$/);
-    expect(FIELDS.ruleReply.get(flow)).toBe(false);
+    expect(GETTERS.ruleReply(flow)).toBe(false);
   });
 
   test("is the narrowest of those that cover it; the others are named", () => {
@@ -79,7 +80,7 @@ describe("the rule that governs a flow", () => {
 
   test("the reply of a service is explained by the rule that let its client in", () => {
     expect(textOf(explained(snapshot, "10.0.1.7 443 > 192.0.2.1 50000"))).toEqual(["reply", "ingress tcp 443 from 0.0.0.0/0"]);
-    expect(FIELDS.ruleReply.get(explained(snapshot, "10.0.1.7 443 > 192.0.2.1 50000"))).toBe(true);
+    expect(GETTERS.ruleReply(explained(snapshot, "10.0.1.7 443 > 192.0.2.1 50000"))).toBe(true);
   });
 
   test("a client's own connection is explained by the egress rule, and the answer to it is its reply", () => {
@@ -110,11 +111,11 @@ describe("the rule that governs a flow", () => {
     const { snapshot: closed } = ociSnapshot(oneList([from("10.0.0.0/8", "all")]));
     const flow = explained(closed, "192.0.2.1 50000 > 10.0.1.7 22", { action: "reject", protocolName: "TCP" });
     expect(flow.rule).toMatchObject({ status: "unexplained", listId: undefined, index: undefined });
-    expect(FIELDS.ruleText.get(flow)).toBe("no rule allows ingress tcp 22 from 192.0.2.1");
+    expect(GETTERS.ruleText(flow)).toBe("no rule allows ingress tcp 22 from 192.0.2.1");
     expect(textOf(explained(closed, "10.0.1.7 50000 > 192.0.2.1 22", { protocolName: "TCP" }))[1]).toBe(
       "no rule allows egress tcp 22 to 192.0.2.1",
     );
-    expect([FIELDS.ruleReply.get(flow), FIELDS.rulePartial.get(flow)]).toEqual([undefined, undefined]);
+    expect([GETTERS.ruleReply(flow), GETTERS.rulePartial(flow)]).toEqual([undefined, undefined]);
   });
 
   test("a rejected flow that a rule covers carries the rule", () => {

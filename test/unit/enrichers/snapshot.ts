@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { EMPTY_CONTEXT, Flow, type FlowContext, originOf } from "../../../src/flow.ts";
+import { EMPTY_CONTEXT, Flow, type FlowContext } from "../../../src/flow/flow.ts";
+import { originOf } from "../../../src/flow/origin.ts";
 import { type LoadedTable, readTable, snapshotOf, type TableName, type Tables } from "../../../src/lookups/tables.ts";
 
 /** A snapshot of tables that are given as text; tables that are not given are empty. */

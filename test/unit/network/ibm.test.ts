@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { EMPTY_CONTEXT } from "../../../src/flow.ts";
+import { EMPTY_CONTEXT } from "../../../src/flow/flow.ts";
 import { parseAddress } from "../../../src/lookups/ip-address.ts";
 import { ibmSnapshot } from "./parts.ts";
 

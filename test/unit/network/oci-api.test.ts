@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { EMPTY_CONTEXT, type FlowContext } from "../../../src/flow.ts";
+import { EMPTY_CONTEXT, type FlowContext } from "../../../src/flow/flow.ts";
 import { type IpAddress, parseAddress } from "../../../src/lookups/ip-address.ts";
 import type { NetworkEvent } from "../../../src/network/files.ts";
 import { type Network, openNetwork } from "../../../src/network/open.ts";

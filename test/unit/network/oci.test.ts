@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { EMPTY_CONTEXT } from "../../../src/flow.ts";
+import { EMPTY_CONTEXT } from "../../../src/flow/flow.ts";
 import { from, LIST, NSG, ociSnapshot, oneList, range, SUBNET, tcp, to, udp, VNIC } from "./parts.ts";
 
 /** What a snapshot complains about, as `place: reason`. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import ipaddr from "ipaddr.js";
 import { expect, test } from "vitest";
-import type { FlowRule } from "../../../src/flow.ts";
+import type { FlowRule } from "../../../src/flow/rule.ts";
 import { parseAddress } from "../../../src/lookups/ip-address.ts";
 import type { Governance } from "../../../src/network/governance.ts";
 import { ociSnapshot, SUBNET } from "./parts.ts";

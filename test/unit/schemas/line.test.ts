@@ -1,21 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { FIELDS } from "../../../src/flow.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
 import { loadSchema, SCHEMA_NAMES } from "../../../src/schemas/load.ts";
 import { recordClassOf, summaryOf } from "../../../src/schemas/record.ts";
-import { createSlots, readSlots, SLOTS } from "../../../src/schemas/slots.ts";
 import { anyFlow, noDataFlow, sshFlow } from "../sinks/flows.ts";
-
-test("slots hold what the field table says", () => {
-  const slots = createSlots();
-  fc.assert(
-    fc.property(anyFlow, (flow) => {
-      readSlots(flow, slots);
-      expect(slots).toEqual(SLOTS.map((name) => FIELDS[name].get(flow)));
-    }),
-  );
-});
 
 test.each(SCHEMA_NAMES)("every flow is one line of valid JSON in schema %s", { timeout: 60_000 }, (name) => {
   const print = linePrinter(loadSchema(name, "/"), 'a "service"');

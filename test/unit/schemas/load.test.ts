@@ -42,6 +42,14 @@ test.each([
   ],
   [["ndjson: flat", "attributes:", "  a: uid", "  a: bytes"], "mine.yaml:5: "],
   [["ndjson: rows", "attributes: {}"], "mine.yaml:2: ndjson: "],
+  [
+    ["ndjson: flat", "attributes:", "  a: { sum: [bytes, packets] }", "without:", "  - uid", "  - packets"],
+    "mine.yaml:7: without › 1: packets is not left out",
+  ],
+  [
+    ["ndjson: flat", "attributes: {}", "without: [packet]"],
+    'mine.yaml:4: without › 0: no field of a flow is called "packet": did you mean packets?',
+  ],
 ])("a wrong schema is named by file and line: %j", (lines, message) => {
   expect(() => parse(...lines)).toThrow(UsageError);
   expect(() => parse(...lines)).toThrow(message);

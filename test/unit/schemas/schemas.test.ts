@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { EMPTY_CONTEXT, Flow } from "../../../src/flow.ts";
+import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
 import { loadSchema } from "../../../src/schemas/load.ts";
 import { CONTEXT, noDataFlow, ORIGIN, sshFlow, TIME } from "../sinks/flows.ts";

@@ -1,5 +1,5 @@
 import { compileCondition } from "../../../src/detections/stream/compile.ts";
-import type { Flow } from "../../../src/flow.ts";
+import type { Flow } from "../../../src/flow/flow.ts";
 import type { Measure, Search } from "../../../src/searches/search.ts";
 
 /** What a column of a row holds. Times are ms since the epoch; a missing value is "" in a group and undefined in a measure. */

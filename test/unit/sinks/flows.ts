@@ -1,17 +1,21 @@
 import fc from "fast-check";
 import type { Batch, Segment } from "../../../src/contracts.ts";
-import { type Counter, EMPTY_CONTEXT, Flow, type FlowContext, type FlowRule, type Origin, originOf } from "../../../src/flow.ts";
+import { type FieldName, fieldOf, isField } from "../../../src/flow/fields.ts";
+import { EMPTY_CONTEXT, Flow, type FlowContext } from "../../../src/flow/flow.ts";
+import { type Origin, originOf } from "../../../src/flow/origin.ts";
+import type { FlowRule } from "../../../src/flow/rule.ts";
+import { type Counter, type FieldType, TYPES, type WordType, wordsOf } from "../../../src/flow/types.ts";
 
 export const ORIGIN: Origin = originOf("oci://ns/bucket", "prefix/object.log.gz", "etag-1");
 
 export const CONTEXT: FlowContext = {
+  ...EMPTY_CONTEXT,
   provider: "oracle_cloud",
   account: "ocid1.tenancy.oc1..t",
   region: "us-ashburn-1",
   compartment: "ocid1.compartment.oc1..c",
   vcn: "ocid1.vcn.oc1.iad.v",
   subnet: "ocid1.subnet.oc1.iad.s",
-  subnetName: undefined,
   vnic: "ocid1.vnic.oc1.iad.n",
   instance: "ocid1.instance.oc1.iad.i",
   logGroup: "ocid1.loggroup.oc1.iad.g",
@@ -96,22 +100,11 @@ const counter: fc.Arbitrary<Counter> = fc.oneof(
   fc.constantFrom(2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n, 2n ** 70n),
 );
 const time = fc.oneof(fc.integer({ min: 0, max: 4_102_444_800_000 }), fc.constantFrom(0, 1, 18_446_744_073_709));
-const port = fc.integer({ min: 0, max: 65535 });
-const address = fc.oneof(fc.ipV4(), fc.ipV6(), text);
-const columns = fc.dictionary(fc.stringMatching(/^[a-z_]{1,12}$/), text, { maxKeys: 4 });
-const zone = fc.constantFrom("internal", "external", "invalid");
 const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(arbitrary, { nil: undefined });
 
-const context = fc.record(
-  Object.fromEntries(Object.keys(EMPTY_CONTEXT).map((name) => [name, maybe(text)])) as Record<
-    keyof FlowContext,
-    fc.Arbitrary<string | undefined>
-  >,
-) as fc.Arbitrary<FlowContext>;
-
 const rule: fc.Arbitrary<FlowRule> = fc.record({
-  status: fc.constantFrom("matched", "reply", "unexplained"),
-  kind: maybe(fc.constantFrom("security-list", "nsg", "security-group", "network-acl")),
+  status: fc.constantFrom(...TYPES.ruleStatus.words),
+  kind: maybe(fc.constantFrom(...TYPES.ruleKind.words)),
   listId: maybe(text),
   listName: maybe(text),
   index: maybe(fc.nat({ max: 200 })),
@@ -123,57 +116,46 @@ const rule: fc.Arbitrary<FlowRule> = fc.record({
   others: fc.constant([]),
 });
 
-const fields = {
-  start: maybe(time),
-  end: maybe(time),
-  action: maybe(fc.constantFrom("accept", "reject")),
-  status: fc.constantFrom("OK", "OK", "OK", "NODATA", "SKIPDATA"),
-  sourceAddress: maybe(address),
-  sourcePort: maybe(port),
-  destinationAddress: maybe(address),
-  destinationPort: maybe(port),
-  protocol: maybe(fc.oneof(fc.constantFrom(1, 6, 17, 58), fc.nat({ max: 255 }))),
-  protocolName: maybe(fc.oneof(fc.constantFrom("TCP", "UDP", "ICMP"), text)),
-  bytes: maybe(counter),
-  packets: maybe(counter),
-  bytesReverse: maybe(counter),
-  packetsReverse: maybe(counter),
-  bytesCumulative: maybe(counter),
-  packetsCumulative: maybe(counter),
-  bytesReverseCumulative: maybe(counter),
-  packetsReverseCumulative: maybe(counter),
-  connectionStart: maybe(time),
-  initiated: maybe(fc.boolean()),
-  terminated: maybe(fc.boolean()),
-  flowId: maybe(text),
-  original: fc.jsonValue({ maxDepth: 3 }),
-  direction: fc.constantFrom("ingress", "egress", "unknown"),
-  sourceZone: maybe(zone),
-  destinationZone: maybe(zone),
-  trafficType: maybe(fc.constantFrom("east-west", "north-south")),
-  sourceService: maybe(text),
-  destinationService: maybe(text),
-  sourceServer: maybe(text),
-  destinationServer: maybe(text),
-  sourceColumns: maybe(columns),
-  destinationColumns: maybe(columns),
-  sourceNetwork: maybe(text),
-  destinationNetwork: maybe(text),
-  approvedDestination: maybe(text),
-  subnetName: maybe(text),
-  rule: maybe(rule),
-  securityLists: maybe(
-    fc.array(fc.object({ maxDepth: 2 }), { maxLength: 2 }).map((lists) => JSON.parse(JSON.stringify(lists)) as object[]),
-  ),
-  detections: fc.array(text, { maxLength: 3 }),
-  lookupsVersion: maybe(text),
-} as const;
+/** Any value of a type that has no words. */
+const VALUES: Readonly<Record<Exclude<FieldType, WordType>, fc.Arbitrary<unknown>>> = {
+  string: text,
+  address: fc.oneof(fc.ipV4(), fc.ipV6(), text),
+  number: fc.maxSafeNat(),
+  port: fc.integer({ min: 0, max: 65535 }),
+  protocol: fc.oneof(fc.constantFrom(1, 6, 17, 58), fc.nat({ max: 255 })),
+  counter,
+  boolean: fc.boolean(),
+  time,
+  strings: fc.array(text, { maxLength: 3 }),
+  columns: fc.dictionary(fc.stringMatching(/^[a-z_]{1,12}$/), text, { maxKeys: 4 }),
+  json: fc.jsonValue({ maxDepth: 3 }),
+  objects: fc.array(fc.object({ maxDepth: 2 }), { maxLength: 2 }).map((lists) => JSON.parse(JSON.stringify(lists)) as object[]),
+  rule,
+};
+/** Fields that mostly have one value, or that hold what texts in general do not. */
+const LIKELY: Partial<Record<FieldName, fc.Arbitrary<unknown>>> = {
+  status: fc.constantFrom("OK", "OK", ...TYPES.status.words),
+  protocolName: fc.oneof(fc.constantFrom("TCP", "UDP", "ICMP"), text),
+};
+
+function anyOf(name: FieldName): fc.Arbitrary<unknown> {
+  const { type, initial, required } = fieldOf(name);
+  const words = wordsOf(type);
+  const value = LIKELY[name] ?? (words === undefined ? VALUES[type as Exclude<FieldType, WordType>] : fc.constantFrom(...words));
+  return initial === undefined && required === undefined && type !== "strings" ? maybe(value) : value;
+}
+
+const anyOfAll = (names: readonly string[]): fc.Arbitrary<Record<string, unknown>> =>
+  fc.record(Object.fromEntries(names.filter(isField).map((name) => [name, anyOf(name)])));
+
+const context = anyOfAll(Object.keys(EMPTY_CONTEXT)) as fc.Arbitrary<unknown> as fc.Arbitrary<FlowContext>;
+const fields = anyOfAll(Object.keys(new Flow(ORIGIN, 1, CONTEXT, TIME)));
 
 /** Any flow: every field present or not, whatever a log or a lookup table may hold. */
 export const anyFlow: fc.Arbitrary<Flow> = fc
-  .tuple(context, time, fc.integer({ min: 1, max: 2 ** 33 }), fc.nat({ max: 3 }), fc.record(fields))
-  .map(([given, at, record, object, values]) => {
-    const flow = new Flow(originOf("s3://host/bucket", `object-${object}`, "etag"), record, given, at);
+  .tuple(context, fc.integer({ min: 1, max: 2 ** 33 }), fc.nat({ max: 3 }), fields)
+  .map(([given, record, object, values]) => {
+    const flow = new Flow(originOf("s3://host/bucket", `object-${object}`, "etag"), record, given, 0);
     return Object.assign(flow, values) as Flow;
   });
 

@@ -1,5 +1,5 @@
 import type { Sink } from "../../../src/contracts.ts";
-import type { Flow } from "../../../src/flow.ts";
+import type { Flow } from "../../../src/flow/flow.ts";
 import { ibmCloudLogsOptions } from "../../../src/sinks/ibm-cloud-logs/options.ts";
 import { ibmCloudLogsSink } from "../../../src/sinks/ibm-cloud-logs/sink.ts";
 import type { Ibm } from "../../simulators/ibm/server.ts";

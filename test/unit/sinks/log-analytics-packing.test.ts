@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Flow } from "../../../src/flow.ts";
+import type { Flow } from "../../../src/flow/flow.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
 import { loadSchema } from "../../../src/schemas/load.ts";
 import { type EventFileOptions, packEvents } from "../../../src/sinks/log-analytics/event-file.ts";

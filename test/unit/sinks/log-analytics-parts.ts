@@ -1,5 +1,6 @@
 import type { Batch, Segment, Sink } from "../../../src/contracts.ts";
-import { EMPTY_CONTEXT, Flow, type FlowContext, originOf } from "../../../src/flow.ts";
+import { EMPTY_CONTEXT, Flow, type FlowContext } from "../../../src/flow/flow.ts";
+import { originOf } from "../../../src/flow/origin.ts";
 import { logAnalyticsOptions } from "../../../src/sinks/log-analytics/options.ts";
 import { logAnalytics } from "../../../src/sinks/log-analytics/sink.ts";
 import type { Oci } from "../../simulators/oci/index.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Sink } from "../../../src/contracts.ts";
 import { describeError } from "../../../src/errors.ts";
-import type { Flow } from "../../../src/flow.ts";
+import type { Flow } from "../../../src/flow/flow.ts";
 import type { FaultEffect } from "../../simulators/oci/faults.ts";
 import { type Oci, startOci } from "../../simulators/oci/index.ts";
 import { generateKeyPair } from "../../simulators/oci/principals.ts";

@@ -185,7 +185,8 @@ const toStdout = (batches: number): ChildProcess =>
     "--input-type=module-typescript",
     "-e",
     `import { ndjson } from ${JSON.stringify(join(process.cwd(), "src/sinks/ndjson.ts"))};
-    import { EMPTY_CONTEXT, Flow, originOf } from ${JSON.stringify(join(process.cwd(), "src/flow.ts"))};
+    import { EMPTY_CONTEXT, Flow } from ${JSON.stringify(join(process.cwd(), "src/flow/flow.ts"))};
+    import { originOf } from ${JSON.stringify(join(process.cwd(), "src/flow/origin.ts"))};
     const sink = await ndjson.create(ndjson.options.parse({ path: "-", schema: "seed" }), { name: "x", baseDir: "/", env: {}, version: "1" });
     const flows = Array.from({ length: 500 }, (_, index) => new Flow(originOf("s", "k", "e"), index, EMPTY_CONTEXT, 0));
     try {

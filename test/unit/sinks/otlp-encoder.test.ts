@@ -1,7 +1,8 @@
 import { JsonLogsSerializer, ProtobufLogsSerializer } from "@opentelemetry/otlp-transformer";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Columns, EMPTY_CONTEXT, Flow } from "../../../src/flow.ts";
+import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
+import type { Columns } from "../../../src/flow/types.ts";
 import { loadSchema, SCHEMA_NAMES } from "../../../src/schemas/load.ts";
 import { recordClassOf, summaryOf } from "../../../src/schemas/record.ts";
 import type { Attribute, Schema } from "../../../src/schemas/schema.ts";
