@@ -118,6 +118,8 @@ function claimed(path: string, file: string, lock: LedgerLock): DatabaseSync {
       hasTables(db, path);
       // What SQLite sorts or sets aside for a statement stays in memory: nothing leaves the ledger's own folder.
       db.exec("pragma journal_mode = wal; pragma synchronous = normal; pragma temp_store = memory");
+      // After a megabyte, not after four: a large save is brought into the file at once, not every third one for the others.
+      db.exec("pragma wal_autocheckpoint = 250");
       doubtful = transactionOn({ path, db, check: () => {} })(() => claim(db, lock));
     });
     if (doubtful === undefined) return db;
