@@ -12,6 +12,9 @@ export interface Copy {
   readonly at: number;
 }
 
+/** Names of copies that are being written. */
+const UNFINISHED = /\.csv\.[0-9a-f]{8}$/;
+
 /** Whether a table with so few rows is refused until somebody wants it: half of what it was, or nothing. */
 export function isShrunk(rowsBefore: number, rowsAfter: number): boolean {
   return rowsBefore > 0 && rowsAfter * 2 <= rowsBefore;
@@ -71,6 +74,13 @@ export class LastGood {
       const other = join(this.folder, name);
       if (name.startsWith(`${table}-`) && other !== copy) await rm(other, { force: true });
     }
+  }
+
+  /** Removes what a crash has left of copies of a table that were being written. */
+  async clear(table: TableName): Promise<void> {
+    const names = await readdir(this.folder).catch(() => []);
+    const left = names.filter((name) => name.startsWith(`${table}-`) && UNFINISHED.test(name));
+    await Promise.all(left.map((name) => rm(join(this.folder, name), { force: true }).catch(() => {})));
   }
 
   /** Says that the content with this digest is wanted. Throws UsageError where it may not be said. */

@@ -25,6 +25,7 @@ export async function openFiles(options: LookupOptions, now: number, onNotice: (
   const faults: string[] = [];
   for (const { table, path } of tablePaths(options)) {
     const copies = lastGoodOf(options, table);
+    await copies?.clear(table);
     const found = await copies?.load(table, path);
     if (typeof found === "string") onNotice(`${found}; this copy is passed over`);
     const copy = typeof found === "string" ? undefined : found;

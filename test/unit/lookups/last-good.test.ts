@@ -55,6 +55,16 @@ describe("a copy of each table", () => {
     expect(await copied()).toBe(servers("new", 90));
   });
 
+  test("that a crash has left unfinished is removed at the next start, and nothing else", async () => {
+    const at = await afterRun();
+    const copy = await copyOf(at.lastGood, "servers");
+    const word = `${copy}.accepted-${createHash("sha256").update("wanted").digest("hex")}`;
+    for (const path of [`${copy}.0a1b2c3d`, word, join(at.lastGood, "notes.csv.0a1b2c3d")]) await writeFile(path, "address,ser");
+    await watched(at.options);
+    const left = (await readdir(at.lastGood)).map((name) => join(at.lastGood, name)).sort();
+    expect(left).toEqual([join(at.lastGood, "notes.csv.0a1b2c3d"), copy, word].sort());
+  });
+
   test("is not kept without a folder", async () => {
     const at = await place();
     await writeFile(at.servers, servers("old", 1));
