@@ -10,6 +10,7 @@ export default defineConfig({
       suite("unit", ["test/unit/**/*.test.ts"]),
       suite("contracts", ["test/contracts/**/*.test.ts"]),
       suite("journeys", ["test/journeys/**/*.test.ts"], { testTimeout: 180_000, hookTimeout: 60_000 }),
+      suite("kills", ["test/kills/**/*.test.ts"], { testTimeout: 1_800_000, hookTimeout: 60_000 }),
       suite("backends", ["test/backends/**/*.test.ts"], {
         testTimeout: 300_000,
         hookTimeout: 1_800_000,

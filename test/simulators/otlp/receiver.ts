@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import zlib from "node:zlib";
+import { untilIdle } from "../idle.ts";
 import { sendRaw } from "../raw-answer.ts";
 import { countRecords, decodeRequest, encodeResponse, encodeStatus, type ReceivedRecord } from "./decode.ts";
 import { type Fault, type FaultPlan, faultFor } from "./faults.ts";
@@ -26,6 +27,8 @@ export interface ReceiverOptions {
   /** Answer 413 to a body that is larger than this after decompression. */
   maxBodyBytes?: number;
   faults?: FaultPlan;
+  /** Shown the records of each request that is about to be taken; a reason that it gives refuses all of them with a 400. */
+  inspect?: (records: readonly ReceivedRecord[], request: number) => string | undefined;
   /** Answer 401 to a request without these headers. */
   requireHeaders?: Record<string, string>;
   /** Append the uid of every record taken to this file, one a line, before the answer. */
@@ -69,6 +72,8 @@ export interface Receiver {
   readonly stats: ReceiverStats;
   /** Replaced or changed at any time; the next request sees it. */
   faults: FaultPlan;
+  /** Resolves when every client has gone, and what they had sent is taken. */
+  idle(): Promise<void>;
   /** Closes every connection, the hanging ones too. */
   close(): Promise<void>;
 }
@@ -140,11 +145,14 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
     }
     received.records = count;
     const tooLarge = options.maxBodyBytes !== undefined && body.length > options.maxBodyBytes;
-    const status = fault.status ?? (tooLarge ? 413 : 200);
-    const rejected = fault.partialSuccess?.rejected ?? 0;
     const broken = fault.reset !== undefined || fault.hang === true;
+    const intended = fault.status ?? (tooLarge ? 413 : 200);
+    const refusal = intended === 200 && !broken ? options.inspect?.(decoded, received.number) : undefined;
+    const status = refusal === undefined ? intended : 400;
+    const rejected = fault.partialSuccess?.rejected ?? 0;
     if (fault.store ?? (status === 200 && !broken)) store(decoded.slice(rejected), Math.max(0, count - rejected));
-    const message = fault.message ?? (tooLarge ? `body of ${body.length} bytes is larger than ${options.maxBodyBytes}` : "fault");
+    const tooLong = `body of ${body.length} bytes is larger than ${options.maxBodyBytes}`;
+    const message = refusal ?? fault.message ?? (tooLarge ? tooLong : "fault");
     return {
       status,
       headers: {
@@ -175,12 +183,18 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
     if (options.uidFile !== undefined) appendFileSync(options.uidFile, lines);
   };
 
+  let handling = 0;
   const listener: http.RequestListener = (request, response) => {
-    handle(request, response).catch((error: unknown) => {
-      if (!closing.signal.aborted && !request.socket.destroyed) {
-        response.writeHead(500).end(String(error));
-      }
-    });
+    handling += 1;
+    handle(request, response)
+      .catch((error: unknown) => {
+        if (!closing.signal.aborted && !request.socket.destroyed) {
+          response.writeHead(500).end(String(error));
+        }
+      })
+      .finally(() => {
+        handling -= 1;
+      });
   };
   const { tls } = options;
   const server =
@@ -208,6 +222,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
     uids,
     stats,
     faults: options.faults ?? {},
+    idle: () => untilIdle(server, () => handling),
     async close() {
       closing.abort();
       const closed = new Promise((resolve) => server.close(resolve));

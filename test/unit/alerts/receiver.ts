@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Alert } from "../../../src/contracts.ts";
+import { untilIdle } from "../../simulators/idle.ts";
 
 export interface Received {
   readonly path: string;
@@ -13,9 +14,18 @@ export interface Received {
 /** An HTTP server on loopback that keeps what it gets and answers as `respond` says, which may be changed. */
 export async function startHttp(respond: (response: ServerResponse, call: number) => void) {
   const received: Received[] = [];
+  let reading = 0;
   const server = createServer(async (request, response) => {
     let text = "";
-    for await (const chunk of request) text += chunk;
+    reading += 1;
+    try {
+      for await (const chunk of request) text += chunk;
+    } catch {
+      // The client has gone before it had said all.
+      return;
+    } finally {
+      reading -= 1;
+    }
     received.push({ path: request.url ?? "", headers: request.headers, body: JSON.parse(text), at: Date.now() });
     started.respond(response, received.length);
   });
@@ -24,6 +34,8 @@ export async function startHttp(respond: (response: ServerResponse, call: number
     respond,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,
+    /** Resolves when every client has gone, and what they had sent is received. */
+    idle: () => untilIdle(server, () => reading),
     close: () => {
       server.close();
       server.closeAllConnections();
