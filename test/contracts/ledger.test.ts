@@ -1,0 +1,563 @@
+import { mkdtempSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { DeadLetter, FoundObject, Ledger, ParkedObject, QueuedObject } from "../../src/contracts.ts";
+import { Failure } from "../../src/errors.ts";
+import { openLedger } from "../../src/ledger/sqlite.ts";
+import { alertOf } from "../unit/alerts/receiver.ts";
+
+const object = (key: string, order = key, etag = "1"): FoundObject => ({ key, etag, size: 10, time: 1_700_000_000_000, order });
+const everything = { after: 0, through: Number.MAX_SAFE_INTEGER, limit: 100 };
+const nothing = { delivered: 0, rejected: 0, setAside: 0, deadLetters: [] };
+const trouble = { attempts: 1, nextAt: 50, drawer: "object", code: "object-denied", reason: "403" };
+const letter = (from: number, of: Partial<DeadLetter> = {}): DeadLetter => ({
+  sink: "one",
+  key: "a",
+  etag: "1",
+  from,
+  to: from,
+  count: 1,
+  code: "http-400",
+  reason: "no",
+  ...of,
+});
+const keysOf = (objects: readonly QueuedObject[]) => objects.map(({ key }) => key);
+const parkedKeys = (objects: readonly ParkedObject[]) => objects.map(({ object: { key } }) => key);
+
+let folder: string;
+let ledger: Ledger;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "ledger-contract-"));
+});
+afterEach(() => {
+  vi.useRealTimers();
+  ledger.close();
+  rmSync(folder, { recursive: true });
+});
+
+const fileAt = () => join(folder, "ledger.db");
+const open = (path: string) => {
+  ledger = openLedger({ path, source: "memory://bucket", scrub: (text) => text.replaceAll("hunter2", "***") });
+};
+
+describe.each([
+  { name: "in a file", path: fileAt, lasts: true },
+  { name: "in memory", path: () => ":memory:", lasts: false },
+])("the ledger $name", ({ path, lasts }) => {
+  beforeEach(() => {
+    open(path());
+    ledger.register(["one", "two"]);
+  });
+  /** What is in a file is there after a restart. */
+  const restart = () => {
+    if (!lasts) return;
+    ledger.close();
+    open(path());
+    ledger.register(["one", "two"]);
+  };
+  const discover = (...keys: string[]) => {
+    ledger.discover({ partition: "p", objects: keys.map((key) => object(key)) });
+    return ledger.discovered(0, 100).map(({ id }) => id) as [number, number, number];
+  };
+  const finish = (sink: string, id: number) => ledger.commit(sink, id, 0, nothing, true);
+  const account = (sink: string) => ledger.status().sinks.find(({ name }) => name === sink);
+
+  it("is empty at first", () => {
+    expect([ledger.lastId(), ledger.pending("one", everything), ledger.discovered(0, 10)]).toEqual([0, [], []]);
+    expect([ledger.nextDue(), ledger.countParked(), ledger.parkedObject(1), ledger.parkedFor(undefined, 10)]).toEqual([
+      undefined,
+      0,
+      undefined,
+      [],
+    ]);
+    expect([ledger.countDeadLetters({}), ledger.seen.partitions(), ledger.seen.mark("p")]).toEqual([0, [], undefined]);
+    const idle = { delivered: 0, rejected: 0, setAside: 0, offered: 0, pendingObjects: 0, pendingBytes: 0 };
+    expect(ledger.status()).toMatchObject({ objects: 0, partitions: 0, parked: 0, problems: [], quality: [] });
+    expect(ledger.status().sinks).toEqual(
+      ["one", "two"].map((name) => ({ name, ...idle, oldestPending: undefined, lastDelivery: undefined })),
+    );
+  });
+
+  it("names the consumers that are new, and makes objects wait for those that take part", () => {
+    discover("a");
+    expect(ledger.register(["two", "three"])).toEqual(["three"]);
+    expect(ledger.register(["two", "three", "(rules)"])).toEqual(["(rules)"]);
+    discover("b");
+    const waiting = (name: string) => keysOf(ledger.pending(name, everything));
+    expect(["one", "two", "three", "(rules)"].map(waiting)).toEqual([["a"], ["a", "b"], ["b"], ["b"]]);
+    expect(ledger.status().sinks.map(({ name }) => name)).toEqual(["one", "three", "two"]);
+  });
+
+  it("takes a version of an object once, and keeps marks and horizons that are not given again", () => {
+    expect(ledger.discover({ partition: "p", objects: [object("a"), object("b")], mark: "m", forgetBefore: "a" })).toBe(2);
+    expect(ledger.discover({ partition: "p", objects: [object("a"), object("a", "a", "2")] })).toBe(1);
+    ledger.discover({ partition: "q", objects: [] });
+    ledger.discover({ partition: "0", objects: [], mark: "n" });
+    restart();
+    expect([ledger.seen.mark("p"), ledger.seen.mark("q"), ledger.seen.partitions()]).toEqual(["m", undefined, ["0", "p"]]);
+    expect([ledger.seen.has("a", "1"), ledger.seen.has("a", "2"), ledger.seen.has("a", "3"), ledger.seen.has("b", "2")]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+    expect(ledger.status()).toMatchObject({ objects: 3, partitions: 3 });
+    ledger.discover({ partition: "p", objects: [], mark: "later" });
+    expect(ledger.seen.mark("p")).toBe("later");
+  });
+
+  it("hands out what waits by range, in the order of discovery, as it was discovered", () => {
+    const [a, b, c] = discover("c", "b", "a");
+    const asked = (after: number, through: number, limit: number) => keysOf(ledger.pending("one", { after, through, limit }));
+    expect([asked(0, c, 10), asked(a, c, 10), asked(0, b, 10), asked(0, c, 1), asked(c, c, 10)]).toEqual([
+      ["c", "b", "a"],
+      ["b", "a"],
+      ["c", "b"],
+      ["c"],
+      [],
+    ]);
+    expect([keysOf(ledger.discovered(a, 10)), keysOf(ledger.discovered(0, 2)), ledger.lastId()]).toEqual([
+      ["b", "a"],
+      ["c", "b"],
+      c,
+    ]);
+    expect(ledger.pending("one", { after: 0, through: a, limit: 1 })).toEqual([
+      { id: a, key: "c", etag: "1", size: 10, time: 1_700_000_000_000, records: undefined },
+    ]);
+    expect(ledger.pending("none", everything)).toEqual([]);
+  });
+
+  it("forgets an object behind the horizon of its own partition once nobody waits for it, and never gives out its id again", () => {
+    const [a, b, c] = discover("a", "b", "c");
+    ledger.discover({ partition: "q", objects: [object("other", "a")] });
+    for (const id of [a, b, c, c + 1]) finish("one", id);
+    finish("two", a);
+    finish("two", c + 1);
+    ledger.discover({ partition: "p", objects: [], forgetBefore: "c" });
+    const known = () => [...["a", "b", "c"].filter((key) => ledger.seen.has(key, "1")), ledger.seen.has("other", "1")];
+    expect(known()).toEqual(["b", "c", true]);
+    restart();
+    finish("two", b);
+    finish("two", c);
+    expect(known()).toEqual(["c", true]);
+    ledger.discover({ partition: "q", objects: [], forgetBefore: "z" });
+    ledger.discover({ partition: "p", objects: [], forgetBefore: "z" });
+    expect([known(), ledger.lastId()]).toEqual([[false], c + 1]);
+    discover("d");
+    expect(ledger.lastId()).toBe(c + 2);
+  });
+
+  it("moves a sink's position, account and letters together, and no other's", () => {
+    vi.useFakeTimers({ now: 5_000 });
+    const [a, b] = discover("a", "b");
+    const rejected = letter(1, { to: 4, count: 1, code: "rejected", reason: "1 of 4, key hunter2" });
+    ledger.commit("one", a, 4, { delivered: 3, rejected: 1, setAside: 0, deadLetters: [rejected] }, false);
+    vi.setSystemTime(6_000);
+    ledger.commit("one", a, 6, { delivered: 0, rejected: 0, setAside: 2, deadLetters: [letter(5, { to: 6, count: 2 })] }, false);
+    restart();
+    expect([ledger.position("one", a), ledger.position("one", b), ledger.position("two", a)]).toEqual([
+      { position: 6, settled: 6 },
+      { position: 0, settled: 0 },
+      { position: 0, settled: 0 },
+    ]);
+    expect(account("one")).toEqual({
+      name: "one",
+      delivered: 3,
+      rejected: 1,
+      setAside: 2,
+      offered: 6,
+      lastDelivery: 5_000,
+      pendingObjects: 2,
+      pendingBytes: 20,
+      oldestPending: 1_700_000_000_000,
+    });
+    expect(account("two")).toMatchObject({ offered: 0, lastDelivery: undefined });
+    expect(ledger.deadLetters({}, 10)).toEqual([
+      { ...rejected, id: 1, at: 5_000, reason: "1 of 4, key ***" },
+      { ...letter(5, { to: 6, count: 2 }), id: 2, at: 6_000 },
+    ]);
+    ledger.commit("one", a, 7, { ...nothing, delivered: 1 }, true);
+    expect([ledger.position("one", a), account("one")?.pendingObjects, account("one")?.lastDelivery]).toEqual([
+      undefined,
+      1,
+      6_000,
+    ]);
+    expect(keysOf(ledger.pending("two", everything))).toEqual(["a", "b"]);
+  });
+
+  it.for([
+    ["delivered", true],
+    ["rejected", true],
+    ["setAside", false],
+  ] as const)("knows whether a sink ever took records: %s", ([what, taken]) => {
+    const [a] = discover("a");
+    expect(ledger.hasAcknowledged("one")).toBe(false);
+    ledger.commit("one", a, 1, { ...nothing, [what]: 1 }, false);
+    restart();
+    expect([ledger.hasAcknowledged("one"), ledger.hasAcknowledged("two"), ledger.hasAcknowledged("none")]).toEqual([
+      taken,
+      false,
+      false,
+    ]);
+  });
+
+  it("takes what a reading to the end found once", () => {
+    const [a, b] = discover("a", "b");
+    const found = (records: number) => ({
+      records,
+      notes: [{ kind: "skip-data" as const, count: 2, lastMessage: "lost, hunter2" }],
+    });
+    ledger.readToEnd(a, found(7));
+    ledger.readToEnd(a, found(8));
+    restart();
+    ledger.readToEnd(b, found(0));
+    ledger.readToEnd(b, found(0));
+    ledger.note("skip-data", "x", "by itself");
+    ledger.note("no-data", "y", "hunter2");
+    expect(ledger.discovered(0, 10).map(({ records }) => records)).toEqual([7, 0]);
+    expect(ledger.status().quality).toMatchObject([
+      { kind: "no-data", count: 1, lastKey: "y", lastMessage: "***" },
+      { kind: "skip-data", count: 5, lastKey: "x", lastMessage: "by itself" },
+    ]);
+  });
+
+  it("parks objects until they are due, for all who wait for them", () => {
+    vi.useFakeTimers({ now: 1_000 });
+    const [a, b, c] = discover("a", "b", "c");
+    ledger.park(b, { ...trouble, nextAt: 40.4, reason: "403 hunter2" });
+    ledger.park(a, trouble);
+    vi.setSystemTime(2_000);
+    ledger.park(b, { ...trouble, attempts: 2, nextAt: 60, drawer: "passing", code: "http-500", reason: "500 hunter2" });
+    ledger.commit("two", b, 3, { ...nothing, delivered: 3 }, false);
+    restart();
+    const ofB = {
+      object: { id: b, key: "b", etag: "1", size: 10, time: 1_700_000_000_000, records: undefined },
+      attempts: 2,
+      since: 1_000,
+      nextAt: 60,
+      drawer: "passing",
+      code: "http-500",
+      reason: "500 ***",
+    };
+    expect([ledger.parkedObject(b), ledger.parkedObject(c)]).toEqual([ofB, undefined]);
+    expect([keysOf(ledger.pending("one", everything)), keysOf(ledger.discovered(0, 10))]).toEqual([["c"], ["c"]]);
+    expect([parkedKeys(ledger.parked(10)), parkedKeys(ledger.parked(1)), ledger.countParked(), ledger.nextDue()]).toEqual([
+      ["a", "b"],
+      ["a"],
+      2,
+      50,
+    ]);
+    expect([49, 50, 60].map((now) => parkedKeys(ledger.due(now, 10)))).toEqual([[], ["a"], ["a", "b"]]);
+    expect(parkedKeys(ledger.due(60, 1))).toEqual(["a"]);
+    const seen = (sink: string | undefined, limit = 10) =>
+      ledger.parkedFor(sink, limit).map((parked) => [parked.object.key, parked.sink, parked.position]);
+    expect([seen("two"), seen(undefined, 3)]).toEqual([
+      [
+        ["a", "two", 0],
+        ["b", "two", 3],
+      ],
+      [
+        ["a", "one", 0],
+        ["a", "two", 0],
+        ["b", "one", 0],
+      ],
+    ]);
+    expect(ledger.parkedFor("two", 10)[1]).toEqual({ ...ofB, sink: "two", position: 3 });
+    ledger.wakeParked();
+    expect(ledger.parked(10).map(({ nextAt, attempts }) => [nextAt, attempts])).toEqual([
+      [0, 1],
+      [0, 2],
+    ]);
+    ledger.unpark(a);
+    expect([keysOf(ledger.pending("one", everything)), ledger.status().parked]).toEqual([["a", "c"], 1]);
+    ledger.discover({ partition: "p", objects: [], forgetBefore: "z" });
+    finish("one", b);
+    expect(ledger.countParked()).toBe(1);
+    finish("two", b);
+    expect([ledger.countParked(), ledger.seen.has("b", "1")]).toEqual([0, false]);
+  });
+
+  it("keeps a letter once, which grows and never shrinks", () => {
+    const range = (to: number | undefined, count: number, reason = "no") => letter(601, { to, count, reason });
+    expect(ledger.setAside([range(652, 52), letter(602), letter(602)])).toBe(2);
+    expect(ledger.setAside([range(700, 100, "hunter2")])).toBe(0);
+    ledger.setAside([range(660, 10, "hunter2")]);
+    restart();
+    expect(ledger.deadLetters({}, 10)).toMatchObject([
+      { from: 601, to: 700, count: 100, reason: "***" },
+      { from: 602, to: 602 },
+    ]);
+    ledger.setAside([range(undefined, 1)]);
+    ledger.setAside([range(900, 90)]);
+    expect(ledger.deadLetters({}, 1)).toMatchObject([{ from: 601, to: undefined, count: 100 }]);
+    const others = [{ sink: "two" }, { key: "b" }, { etag: "2" }, { code: "other" }].map((of) => letter(601, of));
+    expect(ledger.setAside(others)).toBe(4);
+    ledger.setAside([range(undefined, 500)]);
+    expect(ledger.deadLetters({}, 10).map(({ count }) => count)).toEqual([500, 1, 1, 1, 1, 1]);
+  });
+
+  it("finds letters by sink, key and code, and counts their records", () => {
+    ledger.setAside([
+      letter(1, { count: 5 }),
+      letter(2, { sink: undefined, code: "bad-json" }),
+      letter(3, { sink: "two", key: "b", count: 7 }),
+    ]);
+    const found = (filter: Parameters<Ledger["deadLetters"]>[0]) => [
+      ledger.deadLetters(filter, 10).map(({ from }) => from),
+      ledger.countDeadLetters(filter),
+    ];
+    expect([{}, { sink: "one" }, { sink: null }, { key: "a" }, { key: "a", code: "http-400" }, { sink: "x" }].map(found)).toEqual(
+      [
+        [[1, 2, 3], 13],
+        [[1], 5],
+        [[2], 1],
+        [[1, 2], 6],
+        [[1], 5],
+        [[], 0],
+      ],
+    );
+    expect(ledger.deadLetters({ sink: null }, 10)[0]?.sink).toBeUndefined();
+  });
+
+  it("settles a letter: the accounts follow what became of its records", () => {
+    vi.useFakeTimers({ now: 1_000 });
+    const [a] = discover("a");
+    const aside = letter(1, { to: 4, count: 4 });
+    const rejected = letter(5, { to: 14, count: 3, code: "rejected" });
+    ledger.commit("one", a, 14, { delivered: 7, rejected: 3, setAside: 4, deadLetters: [aside, rejected] }, false);
+    ledger.setAside([letter(15, { sink: undefined })]);
+    const [first, second, third] = ledger.deadLetters({}, 10);
+    if (first === undefined || second === undefined || third === undefined) throw new Error("three letters are there");
+    vi.setSystemTime(2_000);
+    ledger.settleLetter(first, new Map([["one", { delivered: 2, rejected: 1, setAside: 1, deadLetters: [letter(2)] }]]));
+    expect(account("one")).toMatchObject({ delivered: 9, rejected: 4, setAside: 1, offered: 14, lastDelivery: 2_000 });
+    ledger.settleLetter(second, new Map([["one", { ...nothing, delivered: 9, setAside: 1 }]]));
+    expect(account("one")).toMatchObject({ delivered: 11, rejected: 1, setAside: 2, offered: 14 });
+    vi.setSystemTime(3_000);
+    ledger.settleLetter(
+      third,
+      new Map([
+        ["one", { ...nothing, delivered: 1 }],
+        ["two", { ...nothing, setAside: 1, deadLetters: [letter(15, { sink: "two" })] }],
+      ]),
+    );
+    restart();
+    expect(account("one")).toMatchObject({ delivered: 12, rejected: 1, setAside: 2, offered: 15, lastDelivery: 3_000 });
+    expect(account("two")).toMatchObject({ delivered: 0, rejected: 0, setAside: 1, offered: 1, lastDelivery: undefined });
+    expect(ledger.deadLetters({}, 10).map(({ sink, from }) => [sink, from])).toEqual([
+      ["one", 2],
+      ["two", 15],
+    ]);
+  });
+
+  it("saves a state with the positions it goes up to", () => {
+    ledger.register(["one", "two", "(rules)"]);
+    const [a, b] = discover("a", "b");
+    for (const sink of ["one", "two"]) finish(sink, a);
+    ledger.states.put("(rules)", [
+      { number: 2, value: "second" },
+      { number: 1, value: "first" },
+    ]);
+    ledger.states.put("other", [{ number: 1, value: "not mine" }]);
+    expect(ledger.states.read("(rules)")).toBeUndefined();
+    ledger.discover({ partition: "p", objects: [], forgetBefore: "b" });
+    ledger.checkpoint("(rules)", "head", [
+      { id: a, position: 9, finished: true },
+      { id: b, position: 4, finished: false },
+    ]);
+    restart();
+    const read = (name: string) => {
+      const state = ledger.states.read(name);
+      return state && [state.head, ...[...state.parts].map(({ number, value }) => [number, value])];
+    };
+    expect(read("(rules)")).toEqual(["head", [1, "first"], [2, "second"]]);
+    expect([ledger.position("(rules)", a), ledger.position("(rules)", b), ledger.position("one", b)]).toEqual([
+      undefined,
+      { position: 4, settled: 0 },
+      { position: 0, settled: 0 },
+    ]);
+    expect(ledger.seen.has("a", "1")).toBe(false);
+    ledger.states.put("(rules)", [{ number: 2, value: "again" }]);
+    ledger.states.discard("(rules)", [1]);
+    ledger.checkpoint("other", "its head", []);
+    ledger.checkpoint("(rules)", "later", []);
+    expect([read("(rules)"), read("other")]).toEqual([
+      ["later", [2, "again"]],
+      ["its head", [1, "not mine"]],
+    ]);
+    ledger.states.forget("(rules)");
+    ledger.checkpoint("(rules)", "new", []);
+    expect([read("(rules)"), read("other")]).toEqual([["new"], ["its head", [1, "not mine"]]]);
+  });
+
+  /** Each call that writes, on a ledger where it has something to write. */
+  const writes: Record<string, (ids: readonly number[]) => unknown> = {
+    register: () => ledger.register(["three", "four"]),
+    discover: () => ledger.discover({ partition: "p", objects: [object("x"), object("y")], mark: "m", forgetBefore: "b" }),
+    "commit, not finished": ([, b = 0]) =>
+      ledger.commit("one", b, 5, { delivered: 1, rejected: 1, setAside: 1, deadLetters: [letter(9)] }, false),
+    "commit, finished": ([, b = 0]) => ledger.commit("one", b, 5, { ...nothing, setAside: 1, deadLetters: [letter(9)] }, true),
+    readToEnd: ([a = 0]) => ledger.readToEnd(a, { records: 3, notes: [{ kind: "no-data", count: 1, lastMessage: "m" }] }),
+    park: ([, b = 0]) => ledger.park(b, trouble),
+    unpark: ([a = 0]) => ledger.unpark(a),
+    wakeParked: () => ledger.wakeParked(),
+    checkpoint: ([, b = 0]) => ledger.checkpoint("one", "next", [{ id: b, position: 3, finished: true }]),
+    setAside: () => ledger.setAside([letter(1, { to: 9 }), letter(7), letter(8)]),
+    settleLetter: () => {
+      const [stored] = ledger.deadLetters({}, 1);
+      if (stored === undefined) throw new Error("a letter is there");
+      ledger.settleLetter(stored, new Map([["one", { ...nothing, delivered: 1, deadLetters: [letter(11)] }]]));
+    },
+    note: () => ledger.note("kind", "k", "m"),
+    setProblems: () => ledger.setProblems([{ part: "source", drawer: "person", code: "c", reason: "r", since: 1 }]),
+    "states.put": () =>
+      ledger.states.put(
+        "s",
+        [1, 2].map((number) => ({ number, value: "other" })),
+      ),
+    "states.discard": () => ledger.states.discard("s", [1, 2]),
+    "states.forget": () => ledger.states.forget("s"),
+    "alerts.raise": () => ledger.alerts.raise([{ alert: alertOf({ key: "new" }), late: false }], ["a", "b"]),
+    "alerts.settle": () => ledger.alerts.settle(1, "a"),
+    "alerts.refuse": () => ledger.alerts.refuse(1, "a", "c", "r"),
+    "alerts.requeue": () => ledger.alerts.requeue("b"),
+    "alerts.forget": () => ledger.alerts.forget(Date.now() + 1_000),
+  };
+  /** Everything that the file holds, as another connection finds it; the owner's name and times aside. */
+  const held = () => {
+    const db = new DatabaseSync(fileAt(), { readOnly: true });
+    const tables = db.prepare("select name from sqlite_schema where type = 'table'").all();
+    const rows = tables.map(({ name }) => [name, db.prepare(`select * from ${name}`).all()]);
+    db.close();
+    return JSON.stringify(rows);
+  };
+  const prepare = () => {
+    const ids = discover("a", "b");
+    ledger.park(ids[0], trouble);
+    ledger.setAside([letter(1), letter(2)]);
+    ledger.states.put(
+      "s",
+      [1, 2].map((number) => ({ number, value: "v" })),
+    );
+    ledger.checkpoint("s", "head", []);
+    const raised = ["1", "2"].map((key) => ({ alert: alertOf({ key }), late: false }));
+    ledger.alerts.raise(raised, ["a", "b"]);
+    ledger.alerts.refuse(2, "b", "c", "r");
+    return ids;
+  };
+
+  if (lasts) {
+    describe.each(Object.entries(writes))("%s", (_, write) => {
+      it("is busy while another connection writes, and has then done nothing; afterwards it works", () => {
+        const ids = prepare();
+        const before = held();
+        const other = new DatabaseSync(fileAt());
+        other.exec("begin immediate");
+        const failure = thrownBy(() => write(ids));
+        expect(failure).toMatchObject({ drawer: "worker", code: "ledger-busy" });
+        expect(failure.message).toContain(`ledger ${fileAt()}: another program holds its lock`);
+        other.exec("rollback");
+        other.close();
+        expect(held()).toBe(before);
+        write(ids);
+        expect(held()).not.toBe(before);
+      });
+
+      it("says that its file is gone, has then done nothing, and works when the file is back", () => {
+        const ids = prepare();
+        const before = held();
+        renameSync(fileAt(), `${fileAt()}.away`);
+        const failure = thrownBy(() => write(ids));
+        expect(failure).toMatchObject({ drawer: "worker", code: "ledger-replaced" });
+        expect(failure.message).toContain(`ledger ${fileAt()}: its file was removed or replaced`);
+        renameSync(`${fileAt()}.away`, fileAt());
+        expect(held()).toBe(before);
+        write(ids);
+        expect(held()).not.toBe(before);
+      });
+
+      it("is undone when any of its writes fails, and works when that is healed", () => {
+        const ids = prepare();
+        const before = held();
+        const reference = rows();
+        // Each table in turn refuses each kind of write, when all earlier writes of the call are done.
+        let refused = 0;
+        for (const table of tables()) {
+          for (const kind of ["insert", "update", "delete"]) {
+            const other = new DatabaseSync(fileAt());
+            other.exec(`create trigger broken after ${kind} on ${table} begin select raise(abort, 'it broke'); end`);
+            other.close();
+            let failure: unknown;
+            try {
+              write(ids);
+            } catch (error) {
+              failure = error;
+            }
+            const healer = new DatabaseSync(fileAt());
+            healer.exec("drop trigger broken");
+            healer.close();
+            if (failure === undefined) {
+              // The call does not write so: it has happened whole. The next one begins from what was.
+              restore(reference);
+            } else {
+              refused += 1;
+              expect(failure).toMatchObject({ drawer: "worker" });
+              expect((failure as Error).message).toBe(`ledger ${fileAt()}: it broke`);
+              expect(held(), `${kind} on ${table}`).toBe(before);
+            }
+          }
+        }
+        expect(refused).toBeGreaterThan(0);
+        write(ids);
+        expect(held()).not.toBe(before);
+      });
+    });
+  }
+});
+
+function thrownBy(work: () => unknown): Failure {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+  throw new Error("it did not fail");
+}
+
+function tables(): string[] {
+  const db = new DatabaseSync(fileAt(), { readOnly: true });
+  const names = db.prepare("select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'").all();
+  db.close();
+  return names.map(({ name }) => name as string);
+}
+
+type Rows = Map<string, Record<string, string | number | null>[]>;
+
+function rows(): Rows {
+  const db = new DatabaseSync(fileAt(), { readOnly: true });
+  const found = [...tables(), "sqlite_sequence"].map((name) => [name, db.prepare(`select * from ${name}`).all()] as const);
+  db.close();
+  return new Map(found) as Rows;
+}
+
+function restore(reference: Rows): void {
+  const db = new DatabaseSync(fileAt());
+  db.exec("pragma foreign_keys = off; begin");
+  for (const [name, content] of reference) {
+    db.exec(`delete from ${name}`);
+    for (const row of content) {
+      const columns = Object.keys(row);
+      db.prepare(`insert into ${name} (${columns}) values (${columns.map(() => "?")})`).run(...Object.values(row));
+    }
+  }
+  // The table of sequences follows what was inserted.
+  db.exec("delete from sqlite_sequence");
+  for (const row of reference.get("sqlite_sequence") ?? []) {
+    db.prepare("insert into sqlite_sequence (name, seq) values (?, ?)").run(row.name as string, row.seq as number);
+  }
+  db.exec("commit");
+  db.close();
+}
