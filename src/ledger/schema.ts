@@ -74,16 +74,56 @@ ${STATES_SCHEMA}`;
  * Version 1 is that of 0.1.0: its positions, dead letters and accounts are kept. It counted no records of objects, so an object that is
  * lost before it is read again is set aside without a count.
  */
-const UPGRADES: Readonly<Record<number, string>> = {
-  2: `
+const UPGRADES: Readonly<Record<number, (db: DatabaseSync) => void>> = {
+  2: (db) => {
+    db.exec(`
 alter table objects add column records integer;
 alter table sinks add column last_delivery integer;
 update sinks set last_delivery = last_commit where delivered > 0;
 alter table pending add column settled integer not null default 0;
-`,
+`);
+    countRejected(db);
+  },
 };
 
 /** Brings the tables of a ledger of an earlier version up to this one. Within a transaction of its caller. */
 export function upgrade(db: DatabaseSync, from: number): void {
-  for (let version = from + 1; version <= LEDGER_VERSION; version += 1) db.exec(UPGRADES[version] ?? "");
+  for (let version = from + 1; version <= LEDGER_VERSION; version += 1) UPGRADES[version]?.(db);
+}
+
+/**
+ * Version 1 counted nothing in its letters of records that a receiver had refused in part: their number was in the sink's account alone,
+ * which a replay of the letter would leave as it is. Every object of such a batch has a letter, whose reason begins with the numbers of the
+ * whole batch, "3 of 40 records refused", and what was refused stands for the first of its records. No letter gets more than it points at,
+ * all of a sink's together no more than its account holds.
+ */
+function countRejected(db: DatabaseSync): void {
+  const letters = db.prepare(
+    `select id, reason, last - first + 1 as records from dead_letters
+     where sink = ? and code = 'rejected' and count = 0 and last is not null order by id`,
+  );
+  const count = db.prepare("update dead_letters set count = ? where id = ?");
+  for (const { name, rejected } of db.prepare("select name, rejected from sinks").all()) {
+    let inAccount = rejected as number;
+    let batch = { reason: "", refused: 0, records: 0 };
+    for (const { id, reason, records } of letters.all(name as string) as unknown as UncountedLetter[]) {
+      if (batch.records <= 0 || batch.reason !== reason) batch = { reason, ...batchOf(reason) };
+      const share = Math.min(batch.refused, records, inAccount);
+      count.run(share, id);
+      batch.refused -= share;
+      batch.records -= records;
+      inAccount -= share;
+    }
+  }
+}
+
+interface UncountedLetter {
+  readonly id: number;
+  readonly reason: string;
+  readonly records: number;
+}
+
+function batchOf(reason: string): { refused: number; records: number } {
+  const [, refused = 0, records = 0] = reason.match(/^(\d+) of (\d+) records refused/) ?? [];
+  return { refused: Number(refused), records: Number(records) };
 }
