@@ -392,6 +392,23 @@ describe.each([
     expect([read("(rules)"), read("other")]).toEqual([["new"], ["its head", [1, "not mine"]]]);
   });
 
+  it("keeps what lies at the horizon, and the horizon when a page names none", () => {
+    const [a, b] = discover("a", "b");
+    for (const id of [a, b]) finish("one", id);
+    finish("two", b);
+    ledger.discover({ partition: "p", objects: [], forgetBefore: "b" });
+    ledger.discover({ partition: "p", objects: [] });
+    finish("two", a);
+    expect([ledger.seen.has("a", "1"), ledger.seen.has("b", "1")]).toEqual([false, true]);
+  });
+
+  it("hands out first what is overdue longest", () => {
+    const [a, b] = discover("a", "b");
+    ledger.park(a, { ...trouble, nextAt: 50 });
+    ledger.park(b, { ...trouble, nextAt: 40 });
+    expect(parkedKeys(ledger.due(60, 10))).toEqual(["b", "a"]);
+  });
+
   /** Each call that writes, on a ledger where it has something to write. */
   const writes: Record<string, (ids: readonly number[]) => unknown> = {
     register: () => ledger.register(["three", "four"]),
