@@ -385,7 +385,7 @@ export class RecordScanner {
     if (this.#column === UNKNOWN) this.#column = this.#columns.of(buffer, this.#start);
     const hasLines = this.#scan.hasLines || last?.hasLines === true || how === "part";
     // Where each record has its own line, the line tells more than how another one begins.
-    const isLine = !hasLines && this.#column === last?.column;
+    const isLine = !hasLines && !this.#isStray && this.#column === last?.column;
     const opening = own ?? (this.#isCut || isLine ? undefined : last?.opening);
     const from = isTooLong || this.#scan.isTooDeep || this.#mode === "rest" ? at : this.#start + 1;
     this.#resync.begin(

@@ -307,6 +307,19 @@ test("a line of text before the records is one bad record", async () => {
   }
 });
 
+test.each([
+  ["in the first line", [2, 3], ["1"]],
+  ["in a later one", [1, 3], ["2"]],
+])(
+  "text that stands before a record in its line is one bad record, and the record is read: %s",
+  async (where, records, named) => {
+    const [first, second] = [OCI.counting(1n), OCI.counting(2n)];
+    const lines = where === "in the first line" ? [`a${first}`, second] : [first, `a${second}`];
+    const { flows, bad } = await decode("oci-vcn", `${lines.join("\n")}\n`);
+    expect([flows.map(({ record }) => record), bad]).toEqual([records, named.map((record) => [record, "bad-json"])]);
+  },
+);
+
 test("records behind what a logger puts before each line", async () => {
   const text = [1n, 2n, 3n].map((bytes) => `Sep  6 14:26:08 host export[7]: ${OCI.counting(bytes)}\n`).join("");
   const { flows, bad } = await decode("auto", text);

@@ -91,9 +91,23 @@ async function alone(written: Written, texts: readonly string[]): Promise<unknow
   const results: unknown[] = [];
   for (const text of texts) {
     const { flows, bad, quality, skipped } = await decode(written.format, linesOf(written, [text]));
-    results.push([flows.map(plain).map(withoutNumber), bad.map(([, code]) => code), quality, { ...skipped }]);
+    results.push([flows.map(plain).map(withoutNumber), codesOf(text, bad), quality, { ...skipped }]);
   }
   return results;
+}
+
+/** What is wrong with a record. In how many pieces one falls that is no JSON is told from those before it. */
+function codesOf(text: string, bad: readonly (readonly [string, string])[]): unknown {
+  return isJson(text) ? bad.map(([, code]) => code) : bad.length > 0;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const withoutNumber = ({ record: _, ...flow }: Record<string, unknown>) => flow;
@@ -106,7 +120,7 @@ async function together(written: Written, texts: readonly string[]): Promise<unk
     const newSkipped = Object.entries(skipped).filter(([type, number]) => number !== before.skipped[type]);
     results.push([
       flows.slice(before.flows.length).map(plain).map(withoutNumber),
-      bad.slice(before.bad.length).map(([, code]) => code),
+      codesOf(texts[count - 1] as string, bad.slice(before.bad.length)),
       quality.slice(before.quality.length),
       Object.fromEntries(newSkipped.map(([type, number]) => [type, number - (before.skipped[type] ?? 0)])),
     ]);
@@ -125,8 +139,8 @@ describe.each([OCI, IBM].map((written) => ({ name: written.format, ...written })
           async (first, others) => {
             const texts = [first.text];
             for (const [isSame, other, list] of others) texts.push(changed(isSame ? first.text : other.text, list));
-            // Blank texts are no records, and a text with an element end in it is two: both would shift the numbers.
-            const records = texts.filter((text) => text.trim() !== "" && (written === OCI || isOneElement(text)));
+            // Where a text that is not one object ends is told from those before it: what comes of it is the scanner's matter.
+            const records = texts.filter((text) => text.trimStart().startsWith("{") && isOneElement(text));
             expect(await together(written, records)).toEqual(await alone(written, records));
           },
         ),
