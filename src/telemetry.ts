@@ -1,8 +1,6 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Meter, metrics } from "@opentelemetry/api";
-import { PrometheusExporter } from "@opentelemetry/exporter-prometheus";
-import { MeterProvider } from "@opentelemetry/sdk-metrics";
 import pino, { type Logger } from "pino";
 import type { Problem } from "./contracts.ts";
 import { describeError, UsageError } from "./errors.ts";
@@ -123,6 +121,10 @@ export async function serveTelemetry(
   listen: string,
   health: { readonly problems: readonly Problem[]; readonly starting: boolean },
 ): Promise<{ meter: Meter; address: string; close(): Promise<void> }> {
+  const [{ PrometheusExporter }, { MeterProvider }] = await Promise.all([
+    import("@opentelemetry/exporter-prometheus"),
+    import("@opentelemetry/sdk-metrics"),
+  ]);
   const exporter = new PrometheusExporter({ preventServerStart: true });
   const provider = new MeterProvider({ readers: [exporter] });
   metrics.setGlobalMeterProvider(provider);

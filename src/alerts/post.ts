@@ -1,5 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from "node:http";
-import { EnvHttpProxyAgent, request } from "undici";
+import type { EnvHttpProxyAgent } from "undici";
 import { type AnswerBody, oneLine, pageTitle, readBody, textOf } from "../answers.ts";
 import { Failure, UsageError } from "../errors.ts";
 import { drawerOfStatus, networkFailure, readRetryAfter } from "../http-failures.ts";
@@ -51,8 +51,9 @@ export async function post(message: Post, signal: AbortSignal): Promise<void> {
 }
 
 async function exchange({ url, headers, body }: Post, signal: AbortSignal): Promise<Answer> {
-  dispatcher ??= new EnvHttpProxyAgent();
-  const response = await request(url, {
+  const undici = await import("undici");
+  dispatcher ??= new undici.EnvHttpProxyAgent();
+  const response = await undici.request(url, {
     method: "POST",
     headers: { "content-type": "application/json", "user-agent": `flowferry/${version}`, ...headers },
     body,

@@ -1,4 +1,4 @@
-import { type Config, loadConfig } from "../config/load.ts";
+import type { Config } from "../config/load.ts";
 import { printable, printableLines } from "../printable.ts";
 import { addEnvironment } from "../secrets/of-environment.ts";
 import { Scrubber } from "../secrets/scrubber.ts";
@@ -29,7 +29,7 @@ export function createContext(process: NodeJS.Process, signal: AbortSignal): Cli
     stderr,
     signal,
     secrets,
-    loadConfig: (file) => loadConfig(file, env, secrets),
+    loadConfig: async (file) => (await import("../config/load.ts")).loadConfig(file, env, secrets),
     print: (line) => void stdout.write(`${printable(secrets.scrub(line))}\n`),
   };
 }

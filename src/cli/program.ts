@@ -2,20 +2,28 @@ import { Command, CommanderError } from "commander";
 import { describeError, UsageError } from "../errors.ts";
 import { printable, printableLines } from "../printable.ts";
 import { version } from "../version.ts";
-import { alertsCommand } from "./alerts.ts";
-import { checkCommand } from "./check.ts";
-import { contentCommand } from "./content.ts";
 import { type CliContext, createContext, EXIT, type ExitCode } from "./context.ts";
-import { demoCommand } from "./demo.ts";
-import { generateCommand } from "./generate.ts";
-import { lookupsCommand } from "./lookups.ts";
-import { lookupsPushCommand } from "./lookups-push.ts";
-import { planCommand } from "./plan.ts";
-import { replayCommand } from "./replay.ts";
-import { rulesCommand } from "./rules.ts";
-import { runCommand } from "./run.ts";
-import { schemaCommand } from "./schema.ts";
-import { statusCommand } from "./status.ts";
+
+type Finish = (code: ExitCode) => void;
+
+/** Every command by its name, in the order of the help. Each is loaded when it is used. */
+const COMMANDS: Readonly<Record<string, (context: CliContext, finish: Finish) => Promise<Command>>> = {
+  run: async (context, finish) => (await import("./run.ts")).runCommand(context, finish),
+  demo: async (context, finish) => (await import("./demo.ts")).demoCommand(context, finish),
+  check: async (context, finish) => (await import("./check.ts")).checkCommand(context, finish),
+  plan: async (context) => (await import("./plan.ts")).planCommand(context),
+  status: async (context) => (await import("./status.ts")).statusCommand(context),
+  replay: async (context, finish) => (await import("./replay.ts")).replayCommand(context, finish),
+  lookups: async (context) => {
+    const [{ lookupsCommand }, { lookupsPushCommand }] = await Promise.all([import("./lookups.ts"), import("./lookups-push.ts")]);
+    return lookupsCommand(context).addCommand(lookupsPushCommand(context));
+  },
+  rules: async (context) => (await import("./rules.ts")).rulesCommand(context),
+  alerts: async (context, finish) => (await import("./alerts.ts")).alertsCommand(context, finish),
+  content: async (context) => (await import("./content.ts")).contentCommand(context),
+  generate: async (context) => (await import("./generate.ts")).generateCommand(context),
+  schema: async (context) => (await import("./schema.ts")).schemaCommand(context),
+};
 
 /** Runs one command to its end and resolves to the exit code. Never throws. */
 export async function main(args: readonly string[], process: NodeJS.Process): Promise<ExitCode> {
@@ -34,10 +42,10 @@ export async function main(args: readonly string[], process: NodeJS.Process): Pr
   const onUncaught = (error: unknown) => process.exit(report(error, context));
   process.on("uncaughtException", onUncaught);
   let code: ExitCode = EXIT.done;
-  const program = createProgram(context, (result) => {
-    code = result;
-  });
   try {
+    const program = await createProgram(args, context, (result) => {
+      code = result;
+    });
     await program.parseAsync(args, { from: "user" });
     return code;
   } catch (error) {
@@ -49,7 +57,7 @@ export async function main(args: readonly string[], process: NodeJS.Process): Pr
   }
 }
 
-function createProgram(context: CliContext, finish: (code: ExitCode) => void): Command {
+async function createProgram(args: readonly string[], context: CliContext, finish: Finish): Promise<Command> {
   const program = new Command("flowferry")
     .description("Tails buckets of cloud flow logs, enriches every flow, and delivers it at least once.")
     .version(version)
@@ -57,22 +65,15 @@ function createProgram(context: CliContext, finish: (code: ExitCode) => void): C
     .configureOutput({ writeErr: (text) => void context.stderr.write(printableLines(context.secrets.scrub(text))) })
     .configureHelp({ showGlobalOptions: false })
     .showSuggestionAfterError();
-  const commands = [
-    runCommand(context, finish),
-    demoCommand(context, finish),
-    checkCommand(context, finish),
-    planCommand(context),
-    statusCommand(context),
-    replayCommand(context, finish),
-    lookupsCommand(context).addCommand(lookupsPushCommand(context)),
-    rulesCommand(context),
-    alertsCommand(context, finish),
-    contentCommand(context),
-    generateCommand(context),
-    schemaCommand(context),
-  ];
-  for (const command of commands) program.addCommand(inheriting(command, program));
+  for (const load of needed(args[0])) program.addCommand(inheriting(await load(context, finish), program));
   return program;
+}
+
+/** The command that the first argument names; none for the version; all where help lists them, or a wrong name is compared with them. */
+function needed(first: string | undefined) {
+  if (first === "--version" || first === "-V") return [];
+  const named = first !== undefined && Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
+  return named === undefined ? Object.values(COMMANDS) : [named];
 }
 
 /** Subcommands that are built apart do not inherit how the program ends and prints. */

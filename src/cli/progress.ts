@@ -1,9 +1,13 @@
-import { type Options, SingleBar } from "cli-progress";
+import type { Options } from "cli-progress";
 import type { Totals } from "../delivery/account.ts";
 
 /** A progress bar on a terminal, over the stored bytes of what was discovered so far; nothing where there is no terminal or no end. */
-export function showProgress(stderr: NodeJS.WriteStream, hasEnd: boolean): { update(totals: Totals): void; stop(): void } {
+export async function showProgress(
+  stderr: NodeJS.WriteStream,
+  hasEnd: boolean,
+): Promise<{ update(totals: Totals): void; stop(): void }> {
   if (!hasEnd || !stderr.isTTY) return { update: () => {}, stop: () => {} };
+  const { SingleBar } = await import("cli-progress");
   const options: Options = {
     stream: stderr,
     format: "{bar} {percentage}% | {objects}/{discovered} objects | {records} records | {rate}/s | {elapsed} elapsed",

@@ -62,7 +62,7 @@ export async function run(context: CliContext, config: Config, mode: RunMode): P
       health,
       ...(server === undefined ? {} : { instruments: createInstruments(server.meter) }),
     });
-    const progress = showProgress(context.stderr, mode.untilCaughtUp);
+    const progress = await showProgress(context.stderr, mode.untilCaughtUp);
     try {
       state.tell = keepProblems(composed.parts.ledger);
       state.starting = false;

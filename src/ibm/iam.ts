@@ -5,22 +5,8 @@ import type { Secrets } from "../contracts.ts";
 import { Failure, FlowferryError } from "../errors.ts";
 import { drawerOfStatus, networkFailure, readRetryAfter } from "../http-failures.ts";
 import { proxyAgent } from "../oci/proxy-agent.ts";
-import { secret } from "../secrets/mark.ts";
-import { insecure } from "../secrets/readable.ts";
-import { allowInsecure, isReadable, shownUrl, urlWithoutUser } from "../urls.ts";
-
-export const ibmIamOptions = z.strictObject({
-  type: z.literal("ibm-iam").describe("An IBM Cloud API key, exchanged for tokens that are renewed before they expire"),
-  apiKey: secret(z.string().min(1)).describe(
-    "The API key of a user or a service ID; better as a variable of the environment than in the file",
-  ),
-  tokenUrl: urlWithoutUser(z.url(), "the key is apiKey")
-    .default("https://iam.cloud.ibm.com/identity/token")
-    .describe("Where the key is exchanged"),
-  allowInsecure,
-});
-
-export type IbmIamOptions = z.output<typeof ibmIamOptions>;
+import { shownUrl } from "../urls.ts";
+import { checkTokenUrl, type IbmIamOptions } from "./iam-options.ts";
 
 export interface IbmIamTokens {
   /** A token that is good for some time; callers at the same time share one exchange. Throws a Failure. */
@@ -75,12 +61,6 @@ export function ibmIamTokens(
     },
     close: () => dispatcher.destroy(),
   };
-}
-
-/** Throws UsageError for a token URL that would send the key in the clear. */
-export function checkTokenUrl({ tokenUrl, allowInsecure }: IbmIamOptions): void {
-  const url = new URL(tokenUrl);
-  if (!allowInsecure && isReadable(url)) throw insecure("auth.tokenUrl", url, "the key");
 }
 
 async function askFor(apiKey: string, tokenUrl: string, { dispatcher }: { dispatcher: ReturnType<typeof proxyAgent> }) {

@@ -1,11 +1,7 @@
 import { z } from "zod";
 import { secret } from "../secrets/mark.ts";
 import { urlWithoutUser } from "../urls.ts";
-import { configFile } from "./config-file.ts";
 import type { OciIdentity, OciSurroundings } from "./identity.ts";
-import { instancePrincipal } from "./instance-principal.ts";
-import { resourcePrincipal } from "./resource-principal.ts";
-import { okeWorkloadIdentity } from "./workload-identity.ts";
 
 const file = z.string().min(1).optional().describe("Configuration file; by default OCI_CONFIG_FILE, or ~/.oci/config");
 const profile = z.string().min(1).default("DEFAULT").describe("Profile of the configuration file");
@@ -60,14 +56,22 @@ export type OciAuthOptions = z.output<typeof ociAuthOptions>;
 export async function ociIdentity(options: OciAuthOptions, surroundings: OciSurroundings): Promise<OciIdentity> {
   switch (options.type) {
     case "config-file":
-      return configFile({ ...options, session: false }, surroundings);
+      return (await import("./config-file.ts")).configFile({ ...options, session: false }, surroundings);
     case "session-token":
-      return configFile({ ...options, session: true }, surroundings);
+      return (await import("./config-file.ts")).configFile({ ...options, session: true }, surroundings);
     case "instance-principal":
-      return instancePrincipal(options.metadataUrl, options.federationUrl, surroundings.env);
+      return (await import("./instance-principal.ts")).instancePrincipal(
+        options.metadataUrl,
+        options.federationUrl,
+        surroundings.env,
+      );
     case "resource-principal":
-      return resourcePrincipal();
+      return (await import("./resource-principal.ts")).resourcePrincipal();
     case "oke-workload-identity":
-      return okeWorkloadIdentity(options.certificatePath, options.tokenPath, surroundings);
+      return (await import("./workload-identity.ts")).okeWorkloadIdentity(
+        options.certificatePath,
+        options.tokenPath,
+        surroundings,
+      );
   }
 }

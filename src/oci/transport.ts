@@ -7,7 +7,6 @@ import type { Secrets } from "../contracts.ts";
 import { Failure, FlowferryError } from "../errors.ts";
 import { drawerOfStatus, readRetryAfter } from "../http-failures.ts";
 import type { OciIdentity } from "./identity.ts";
-import { proxyAgent } from "./proxy-agent.ts";
 
 /** Most bytes of an answer that is no stream: the largest are pages of a list. */
 const LARGEST_BYTES = 64 * 1024 * 1024;
@@ -81,7 +80,7 @@ const TOKEN = "ST$";
 
 /** The transport for all clients of one identity. Close it when the last of them is done. */
 export async function ociTransport(identity: OciIdentity, options: OciTransportOptions): Promise<OciTransport> {
-  const common = await import("oci-common");
+  const [common, { proxyAgent }] = await Promise.all([import("oci-common"), import("./proxy-agent.ts")]);
   const calls = new AsyncLocalStorage<Call>();
   const dispatcher = proxyAgent(options.env, {
     keepAliveTimeout: 30_000,

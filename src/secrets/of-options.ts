@@ -2,8 +2,8 @@ import type { ZodType } from "zod";
 import type { $ZodType, $ZodTypes } from "zod/v4/core";
 import type { Secrets } from "../contracts.ts";
 import { MARKS } from "./mark.ts";
-import { addCredentials, addUrl, isSecretName } from "./of-url.ts";
-import { isWordy } from "./words.ts";
+import { addHeader } from "./of-headers.ts";
+import { addUrl, isSecretName } from "./of-url.ts";
 
 /**
  * Adds the values of the options that are marked as secrets, and where the schema leaves open what is in a block, of those that are
@@ -18,23 +18,6 @@ export function addUrls(secrets: Secrets, value: unknown): void {
   if (typeof value === "string") addUrl(secrets, value, { secretPath: false });
   else if (typeof value === "object" && value !== null) for (const member of Object.values(value)) addUrls(secrets, member);
 }
-
-/** Adds the value of a request header: as it stands, the token after the scheme, and what Basic is made of. */
-export function addHeader(secrets: Secrets, name: string, value: string): void {
-  if (PUBLIC_HEADER.test(name)) return;
-  const [, scheme = "", token] = /^\s*([A-Za-z][\w-]*)\s+(\S.*?)\s*$/.exec(value) ?? [];
-  if (token === undefined && !isSecretName(name) && isWordy(value)) {
-    secrets.addWords(value, name);
-    return;
-  }
-  secrets.add(value, name);
-  if (token === undefined) return;
-  secrets.add(token, name);
-  if (/^basic$/i.test(scheme)) addCredentials(secrets, Buffer.from(token, "base64").toString());
-}
-
-/** Headers whose values are the vocabulary of HTTP. */
-const PUBLIC_HEADER = /^(?:accept(?:-.*)?|content-.*|cache-control|user-agent|connection|host)$/i;
 
 function walk(secrets: Secrets, schema: $ZodType, value: unknown, name: string): void {
   if (value === undefined || value === null) return;

@@ -6,7 +6,6 @@ import { loadSchema } from "../schemas/load.ts";
 import { BODIES } from "../schemas/record.ts";
 import { exporterFailure } from "./exporter-failures.ts";
 import { loadExporter } from "./exporter-module.ts";
-import { recordMaker } from "./log-records.ts";
 
 const exporterOptions = z.strictObject({
   module: z
@@ -54,6 +53,7 @@ export const exporter: Component<ExporterOptions, SinkDependencies, Sink> = {
 
 async function create(options: ExporterOptions, { baseDir, version }: SinkDependencies): Promise<Sink> {
   const { exporter, name } = await loadExporter(options.module, options.export, options.options, baseDir);
+  const { recordMaker } = await import("./log-records.ts");
   const toRecord = recordMaker(loadSchema(options.schema, baseDir), {
     serviceName: options.serviceName,
     version,

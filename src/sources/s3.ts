@@ -1,7 +1,7 @@
 import type { ListObjectsV2CommandOutput, S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import type { Component, ListOptions, ObjectStore, Source, SourceDependencies } from "../contracts.ts";
 import { type FlowferryError, UsageError } from "../errors.ts";
-import { checkTokenUrl, ibmIamTokens } from "../ibm/iam.ts";
+import { checkTokenUrl } from "../ibm/iam-options.ts";
 import { shownUrl } from "../urls.ts";
 import { compareKeys } from "./keys.ts";
 import { notUnderstood, pageGuard } from "./listing.ts";
@@ -9,7 +9,6 @@ import { absentOrThrow, type ObjectRequests, openObject } from "./object-reader.
 import { toPage, toPiece } from "./s3/answers.ts";
 import { s3Failure, statusOf } from "./s3/failures.ts";
 import { credentialsOf, regionOf, type S3Options, type S3StoreOptions, s3Options } from "./s3/options.ts";
-import { s3Transport } from "./s3/transport.ts";
 import { tailing } from "./tail/source.ts";
 
 /** So many pages without a key may follow one another: a store steps over what was deleted. */
@@ -34,11 +33,11 @@ export async function s3Store(
 ): Promise<ObjectStore> {
   const { bucket, endpoint } = options;
   const credentials = credentialsOf(options);
-  const sdk = await import("@aws-sdk/client-s3");
+  const [sdk, { s3Transport }] = await Promise.all([import("@aws-sdk/client-s3"), import("./s3/transport.ts")]);
   const host = endpoint === undefined ? "s3.amazonaws.com" : new URL(endpoint).host;
   const name = `s3://${host}/${bucket}`;
   const transport = s3Transport({ ...options, env, secrets, name });
-  const tokens = options.auth && ibmIamTokens(options.auth, { env, secrets });
+  const tokens = options.auth && (await import("../ibm/iam.ts")).ibmIamTokens(options.auth, { env, secrets });
   const client = new sdk.S3Client({
     ...credentials,
     ...(tokens === undefined ? {} : bearer(tokens)),

@@ -6,7 +6,8 @@
  *   --rounds N     how often floor and program run in turn; of each number the middle one counts, of memory the highest (default 1)
  *   --scale A,B    numbers of objects to compare (default 2000,200000)
  *   --backlog N    of these, how many are read before the tailing is measured: a number (default 1000), or all
- *   --only PART    throughput, rules or scale
+ *   --only PART    throughput, rules, scale or startup
+ *   --program FILE what startup starts (default dist/main.js, which `npm run build` makes)
  *   --seed TEXT    seed of the bucket
  *   --profile DIR  write CPU profiles of the program there, and tell which functions took most
  *   --markdown     tables in Markdown
@@ -18,6 +19,7 @@ import { benchBucket } from "./bucket.ts";
 import { hottest } from "./profile.ts";
 import { rules } from "./rules.ts";
 import { scale } from "./scale.ts";
+import { startup } from "./startup.ts";
 import { markdown, plain, type Table } from "./table.ts";
 import { throughput } from "./throughput.ts";
 
@@ -37,6 +39,7 @@ async function main(): Promise<void> {
       scale: { type: "string" },
       backlog: { type: "string" },
       only: { type: "string" },
+      program: { type: "string", default: "dist/main.js" },
       seed: { type: "string", default: "bench" },
       profile: { type: "string" },
       markdown: { type: "boolean", default: false },
@@ -52,7 +55,7 @@ async function main(): Promise<void> {
     });
 
   const { quick, only, profile } = values;
-  const parts = ["throughput", "rules", "scale"];
+  const parts = ["throughput", "rules", "scale", "startup"];
   if (only !== undefined && !parts.includes(only)) throw new Error(`--only is one of ${parts.join(", ")}`);
   const wanted = (part: string) => only === undefined || only === part;
   const [flows = 0] = wholeNumbers("flows", values.flows ?? (quick ? "50000" : "1000000"));
@@ -70,5 +73,6 @@ async function main(): Promise<void> {
     if (profile !== undefined) print(hottest(profile, 30));
   }
   if (wanted("rules")) print(await rules(say));
+  if (wanted("startup")) print(await startup(values.program, rounds, say));
   if (wanted("scale")) print(await scale(sizes, backlog, say));
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { UsageError } from "../../errors.ts";
-import { ibmIamOptions } from "../../ibm/iam.ts";
+import { ibmIamOptions } from "../../ibm/iam-options.ts";
 import { insecure } from "../../secrets/readable.ts";
 import { allowInsecure, isReadable, urlWithoutUser } from "../../urls.ts";
 

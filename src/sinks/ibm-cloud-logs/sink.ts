@@ -1,10 +1,9 @@
 import type { Component, Sink, SinkDependencies } from "../../contracts.ts";
 import { drawerOf, Failure } from "../../errors.ts";
-import { checkTokenUrl } from "../../ibm/iam.ts";
+import { checkTokenUrl } from "../../ibm/iam-options.ts";
 import { linePrinter } from "../../schemas/line.ts";
 import { loadSchema } from "../../schemas/load.ts";
 import { isAboutNothing, judge } from "./answer.ts";
-import { createIngress } from "./ingress.ts";
 import { type IbmCloudLogsOptions, ibmCloudLogsOptions, singlesUrl } from "./options.ts";
 import { printRequest } from "./request.ts";
 import { outsideWindow, TIME_WINDOW } from "./window.ts";
@@ -23,7 +22,12 @@ export const ibmCloudLogs: Component<IbmCloudLogsOptions, SinkDependencies, Sink
 };
 
 /** `now` is in ms since the epoch. Throws UsageError. */
-export function ibmCloudLogsSink(options: IbmCloudLogsOptions, dependencies: SinkDependencies, now: () => number): Sink {
+export async function ibmCloudLogsSink(
+  options: IbmCloudLogsOptions,
+  dependencies: SinkDependencies,
+  now: () => number,
+): Promise<Sink> {
+  const { createIngress } = await import("./ingress.ts");
   const { applicationName, subsystemName, serviceName, batch, inFlight } = options;
   const { baseDir } = dependencies;
   const print = linePrinter(loadSchema(options.schema, baseDir), serviceName);

@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { buffer } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import yazl from "yazl";
 
 const gzipped = promisify(gzip);
 /** The same for every entry, so that equal files make equal archives. */
@@ -12,7 +11,8 @@ export const compress = (file: Buffer): Promise<Buffer> => gzipped(file, { level
 
 /** A ZIP of event files, named as the service wants them: with the log set in the name. */
 export async function zipEvents(files: readonly Buffer[], logSet: string | undefined): Promise<Buffer> {
-  const zip = new yazl.ZipFile();
+  const { ZipFile } = (await import("yazl")).default;
+  const zip = new ZipFile();
   const suffix = logSet === undefined ? "" : `_logSet=${logSet}`;
   for (const [index, file] of files.entries()) {
     zip.addBuffer(file, `flows${index + 1}${suffix}.json`, { mtime: ENTRY_TIME, compressionLevel: 6 });

@@ -7,7 +7,6 @@ import { type OtlpOptions, otlpOptions } from "./options.ts";
 import { protobuf } from "./protobuf.ts";
 import { isAboutNothing, judge } from "./response.ts";
 import { checkDestination, resolveSettings } from "./settings.ts";
-import { compressor, createTransport } from "./transport.ts";
 
 export const otlp: Component<OtlpOptions, SinkDependencies, Sink> = {
   type: "otlp",
@@ -17,7 +16,8 @@ export const otlp: Component<OtlpOptions, SinkDependencies, Sink> = {
   create,
 };
 
-function create(options: OtlpOptions, { baseDir, env, version }: SinkDependencies): Sink {
+async function create(options: OtlpOptions, { baseDir, env, version }: SinkDependencies): Promise<Sink> {
+  const { compressor, createTransport } = await import("./transport.ts");
   const settings = resolveSettings(options, baseDir, env);
   const { url } = settings;
   const { records, bytes: maxBytes, lingerMs } = options.batch;

@@ -1,7 +1,7 @@
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import { UsageError } from "../../errors.ts";
-import { ibmIamOptions } from "../../ibm/iam.ts";
+import { ibmIamOptions } from "../../ibm/iam-options.ts";
 import { secret } from "../../secrets/mark.ts";
 import { insecure } from "../../secrets/readable.ts";
 import { allowInsecure, isReadable, urlWithoutUser } from "../../urls.ts";

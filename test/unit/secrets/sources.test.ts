@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { secret, secretHeaders, secretUrl } from "../../../src/secrets/mark.ts";
 import { addEnvironment } from "../../../src/secrets/of-environment.ts";
-import { addHeader, addOptions } from "../../../src/secrets/of-options.ts";
+import { addHeader } from "../../../src/secrets/of-headers.ts";
+import { addOptions } from "../../../src/secrets/of-options.ts";
 import { addUrl } from "../../../src/secrets/of-url.ts";
 import { Scrubber } from "../../../src/secrets/scrubber.ts";
 

@@ -8,7 +8,7 @@ import { sshFlow } from "./flows.ts";
 export const authOf = ({ iam, tokenUrl }: Ibm) => ({ type: "ibm-iam", apiKey: iam.apiKey, tokenUrl });
 
 /** A sink on the simulator, with the simulator's clock. */
-export function sinkOn(ibm: Ibm, options: Record<string, unknown> = {}, notices: string[] = []): Sink {
+export async function sinkOn(ibm: Ibm, options: Record<string, unknown> = {}, notices: string[] = []): Promise<Sink> {
   const parsed = ibmCloudLogsOptions.parse({ endpoint: ibm.endpoint, auth: authOf(ibm), ...options });
   const dependencies = {
     name: "cl",

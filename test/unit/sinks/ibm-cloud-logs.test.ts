@@ -25,8 +25,8 @@ afterEach(async () => {
   await ibm.close();
 });
 
-function open(options: Record<string, unknown> = {}, notices: string[] = []): Sink {
-  const sink = sinkOn(ibm, options, notices);
+async function open(options: Record<string, unknown> = {}, notices: string[] = []): Promise<Sink> {
+  const sink = await sinkOn(ibm, options, notices);
   sinks.push(sink);
   return sink;
 }
@@ -46,7 +46,7 @@ describe("logs", () => {
       sshFlow(2, { time: time + 1, action: "reject", context: { ...CONTEXT, instance: undefined } }),
       Object.assign(noDataFlow(3), { time, context: { ...CONTEXT, instance: undefined, vnic: undefined } }),
     ];
-    await open({ applicationName: 'net "prod"', subsystemName: "vpc", schema: "ecs" }).write(batchOf(flows), never);
+    await (await open({ applicationName: 'net "prod"', subsystemName: "vpc", schema: "ecs" })).write(batchOf(flows), never);
     const common = { applicationName: 'net "prod"', subsystemName: "vpc", text: expect.any(String) };
     expect(ibm.cloudLogs.logs).toEqual([
       { ...common, severity: 3, timestamp: time, hiResTimestamp: `${time}000000`, computerName: CONTEXT.instance },
@@ -64,12 +64,12 @@ describe("logs", () => {
   it("hold whatever a flow may hold", async () => {
     const time = Date.now() - 60_000;
     const flows = fc.sample(anyFlow, { numRuns: 200, seed: 11 }).map((flow) => Object.assign(flow, { time }));
-    expect(await bring(open(), flows)).toEqual({ delivered: 200, rejected: 0, setAside: [], failures: [] });
+    expect(await bring(await open(), flows)).toEqual({ delivered: 200, rejected: 0, setAside: [], failures: [] });
     expect(takenUids(ibm)).toEqual(uidsOf(flows));
   });
 
   it("go as one request a batch, by default 1000 at most", async () => {
-    const sink = open();
+    const sink = await open();
     expect(sink.limits).toEqual({ records: 1000, inFlight: 2, lingerMs: 1000 });
     expect(await sink.write(batchOf([]), never)).toEqual({ rejected: 0 });
     expect(await sink.write(batchOf(recentFlows(1000)), never)).toEqual({ rejected: 0 });
@@ -80,7 +80,7 @@ describe("logs", () => {
 describe("limits", () => {
   it("halves a batch that makes more than 2 MB", async () => {
     const flows = recentFlows(300, { destinationColumns: { note: "n".repeat(20_000) } });
-    expect(await bring(open(), flows)).toEqual({ delivered: 300, rejected: 0, setAside: [], failures: [] });
+    expect(await bring(await open(), flows)).toEqual({ delivered: 300, rejected: 0, setAside: [], failures: [] });
     expect(takenUids(ibm)).toEqual(uidsOf(flows));
     expect(Math.max(...ibm.requests.map(({ bytes }) => bytes))).toBeLessThanOrEqual(2_000_000);
     expect(ibm.requests).toHaveLength(ibm.cloudLogs.taken.length);
@@ -90,7 +90,7 @@ describe("limits", () => {
     const flows = recentFlows(8);
     const large = { destinationColumns: { note: "é".repeat(16_000) } };
     flows[4] = Object.assign(flows[4] as (typeof flows)[0], large);
-    const { delivered, setAside } = await bring(open(), flows);
+    const { delivered, setAside } = await bring(await open(), flows);
     expect(delivered).toBe(7);
     expect(setAside).toMatchObject([{ record: 5, code: "ibm-cloud-logs-too-large" }]);
     expect(setAside[0]?.reason).toMatch(/^record 5 of prefix\/object\.log\.gz makes a log of 3\d{4} bytes, .* takes 32000$/);
@@ -98,7 +98,7 @@ describe("limits", () => {
   });
 
   it("sends no more than 3 MiB a second on average", async () => {
-    const sink = open();
+    const sink = await open();
     const note = "n".repeat(19_000);
     const parts = Array.from({ length: 5 }, () => recentFlows(90, { destinationColumns: { note } }));
     const started = performance.now();
@@ -112,7 +112,7 @@ describe("limits", () => {
   });
 
   it("gives up waiting for its turn when the signal aborts", async () => {
-    const sink = open({ bytesPerSecond: 64_000 });
+    const sink = await open({ bytesPerSecond: 64_000 });
     const flows = recentFlows(60);
     await sink.write(batchOf(flows), never);
     const abort = new AbortController();
@@ -128,7 +128,7 @@ describe("the time window", () => {
     const now = Date.now();
     const times = [now - 25 * HOUR, now - 24 * HOUR - 1, now - 23.9 * HOUR, now, now + 3.9 * HOUR, now + 4.1 * HOUR];
     const flows = times.map((time, index) => sshFlow(index + 1, { time }));
-    const { delivered, setAside, failures } = await bring(open(), flows);
+    const { delivered, setAside, failures } = await bring(await open(), flows);
     expect(failures).toEqual([]);
     expect(delivered).toBe(3);
     expect(setAside).toEqual([
@@ -141,7 +141,7 @@ describe("the time window", () => {
   });
 
   it("asks nothing of the service for a batch that is all too old", async () => {
-    const { delivered, setAside } = await bring(open(), recentFlows(50, { time: Date.now() - 30 * 24 * HOUR }));
+    const { delivered, setAside } = await bring(await open(), recentFlows(50, { time: Date.now() - 30 * 24 * HOUR }));
     expect(delivered).toBe(0);
     expect(setAside).toHaveLength(50);
     expect([ibm.requests, ibm.iam.issued]).toEqual([[], []]);
@@ -154,7 +154,7 @@ describe("the time window", () => {
       ibm.clockAheadMs += HOUR / 4;
       return { status: 503, body: {} };
     };
-    const { delivered, setAside } = await bring(open(), flows);
+    const { delivered, setAside } = await bring(await open(), flows);
     expect(delivered).toBe(1);
     expect(setAside).toMatchObject([{ record: 1, code: "outside-time-window" }]);
     expect(takenUids(ibm)).toEqual(uidsOf(flows.slice(1)));
@@ -163,7 +163,7 @@ describe("the time window", () => {
 
 describe("tokens", () => {
   it("are exchanged once for requests at the same time, and renewed before they expire", async () => {
-    const sink = open();
+    const sink = await open();
     await Promise.all([1, 2, 3].map(() => sink.write(batchOf(recentFlows(2)), never)));
     expect(ibm.iam.issued).toHaveLength(1);
     ibm.clockAheadMs = 50 * 60_000;
@@ -176,7 +176,7 @@ describe("tokens", () => {
 
   it("are renewed once when the service refuses them, and the request goes on", async () => {
     const notices: string[] = [];
-    const sink = open({}, notices);
+    const sink = await open({}, notices);
     await sink.write(batchOf(recentFlows(1)), never);
     ibm.iam.revoke();
     ibm.clockAheadMs = 2 * 60_000;
@@ -188,7 +188,7 @@ describe("tokens", () => {
   });
 
   it("that are refused again are an error that may heal, after one repetition", async () => {
-    const sink = open();
+    const sink = await open();
     await sink.write(batchOf(recentFlows(1)), never);
     ibm.clockAheadMs = 2 * 60_000;
     ibm.fault = () => ({ status: 401, body: { message: `not valid: ${ibm.iam.issued.at(-1)}` } });
@@ -203,7 +203,7 @@ describe("tokens", () => {
   });
 
   it("cannot be had for a key that was deleted: named, without the key, and nothing is set aside", async () => {
-    const sink = open();
+    const sink = await open();
     const key = ibm.iam.apiKey;
     ibm.iam.apiKey = "another";
     const exchange = ibm.iam.exchange.bind(ibm.iam);
@@ -236,7 +236,7 @@ describe("answers", () => {
     [503, "passing", /answered 503: so it is$/],
   ])("%d: %s", async (status, drawer, text) => {
     ibm.fault = () => ({ status, body: { message: "so it is" } });
-    const error = await failureOf(open().write(batchOf(recentFlows(1)), never));
+    const error = await failureOf((await open()).write(batchOf(recentFlows(1)), never));
     expect(error).toBeInstanceOf(Failure);
     expect(error).toMatchObject({ drawer, code: `ibm-cloud-logs-http-${status}`, tooLarge: status === 413 });
     expect(describeError(error)).toMatch(text);
@@ -246,7 +246,7 @@ describe("answers", () => {
   it("429 is waited out for as long as the service asks", async () => {
     ibm.fault = (request) => (request === 0 ? { status: 429, body: {}, headers: { "retry-after": "1" } } : undefined);
     const started = performance.now();
-    const { delivered, failures } = await bring(open(), recentFlows(2));
+    const { delivered, failures } = await bring(await open(), recentFlows(2));
     expect(performance.now() - started).toBeGreaterThan(990);
     expect(delivered).toBe(2);
     expect(failures).toMatchObject([{ code: "ibm-cloud-logs-http-429", retryAfterMs: 1000 }]);
@@ -254,30 +254,32 @@ describe("answers", () => {
 
   it("that do not come are an error that may heal, or the reason of the signal", async () => {
     ibm.fault = () => "hang";
-    const slow = await failureOf(open({ timeoutMs: 50 }).write(batchOf(recentFlows(1)), never));
+    const slow = await failureOf((await open({ timeoutMs: 50 })).write(batchOf(recentFlows(1)), never));
     expect(slow).toMatchObject({ drawer: "passing", code: "network" });
     expect(describeError(slow)).toContain("does not answer in time");
     const abort = new AbortController();
     const reason = new Error("over");
     setTimeout(() => abort.abort(reason), 50);
-    await expect(open().write(batchOf(recentFlows(1)), abort.signal)).rejects.toBe(reason);
-    await expect(open().write(batchOf(recentFlows(1)), AbortSignal.abort(reason))).rejects.toBe(reason);
-    const nowhere = open({ endpoint: "http://127.0.0.1:1" });
+    await expect((await open()).write(batchOf(recentFlows(1)), abort.signal)).rejects.toBe(reason);
+    await expect((await open()).write(batchOf(recentFlows(1)), AbortSignal.abort(reason))).rejects.toBe(reason);
+    const nowhere = await open({ endpoint: "http://127.0.0.1:1" });
     expect(await failureOf(nowhere.write(batchOf(recentFlows(1)), never))).toMatchObject({ code: "network" });
   });
 
   it("are what a probe looks for, without sending a log", async () => {
     const host = new URL(ibm.endpoint).host;
-    expect(await open().probe(never)).toBe(`${host} answered 200 to a request without logs`);
+    expect(await (await open()).probe(never)).toBe(`${host} answered 200 to a request without logs`);
     ibm.fault = () => ({ status: 400, body: { message: "no logs" } });
-    expect(await open().probe(never)).toBe(`${host} answered 400: no logs (to a request without logs, after it took the token)`);
+    expect(await (await open()).probe(never)).toBe(
+      `${host} answered 400: no logs (to a request without logs, after it took the token)`,
+    );
     ibm.fault = () => ({ status: 400, body: { message: "unknown company" } });
-    await expect(open().probe(never)).rejects.toMatchObject({
+    await expect((await open()).probe(never)).rejects.toMatchObject({
       drawer: "person",
       message: `${host} answered 400: unknown company (to a request without logs, after it took the token)`,
     });
     ibm.fault = () => ({ status: 403, body: {} });
-    await expect(open().probe(never)).rejects.toThrow(/role Sender/);
+    await expect((await open()).probe(never)).rejects.toThrow(/role Sender/);
     expect(ibm.cloudLogs.logs).toEqual([]);
   });
 });
@@ -287,14 +289,14 @@ describe("options", () => {
     [{ endpoint: undefined }, "instance and region, or endpoint"],
     [{ endpoint: undefined, region: "us-south" }, "instance and region, or endpoint"],
     [{ endpoint: "http://logs.example.com" }, "would send the token unencrypted"],
-  ])("%j are refused", (options, text) => {
-    expect(() => sinkOn(ibm, options)).toThrow(
+  ])("%j are refused", async (options, text) => {
+    await expect(sinkOn(ibm, options)).rejects.toThrow(
       expect.objectContaining({ name: "UsageError", message: expect.stringContaining(text) }),
     );
   });
 
   it("make the address of the instance from GUID and region", async () => {
-    const sink = open({
+    const sink = await open({
       endpoint: undefined,
       instance: "90d208cc-e1dd-4fb2-a938-358e5996f056",
       region: "eu-es",
