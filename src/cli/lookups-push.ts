@@ -30,7 +30,7 @@ async function push({ env, loadConfig, stdout, signal }: CliContext, options: Pu
   const sink = logAnalyticsSink(config, options.sink);
   const patienceMs = patienceMsOf(options.patience);
   const tables = await lookupTables(config.enrich);
-  const { LogAnalyticsClient } = await import("oci-loganalytics");
+  const { LogAnalyticsClient } = await import("../oci/log-analytics.ts");
   const connection = await connectOci(
     sink,
     { baseDir: config.baseDir, env, secrets: config.secrets },

@@ -1,6 +1,7 @@
-import type { LogAnalyticsClient, models } from "oci-loganalytics";
+import type { models } from "oci-loganalytics";
 import { Failure } from "../errors.ts";
 import { allPages, listOf } from "../oci/answers.ts";
+import type { LogAnalyticsClient } from "../oci/log-analytics.ts";
 import type { Content, OwnField, Parser, Source } from "./build.ts";
 import { differences } from "./differences.ts";
 import type { ServiceCall } from "./service-call.ts";
@@ -25,19 +26,17 @@ export function definitionsInstaller(
     const all = await allPages("ListFields", (page) => {
       const request = { namespaceName, limit: PAGE, ...(page === undefined ? {} : { page: encodeURIComponent(page) }) };
       return call("ListFields", signal, async () => {
-        const { logAnalyticsFieldCollection, opcNextPage } = await client.listFields(request);
-        return { items: listOf(logAnalyticsFieldCollection?.items), next: opcNextPage };
+        const { collection, next } = await client.listFields(request);
+        return { items: listOf(collection?.items), next };
       });
     });
     return new Map(all.map((field) => [field.displayName ?? "", field]));
   };
   const findParser = (signal: AbortSignal): Promise<models.LogAnalyticsParser | undefined> =>
-    call.orAbsent("GetParser", signal, async () =>
-      named((await client.getParser({ namespaceName, parserName: parser.name })).logAnalyticsParser),
-    );
+    call.orAbsent("GetParser", signal, async () => named(await client.getParser({ namespaceName, parserName: parser.name })));
   const findSource = (signal: AbortSignal): Promise<models.LogAnalyticsSource | undefined> => {
     const request = { namespaceName, sourceName: source.name, compartmentId };
-    return call.orAbsent("GetSource", signal, async () => named((await client.getSource(request)).logAnalyticsSource));
+    return call.orAbsent("GetSource", signal, async () => named(await client.getSource(request)));
   };
 
   const fieldStep = (field: OwnField, found: models.LogAnalyticsField | undefined): Step => {
@@ -55,8 +54,7 @@ export function definitionsInstaller(
     }
     return step("field", field.displayName, actionFor(found, changed), changed, async (signal) => {
       const details = { ...field, ...(found?.name === undefined ? {} : { name: found.name }) };
-      const upsert = { namespaceName, upsertLogAnalyticsFieldDetails: details };
-      await call("UpsertField", signal, async () => named((await client.upsertField(upsert)).logAnalyticsField));
+      await call("UpsertField", signal, async () => named(await client.upsertField(namespaceName, details)));
     });
   };
 
@@ -64,8 +62,7 @@ export function definitionsInstaller(
     const changed = found === undefined ? [] : differences(parser, { ...found, fieldMaps: bySequence(found.fieldMaps) });
     const run = async (signal: AbortSignal): Promise<void> => {
       const details = upsertable(parser, await listFields(signal), found?.editVersion);
-      const upsert = { namespaceName, upsertLogAnalyticsParserDetails: details };
-      await call("UpsertParser", signal, async () => named((await client.upsertParser(upsert)).logAnalyticsParser));
+      await call("UpsertParser", signal, async () => named(await client.upsertParser(namespaceName, details)));
     };
     return { ...step("parser", parser.displayName, actionFor(found, changed), changed, run), needs: own.map(fieldKey) };
   };
@@ -73,8 +70,8 @@ export function definitionsInstaller(
   const sourceStep = (found: models.LogAnalyticsSource | undefined): Step => {
     const changed = found === undefined ? [] : differences(source, found);
     const run = async (signal: AbortSignal): Promise<void> => {
-      const upsert = { namespaceName, upsertLogAnalyticsSourceDetails: sourceDetails(source, found) };
-      await call("UpsertSource", signal, async () => named((await client.upsertSource(upsert)).logAnalyticsSource));
+      const details = sourceDetails(source, found);
+      await call("UpsertSource", signal, async () => named(await client.upsertSource(namespaceName, details)));
     };
     return { ...step("source", source.displayName, actionFor(found, changed), changed, run), needs: [parserKey] };
   };

@@ -41,7 +41,7 @@ export async function openInstaller(
   surroundings: OciSurroundings,
 ): Promise<Installation> {
   const [{ LogAnalyticsClient }, { DashxApisClient }] = await Promise.all([
-    import("oci-loganalytics"),
+    import("../oci/log-analytics.ts"),
     import("oci-managementdashboard"),
   ]);
   const { endpoint: _, ...elsewhere } = connection;

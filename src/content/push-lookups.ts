@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { LogAnalyticsClient } from "oci-loganalytics";
+import type { LogAnalyticsClient } from "../oci/log-analytics.ts";
 import { LARGEST_UPLOAD_BYTES, type LookupTable, piecesOf } from "./lookup-tables.ts";
 import type { ServiceCall } from "./service-call.ts";
 import { Conflict } from "./step.ts";
@@ -12,7 +12,8 @@ export interface Pushed {
 
 /**
  * Brings a table into Log Analytics, if the service has another version of it or none. What stands in the description tells which
- * version it has; it is written last, so that a push that breaks off is repeated as a whole.
+ * version it has; it is written last, so that a push that breaks off is repeated as a whole. Each request has a token of its own, so that a
+ * repetition of it is carried out once.
  */
 export async function pushLookup(
   client: LogAnalyticsClient,
@@ -27,9 +28,9 @@ export async function pushLookup(
   const pushed = (action: Pushed["action"]): Pushed => ({ lookup: name, rows: rows.length, action });
   const at = { namespaceName, lookupName: name };
   const found = await call.orAbsent("GetLookup", signal, async () => {
-    const { logAnalyticsLookup } = await client.getLookup(at);
-    if (logAnalyticsLookup?.name === undefined) throw new TypeError("it holds no lookup");
-    return logAnalyticsLookup;
+    const lookup = await client.getLookup(at);
+    if (lookup?.name === undefined) throw new TypeError("it holds no lookup");
+    return lookup;
   });
   if (found !== undefined && !(found.description ?? "").includes("Kept by flowferry")) {
     const message = `there is a lookup ${name} that flowferry did not make: rename or delete it`;
@@ -37,24 +38,21 @@ export async function pushLookup(
   }
   if (found?.description === description) return pushed("unchanged");
   const [first = "", ...more] = piecesOf(table, maxBytes);
-  const { Type } = (await import("oci-loganalytics")).requests.RegisterLookupRequest;
   if (found === undefined) {
-    // The SDK sends the values of a query as they are, and signs texts only.
+    // Values of a query go out as they are, and only texts are signed.
     const unfinished = encodeURIComponent(`${table.description}. Kept by flowferry, being filled`);
-    const details = { name, type: Type.Lookup, description: unfinished, registerLookupContentFileBody: first };
-    const register = { namespaceName, ...details, ...token() };
-    await call("RegisterLookup", signal, () => client.registerLookup(register));
+    const token = randomUUID();
+    await call("RegisterLookup", signal, () =>
+      client.registerLookup(namespaceName, { name, description: unfinished }, first, token),
+    );
   } else {
-    const update = { ...at, isForce: true, updateLookupFileBody: first, ...token() };
-    await call("UpdateLookupData", signal, () => client.updateLookupData(update));
+    const token = randomUUID();
+    await call("UpdateLookupData", signal, () => client.changeLookupData("updateData", at, first, token));
   }
   for (const piece of more) {
-    const append = { ...at, isForce: true, appendLookupFileBody: piece, ...token() };
-    await call("AppendLookupData", signal, () => client.appendLookupData(append));
+    const token = randomUUID();
+    await call("AppendLookupData", signal, () => client.changeLookupData("appendData", at, piece, token));
   }
-  await call("UpdateLookup", signal, () => client.updateLookup({ ...at, updateLookupMetadataDetails: { description } }));
+  await call("UpdateLookup", signal, () => client.updateLookup(at, { description }));
   return pushed(found === undefined ? "created" : "replaced");
 }
-
-/** One for each request, so that a repetition of it is carried out once. */
-const token = (): { opcRetryToken: string } => ({ opcRetryToken: randomUUID() });

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import type { LogAnalyticsClient, models } from "oci-loganalytics";
+import type { models } from "oci-loganalytics";
 import { Failure } from "../errors.ts";
 import { listOf, resourceOf } from "../oci/answers.ts";
+import type { LogAnalyticsClient } from "../oci/log-analytics.ts";
 import { type Content, OWN_TAGS, type ScheduledTask } from "./build.ts";
 import { isOwn, refuseForeign, type SearchFinder } from "./dashboards-installer.ts";
 import { differences } from "./differences.ts";
@@ -20,21 +21,15 @@ export function tasksInstaller(
   searchId: SearchFinder,
 ): Installer {
   const find = async (displayName: string, signal: AbortSignal): Promise<models.StandardTask | undefined> => {
-    const { TaskType } = (await import("oci-loganalytics")).models;
-    const request = {
-      namespaceName,
-      taskType: TaskType.SavedSearch,
-      compartmentId,
-      displayName: encodeURIComponent(displayName),
-    };
+    const query = { compartmentId, displayName: encodeURIComponent(displayName) };
     const items = await call("ListScheduledTasks", signal, async () =>
-      listOf((await client.listScheduledTasks(request)).scheduledTaskCollection?.items),
+      listOf((await client.listScheduledTasks(namespaceName, query))?.items),
     );
     const id = items.find((item) => item.displayName === displayName)?.id;
     if (id === undefined) return undefined;
     const get = { namespaceName, scheduledTaskId: id };
     const task = await call("GetScheduledTask", signal, async () => {
-      return resourceOf((await client.getScheduledTask(get)).scheduledTask, id);
+      return resourceOf(await client.getScheduledTask(get), id);
     });
     return task as models.StandardTask;
   };
@@ -66,21 +61,16 @@ export function tasksInstaller(
           throw new Failure("person", "search-missing", `there is no saved search "${search}" to schedule`);
         const details = { displayName, freeformTags: OWN_TAGS, ...filledIn(task, savedSearchId) };
         if (found !== undefined) {
-          const update = {
-            namespaceName,
-            scheduledTaskId: found.id,
-            updateScheduledTaskDetails: { kind: "STANDARD", ...details },
-          };
+          const update = { kind: "STANDARD", ...details };
           await call("UpdateScheduledTask", signal, async () =>
-            resourceOf((await client.updateScheduledTask(update)).scheduledTask, found.id),
+            resourceOf(await client.updateScheduledTask(namespaceName, found.id, update), found.id),
           );
           return;
         }
-        const { TaskType } = (await import("oci-loganalytics")).models;
-        const createScheduledTaskDetails = { kind: "STANDARD", taskType: TaskType.SavedSearch, compartmentId, ...details };
-        const create = { namespaceName, createScheduledTaskDetails, opcRetryToken: randomUUID() };
+        const create = { kind: "STANDARD", taskType: "SAVED_SEARCH", compartmentId, ...details };
+        const token = randomUUID();
         await call("CreateScheduledTask", signal, async () =>
-          resourceOf((await client.createScheduledTask(create)).scheduledTask),
+          resourceOf(await client.createScheduledTask(namespaceName, create, token)),
         );
       },
     };

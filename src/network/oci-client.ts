@@ -1,10 +1,10 @@
 import type { OciError } from "oci-common";
-import type { VirtualNetworkClient } from "oci-core";
 import { allPages, listOf, resourceOf } from "../oci/answers.ts";
 import { connectOci, type OciConnection } from "../oci/connection.ts";
 import { type Explanation, isAbsent, ociError, policyStatement } from "../oci/errors.ts";
 import type { OciSurroundings } from "../oci/identity.ts";
 import type { OciApiOptions } from "./options.ts";
+import type { VirtualNetworkClient } from "./virtual-network.ts";
 
 /** Kinds of resources that are asked for. */
 export type ResourceKind = "subnet" | "securityList" | "vnic" | "group";
@@ -45,7 +45,7 @@ export interface OciNetworkClient {
 }
 
 /**
- * A client of the SDK, loaded when it is first needed. Asks nothing of the network. Throws UsageError. `onRenewed` is told once of
+ * A client, loaded when it is first needed. Asks nothing of the network. Throws UsageError. `onRenewed` is told once of
  * each credentials that were read again because the service had refused the old ones.
  */
 export async function ociNetworkClient(
@@ -53,7 +53,7 @@ export async function ociNetworkClient(
   surroundings: OciSurroundings,
   onRenewed: () => void,
 ): Promise<OciNetworkClient> {
-  const [{ VirtualNetworkClient }, { Region }] = await Promise.all([import("oci-core"), import("oci-common")]);
+  const [{ VirtualNetworkClient }, { Region }] = await Promise.all([import("./virtual-network.ts"), import("oci-common")]);
   const connection = await connectOci(options, surroundings, {
     what: "the network (enrich.oci.api)",
     create: (params, configuration) => new VirtualNetworkClient(params, configuration),
@@ -112,34 +112,27 @@ type Reader = (
 const READERS: Readonly<Record<ResourceKind, Reader>> = {
   async subnet({ client, ask }, subnetId, turn, signal) {
     await turn();
-    return (await ask(signal, async () => resourceOf((await client.getSubnet({ subnetId })).subnet, subnetId))).result;
+    return (await ask(signal, async () => resourceOf(await client.getSubnet(subnetId), subnetId))).result;
   },
   async securityList({ client, ask }, securityListId, turn, signal) {
     await turn();
-    const get = async () => resourceOf((await client.getSecurityList({ securityListId })).securityList, securityListId);
+    const get = async () => resourceOf(await client.getSecurityList(securityListId), securityListId);
     return (await ask(signal, get)).result;
   },
   async vnic({ client, ask }, vnicId, turn, signal) {
     await turn();
-    return (await ask(signal, async () => resourceOf((await client.getVnic({ vnicId })).vnic, vnicId))).result;
+    return (await ask(signal, async () => resourceOf(await client.getVnic(vnicId), vnicId))).result;
   },
   async group({ client, ask }, networkSecurityGroupId, turn, signal) {
     await turn();
-    const get = async () => {
-      const { networkSecurityGroup } = await client.getNetworkSecurityGroup({ networkSecurityGroupId });
-      return resourceOf(networkSecurityGroup, networkSecurityGroupId);
-    };
+    const get = async () => resourceOf(await client.getNetworkSecurityGroup(networkSecurityGroupId), networkSecurityGroupId);
     const { result } = await ask(signal, get);
     const securityRules = await allPages("ListNetworkSecurityGroupSecurityRules", async (page) => {
       await turn();
-      const request = {
-        networkSecurityGroupId,
-        limit: PAGE_SIZE,
-        ...(page === undefined ? {} : { page: encodeURIComponent(page) }),
-      };
+      const query = { limit: PAGE_SIZE, ...(page === undefined ? {} : { page: encodeURIComponent(page) }) };
       const list = async () => {
-        const { items, opcNextPage } = await client.listNetworkSecurityGroupSecurityRules(request);
-        return { items: listOf(items), next: opcNextPage };
+        const { items, next } = await client.listNetworkSecurityGroupSecurityRules(networkSecurityGroupId, query);
+        return { items: listOf(items), next };
       };
       return (await ask(signal, list)).result;
     });

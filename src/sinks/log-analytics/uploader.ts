@@ -32,7 +32,7 @@ export async function createUploader(
   surroundings: OciSurroundings & { readonly onNotice?: ((message: string) => void) | undefined },
 ): Promise<Uploader> {
   const { namespace: namespaceName, logGroupId, logSet, metadata } = options;
-  const { LogAnalyticsClient } = await import("oci-loganalytics");
+  const { LogAnalyticsClient } = await import("../../oci/log-analytics.ts");
   const { client, identity, ask, close } = await connectOci(options, surroundings, {
     what: `Log Analytics namespace ${namespaceName}`,
     create: (params, configuration) => new LogAnalyticsClient(params, configuration),
@@ -62,16 +62,14 @@ export async function createUploader(
 
   return {
     async uploadEvents(body, payloadType, opcRetryToken, signal) {
-      const { PayloadType } = (await import("oci-loganalytics")).models;
-      const type = { JSON: PayloadType.Json, GZIP: PayloadType.Gzip, ZIP: PayloadType.Zip }[payloadType];
       try {
         await ask(signal, () =>
           client.uploadLogEventsFile({
             namespaceName,
-            // The SDK sends the values of a query as they are.
+            // Values of a query go out as they are.
             logGroupId: encodeURIComponent(logGroupId),
-            uploadLogEventsFileDetails: body,
-            payloadType: type,
+            body,
+            payloadType,
             contentType: CONTENT_TYPES[payloadType],
             opcRetryToken,
             // In a ZIP the names of the entries say it.
@@ -88,7 +86,7 @@ export async function createUploader(
           client.uploadOtlpLogs({
             namespaceName,
             opcMetaLoggrpid: logGroupId,
-            uploadOtlpLogsDetails: body,
+            body,
             contentType: "application/json",
             opcRetryToken,
             ...(opcMetaProperties === undefined ? {} : { opcMetaProperties }),
@@ -105,7 +103,7 @@ export async function createUploader(
       let logSets: boolean | undefined;
       try {
         const { result } = await ask(signal, async () => {
-          const { namespace } = await client.getNamespace({ namespaceName });
+          const namespace = await client.getNamespace({ namespaceName });
           if (typeof namespace?.isOnboarded !== "boolean") throw new TypeError("it does not tell isOnboarded");
           return namespace;
         });
