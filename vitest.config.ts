@@ -11,6 +11,7 @@ export default defineConfig({
       suite("contracts", ["test/contracts/**/*.test.ts"]),
       suite("journeys", ["test/journeys/**/*.test.ts"], { testTimeout: 180_000, hookTimeout: 60_000 }),
       suite("kills", ["test/kills/**/*.test.ts"], { testTimeout: 1_800_000, hookTimeout: 60_000 }),
+      suite("package", ["test/package/**/*.test.ts"], { testTimeout: 180_000, hookTimeout: 600_000 }),
       suite("backends", ["test/backends/**/*.test.ts"], {
         testTimeout: 300_000,
         hookTimeout: 1_800_000,

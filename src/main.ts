@@ -2,7 +2,7 @@
 const [major = 0] = process.versions.node.split(".").map(Number);
 if (major < 24) {
   process.stderr.write(
-    `flowferry needs Node 24 or newer, this is Node ${process.versions.node}: start it with \`npm run flowferry -- …\` or a newer Node\n`,
+    `flowferry needs Node 24 or newer, this is Node ${process.versions.node}: start it with a newer one; in its repository, \`npm run -s flowferry -- …\` does\n`,
   );
   process.exit(2);
 }

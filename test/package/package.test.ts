@@ -1,0 +1,116 @@
+import { execFile } from "node:child_process";
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { startOci } from "../simulators/oci/index.ts";
+import { addLogAnalytics, LOG_GROUP } from "../unit/sinks/log-analytics-parts.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+/** 88 at the time of writing, a quarter of it OpenTelemetry. */
+const MOST_MEGABYTES = 90;
+
+let consumer: string;
+let files: readonly string[];
+let installed: string;
+
+/** Runs a program in the consumer's folder. Rejects, with what it printed, if it fails. */
+const run = (file: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
+  promisify(execFile)(file, args, { cwd: consumer, env: { ...process.env, ...env }, maxBuffer: 64 * 1024 ** 2 });
+
+beforeAll(async () => {
+  consumer = mkdtempSync(join(tmpdir(), "flowferry-package-"));
+  const packed = await promisify(execFile)("npm", ["pack", "--json", "--silent", "--pack-destination", consumer], { cwd: ROOT });
+  const parsed: unknown = JSON.parse(packed.stdout.slice(packed.stdout.search(/^[[{]/m)));
+  const [tarball] = Object.values(parsed as Record<string, { filename: string; files: { path: string }[] }>);
+  if (tarball === undefined) throw new Error(`npm pack names no tarball: ${packed.stdout}`);
+  files = tarball.files.map(({ path }) => path);
+  writeFileSync(join(consumer, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  const quiet = ["--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
+  await run("npm", ["install", "--omit=dev", ...quiet, join(consumer, tarball.filename)]);
+  installed = join(consumer, "node_modules", "flowferry");
+});
+afterAll(() => rmSync(consumer, { recursive: true, force: true }));
+
+it("holds the program, its tables, the schema and the reference, and no map without its source", () => {
+  const needed = ["dist/main.js", "dist/index.d.ts", "README.md", "CHANGELOG.md", "LICENSE", "lookups/ports.csv"];
+  expect(files).toEqual(expect.arrayContaining([...needed, "src/config/schema.json", "src/config/reference.md"]));
+  expect(files.filter((path) => path.endsWith(".map"))).toEqual([]);
+  for (const path of files)
+    if (/\.js$/.test(path)) expect(readFileSync(join(installed, path), "utf8")).not.toContain("sourceMappingURL");
+});
+
+it("weighs little with all that it needs", () => {
+  const weights = weightsOf(join(consumer, "node_modules"));
+  const heaviest = [...weights].sort(([, a], [, b]) => b - a).slice(0, 12);
+  const megabytes = [...weights.values()].reduce((sum, bytes) => sum + bytes, 0) / 1e6;
+  expect(megabytes, heaviest.map(([name, bytes]) => `${name} ${(bytes / 1e6).toFixed(1)}`).join(", ")).toBeLessThan(
+    MOST_MEGABYTES,
+  );
+});
+
+it("prints its version", async () => {
+  const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
+  const { stdout, stderr } = await run("npx", ["--no-install", "flowferry", "--version"]);
+  expect([stdout, stderr]).toEqual([`${version}\n`, ""]);
+});
+
+it("says on an older Node what it needs", async () => {
+  const older = `data:text/javascript,Object.defineProperty(process.versions, "node", { value: "20.20.2" })`;
+  const main = join(installed, "dist", "main.js");
+  await expect(run(process.execPath, ["--import", older, main, "--version"])).rejects.toMatchObject({
+    code: 2,
+    stdout: "",
+    stderr: expect.stringMatching(/^flowferry needs Node 24 or newer, this is Node 20\.20\.2: .*\n$/),
+  });
+});
+
+it("shows the demo", async () => {
+  const { stdout } = await run("npx", ["--no-install", "flowferry", "demo"]);
+  expect(stdout).toMatch(/ 0 records missing, 0 twice\./);
+});
+
+it("prints the schema that it brings along", async () => {
+  const { stdout } = await run("npx", ["--no-install", "flowferry", "schema"]);
+  expect(stdout).toBe(readFileSync(join(installed, "src/config/schema.json"), "utf8"));
+});
+
+it("serves the example of the library, which type-checks", async () => {
+  copyFileSync(join(ROOT, "examples", "log-analytics-exporter.ts"), join(consumer, "example.ts"));
+  const types = { types: ["node"], typeRoots: [join(ROOT, "node_modules", "@types")] };
+  const compilerOptions = { ...types, module: "nodenext", target: "esnext", strict: true, noEmit: true, skipLibCheck: false };
+  writeFileSync(join(consumer, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["example.ts"] }));
+  await run(join(ROOT, "node_modules", ".bin", "tsc"), ["-p", "."]);
+
+  const oci = await startOci();
+  try {
+    const service = addLogAnalytics(oci);
+    await run(process.execPath, ["example.ts"], {
+      LOG_ANALYTICS_NAMESPACE: oci.namespace,
+      LOG_GROUP_ID: LOG_GROUP,
+      LOG_ANALYTICS_ENDPOINT: oci.endpoint,
+      OCI_CONFIG_FILE: oci.config,
+    });
+    expect(service.state.otlp).toMatchObject([
+      { logGroupId: LOG_GROUP, resource: { "service.name": "shop" }, record: { body: { stringValue: "the cart is empty" } } },
+    ]);
+  } finally {
+    await oci.stop();
+  }
+});
+
+/** What a folder's packages take on the disk, in whole blocks as `du` counts them. */
+function weightsOf(folder: string): Map<string, number> {
+  const weights = new Map<string, number>();
+  for (const name of readdirSync(folder)) weights.set(name, weightOf(join(folder, name)));
+  return weights;
+}
+
+function weightOf(path: string): number {
+  if (!existsSync(path)) return 0;
+  const stat = statSync(path);
+  const own = stat.blocks * 512;
+  return stat.isDirectory() ? readdirSync(path).reduce((sum, name) => sum + weightOf(join(path, name)), own) : own;
+}
