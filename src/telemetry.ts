@@ -1,4 +1,4 @@
-import { createServer, type Server, type ServerResponse } from "node:http";
+import type { Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Meter, metrics } from "@opentelemetry/api";
 import pino, { type Logger } from "pino";
@@ -121,7 +121,8 @@ export async function serveTelemetry(
   listen: string,
   health: { readonly problems: readonly Problem[]; readonly starting: boolean },
 ): Promise<{ meter: Meter; address: string; close(): Promise<void> }> {
-  const [{ PrometheusExporter }, { MeterProvider }] = await Promise.all([
+  const [{ createServer }, { PrometheusExporter }, { MeterProvider }] = await Promise.all([
+    import("node:http"),
     import("@opentelemetry/exporter-prometheus"),
     import("@opentelemetry/sdk-metrics"),
   ]);

@@ -1,4 +1,3 @@
-import { validateHeaderName, validateHeaderValue } from "node:http";
 import type { EnvHttpProxyAgent } from "undici";
 import { type AnswerBody, oneLine, pageTitle, readBody, textOf } from "../answers.ts";
 import { Failure, UsageError } from "../errors.ts";
@@ -111,6 +110,8 @@ const RESERVED = new Set(["connection", "content-length", "expect", "keep-alive"
 
 /** Headers that are sent as they are. Throws UsageError for one that cannot be, without its value in it. */
 export function receiverHeaders(headers: Readonly<Record<string, string>>, label: string): Readonly<Record<string, string>> {
+  // An import would load node:http, and fetch with it, at each start.
+  const { validateHeaderName, validateHeaderValue } = process.getBuiltinModule("node:http");
   for (const [name, value] of Object.entries(headers)) {
     const refuse = (why: string) => new UsageError("alert-headers", `the header ${JSON.stringify(name)} of ${label} ${why}`);
     if (RESERVED.has(name.toLowerCase())) throw refuse("is set by HTTP itself: leave it out");

@@ -113,8 +113,9 @@ function namesOf(rows: readonly PortRow[], report: Report, clashes: Set<PortRow>
     open.push(row);
   }
   const named = new Uint8Array((MAX_PORT + 1) / 8);
-  for (const [port, name] of names.entries())
-    if (name !== undefined) named[port >>> 3] = (named[port >>> 3] ?? 0) | (1 << (port & 7));
+  for (let port = 0; port <= MAX_PORT; port++) {
+    if (names[port] !== undefined) named[port >>> 3] = (named[port >>> 3] ?? 0) | (1 << (port & 7));
+  }
   return { names, named };
 }
 
