@@ -1,4 +1,4 @@
-import type { Problem } from "./contracts.ts";
+import type { Problem } from "./contracts/ledger.ts";
 import { codeOf, describeError, drawerOf } from "./errors.ts";
 
 /** An attempt that fails in passing is a problem when it is not the first one. */

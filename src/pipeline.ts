@@ -1,7 +1,10 @@
-import type { Decoder, Ledger, Sink, Source } from "./contracts.ts";
+import type { Consumer, Lost } from "./contracts/consumer.ts";
+import type { Decoder } from "./contracts/decoder.ts";
+import type { Ledger } from "./contracts/ledger.ts";
+import type { Sink } from "./contracts/sink.ts";
+import type { Source } from "./contracts/source.ts";
 import { Account, type Totals } from "./delivery/account.ts";
 import { Checkpoint, type Stateful } from "./delivery/checkpoint.ts";
-import type { Consumer, Lost } from "./delivery/consumer.ts";
 import { Convoy, type Reading } from "./delivery/convoy.ts";
 import { Discovery } from "./delivery/discovery.ts";
 import { Lane } from "./delivery/lane.ts";

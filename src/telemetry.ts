@@ -2,7 +2,7 @@ import type { Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Meter, metrics } from "@opentelemetry/api";
 import pino, { type Logger } from "pino";
-import type { Problem } from "./contracts.ts";
+import type { Problem } from "./contracts/ledger.ts";
 import { describeError, UsageError } from "./errors.ts";
 import { printable } from "./printable.ts";
 

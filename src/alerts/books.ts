@@ -1,4 +1,4 @@
-import type { AlertBook } from "../contracts.ts";
+import type { AlertBook } from "../contracts/alert-ledger.ts";
 
 /** What of the alerts of a book is not accounted for; 0 in a book that balances. */
 export function imbalanceOf({ raised, told, waiting, refused, late, repeated }: AlertBook): number {

@@ -1,4 +1,5 @@
-import type { Alert, AlertBook, AlertLedger, AlertLink, Notifier, RaisedAlert } from "../contracts.ts";
+import type { Alert, AlertLink, Notifier } from "../contracts/alert.ts";
+import type { AlertBook, AlertLedger, RaisedAlert } from "../contracts/alert-ledger.ts";
 import { type LedgerWrite, type LedgerWriteEvents, ledgerWrite } from "../delivery/ledger-write.ts";
 import { drawerOf } from "../errors.ts";
 import type { RetryPolicy } from "../retry.ts";

@@ -1,4 +1,4 @@
-import type { Alert, AlertLink } from "../contracts.ts";
+import type { Alert, AlertLink } from "../contracts/alert.ts";
 
 /** A search in the user's backend reaches this far before the first and after the last flow. */
 const MARGIN_MS = 15 * 60_000;

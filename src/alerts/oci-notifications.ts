@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Alert, AlertLink, Component, Notifier, NotifierDependencies } from "../contracts.ts";
+import type { Alert, AlertLink, Notifier, NotifierDependencies } from "../contracts/alert.ts";
+import type { Component } from "../contracts/component.ts";
 import { Failure } from "../errors.ts";
 import { drawerOfStatus } from "../http-failures.ts";
 import { connectOci, ociConnectionOptions } from "../oci/connection.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Alert, AlertLink, Component, Notifier } from "../contracts.ts";
+import type { Alert, AlertLink, Notifier } from "../contracts/alert.ts";
+import type { Component } from "../contracts/component.ts";
 import { secretUrl } from "../secrets/mark.ts";
 import { urlWithoutUser } from "../urls.ts";
 import { objectionToMoreThanOk } from "./answer.ts";

@@ -1,4 +1,5 @@
-import type { Alert, AlertLedger, AlertLink, Notifier, QueuedAlert } from "../contracts.ts";
+import type { Alert, AlertLink, Notifier } from "../contracts/alert.ts";
+import type { AlertLedger, QueuedAlert } from "../contracts/alert-ledger.ts";
 import type { LedgerWrite } from "../delivery/ledger-write.ts";
 import { codeOf, describeError, drawerOf, Failure, UsageError } from "../errors.ts";
 import { pauseBefore, type RetryPolicy } from "../retry.ts";

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import type { Alert, AlertLink, Component, Notifier } from "../contracts.ts";
+import type { Alert, AlertLink, Notifier } from "../contracts/alert.ts";
+import type { Component } from "../contracts/component.ts";
 import { secretHeaders, secretUrl } from "../secrets/mark.ts";
 import { allowInsecure, urlWithoutUser } from "../urls.ts";
 import { objectionToAny } from "./answer.ts";

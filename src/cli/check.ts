@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { closeNotifiers, loadEnabledRules, openNotifiers } from "../config/alerts.ts";
 import { openSink, openSource } from "../config/compose.ts";
 import type { Config } from "../config/load.ts";
-import type { Discovery, FoundObject, Source } from "../contracts.ts";
+import type { Discovery, FoundObject, Source } from "../contracts/source.ts";
 import { decoderFor } from "../decoders/formats.ts";
 import { formatRuleError } from "../detections/load.ts";
 import { openEnrichment } from "../enrichers/enrichment.ts";

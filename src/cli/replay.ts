@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { tellingNobody } from "../config/alerts.ts";
 import { type Composed, compose } from "../config/compose.ts";
 import type { Config } from "../config/load.ts";
-import type { Source } from "../contracts.ts";
+import type { Source } from "../contracts/source.ts";
 import { replay } from "../delivery/replay.ts";
 import { describeError, UsageError } from "../errors.ts";
 import { runPipeline } from "../pipeline.ts";

@@ -3,7 +3,7 @@ import type { AlertTotals } from "../alerts/dispatch.ts";
 import { whileTelling } from "../alerts/telling.ts";
 import { compose } from "../config/compose.ts";
 import type { Config } from "../config/load.ts";
-import type { Ledger, Problem } from "../contracts.ts";
+import type { Ledger, Problem } from "../contracts/ledger.ts";
 import type { Totals } from "../delivery/account.ts";
 import { Failure } from "../errors.ts";
 import { Health } from "../health.ts";

@@ -1,5 +1,6 @@
 import { metrics, type ObservableCallback } from "@opentelemetry/api";
-import type { Sink, Source, SourceEvent } from "../contracts.ts";
+import type { Sink } from "../contracts/sink.ts";
+import type { Source, SourceEvent } from "../contracts/source.ts";
 import { decoderFor } from "../decoders/formats.ts";
 import { parseInstant } from "../durations.ts";
 import { type Enrichment, openEnrichment } from "../enrichers/enrichment.ts";

@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { ZodType, z } from "zod";
-import type { Component, Sink, SinkDependencies, Source, SourceDependencies } from "../contracts.ts";
+import type { Component } from "../contracts/component.ts";
+import type { Sink, SinkDependencies } from "../contracts/sink.ts";
+import type { Source, SourceDependencies } from "../contracts/source.ts";
 import { type EnrichOptions, enrichOptions, resolveEnrichPaths } from "../enrichers/options.ts";
 import { describeError, UsageError } from "../errors.ts";
 import { nearest } from "../nearest.ts";

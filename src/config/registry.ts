@@ -1,4 +1,6 @@
-import type { Component, Sink, SinkDependencies, Source, SourceDependencies } from "../contracts.ts";
+import type { Component } from "../contracts/component.ts";
+import type { Sink, SinkDependencies } from "../contracts/sink.ts";
+import type { Source, SourceDependencies } from "../contracts/source.ts";
 import { exporter } from "../sinks/exporter.ts";
 import { ibmCloudLogs } from "../sinks/ibm-cloud-logs/sink.ts";
 import { logAnalytics } from "../sinks/log-analytics/sink.ts";

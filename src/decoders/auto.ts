@@ -1,4 +1,4 @@
-import type { Decoded, DecodeOptions } from "../contracts.ts";
+import type { Decoded, DecodeOptions } from "../contracts/decoder.ts";
 import type { Origin } from "../flow/origin.ts";
 import type { Format, Sample } from "./format.ts";
 import { memberNames } from "./member-names.ts";

@@ -1,4 +1,4 @@
-import type { Decoder } from "../contracts.ts";
+import type { Decoder } from "../contracts/decoder.ts";
 import { autoFormat } from "./auto.ts";
 import { inUtf8 } from "./encoding.ts";
 import type { Format } from "./format.ts";

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import type { Decoded, DecodeOptions } from "../contracts.ts";
+import type { Decoded, DecodeOptions } from "../contracts/decoder.ts";
 import { Flow, type FlowContext } from "../flow/flow.ts";
 import type { Origin } from "../flow/origin.ts";
 import { CLOSE_OBJECT } from "./bytes.ts";

@@ -1,5 +1,5 @@
 import { isAscii, isUtf8 } from "node:buffer";
-import type { Decoded, DecodeOptions } from "../contracts.ts";
+import type { Decoded, DecodeOptions } from "../contracts/decoder.ts";
 import { isBlank as isBlankByte, NEWLINE, RETURN } from "./bytes.ts";
 import { Held } from "./held.ts";
 import { Piece } from "./piece.ts";

@@ -1,4 +1,4 @@
-import type { Decoded, DecodeOptions } from "../contracts.ts";
+import type { Decoded, DecodeOptions } from "../contracts/decoder.ts";
 import { EMPTY_CONTEXT, Flow } from "../flow/flow.ts";
 import type { Origin } from "../flow/origin.ts";
 import { ContextPool } from "./contexts.ts";

@@ -1,4 +1,4 @@
-import type { BadRecords, Decoded, QualityNotice } from "../contracts.ts";
+import type { BadRecords, Decoded, QualityNotice } from "../contracts/decoder.ts";
 import type { Flow } from "../flow/flow.ts";
 import { label, type Problem } from "./problem.ts";
 import type { Fault } from "./unpacked.ts";

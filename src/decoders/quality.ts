@@ -1,4 +1,4 @@
-import type { QualityNotice } from "../contracts.ts";
+import type { QualityNotice } from "../contracts/decoder.ts";
 import type { Flow } from "../flow/flow.ts";
 
 /** What a quality record says, undefined for a flow. */

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import type { Decoded } from "../contracts.ts";
+import type { Decoded } from "../contracts/decoder.ts";
 import type { ListPath } from "./json-scan.ts";
 import { Piece } from "./piece.ts";
 import type { Problem } from "./problem.ts";

@@ -1,5 +1,7 @@
 import type { Attributes } from "@opentelemetry/api";
-import type { DeadLetter, Decoded, FoundObject, Ledger, ParkedObject, QualityNote, QueuedObject } from "../contracts.ts";
+import type { Decoded } from "../contracts/decoder.ts";
+import type { DeadLetter, Ledger, ParkedObject, QualityNote, QueuedObject } from "../contracts/ledger.ts";
+import type { FoundObject } from "../contracts/source.ts";
 import { describeError, drawerOf, type FlowferryError } from "../errors.ts";
 import type { Health } from "../health.ts";
 import type { OnRetry } from "../retry.ts";

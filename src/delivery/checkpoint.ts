@@ -1,9 +1,11 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { DeadLetter, Ledger, QueuedObject, StateSave } from "../contracts.ts";
+import type { Consumer, Lost } from "../contracts/consumer.ts";
+import type { DeadLetter, Ledger, QueuedObject } from "../contracts/ledger.ts";
+import type { StateSave } from "../contracts/state-ledger.ts";
 import type { Flow } from "../flow/flow.ts";
 import { pause } from "../waiting.ts";
-import { type Consumer, type Lost, letterOfRest } from "./consumer.ts";
 import type { LedgerWrite } from "./ledger-write.ts";
+import { letterOfRest } from "./lost.ts";
 
 /** What remembers the flows that it has seen: the detections. */
 export interface Stateful {

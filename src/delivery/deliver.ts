@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Batch, Segment, Sink, WriteResult } from "../contracts.ts";
+import type { Batch, Segment, Sink, WriteResult } from "../contracts/sink.ts";
 import { describeError, Failure } from "../errors.ts";
 import type { Flow } from "../flow/flow.ts";
 import { type OnRetry, pauseBefore, type RetryPolicy, retry } from "../retry.ts";

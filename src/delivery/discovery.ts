@@ -1,4 +1,5 @@
-import type { Ledger, Source } from "../contracts.ts";
+import type { Ledger } from "../contracts/ledger.ts";
+import type { Source } from "../contracts/source.ts";
 import { firstOf } from "../waiting.ts";
 import type { Account } from "./account.ts";
 import type { Convoy } from "./convoy.ts";

@@ -1,13 +1,15 @@
-import type { Batch, DeadLetter, Ledger, QueuedObject, Segment, Sink } from "../contracts.ts";
+import type { Consumer, Lost } from "../contracts/consumer.ts";
+import type { DeadLetter, Ledger, QueuedObject } from "../contracts/ledger.ts";
+import type { Batch, Segment, Sink } from "../contracts/sink.ts";
 import { FlowferryError } from "../errors.ts";
 import type { Flow } from "../flow/flow.ts";
 import type { RetryPolicy } from "../retry.ts";
 import { firstOf } from "../waiting.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { createBrake } from "./brake.ts";
-import { type Consumer, type Lost, letterOfRest } from "./consumer.ts";
 import { type Delivery, type DeliveryEvents, deliver } from "./deliver.ts";
 import type { LedgerWrite } from "./ledger-write.ts";
+import { letterOfRest } from "./lost.ts";
 import { NOTHING, type Outcome, settledIn } from "./outcome.ts";
 
 /** Why a sink does not get on at the moment; undefined while it does. */

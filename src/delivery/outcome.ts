@@ -1,4 +1,5 @@
-import type { DeadLetter, Segment } from "../contracts.ts";
+import type { DeadLetter } from "../contracts/ledger.ts";
+import type { Segment } from "../contracts/sink.ts";
 
 /** What became of records of one object; `delivered` + `rejected` + `setAside` are those that were offered. */
 export interface Outcome {

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { Ledger, ParkedObject, QueuedObject } from "../contracts.ts";
+import type { Ledger, ParkedObject, QueuedObject } from "../contracts/ledger.ts";
 import { codeOf, describeError, drawerOf } from "../errors.ts";
 import { pauseBefore, type RetryPolicy } from "../retry.ts";
 import type { LedgerWrite } from "./ledger-write.ts";

@@ -1,4 +1,4 @@
-import type { Batch, Refusal, Segment, Sink } from "../contracts.ts";
+import type { Batch, Refusal, Segment, Sink } from "../contracts/sink.ts";
 import type { Flow } from "../flow/flow.ts";
 
 /** Neighbours of one segment of a batch, all refused for the same reason or all not. */

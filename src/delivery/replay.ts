@@ -1,4 +1,7 @@
-import type { Decoder, Ledger, Sink, Source, StoredDeadLetter } from "../contracts.ts";
+import type { Decoder } from "../contracts/decoder.ts";
+import type { Ledger, StoredDeadLetter } from "../contracts/ledger.ts";
+import type { Sink } from "../contracts/sink.ts";
+import type { Source } from "../contracts/source.ts";
 import { codeOf, describeError, drawerOf, Failure, UsageError } from "../errors.ts";
 import type { Flow } from "../flow/flow.ts";
 import { originOf } from "../flow/origin.ts";

@@ -1,4 +1,4 @@
-import type { Alert, AlertFact } from "../contracts.ts";
+import type { Alert, AlertFact } from "../contracts/alert.ts";
 import { GETTERS } from "../flow/access.ts";
 import type { Flow } from "../flow/flow.ts";
 import type { Match } from "./match.ts";

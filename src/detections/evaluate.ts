@@ -1,4 +1,4 @@
-import type { SavedState, StateSave } from "../contracts.ts";
+import type { SavedState, StateSave } from "../contracts/state-ledger.ts";
 import type { Flow } from "../flow/flow.ts";
 import type { Match } from "./match.ts";
 import type { Rule } from "./rule.ts";

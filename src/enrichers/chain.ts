@@ -1,4 +1,4 @@
-import type { Enricher } from "../contracts.ts";
+import type { Enricher } from "../contracts/enricher.ts";
 import type { Tables } from "../lookups/tables.ts";
 import { directionEnricher } from "./direction.ts";
 import { portsEnricher } from "./ports.ts";

@@ -1,4 +1,4 @@
-import type { Enricher } from "../contracts.ts";
+import type { Enricher } from "../contracts/enricher.ts";
 import type { FlowContext } from "../flow/flow.ts";
 import type { IpBits } from "../lookups/ip-address.ts";
 import { contains } from "../lookups/ip-prefix.ts";

@@ -1,4 +1,4 @@
-import type { Enricher, Secrets } from "../contracts.ts";
+import type { Enricher } from "../contracts/enricher.ts";
 import type { Flow } from "../flow/flow.ts";
 import type { Clock } from "../lookups/clock.ts";
 import { type LookupEvent, type StaleTable, watchTables } from "../lookups/reload.ts";
@@ -7,6 +7,7 @@ import type { NetworkEvent } from "../network/files.ts";
 import type { OciApiCounts } from "../network/oci-api.ts";
 import { openNetwork } from "../network/open.ts";
 import type { NetworkSnapshot } from "../network/snapshot.ts";
+import type { Secrets } from "../secrets/secrets.ts";
 import { chain, enricherOf } from "./chain.ts";
 import type { EnrichOptions } from "./options.ts";
 import { type SecurityListDetail, securityRulesEnricher } from "./security-rules.ts";

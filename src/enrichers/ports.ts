@@ -1,4 +1,4 @@
-import type { Enricher } from "../contracts.ts";
+import type { Enricher } from "../contracts/enricher.ts";
 import type { Tables } from "../lookups/tables.ts";
 
 /** Names the ports of a flow: "Traffic From" and "Traffic To". A port without a name in the table has none here. */

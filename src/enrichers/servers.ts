@@ -1,4 +1,4 @@
-import type { Enricher } from "../contracts.ts";
+import type { Enricher } from "../contracts/enricher.ts";
 import type { Tables } from "../lookups/tables.ts";
 
 /** Names the servers behind the addresses of a flow, with the further columns of their rows. */

@@ -1,10 +1,10 @@
 import { request } from "undici";
 import { z } from "zod";
 import { parseJson, readBody, textOf } from "../answers.ts";
-import type { Secrets } from "../contracts.ts";
 import { Failure, FlowferryError } from "../errors.ts";
 import { drawerOfStatus, networkFailure, readRetryAfter } from "../http-failures.ts";
 import { proxyAgent } from "../oci/proxy-agent.ts";
+import type { Secrets } from "../secrets/secrets.ts";
 import { shownUrl } from "../urls.ts";
 import { checkTokenUrl, type IbmIamOptions } from "./iam-options.ts";
 

@@ -1,4 +1,5 @@
-import type { Alert, AlertBook, AlertLedger, AlertOutcome, QueuedAlert, RaisedAlert, RefusedAlert } from "../contracts.ts";
+import type { Alert } from "../contracts/alert.ts";
+import type { AlertBook, AlertLedger, AlertOutcome, QueuedAlert, RaisedAlert, RefusedAlert } from "../contracts/alert-ledger.ts";
 import type { Tables } from "./statements.ts";
 
 /**

@@ -1,4 +1,5 @@
-import type { Discovery, Ledger, ParkedObject, QueuedObject } from "../contracts.ts";
+import type { Ledger, ParkedObject, QueuedObject } from "../contracts/ledger.ts";
+import type { Discovery } from "../contracts/source.ts";
 import type { Tables } from "./statements.ts";
 
 type Catalogue = Pick<

@@ -1,4 +1,4 @@
-import type { DeadLetter, DeadLetterFilter, Ledger, StoredDeadLetter } from "../contracts.ts";
+import type { DeadLetter, DeadLetterFilter, Ledger, StoredDeadLetter } from "../contracts/ledger.ts";
 import type { Tables } from "./statements.ts";
 
 /** The name under which records that no sink can have are stored; a sink cannot be called so. */

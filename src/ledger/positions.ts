@@ -1,4 +1,4 @@
-import type { Acknowledged, CheckpointPosition, DeadLetter, Ledger } from "../contracts.ts";
+import type { Acknowledged, CheckpointPosition, DeadLetter, Ledger } from "../contracts/ledger.ts";
 import type { Tables } from "./statements.ts";
 
 interface Positions extends Pick<Ledger, "position" | "commit" | "hasAcknowledged"> {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Ledger, Problem, SinkStatus } from "../contracts.ts";
+import type { Ledger, Problem, SinkStatus } from "../contracts/ledger.ts";
 import { UsageError } from "../errors.ts";
 import { alertLedger } from "./alerts.ts";
 import { catalogueOf } from "./catalogue.ts";

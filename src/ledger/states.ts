@@ -1,4 +1,4 @@
-import type { StateLedger, StatePart } from "../contracts.ts";
+import type { StateLedger, StatePart } from "../contracts/state-ledger.ts";
 import type { Tables } from "./statements.ts";
 
 /** The head of a state says which parts are its own. */

@@ -1,5 +1,5 @@
 import type { AuthenticationDetailsProvider } from "oci-common";
-import type { Secrets } from "../contracts.ts";
+import type { Secrets } from "../secrets/secrets.ts";
 
 /** Where relative paths start, the environment, and who is told of secrets. */
 export interface OciSurroundings {

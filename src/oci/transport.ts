@@ -3,9 +3,9 @@ import { Readable } from "node:stream";
 import type { ClientConfiguration, DefaultRequestSigner, HttpClient, HttpRequest } from "oci-common";
 import type { Dispatcher } from "undici";
 import { type AnswerBody, denialIn, NO_BODY, oneLine, readBody, saysDone } from "../answers.ts";
-import type { Secrets } from "../contracts.ts";
 import { Failure, FlowferryError } from "../errors.ts";
 import { drawerOfStatus, readRetryAfter } from "../http-failures.ts";
+import type { Secrets } from "../secrets/secrets.ts";
 import type { OciIdentity } from "./identity.ts";
 
 /** Most bytes of an answer that is no stream: the largest are pages of a list. */

@@ -1,6 +1,6 @@
-import type { Secrets } from "../contracts.ts";
 import { addHeader } from "./of-headers.ts";
 import { addUrl } from "./of-url.ts";
+import type { Secrets } from "./secrets.ts";
 
 /** Variables that the program and its libraries read by themselves, whose value is a secret, or the path of a file with it. */
 const VALUES = [

@@ -1,5 +1,5 @@
-import type { Secrets } from "../contracts.ts";
 import { addCredentials, isSecretName } from "./of-url.ts";
+import type { Secrets } from "./secrets.ts";
 import { isWordy } from "./words.ts";
 
 /** Adds the value of a request header: as it stands, the token after the scheme, and what Basic is made of. */

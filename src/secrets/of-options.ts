@@ -1,9 +1,9 @@
 import type { ZodType } from "zod";
 import type { $ZodType, $ZodTypes } from "zod/v4/core";
-import type { Secrets } from "../contracts.ts";
 import { MARKS } from "./mark.ts";
 import { addHeader } from "./of-headers.ts";
 import { addUrl, isSecretName } from "./of-url.ts";
+import type { Secrets } from "./secrets.ts";
 
 /**
  * Adds the values of the options that are marked as secrets, and where the schema leaves open what is in a block, of those that are

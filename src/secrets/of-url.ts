@@ -1,4 +1,4 @@
-import type { Secrets } from "../contracts.ts";
+import type { Secrets } from "./secrets.ts";
 import { isWordy, standsOut } from "./words.ts";
 
 /** Parts of a URL, also of one with a mistake in it: user and password, path, query. */

@@ -1,6 +1,6 @@
-import type { Secrets } from "../contracts.ts";
 import { type Needle, needlesOf } from "./needles.ts";
 import { readingsOf } from "./reading.ts";
+import type { Secrets } from "./secrets.ts";
 import { folded, LEAST, standsOut } from "./words.ts";
 
 /** What stands where a secret was. */

@@ -1,6 +1,7 @@
 import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import { z } from "zod";
-import type { Component, Sink, SinkDependencies } from "../contracts.ts";
+import type { Component } from "../contracts/component.ts";
+import type { Sink, SinkDependencies } from "../contracts/sink.ts";
 import { drawerOf, Failure } from "../errors.ts";
 import { loadSchema } from "../schemas/load.ts";
 import { BODIES } from "../schemas/record.ts";

@@ -1,7 +1,8 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { z } from "zod";
-import type { Batch, Component, Sink, SinkDependencies } from "../contracts.ts";
+import type { Component } from "../contracts/component.ts";
+import type { Batch, Sink, SinkDependencies } from "../contracts/sink.ts";
 import { linePrinter } from "../schemas/line.ts";
 import { loadSchema } from "../schemas/load.ts";
 import { createLinesFile, inspectLinesFile, type Lines } from "./lines-file.ts";

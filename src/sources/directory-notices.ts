@@ -1,4 +1,5 @@
-import type { ListOptions, SourceDependencies } from "../contracts.ts";
+import type { SourceDependencies } from "../contracts/source.ts";
+import type { ListOptions } from "../contracts/store.ts";
 import { fileErrorWords } from "../file-failures.ts";
 import { compareKeys } from "./keys.ts";
 

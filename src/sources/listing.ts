@@ -1,4 +1,4 @@
-import type { ListPage } from "../contracts.ts";
+import type { ListPage } from "../contracts/store.ts";
 import { Failure } from "../errors.ts";
 import { compareKeys } from "./keys.ts";
 

@@ -1,4 +1,4 @@
-import type { ObjectRef } from "../contracts.ts";
+import type { ObjectRef } from "../contracts/store.ts";
 import { Failure } from "../errors.ts";
 import { type Piece, resumingRead } from "./resuming-read.ts";
 

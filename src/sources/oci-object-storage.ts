@@ -1,6 +1,8 @@
 import type { models, requests as types } from "oci-objectstorage";
 import { z } from "zod";
-import type { Component, ObjectStore, Source, SourceDependencies } from "../contracts.ts";
+import type { Component } from "../contracts/component.ts";
+import type { Source, SourceDependencies } from "../contracts/source.ts";
+import type { ObjectStore } from "../contracts/store.ts";
 import { UsageError } from "../errors.ts";
 import { connectOci, ociConnectionOptions } from "../oci/connection.ts";
 import { type OciCall, ociError, refusalOf } from "../oci/errors.ts";

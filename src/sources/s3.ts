@@ -1,5 +1,7 @@
 import type { ListObjectsV2CommandOutput, S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
-import type { Component, ListOptions, ObjectStore, Source, SourceDependencies } from "../contracts.ts";
+import type { Component } from "../contracts/component.ts";
+import type { Source, SourceDependencies } from "../contracts/source.ts";
+import type { ListOptions, ObjectStore } from "../contracts/store.ts";
 import { type FlowferryError, UsageError } from "../errors.ts";
 import { checkTokenUrl } from "../ibm/iam-options.ts";
 import { shownUrl } from "../urls.ts";

@@ -6,7 +6,7 @@ import {
   paginateListObjectsV2,
 } from "@aws-sdk/client-s3";
 import { expect, test } from "vitest";
-import type { ObjectRef } from "../../src/contracts.ts";
+import type { ObjectRef } from "../../src/contracts/store.ts";
 import { s3Options } from "../../src/sources/s3/options.ts";
 import { s3Store } from "../../src/sources/s3.ts";
 import { available } from "./servers/available.ts";

@@ -12,7 +12,7 @@ import { alertmanager } from "../../src/alerts/alertmanager.ts";
 import { ociNotifications } from "../../src/alerts/oci-notifications.ts";
 import { slack } from "../../src/alerts/slack.ts";
 import { webhook } from "../../src/alerts/webhook.ts";
-import type { Notifier } from "../../src/contracts.ts";
+import type { Notifier } from "../../src/contracts/alert.ts";
 import { describeError, Failure } from "../../src/errors.ts";
 import { type Issued, selfSignedHost } from "../simulators/oci/certificates.ts";
 import { type Oci, startOci } from "../simulators/oci/index.ts";

@@ -10,7 +10,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Sink } from "../../src/contracts.ts";
+import type { Sink } from "../../src/contracts/sink.ts";
 import { codeOf, type Drawer, describeError, drawerOf, Failure, FlowferryError } from "../../src/errors.ts";
 import type { Flow } from "../../src/flow/flow.ts";
 import { Scrubber } from "../../src/secrets/scrubber.ts";

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import type { Sink, SinkDependencies } from "../../src/contracts.ts";
+import type { Sink, SinkDependencies } from "../../src/contracts/sink.ts";
 import type { Drawer } from "../../src/errors.ts";
 import { exporter } from "../../src/sinks/exporter.ts";
 import { ibmCloudLogs } from "../../src/sinks/ibm-cloud-logs/sink.ts";

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ObjectRef, Source } from "../../src/contracts.ts";
+import type { Source } from "../../src/contracts/source.ts";
+import type { ObjectRef } from "../../src/contracts/store.ts";
 import { tailOptions } from "../../src/sources/tail/options.ts";
 import { tailing } from "../../src/sources/tail/source.ts";
 import { StrictLedger } from "../unit/sources/tail/ledger.ts";

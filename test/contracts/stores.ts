@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { ObjectStore } from "../../src/contracts.ts";
+import type { ObjectStore } from "../../src/contracts/store.ts";
 import type { Drawer } from "../../src/errors.ts";
 import { directoryStore } from "../../src/sources/directory.ts";
 import { ociObjectStorageOptions, ociObjectStore } from "../../src/sources/oci-object-storage.ts";

@@ -1,4 +1,4 @@
-import type { Alert } from "../../src/contracts.ts";
+import type { Alert } from "../../src/contracts/alert.ts";
 import type { Random } from "../../src/generator/random.ts";
 import { type Received, startHttp } from "../unit/alerts/receiver.ts";
 import type { Memory } from "./memory.ts";

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { Alert } from "../../src/contracts.ts";
+import type { Alert } from "../../src/contracts/alert.ts";
 import type { Version } from "./supply.ts";
 
 interface Letter {

@@ -1,5 +1,5 @@
 import { slackMessage } from "../../src/alerts/slack.ts";
-import type { Alert } from "../../src/contracts.ts";
+import type { Alert } from "../../src/contracts/alert.ts";
 import { Random } from "../../src/generator/random.ts";
 import { type Ended, workplace } from "../journeys/program.ts";
 import { type FaultPlan, startReceiver } from "../simulators/otlp/receiver.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Problem } from "../../src/contracts.ts";
+import type { Problem } from "../../src/contracts/ledger.ts";
 import { type Drawer, Failure } from "../../src/errors.ts";
 import { Health } from "../../src/health.ts";
 

@@ -1,4 +1,4 @@
-import type { StatePart } from "../../contracts.ts";
+import type { StatePart } from "../../contracts/state-ledger.ts";
 import type { Row } from "./groups.ts";
 import type { Table } from "./table.ts";
 import type { Visit } from "./visit.ts";

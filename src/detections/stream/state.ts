@@ -1,4 +1,4 @@
-import type { SavedState, StatePart, StateSave } from "../../contracts.ts";
+import type { SavedState, StatePart, StateSave } from "../../contracts/state-ledger.ts";
 import { Failure } from "../../errors.ts";
 import { type Entry, Journal } from "./journal.ts";
 import type { Node } from "./network.ts";

@@ -1,9 +1,9 @@
 import { request } from "undici";
 import { readBody } from "../../answers.ts";
-import type { Secrets } from "../../contracts.ts";
 import { networkFailure, readRetryAfter } from "../../http-failures.ts";
 import { ibmIamTokens } from "../../ibm/iam.ts";
 import { proxyAgent } from "../../oci/proxy-agent.ts";
+import type { Secrets } from "../../secrets/secrets.ts";
 import { firstOf } from "../../waiting.ts";
 import type { Answer } from "./answer.ts";
 import { type IbmCloudLogsOptions, singlesUrl } from "./options.ts";

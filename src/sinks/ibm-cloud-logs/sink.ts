@@ -1,4 +1,5 @@
-import type { Component, Sink, SinkDependencies } from "../../contracts.ts";
+import type { Component } from "../../contracts/component.ts";
+import type { Sink, SinkDependencies } from "../../contracts/sink.ts";
 import { drawerOf, Failure } from "../../errors.ts";
 import { checkTokenUrl } from "../../ibm/iam-options.ts";
 import { linePrinter } from "../../schemas/line.ts";

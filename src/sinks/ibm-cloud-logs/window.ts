@@ -1,4 +1,4 @@
-import type { Refusal, TimeWindow } from "../../contracts.ts";
+import type { Refusal, TimeWindow } from "../../contracts/sink.ts";
 
 const HOUR_MS = 3_600_000;
 

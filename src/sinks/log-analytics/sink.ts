@@ -1,4 +1,5 @@
-import type { Batch, Component, Sink, SinkDependencies, WriteResult } from "../../contracts.ts";
+import type { Component } from "../../contracts/component.ts";
+import type { Batch, Sink, SinkDependencies, WriteResult } from "../../contracts/sink.ts";
 import { Failure } from "../../errors.ts";
 import type { Flow } from "../../flow/flow.ts";
 import { linePrinter } from "../../schemas/line.ts";

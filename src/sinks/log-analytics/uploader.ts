@@ -1,5 +1,5 @@
 import { type AnswerBody, oneLine, parseJson, textOf } from "../../answers.ts";
-import type { WriteResult } from "../../contracts.ts";
+import type { WriteResult } from "../../contracts/sink.ts";
 import { Failure } from "../../errors.ts";
 import { drawerOfStatus } from "../../http-failures.ts";
 import { connectOci } from "../../oci/connection.ts";

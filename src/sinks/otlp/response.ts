@@ -1,5 +1,5 @@
 import { type AnswerBody, oneLine, pageTitle, parseJson, saysDone, textOf } from "../../answers.ts";
-import type { WriteResult } from "../../contracts.ts";
+import type { WriteResult } from "../../contracts/sink.ts";
 import { type Drawer, Failure } from "../../errors.ts";
 import { drawerOfStatus, readRetryAfter } from "../../http-failures.ts";
 import { type ExportResponse, NoExportResponse, readExportResponse } from "./export-response.ts";

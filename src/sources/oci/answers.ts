@@ -1,5 +1,5 @@
 import type { models } from "oci-objectstorage";
-import type { ObjectRef } from "../../contracts.ts";
+import type { ObjectRef } from "../../contracts/store.ts";
 import type { Answer } from "../../oci/transport.ts";
 import { notUnderstood } from "../listing.ts";
 import type { NotThePiece } from "../object-reader.ts";

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { GetObjectCommandOutput, ListObjectsV2CommandOutput } from "@aws-sdk/client-s3";
-import type { ListPage, ObjectRef, SourceEvent } from "../../contracts.ts";
+import type { SourceEvent } from "../../contracts/source.ts";
+import type { ListPage, ObjectRef } from "../../contracts/store.ts";
 import { notUnderstood } from "../listing.ts";
 import type { NotThePiece } from "../object-reader.ts";
 import type { Piece } from "../resuming-read.ts";

@@ -1,7 +1,7 @@
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import { readBody } from "../../answers.ts";
-import type { Secrets } from "../../contracts.ts";
 import { proxyAgent } from "../../oci/proxy-agent.ts";
+import type { Secrets } from "../../secrets/secrets.ts";
 import { checkListing } from "./listing.ts";
 
 /** The largest answer that is no object, in bytes: a page of a listing is 4 MB at most. */

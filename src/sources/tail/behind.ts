@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { z } from "zod";
-import type { ObjectRef } from "../../contracts.ts";
+import type { ObjectRef } from "../../contracts/store.ts";
 import { compareKeys } from "../keys.ts";
 
 /** As a mark holds it: where it begins, and of each group its name and its numbers in base64. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Discovery, FoundObject, ObjectRef, Seen } from "../../contracts.ts";
+import type { Discovery, FoundObject, Seen } from "../../contracts/source.ts";
+import type { ObjectRef } from "../../contracts/store.ts";
 import { compareKeys } from "../keys.ts";
 import { Behind, behindSchema, numberOf } from "./behind.ts";
 import { every } from "./every.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { FoundObject, ListPage } from "../../contracts.ts";
+import type { FoundObject } from "../../contracts/source.ts";
+import type { ListPage } from "../../contracts/store.ts";
 import { compareKeys } from "../keys.ts";
 import { Behind, behindSchema, numberOf } from "./behind.ts";
 import { bounded } from "./stamps.ts";

@@ -1,4 +1,5 @@
-import type { ObjectStore, Source, SourceDependencies } from "../../contracts.ts";
+import type { Source, SourceDependencies } from "../../contracts/source.ts";
+import type { ObjectStore } from "../../contracts/store.ts";
 import { flatTail } from "./flat.ts";
 import { flatOrderedTail } from "./flat-ordered.ts";
 import { IBM_ROOT, ibmVpcTail } from "./ibm-vpc.ts";

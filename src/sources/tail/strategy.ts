@@ -1,4 +1,5 @@
-import type { Discovery, ObjectRef, ObjectStore, Seen, SourceEvent } from "../../contracts.ts";
+import type { Discovery, Seen, SourceEvent } from "../../contracts/source.ts";
+import type { ObjectRef, ObjectStore } from "../../contracts/store.ts";
 import type { TailSettings } from "./options.ts";
 
 /** What a strategy works on. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Discovery, ObjectRef, Seen } from "../../contracts.ts";
+import type { Discovery, Seen } from "../../contracts/source.ts";
+import type { ObjectRef } from "../../contracts/store.ts";
 import { Behind, behindSchema, numberOf } from "./behind.ts";
 import { type SequenceWatch, sequenceWatch } from "./sequences.ts";
 import { bounded, formatStamp, parseStamp } from "./stamps.ts";

@@ -1,4 +1,5 @@
-import type { Discovery, FoundObject, ObjectRef, Seen } from "../../contracts.ts";
+import type { Discovery, FoundObject, Seen } from "../../contracts/source.ts";
+import type { ObjectRef } from "../../contracts/store.ts";
 import { numberOf } from "./behind.ts";
 import { formatStamp } from "./stamps.ts";
 import { isNew, reportLate, type Tail } from "./strategy.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { bookJson, bookLine, countOf, imbalanceOf } from "../../../src/alerts/books.ts";
-import type { AlertBook } from "../../../src/contracts.ts";
+import type { AlertBook } from "../../../src/contracts/alert-ledger.ts";
 
 const BOOK: AlertBook = {
   notifier: "slack",

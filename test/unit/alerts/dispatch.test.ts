@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { AlertDispatch, type DispatchEvents, type DispatchOptions } from "../../../src/alerts/dispatch.ts";
 import { whileTelling } from "../../../src/alerts/telling.ts";
-import type { Alert, AlertLedger, Ledger, Notifier } from "../../../src/contracts.ts";
+import type { Alert, Notifier } from "../../../src/contracts/alert.ts";
+import type { AlertLedger } from "../../../src/contracts/alert-ledger.ts";
+import type { Ledger } from "../../../src/contracts/ledger.ts";
 import { type Drawer, describeError, Failure, type FailureOptions, UsageError } from "../../../src/errors.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
 import { alertOf } from "./receiver.ts";

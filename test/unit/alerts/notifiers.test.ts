@@ -3,7 +3,7 @@ import { alertmanager } from "../../../src/alerts/alertmanager.ts";
 import { linksOf } from "../../../src/alerts/links.ts";
 import { slack, slackMessage } from "../../../src/alerts/slack.ts";
 import { webhook, webhookBody } from "../../../src/alerts/webhook.ts";
-import type { Notifier } from "../../../src/contracts.ts";
+import type { Notifier } from "../../../src/contracts/alert.ts";
 import { UsageError } from "../../../src/errors.ts";
 import { alertOf, startHttp } from "./receiver.ts";
 

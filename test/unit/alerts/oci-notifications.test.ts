@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { AlertDispatch } from "../../../src/alerts/dispatch.ts";
 import { messageFor, ociNotifications } from "../../../src/alerts/oci-notifications.ts";
 import { webhookBody } from "../../../src/alerts/webhook.ts";
-import type { Notifier } from "../../../src/contracts.ts";
+import type { Notifier } from "../../../src/contracts/alert.ts";
 import { describeError } from "../../../src/errors.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
 import { type Oci, startOci } from "../../simulators/oci/index.ts";

@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Alert } from "../../../src/contracts.ts";
+import type { Alert } from "../../../src/contracts/alert.ts";
 import { untilIdle } from "../../simulators/idle.ts";
 
 export interface Received {

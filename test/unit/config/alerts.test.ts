@@ -3,7 +3,7 @@ import { createNoopMeter } from "@opentelemetry/api";
 import pino from "pino";
 import { expect, test } from "vitest";
 import { alertOptions, type Detections, openDetections } from "../../../src/config/alerts.ts";
-import type { Ledger } from "../../../src/contracts.ts";
+import type { Ledger } from "../../../src/contracts/ledger.ts";
 import { CHECKPOINT } from "../../../src/delivery/checkpoint.ts";
 import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
 import { originOf } from "../../../src/flow/origin.ts";

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { DecodeOptions, QualityNotice } from "../../../src/contracts.ts";
+import type { DecodeOptions, QualityNotice } from "../../../src/contracts/decoder.ts";
 import { decoderFor, type FormatName } from "../../../src/decoders/formats.ts";
 import { formOf, isField, isFrom } from "../../../src/flow/fields.ts";
 import type { Flow } from "../../../src/flow/flow.ts";

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Batch, DeadLetter, Ledger, Source } from "../../../src/contracts.ts";
+import type { DeadLetter, Ledger } from "../../../src/contracts/ledger.ts";
+import type { Batch } from "../../../src/contracts/sink.ts";
+import type { Source } from "../../../src/contracts/source.ts";
 import { type Drawer, Failure } from "../../../src/errors.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
 import { runPipeline } from "../../../src/pipeline.ts";

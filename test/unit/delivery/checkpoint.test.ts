@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import type { Ledger, QueuedObject, SavedState, StatePart } from "../../../src/contracts.ts";
+import type { Ledger, QueuedObject } from "../../../src/contracts/ledger.ts";
+import type { SavedState, StatePart } from "../../../src/contracts/state-ledger.ts";
 import { CHECKPOINT, Checkpoint, type Stateful } from "../../../src/delivery/checkpoint.ts";
 import type { LedgerWrite } from "../../../src/delivery/ledger-write.ts";
 import { Failure } from "../../../src/errors.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Ledger, QueuedObject } from "../../../src/contracts.ts";
-import type { Consumer, Lost } from "../../../src/delivery/consumer.ts";
+import type { Consumer, Lost } from "../../../src/contracts/consumer.ts";
+import type { Ledger, QueuedObject } from "../../../src/contracts/ledger.ts";
 import { Convoy, type ConvoyOptions, type Reading } from "../../../src/delivery/convoy.ts";
 import { NOTHING } from "../../../src/delivery/outcome.ts";
 import { Parking } from "../../../src/delivery/parking.ts";

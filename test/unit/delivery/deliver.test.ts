@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Batch, Sink, WriteResult } from "../../../src/contracts.ts";
+import type { Batch, Sink, WriteResult } from "../../../src/contracts/sink.ts";
 import { createBrake, NO_BRAKE } from "../../../src/delivery/brake.ts";
 import { deliver } from "../../../src/delivery/deliver.ts";
 import { Failure } from "../../../src/errors.ts";

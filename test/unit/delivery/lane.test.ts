@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Batch, BatchLimits, Ledger, QueuedObject } from "../../../src/contracts.ts";
+import type { Ledger, QueuedObject } from "../../../src/contracts/ledger.ts";
+import type { Batch, BatchLimits } from "../../../src/contracts/sink.ts";
 import { type Books, Lane, type Trouble } from "../../../src/delivery/lane.ts";
 import { NOTHING, type Outcome } from "../../../src/delivery/outcome.ts";
 import { Failure, UsageError } from "../../../src/errors.ts";

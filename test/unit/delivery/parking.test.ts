@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Ledger, ParkedObject, QueuedObject } from "../../../src/contracts.ts";
+import type { Ledger, ParkedObject, QueuedObject } from "../../../src/contracts/ledger.ts";
 import type { LedgerWrite } from "../../../src/delivery/ledger-write.ts";
 import { Parking } from "../../../src/delivery/parking.ts";
 import { Failure } from "../../../src/errors.ts";

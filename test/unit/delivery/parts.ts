@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createNoopMeter } from "@opentelemetry/api";
 import pino from "pino";
-import type { Batch, BatchLimits, Decoder, Discovery, Seen, Sink, Source, WriteResult } from "../../../src/contracts.ts";
+import type { Decoder } from "../../../src/contracts/decoder.ts";
+import type { Batch, BatchLimits, Sink, WriteResult } from "../../../src/contracts/sink.ts";
+import type { Discovery, Seen, Source } from "../../../src/contracts/source.ts";
 import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
 import { Health } from "../../../src/health.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";

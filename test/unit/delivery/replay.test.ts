@@ -1,14 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type {
-  BadRecords,
-  Batch,
-  BatchLimits,
-  DeadLetter,
-  Decoder,
-  Ledger,
-  StoredDeadLetter,
-  WriteResult,
-} from "../../../src/contracts.ts";
+import type { BadRecords, Decoder } from "../../../src/contracts/decoder.ts";
+import type { DeadLetter, Ledger, StoredDeadLetter } from "../../../src/contracts/ledger.ts";
+import type { Batch, BatchLimits, WriteResult } from "../../../src/contracts/sink.ts";
 import { type ReplayOptions, replay } from "../../../src/delivery/replay.ts";
 import { Failure, UsageError } from "../../../src/errors.ts";
 import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";

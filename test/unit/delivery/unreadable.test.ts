@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import type { Discovery, Ledger, Seen, Source } from "../../../src/contracts.ts";
+import type { Ledger } from "../../../src/contracts/ledger.ts";
+import type { Discovery, Seen, Source } from "../../../src/contracts/source.ts";
 import { Failure } from "../../../src/errors.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
 import { runPipeline } from "../../../src/pipeline.ts";

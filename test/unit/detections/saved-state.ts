@@ -1,4 +1,5 @@
-import type { Ledger, SavedState, StateSave } from "../../../src/contracts.ts";
+import type { Ledger } from "../../../src/contracts/ledger.ts";
+import type { SavedState, StateSave } from "../../../src/contracts/state-ledger.ts";
 import type { StreamDetector } from "../../../src/detections/evaluate.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
 

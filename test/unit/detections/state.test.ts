@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { asset } from "../../../src/assets.ts";
-import type { SavedState } from "../../../src/contracts.ts";
+import type { SavedState } from "../../../src/contracts/state-ledger.ts";
 import { createDetector, type StreamDetector } from "../../../src/detections/evaluate.ts";
 import { loadRules } from "../../../src/detections/load.ts";
 import type { Match } from "../../../src/detections/match.ts";

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { DeadLetter, FoundObject, Ledger } from "../../../src/contracts.ts";
+import type { DeadLetter, Ledger } from "../../../src/contracts/ledger.ts";
+import type { FoundObject } from "../../../src/contracts/source.ts";
 import { UsageError } from "../../../src/errors.ts";
 import { inspectLedger, openLedger } from "../../../src/ledger/sqlite.ts";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Ledger, StoredDeadLetter } from "../../../src/contracts.ts";
+import type { Ledger, StoredDeadLetter } from "../../../src/contracts/ledger.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
 
 /**

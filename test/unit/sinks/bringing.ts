@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Batch, Sink } from "../../../src/contracts.ts";
+import type { Batch, Sink } from "../../../src/contracts/sink.ts";
 import { codeOf, describeError, drawerOf, Failure } from "../../../src/errors.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
 

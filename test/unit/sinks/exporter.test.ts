@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Sink } from "../../../src/contracts.ts";
+import type { Sink } from "../../../src/contracts/sink.ts";
 import { type Drawer, describeError, Failure, UsageError } from "../../../src/errors.ts";
 import { exporter } from "../../../src/sinks/exporter.ts";
 import { type Receiver, startReceiver } from "../../simulators/otlp/receiver.ts";

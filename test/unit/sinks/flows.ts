@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Batch, Segment } from "../../../src/contracts.ts";
+import type { Batch, Segment } from "../../../src/contracts/sink.ts";
 import { type FieldName, fieldOf, isField } from "../../../src/flow/fields.ts";
 import { EMPTY_CONTEXT, Flow, type FlowContext } from "../../../src/flow/flow.ts";
 import { type Origin, originOf } from "../../../src/flow/origin.ts";

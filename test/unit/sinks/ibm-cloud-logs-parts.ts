@@ -1,4 +1,4 @@
-import type { Sink } from "../../../src/contracts.ts";
+import type { Sink } from "../../../src/contracts/sink.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
 import { ibmCloudLogsOptions } from "../../../src/sinks/ibm-cloud-logs/options.ts";
 import { ibmCloudLogsSink } from "../../../src/sinks/ibm-cloud-logs/sink.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Sink } from "../../../src/contracts.ts";
+import type { Sink } from "../../../src/contracts/sink.ts";
 import { type Drawer, describeError, Failure } from "../../../src/errors.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
 import { ibmCloudLogsOptions, singlesUrl } from "../../../src/sinks/ibm-cloud-logs/options.ts";

@@ -1,4 +1,4 @@
-import type { Batch, Segment, Sink } from "../../../src/contracts.ts";
+import type { Batch, Segment, Sink } from "../../../src/contracts/sink.ts";
 import { EMPTY_CONTEXT, Flow, type FlowContext } from "../../../src/flow/flow.ts";
 import { originOf } from "../../../src/flow/origin.ts";
 import { logAnalyticsOptions } from "../../../src/sinks/log-analytics/options.ts";

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Sink } from "../../../src/contracts.ts";
+import type { Sink } from "../../../src/contracts/sink.ts";
 import { describeError } from "../../../src/errors.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
 import type { FaultEffect } from "../../simulators/oci/faults.ts";

@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Sink } from "../../../src/contracts.ts";
+import type { Sink } from "../../../src/contracts/sink.ts";
 import { UsageError } from "../../../src/errors.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
 import { loadSchema } from "../../../src/schemas/load.ts";

@@ -3,7 +3,7 @@ import { createServer as createHttpServer, type Server } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
-import type { Sink } from "../../../src/contracts.ts";
+import type { Sink } from "../../../src/contracts/sink.ts";
 import { describeError, type Failure } from "../../../src/errors.ts";
 import { otlp } from "../../../src/sinks/otlp/sink.ts";
 import { type Receiver, type ReceiverOptions, startReceiver } from "../../simulators/otlp/receiver.ts";

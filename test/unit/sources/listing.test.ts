@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ListPage } from "../../../src/contracts.ts";
+import type { ListPage } from "../../../src/contracts/store.ts";
 import { pageGuard } from "../../../src/sources/listing.ts";
 
 const page = (keys: string[], prefixes: string[] = []): ListPage => ({

@@ -4,9 +4,10 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ObjectStore, Secrets } from "../../../src/contracts.ts";
+import type { ObjectStore } from "../../../src/contracts/store.ts";
 import { describeError, UsageError } from "../../../src/errors.ts";
 import { Scrubber } from "../../../src/secrets/scrubber.ts";
+import type { Secrets } from "../../../src/secrets/secrets.ts";
 import { type Oci, startOci } from "../../simulators/oci/index.ts";
 import { failureOf, listAll, never, readAll, refOf, storeOn } from "./oci-store.ts";
 

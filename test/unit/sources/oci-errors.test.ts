@@ -1,7 +1,7 @@
 import { createServer, request as httpRequest, type Server } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ObjectStore } from "../../../src/contracts.ts";
+import type { ObjectStore } from "../../../src/contracts/store.ts";
 import { describeError } from "../../../src/errors.ts";
 import { type Oci, startOci } from "../../simulators/oci/index.ts";
 import { failureOf, listAll, readAll, refOf, storeOn } from "./oci-store.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ObjectStore } from "../../../src/contracts.ts";
+import type { ObjectStore } from "../../../src/contracts/store.ts";
 import { UsageError } from "../../../src/errors.ts";
 import { ociObjectStorage, ociObjectStorageOptions } from "../../../src/sources/oci-object-storage.ts";
 import { type Oci, startOci } from "../../simulators/oci/index.ts";

@@ -1,5 +1,6 @@
-import type { ObjectRef, ObjectStore, Secrets } from "../../../src/contracts.ts";
+import type { ObjectRef, ObjectStore } from "../../../src/contracts/store.ts";
 import type { Drawer } from "../../../src/errors.ts";
+import type { Secrets } from "../../../src/secrets/secrets.ts";
 import { ociObjectStorageOptions, ociObjectStore } from "../../../src/sources/oci-object-storage.ts";
 import type { Oci } from "../../simulators/oci/index.ts";
 

@@ -1,4 +1,4 @@
-import type { ListOptions, ListPage, ObjectRef, ObjectStore } from "../../../../src/contracts.ts";
+import type { ListOptions, ListPage, ObjectRef, ObjectStore } from "../../../../src/contracts/store.ts";
 
 /** A bucket in memory that lists as the S3 API does, and counts the requests. Keys have to be ASCII: so the orders of UTF-16 and UTF-8 are one. */
 export interface Bucket extends ObjectStore {

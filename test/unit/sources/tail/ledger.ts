@@ -1,4 +1,4 @@
-import type { Discovery, Seen } from "../../../../src/contracts.ts";
+import type { Discovery, Seen } from "../../../../src/contracts/source.ts";
 
 /**
  * What the contract says of a ledger, at its strictest: every object is finished as soon as it is discovered, so that whatever a

@@ -1,4 +1,4 @@
-import type { Discovery, Source, SourceEvent } from "../../../../src/contracts.ts";
+import type { Discovery, Source, SourceEvent } from "../../../../src/contracts/source.ts";
 import { tailOptions } from "../../../../src/sources/tail/options.ts";
 import { tailing } from "../../../../src/sources/tail/source.ts";
 import type { Bucket } from "./bucket.ts";

@@ -1,19 +1,11 @@
-import type { DeadLetter, QueuedObject } from "../contracts.ts";
 import type { Flow } from "../flow/flow.ts";
+import type { QueuedObject } from "./ledger.ts";
 
 /** Why the rest of an object cannot be had any more, by anybody. */
 export interface Lost {
   readonly object: QueuedObject;
   readonly code: string;
   readonly reason: string;
-}
-
-/** The pointer to what a consumer lacks of a lost object, from the record after `offered` on; undefined if it lacks nothing. */
-export function letterOfRest(consumer: string, offered: number, { object, code, reason }: Lost): DeadLetter | undefined {
-  const { key, etag, records } = object;
-  if (records !== undefined && records <= offered) return undefined;
-  const count = records === undefined ? 1 : records - offered;
-  return { sink: consumer, key, etag, from: offered + 1, to: records, count, code, reason };
 }
 
 /** Who objects are read for: each consumer has its own position in the ledger, and takes part in a reading until it has what it lacks. */

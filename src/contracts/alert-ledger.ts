@@ -1,0 +1,67 @@
+import type { Alert } from "./alert.ts";
+
+/** An alert as the rules raised it. */
+export interface RaisedAlert {
+  readonly alert: Alert;
+  /** Its flows are so old that nobody is told, unless its key is known. */
+  readonly late: boolean;
+}
+
+/** What became of a raised alert: queued for each notifier, or for none, since its key was queued before or since it is late. */
+export type AlertOutcome = "queued" | "repeated" | "late";
+
+/** An alert on its way to one notifier. */
+export interface QueuedAlert {
+  readonly id: number;
+  readonly alert: Alert;
+}
+
+/** An alert that a notifier's receiver refused: it is kept, and told to nobody until it is queued again. */
+export interface RefusedAlert extends QueuedAlert {
+  /** Stable code of the failure. */
+  readonly code: string;
+  /** One line: what the receiver said. */
+  readonly reason: string;
+  /** When it was refused, ms since the epoch. */
+  readonly at: number;
+}
+
+/** The account of one notifier since the ledger began. What was raised is told, waits, was refused, or was withheld as late or repeated. */
+export interface AlertBook {
+  readonly notifier: string;
+  readonly raised: number;
+  readonly told: number;
+  readonly waiting: number;
+  readonly refused: number;
+  readonly late: number;
+  readonly repeated: number;
+  /** When the receiver last took an alert, ms since the epoch. */
+  readonly lastTold: number | undefined;
+}
+
+/**
+ * The part of a ledger that alerts need: who was told what, what is still to be told, and what was refused. Every call is one transaction, as
+ * in the whole ledger.
+ */
+export interface AlertLedger {
+  /** Takes alerts into the books of each notifier, and queues those that are to be told. Returns what became of each. */
+  raise(raised: readonly RaisedAlert[], notifiers: readonly string[]): AlertOutcome[];
+  /** What waits for the notifier, oldest first, except the alerts of these ids. */
+  waiting(notifier: string, limit: number, except?: readonly number[]): QueuedAlert[];
+  /** One alert that waits for the notifier. */
+  queued(id: number, notifier: string): QueuedAlert | undefined;
+  /** The notifier's receiver has taken the alert. */
+  settle(id: number, notifier: string): void;
+  /** The notifier's receiver has refused the alert for good. */
+  refuse(id: number, notifier: string, code: string, reason: string): void;
+  /** What the notifier's receiver refused, oldest first. */
+  refused(notifier: string, limit: number): RefusedAlert[];
+  /** How many it refused since it last took one. */
+  refusedSinceTold(notifier: string): number;
+  /** Queues what the notifier's receiver refused once more. Returns how many alerts that are. */
+  requeue(notifier: string): number;
+  /** Every notifier that ever was to be told of an alert, by name. */
+  books(): AlertBook[];
+  /** Forgets keys that were queued before this, in ms since the epoch. */
+  forget(before: number): void;
+}

@@ -1,0 +1,15 @@
+import type { ZodType } from "zod";
+import type { TimeWindow } from "./sink.ts";
+
+/** A kind of source, sink or other part that a configuration names by `type`. Options are described in the schema. */
+export interface Component<Options, Dependencies, Part> {
+  readonly type: string;
+  /** One line for the reference. */
+  readonly summary: string;
+  readonly options: ZodType<Options>;
+  /** Of a sink whose receiver refuses records of other times. */
+  readonly timeWindow?: TimeWindow;
+  /** Called when a configuration is read: refuses credentials that would be sent in the open. Throws UsageError; opens nothing. */
+  check?(options: Options, env: NodeJS.ProcessEnv): void;
+  create(options: Options, dependencies: Dependencies): Part | Promise<Part>;
+}

@@ -1,0 +1,46 @@
+import type { Flow } from "../flow/flow.ts";
+import type { Origin } from "../flow/origin.ts";
+
+/** Records of one object that cannot be delivered, by number; `to` is undefined for "to the end of the object, count unknown". */
+export interface BadRecords {
+  readonly from: number;
+  readonly to: number | undefined;
+  /** Stable code: `bad-json`, `bad-address`, `truncated-gzip`, … */
+  readonly code: string;
+  /** One line: which field, which value (cut to 80 characters), what was expected. */
+  readonly reason: string;
+}
+
+/** A statement of the log about itself: flows lost before the bucket, no traffic, or a header that counts other than its records. */
+export interface QualityNotice {
+  readonly kind: "skip-data" | "no-data" | "count-mismatch";
+  readonly message: string;
+}
+
+/** What a decoder made of the next piece of an object. */
+export interface Decoded {
+  /** Good records in ascending order of `record`; quality records (NODATA, SKIPDATA) are among them with their status. */
+  readonly flows: Flow[];
+  readonly bad: readonly BadRecords[];
+  readonly quality: readonly QualityNotice[];
+  /** Records that are no flows (other event types) and are passed over: count by type. */
+  readonly skipped: Readonly<Record<string, number>>;
+  /** Every record up to this number is in this or an earlier piece, as flow, bad or skipped. */
+  readonly through: number;
+}
+
+export interface DecodeOptions {
+  /** Records up to this number are counted but not decoded: they were delivered before. */
+  readonly skip: number;
+  /** Upper bound of the decompressed size, in bytes; past it the rest of the object is bad (`too-large`). */
+  readonly maxBytes: number;
+  /** Upper bound of one record, in bytes; a longer one is a bad record (`line-too-long`). */
+  readonly maxRecordBytes: number;
+}
+
+/**
+ * Bytes of one object (as stored: gzip or plain) to records. Never throws for what the bytes hold: a bad record is
+ * reported and the next one read; a corrupt object ends with one BadRecords that has no `to`. Errors of the byte
+ * iterable itself (network) pass through.
+ */
+export type Decoder = (bytes: AsyncIterable<Uint8Array>, origin: Origin, options: DecodeOptions) => AsyncIterable<Decoded>;

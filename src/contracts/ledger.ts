@@ -1,0 +1,199 @@
+import type { AlertLedger } from "./alert-ledger.ts";
+import type { QualityNotice } from "./decoder.ts";
+import type { Discovery, Seen } from "./source.ts";
+import type { StateLedger } from "./state-ledger.ts";
+import type { ObjectRef } from "./store.ts";
+
+/** Records that were set aside: a pointer to what still lies in the bucket. */
+export interface DeadLetter {
+  /** Undefined for records that no sink can have: they could not be decoded. */
+  readonly sink: string | undefined;
+  readonly key: string;
+  readonly etag: string;
+  readonly from: number;
+  readonly to: number | undefined;
+  readonly count: number;
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** An object that waits for a consumer. */
+export interface QueuedObject extends ObjectRef {
+  /** Ascending in the order of discovery. */
+  readonly id: number;
+  /** How many records it holds; undefined until it was read to its end once. */
+  readonly records: number | undefined;
+}
+
+export interface DeadLetterFilter {
+  /** A sink's name; null selects the records that could not be decoded. */
+  readonly sink?: string | null | undefined;
+  readonly key?: string | undefined;
+  readonly code?: string | undefined;
+}
+
+export interface StoredDeadLetter extends DeadLetter {
+  readonly id: number;
+  /** When it was set aside, ms since the epoch. */
+  readonly at: number;
+}
+
+/** What became of records; the books of a sink balance when these are all that were offered. */
+export interface Settled {
+  readonly delivered: number;
+  readonly rejected: number;
+  readonly setAside: number;
+}
+
+export interface SinkStatus extends Settled {
+  readonly name: string;
+  /** Objects that wait for the sink or are on their way to it, and their stored bytes. Parked ones are among them. */
+  readonly pendingObjects: number;
+  readonly pendingBytes: number;
+  /** Store time of the oldest of them, ms since the epoch. */
+  readonly oldestPending: number | undefined;
+  /** Records whose outcome is in the ledger. */
+  readonly offered: number;
+  /** When the sink last took a record, ms since the epoch. */
+  readonly lastDelivery: number | undefined;
+}
+
+export interface QualityStatus {
+  readonly kind: string;
+  readonly count: number;
+  readonly lastKey: string;
+  readonly lastMessage: string;
+  readonly lastAt: number;
+}
+
+/** An object that cannot be read now: others go on, and it is tried again at growing pauses. */
+export interface ParkedObject {
+  readonly object: QueuedObject;
+  /** Failed attempts since it was read last. */
+  readonly attempts: number;
+  /** Ms since the epoch. */
+  readonly since: number;
+  readonly nextAt: number;
+  /** A Drawer. */
+  readonly drawer: string;
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** A part that does not do its work at the moment. */
+export interface Problem {
+  /** `source`, `sink otlp`, `notifier slack`, `ledger`, `table servers.csv`. */
+  readonly part: string;
+  /** A Drawer. */
+  readonly drawer: string;
+  readonly code: string;
+  readonly reason: string;
+  /** Ms since the epoch. */
+  readonly since: number;
+}
+
+/** How far a saved state goes in one object. */
+export interface CheckpointPosition {
+  readonly id: number;
+  readonly position: number;
+  readonly finished: boolean;
+}
+
+/** What one acknowledgement adds to a sink's account. */
+export interface Acknowledged extends Settled {
+  readonly deadLetters: readonly DeadLetter[];
+}
+
+/** Statements of one kind that a log made about itself in one object. */
+export interface QualityNote {
+  readonly kind: QualityNotice["kind"];
+  readonly count: number;
+  readonly lastMessage: string;
+}
+
+/** What a reading of an object to its end has found. */
+export interface ReadToEnd {
+  readonly records: number;
+  readonly notes: readonly QualityNote[];
+}
+
+/**
+ * The memory of a worker: what was discovered, how far each consumer is, what was set aside. Every call is one transaction and durable
+ * against the death of the process when it returns. Its size follows what is pending and what lies inside the look-back.
+ * A call that the file cannot take throws a Failure in the drawer `worker`, and nothing of it has happened.
+ */
+export interface Ledger {
+  readonly seen: Seen;
+  readonly alerts: AlertLedger;
+  readonly states: StateLedger;
+  /**
+   * Registers the consumers that take part; objects discovered from now on wait for each. Returns the names that are new. A name in
+   * parentheses is that of a saved state: it waits for objects as a sink does, and is none in `status`.
+   */
+  register(names: readonly string[]): string[];
+  /** Takes a page of discoveries; returns how many of its objects are new. */
+  discover(discovery: Discovery): number;
+  /** Objects that `sink` has not finished, with `after` < id ≤ `through`, in the order of discovery; without those that are parked. */
+  pending(sink: string, range: { after: number; through: number; limit: number }): QueuedObject[];
+  /** Objects discovered after `after`, whoever waits for them, in the order of discovery; without those that are parked. */
+  discovered(after: number, limit: number): QueuedObject[];
+  /** Highest id that was ever given out, 0 for none. */
+  lastId(): number;
+  /**
+   * Number of the last record of the object that the consumer has acknowledged, and how many records up to there were offered to it;
+   * undefined when it does not wait for the object.
+   */
+  position(sink: string, id: number): { readonly position: number; readonly settled: number } | undefined;
+  /**
+   * The sink has settled every record up to the position. `finished`: it has every record of the object, which is forgotten when nobody
+   * waits for it and it is behind the horizon.
+   */
+  commit(sink: string, id: number, position: number, acknowledged: Acknowledged, finished: boolean): void;
+  /** Whether the sink has ever taken records, if only in part. */
+  hasAcknowledged(sink: string): boolean;
+  /** The object was read to its end. Its notes are taken once, however often it is read. */
+  readToEnd(id: number, found: ReadToEnd): void;
+  /** The object needs no further attempt. */
+  unpark(id: number): void;
+  /** The object cannot be read now. */
+  park(id: number, trouble: Omit<ParkedObject, "object" | "since">): void;
+  /** Parked objects that are to be tried at this time or before, in ms since the epoch, the longest overdue first. */
+  due(now: number, limit: number): ParkedObject[];
+  /** When the next parked object is to be tried; undefined if there is none. */
+  nextDue(): number | undefined;
+  /** The object, if it is parked. */
+  parkedObject(id: number): ParkedObject | undefined;
+  /** Parked objects in the order of discovery. */
+  parked(limit: number): ParkedObject[];
+  /** Parked objects once for each consumer that waits for them, with how far it is. */
+  parkedFor(sink: string | undefined, limit: number): (ParkedObject & { readonly sink: string; readonly position: number })[];
+  countParked(): number;
+  /** Makes every parked object due since time 0, with the attempts it has behind it. */
+  wakeParked(): void;
+  /**
+   * Saves the head of a state, the parts of which are in `states`, with the positions up to which it goes, of the consumer of that name;
+   * each is then as after `commit`.
+   */
+  checkpoint(name: string, head: string, positions: readonly CheckpointPosition[]): void;
+  /** A pointer that is known grows if need be; returns how many are new. */
+  setAside(letters: readonly DeadLetter[]): number;
+  deadLetters(filter: DeadLetterFilter, limit: number): StoredDeadLetter[];
+  /** Records that the letters count. */
+  countDeadLetters(filter: DeadLetterFilter): number;
+  /** A dead letter was delivered again: its place is taken by what was refused once more, and the sinks' accounts follow. */
+  settleLetter(letter: StoredDeadLetter, outcomes: ReadonlyMap<string, Acknowledged>): void;
+  note(kind: string, key: string, message: string): void;
+  /** What does not do its work at the moment, for `status`. */
+  setProblems(problems: readonly Problem[]): void;
+  status(): {
+    readonly sinks: SinkStatus[];
+    readonly quality: QualityStatus[];
+    readonly objects: number;
+    readonly partitions: number;
+    readonly parked: number;
+    /** As of the last change; of a worker that has ended, undefined. */
+    readonly problems: readonly Problem[];
+    readonly owner: string | undefined;
+  };
+  close(): void;
+}

@@ -1,0 +1,60 @@
+import type { Secrets } from "../secrets/secrets.ts";
+import type { ObjectRef } from "./store.ts";
+
+/** An object that tailing found, and where it stands in its partition. */
+export interface FoundObject extends ObjectRef {
+  /** Sorts the objects of a partition by age, compared as a string. */
+  readonly order: string;
+}
+
+/**
+ * New objects of one partition (a connector's prefix, a VNIC's prefix, the whole bucket), oldest first. The ledger stores the objects, the
+ * mark and the horizon in one transaction, then asks for the next page: a crash repeats at most one page.
+ */
+export interface Discovery {
+  readonly partition: string;
+  readonly objects: readonly FoundObject[];
+  /** What the strategy wants to be handed back as `seen.mark(partition)`; opaque to the ledger. */
+  readonly mark?: string;
+  /** Objects of this partition with `order` below it never come up in a listing again: forgotten once every sink has finished them. */
+  readonly forgetBefore?: string;
+}
+
+/** What the ledger remembers of earlier discoveries. */
+export interface Seen {
+  mark(partition: string): string | undefined;
+  /** Partitions that have a mark, in key order. */
+  partitions(): readonly string[];
+  has(key: string, etag: string): boolean;
+}
+
+/** A bucket with a strategy for finding what is new in it. */
+export interface Source {
+  readonly name: string;
+  /** One pass over what is new since the marks in `seen`; ends when everything listed is handed out. Pulling is the back-pressure. */
+  discover(seen: Seen, signal: AbortSignal): AsyncIterable<Discovery>;
+  open(object: ObjectRef, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  close(): Promise<void>;
+}
+
+export interface SourceEvent {
+  /** Goes to the completeness account: `sequence-gap`, … */
+  readonly kind: string;
+  readonly key: string;
+  readonly message: string;
+}
+
+export interface SourceDependencies {
+  readonly baseDir: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly onEvent: (event: SourceEvent) => void;
+  /** Told how much of the bucket cannot be looked at while the rest is, whenever that changes: files and folders. */
+  readonly onUnreadable?: ((count: number) => void) | undefined;
+  /**
+   * Where this worker keeps its ledger; the names of what lies beside it begin so. Files of this machine that are no objects, and must not
+   * be opened by others: a file that is closed takes the locks with it that the process holds on it.
+   */
+  readonly ledgerPath?: string | undefined;
+  /** As a sink's. */
+  readonly secrets?: Secrets | undefined;
+}

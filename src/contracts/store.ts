@@ -1,0 +1,38 @@
+/** One version of one object. `time` is the store's own (last modified, or created), in ms since the epoch. */
+export interface ObjectRef {
+  readonly key: string;
+  readonly etag: string;
+  /** Stored size in bytes. */
+  readonly size: number;
+  readonly time: number;
+}
+
+/** One page of a listing: keys in the byte order of their UTF-8 form, and the common prefixes up to the delimiter. */
+export interface ListPage {
+  readonly objects: readonly ObjectRef[];
+  readonly prefixes: readonly string[];
+}
+
+export interface ListOptions {
+  readonly prefix: string;
+  /** Only keys strictly after this one. */
+  readonly startAfter?: string;
+  readonly delimiter?: string;
+  /** Ends the listing before this key (exclusive); a store that cannot do so may list further. */
+  readonly before?: string;
+}
+
+/** A bucket, as far as tailing needs it. */
+export interface ObjectStore {
+  /** Stable identity of the bucket, part of every uid: `oci://namespace/bucket`, `s3://host/bucket`, `file:///path`. No secret. */
+  readonly name: string;
+  /** Every page of a listing, one request a page. Throws Failure. */
+  list(options: ListOptions, signal: AbortSignal): AsyncIterable<ListPage>;
+  /**
+   * The object's bytes as they are stored; key and etag say which, size and time need not be known. Refuses an object that was deleted or
+   * has another etag (Failure of the drawer `object`, `gone`), also when that happens while it is read. A broken connection is resumed
+   * where it broke.
+   */
+  open(object: ObjectRef, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  close(): Promise<void>;
+}
