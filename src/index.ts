@@ -1,2 +1,2 @@
 /** What a host program may import. */
-export { OciLogAnalyticsExporter, type OciLogAnalyticsExporterOptions } from "./sinks/log-analytics/exporter.ts";
+export { OciLogAnalyticsExporter, type OciLogAnalyticsExporterOptions } from "./clouds/oci/log-analytics/exporter.ts";

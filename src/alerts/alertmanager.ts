@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Alert, AlertLink, Notifier } from "../contracts/alert.ts";
 import type { Component } from "../contracts/component.ts";
-import { secretHeaders, secretUrl } from "../secrets/mark.ts";
-import { allowInsecure, urlWithoutUser } from "../urls.ts";
+import { secretHeaders, secretUrl } from "../lib/secrets/mark.ts";
+import { allowInsecure, urlWithoutUser } from "../lib/urls.ts";
 import { objectionToMoreThanObject } from "./answer.ts";
 import { runbookLink, runbookPath } from "./links.ts";
 import { post, receiverHeaders, receiverUrl } from "./post.ts";

@@ -1,4 +1,4 @@
-import { type AnswerBody, parseJson, shown, textOf } from "../answers.ts";
+import { type AnswerBody, parseJson, shown, textOf } from "../lib/http/answers.ts";
 
 /** The longest words that may be a yes, in characters: what is longer is somebody else's. */
 const LONGEST_YES = 1_000;

@@ -1,9 +1,9 @@
 import type { Alert, AlertLink, Notifier } from "../contracts/alert.ts";
 import type { AlertBook, AlertLedger, RaisedAlert } from "../contracts/alert-ledger.ts";
-import { type LedgerWrite, type LedgerWriteEvents, ledgerWrite } from "../delivery/ledger-write.ts";
-import { drawerOf } from "../errors.ts";
-import type { RetryPolicy } from "../retry.ts";
-import { pause } from "../waiting.ts";
+import { type LedgerWrite, type LedgerWriteEvents, ledgerWrite } from "../ledger/write.ts";
+import { drawerOf } from "../lib/errors.ts";
+import type { RetryPolicy } from "../lib/retry.ts";
+import { pause } from "../lib/waiting.ts";
 import { imbalanceOf } from "./books.ts";
 import { Teller, type TellerEvents } from "./teller.ts";
 

@@ -1,9 +1,9 @@
 import type { EnvHttpProxyAgent } from "undici";
-import { type AnswerBody, oneLine, pageTitle, readBody, textOf } from "../answers.ts";
-import { Failure, UsageError } from "../errors.ts";
-import { drawerOfStatus, networkFailure, readRetryAfter } from "../http-failures.ts";
-import { isLoopback } from "../urls.ts";
-import { version } from "../version.ts";
+import { Failure, UsageError } from "../lib/errors.ts";
+import { type AnswerBody, oneLine, pageTitle, readBody, textOf } from "../lib/http/answers.ts";
+import { drawerOfStatus, networkFailure, readRetryAfter } from "../lib/http/failures.ts";
+import { isLoopback } from "../lib/urls.ts";
+import { version } from "../lib/version.ts";
 import type { Objection } from "./answer.ts";
 import { cut } from "./text.ts";
 

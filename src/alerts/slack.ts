@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Alert, AlertLink, Notifier } from "../contracts/alert.ts";
 import type { Component } from "../contracts/component.ts";
-import { secretUrl } from "../secrets/mark.ts";
-import { urlWithoutUser } from "../urls.ts";
+import { secretUrl } from "../lib/secrets/mark.ts";
+import { urlWithoutUser } from "../lib/urls.ts";
 import { objectionToMoreThanOk } from "./answer.ts";
 import { runbookPath } from "./links.ts";
 import { post, receiverUrl } from "./post.ts";

@@ -1,9 +1,9 @@
 import type { Alert, AlertLink, Notifier } from "../contracts/alert.ts";
 import type { AlertLedger, QueuedAlert } from "../contracts/alert-ledger.ts";
-import type { LedgerWrite } from "../delivery/ledger-write.ts";
-import { codeOf, describeError, drawerOf, Failure, UsageError } from "../errors.ts";
-import { pauseBefore, type RetryPolicy } from "../retry.ts";
-import { firstOf, firstWithin } from "../waiting.ts";
+import type { LedgerWrite } from "../ledger/write.ts";
+import { codeOf, describeError, drawerOf, Failure, UsageError } from "../lib/errors.ts";
+import { pauseBefore, type RetryPolicy } from "../lib/retry.ts";
+import { firstOf, firstWithin } from "../lib/waiting.ts";
 import { Doubts } from "./doubts.ts";
 
 export interface TellerEvents {

@@ -1,15 +1,15 @@
 import { Command } from "commander";
 import { closeNotifiers, loadEnabledRules, openNotifiers } from "../config/alerts.ts";
-import { openSink, openSource } from "../config/compose.ts";
 import type { Config } from "../config/load.ts";
 import type { Discovery, FoundObject, Source } from "../contracts/source.ts";
-import { decoderFor } from "../decoders/formats.ts";
-import { formatRuleError } from "../detections/load.ts";
-import { openEnrichment } from "../enrichers/enrichment.ts";
-import { codeOf, describeError, UsageError } from "../errors.ts";
+import { formatRuleError } from "../detect/load.ts";
+import { openEnrichment } from "../enrich/enrichment.ts";
+import { requireGoodTables } from "../enrich/tables/check.ts";
 import { originOf } from "../flow/origin.ts";
+import { decoderFor } from "../formats/formats.ts";
 import { NOTHING_SEEN } from "../ledger/nothing-seen.ts";
-import { requireGoodTables } from "../lookups/check.ts";
+import { codeOf, describeError, UsageError } from "../lib/errors.ts";
+import { openSink, openSource } from "../run/compose.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
 
 interface Finding {

@@ -1,7 +1,7 @@
 import type { Config } from "../config/load.ts";
-import { printable, printableLines } from "../printable.ts";
-import { addEnvironment } from "../secrets/of-environment.ts";
-import { Scrubber } from "../secrets/scrubber.ts";
+import { printable, printableLines } from "../lib/printable.ts";
+import { addEnvironment } from "../lib/secrets/of-environment.ts";
+import { Scrubber } from "../lib/secrets/scrubber.ts";
 
 /** What a command may touch of its surroundings. */
 export interface CliContext {

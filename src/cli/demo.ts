@@ -5,14 +5,14 @@ import { Command } from "commander";
 import pino from "pino";
 import type { SlackMessage } from "../alerts/slack.ts";
 import { whileTelling } from "../alerts/telling.ts";
-import { compose } from "../config/compose.ts";
 import { parseConfig } from "../config/load.ts";
-import { FlowferryError } from "../errors.ts";
 import { generate } from "../generator/generate.ts";
 import { lookupFiles } from "../generator/lookup-files.ts";
 import type { Truth } from "../generator/truth.ts";
 import { writeBucket } from "../generator/write.ts";
-import { runPipeline } from "../pipeline.ts";
+import { FlowferryError } from "../lib/errors.ts";
+import { compose } from "../run/compose.ts";
+import { runPipeline } from "../run/pipeline.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
 import { type DemoRecord, startDemoReceiver } from "./demo-receiver.ts";
 

@@ -2,8 +2,6 @@ import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "nod
 import { dirname, join, resolve } from "node:path";
 import { SingleBar } from "cli-progress";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { parseDuration, parseInstant } from "../durations.ts";
-import { UsageError } from "../errors.ts";
 import { DAMAGE, type DamageKind, damageKinds } from "../generator/damage/kinds.ts";
 import { generate } from "../generator/generate.ts";
 import { INCIDENTS, type IncidentId } from "../generator/incidents.ts";
@@ -11,7 +9,9 @@ import { lookupFiles } from "../generator/lookup-files.ts";
 import { DEFAULT_START, FORMATS, type FormatName, type GenerateOptions } from "../generator/options.ts";
 import type { Truth } from "../generator/truth.ts";
 import { writeBucket } from "../generator/write.ts";
-import { nearest } from "../nearest.ts";
+import { parseDuration, parseInstant } from "../lib/durations.ts";
+import { UsageError } from "../lib/errors.ts";
+import { nearest } from "../lib/nearest.ts";
 import type { CliContext } from "./context.ts";
 
 interface Flags {

@@ -1,7 +1,7 @@
+import type { LogAnalyticsOptions } from "../clouds/oci/log-analytics/options.ts";
+import { logAnalytics } from "../clouds/oci/log-analytics/sink.ts";
 import type { Config } from "../config/load.ts";
-import { UsageError } from "../errors.ts";
-import type { LogAnalyticsOptions } from "../sinks/log-analytics/options.ts";
-import { logAnalytics } from "../sinks/log-analytics/sink.ts";
+import { UsageError } from "../lib/errors.ts";
 
 /** The options of the configuration's log-analytics sink, whose tenancy and credentials a command uses. */
 export function logAnalyticsSink({ sinks, file }: Config, name: string | undefined): LogAnalyticsOptions {

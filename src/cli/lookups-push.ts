@@ -1,9 +1,9 @@
 import { Command } from "commander";
-import { lookupTables } from "../content/lookup-tables.ts";
-import { type Pushed, pushLookup } from "../content/push-lookups.ts";
-import { serviceCall } from "../content/service-call.ts";
-import { describeError, Failure, FlowferryError } from "../errors.ts";
-import { connectOci } from "../oci/connection.ts";
+import { connectOci } from "../clouds/oci/connection.ts";
+import { lookupTables } from "../clouds/oci/content/lookup-tables.ts";
+import { type Pushed, pushLookup } from "../clouds/oci/content/push-lookups.ts";
+import { serviceCall } from "../clouds/oci/content/service-call.ts";
+import { describeError, Failure, FlowferryError } from "../lib/errors.ts";
 import type { CliContext } from "./context.ts";
 import { logAnalyticsSink, patienceMsOf } from "./log-analytics-sink.ts";
 
@@ -30,7 +30,7 @@ async function push({ env, loadConfig, stdout, signal }: CliContext, options: Pu
   const sink = logAnalyticsSink(config, options.sink);
   const patienceMs = patienceMsOf(options.patience);
   const tables = await lookupTables(config.enrich);
-  const { LogAnalyticsClient } = await import("../oci/log-analytics.ts");
+  const { LogAnalyticsClient } = await import("../clouds/oci/log-analytics.ts");
   const connection = await connectOci(
     sink,
     { baseDir: config.baseDir, env, secrets: config.secrets },

@@ -1,13 +1,13 @@
 import { relative } from "node:path";
 import { Command } from "commander";
-import { UsageError } from "../errors.ts";
-import { acceptTables } from "../lookups/accept.ts";
-import { type CheckedFile, checkConfigured, checkFile, requireGoodTables } from "../lookups/check.ts";
-import { explainAddress, explainPort, explainSubnet, type Match } from "../lookups/explain.ts";
-import { parseAddress } from "../lookups/ip-address.ts";
-import { describeIssue } from "../lookups/issues.ts";
-import type { LookupOptions } from "../lookups/options.ts";
-import { countOf, loadTables, snapshotOf, type Tables } from "../lookups/tables.ts";
+import { acceptTables } from "../enrich/tables/accept.ts";
+import { type CheckedFile, checkConfigured, checkFile, requireGoodTables } from "../enrich/tables/check.ts";
+import { explainAddress, explainPort, explainSubnet, type Match } from "../enrich/tables/explain.ts";
+import { describeIssue } from "../enrich/tables/issues.ts";
+import type { LookupOptions } from "../enrich/tables/options.ts";
+import { countOf, loadTables, snapshotOf, type Tables } from "../enrich/tables/tables.ts";
+import { UsageError } from "../lib/errors.ts";
+import { parseAddress } from "../lib/ip/address.ts";
 
 /** What the commands need of the program. */
 export interface LookupsContext {

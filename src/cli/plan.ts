@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import { Command } from "commander";
-import { openSource } from "../config/compose.ts";
 import type { Config } from "../config/load.ts";
 import type { Seen, Source } from "../contracts/source.ts";
 import type { ObjectRef } from "../contracts/store.ts";
-import { decoderFor } from "../decoders/formats.ts";
-import { parseInstant } from "../durations.ts";
 import { originOf } from "../flow/origin.ts";
+import { decoderFor } from "../formats/formats.ts";
 import { NOTHING_SEEN } from "../ledger/nothing-seen.ts";
 import { inspectLedger } from "../ledger/sqlite.ts";
+import { parseInstant } from "../lib/durations.ts";
+import { openSource } from "../run/compose.ts";
 import type { CliContext } from "./context.ts";
 
 /** How many objects are read to learn what one holds, and how many stored bytes of them. */

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from "commander";
-import { describeError, UsageError } from "../errors.ts";
-import { printable, printableLines } from "../printable.ts";
-import { version } from "../version.ts";
+import { describeError, UsageError } from "../lib/errors.ts";
+import { printable, printableLines } from "../lib/printable.ts";
+import { version } from "../lib/version.ts";
 import { type CliContext, createContext, EXIT, type ExitCode } from "./context.ts";
 
 type Finish = (code: ExitCode) => void;

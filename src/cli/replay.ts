@@ -1,13 +1,13 @@
 import { Command } from "commander";
 import { tellingNobody } from "../config/alerts.ts";
-import { type Composed, compose } from "../config/compose.ts";
 import type { Config } from "../config/load.ts";
 import type { Source } from "../contracts/source.ts";
 import { replay } from "../delivery/replay.ts";
-import { describeError, UsageError } from "../errors.ts";
-import { runPipeline } from "../pipeline.ts";
-import { openLog } from "../telemetry.ts";
-import { version } from "../version.ts";
+import { describeError, UsageError } from "../lib/errors.ts";
+import { version } from "../lib/version.ts";
+import { type Composed, compose } from "../run/compose.ts";
+import { runPipeline } from "../run/pipeline.ts";
+import { openLog } from "../telemetry/telemetry.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
 import { run } from "./run.ts";
 import { letterFilter, positive } from "./status.ts";

@@ -1,12 +1,12 @@
 import { relative } from "node:path";
 import { Command } from "commander";
-import { asset } from "../assets.ts";
-import { type CaseResult, loadCases, runCase } from "../detections/cases/run.ts";
-import { constructsOf } from "../detections/constructs.ts";
-import { formatRuleError, loadRules, type RuleError, type RuleSet } from "../detections/load.ts";
-import type { Rule } from "../detections/rule.ts";
-import { formatTimespan } from "../detections/timespan.ts";
-import { FlowferryError, UsageError } from "../errors.ts";
+import { type CaseResult, loadCases, runCase } from "../detect/cases/run.ts";
+import { constructsOf } from "../detect/constructs.ts";
+import { formatRuleError, loadRules, type RuleError, type RuleSet } from "../detect/load.ts";
+import type { Rule } from "../detect/rule.ts";
+import { formatTimespan } from "../detect/timespan.ts";
+import { asset } from "../lib/assets.ts";
+import { FlowferryError, UsageError } from "../lib/errors.ts";
 
 /** What the commands need of the program. */
 export interface RulesContext {

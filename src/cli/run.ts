@@ -1,16 +1,16 @@
 import { Command } from "commander";
 import type { AlertTotals } from "../alerts/dispatch.ts";
 import { whileTelling } from "../alerts/telling.ts";
-import { compose } from "../config/compose.ts";
 import type { Config } from "../config/load.ts";
 import type { Ledger, Problem } from "../contracts/ledger.ts";
 import type { Totals } from "../delivery/account.ts";
-import { Failure } from "../errors.ts";
-import { Health } from "../health.ts";
-import { runPipeline } from "../pipeline.ts";
+import { Failure } from "../lib/errors.ts";
+import { version } from "../lib/version.ts";
+import { compose } from "../run/compose.ts";
+import { runPipeline } from "../run/pipeline.ts";
 import { isStandardOutput } from "../sinks/standard-output.ts";
-import { createInstruments, openLog, serveTelemetry } from "../telemetry.ts";
-import { version } from "../version.ts";
+import { Health } from "../telemetry/health.ts";
+import { createInstruments, openLog, serveTelemetry } from "../telemetry/telemetry.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
 import { showProgress } from "./progress.ts";
 

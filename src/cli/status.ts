@@ -1,8 +1,8 @@
 import { Command } from "commander";
 import { bookJson, bookLine } from "../alerts/books.ts";
 import type { DeadLetterFilter, Ledger, SinkStatus, StoredDeadLetter } from "../contracts/ledger.ts";
-import { UsageError } from "../errors.ts";
 import { inspectLedger } from "../ledger/sqlite.ts";
+import { UsageError } from "../lib/errors.ts";
 import type { CliContext } from "./context.ts";
 
 interface StatusOptions {

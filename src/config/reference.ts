@@ -1,5 +1,5 @@
 import { type ZodType, z } from "zod";
-import { enrichOptions } from "../enrichers/options.ts";
+import { enrichOptions } from "../enrich/options.ts";
 import { FIELD_NAMES, fieldOf } from "../flow/fields.ts";
 import { TYPES, wordsOf } from "../flow/types.ts";
 import { alertOptions } from "./alerts.ts";

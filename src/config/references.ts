@@ -1,8 +1,8 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { resolve } from "node:path";
-import { describeError } from "../errors.ts";
-import { isSecretName } from "../secrets/of-url.ts";
-import type { Secrets } from "../secrets/secrets.ts";
+import { describeError } from "../lib/errors.ts";
+import { isSecretName } from "../lib/secrets/of-url.ts";
+import type { Secrets } from "../lib/secrets/secrets.ts";
 
 /** What a configuration may refer to. */
 export interface Surroundings {

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { FORMAT_NAMES } from "../decoders/formats.ts";
-import { instantText } from "../durations.ts";
-import { allowInsecure } from "../urls.ts";
+import { FORMAT_NAMES } from "../formats/formats.ts";
+import { instantText } from "../lib/durations.ts";
+import { allowInsecure } from "../lib/urls.ts";
 
 /** A part of the configuration that is named by `type` and handed to the component of that type. */
 const part = z.looseObject({ type: z.string().describe("Kind of the part") });

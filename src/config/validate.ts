@@ -1,6 +1,6 @@
 import { type ZodError, type ZodType, z } from "zod";
-import { describeError, UsageError } from "../errors.ts";
-import { nearest } from "../nearest.ts";
+import { describeError, UsageError } from "../lib/errors.ts";
+import { nearest } from "../lib/nearest.ts";
 import type { Source } from "./yaml.ts";
 
 type Issue = ZodError["issues"][number];

@@ -1,5 +1,5 @@
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, type Scalar, visit, type YAMLError } from "yaml";
-import { describeError, UsageError } from "../errors.ts";
+import { describeError, UsageError } from "../lib/errors.ts";
 import { resolveReferences, type Surroundings, WrongReference } from "./references.ts";
 
 /** A parsed YAML file that still knows where everything stands. */

@@ -1,4 +1,4 @@
-import type { Secrets } from "../secrets/secrets.ts";
+import type { Secrets } from "../lib/secrets/secrets.ts";
 
 export interface AlertFact {
   readonly label: string;

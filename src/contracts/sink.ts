@@ -1,6 +1,6 @@
 import type { Flow } from "../flow/flow.ts";
 import type { Origin } from "../flow/origin.ts";
-import type { Secrets } from "../secrets/secrets.ts";
+import type { Secrets } from "../lib/secrets/secrets.ts";
 
 /** Records of one object within a batch: numbers `from` to `to`, of which `count` are in the batch. */
 export interface Segment {

@@ -1,4 +1,4 @@
-import type { Secrets } from "../secrets/secrets.ts";
+import type { Secrets } from "../lib/secrets/secrets.ts";
 import type { ObjectRef } from "./store.ts";
 
 /** An object that tailing found, and where it stands in its partition. */

@@ -2,14 +2,14 @@ import type { Attributes } from "@opentelemetry/api";
 import type { Decoded } from "../contracts/decoder.ts";
 import type { DeadLetter, Ledger, ParkedObject, QualityNote, QueuedObject } from "../contracts/ledger.ts";
 import type { FoundObject } from "../contracts/source.ts";
-import { describeError, drawerOf, type FlowferryError } from "../errors.ts";
-import type { Health } from "../health.ts";
-import type { OnRetry } from "../retry.ts";
-import type { Instruments, Logger } from "../telemetry.ts";
+import type { LedgerWrite, LedgerWriteEvents } from "../ledger/write.ts";
+import { describeError, drawerOf, type FlowferryError } from "../lib/errors.ts";
+import type { OnRetry } from "../lib/retry.ts";
+import type { Health } from "../telemetry/health.ts";
+import type { Instruments, Logger } from "../telemetry/telemetry.ts";
 import { CHECKPOINT } from "./checkpoint.ts";
 import type { ConvoyEvents, Reading } from "./convoy.ts";
 import type { Lane, LaneEvents } from "./lane.ts";
-import type { LedgerWrite, LedgerWriteEvents } from "./ledger-write.ts";
 
 export interface SinkTotals {
   delivered: number;

@@ -3,8 +3,8 @@ import type { Consumer, Lost } from "../contracts/consumer.ts";
 import type { DeadLetter, Ledger, QueuedObject } from "../contracts/ledger.ts";
 import type { StateSave } from "../contracts/state-ledger.ts";
 import type { Flow } from "../flow/flow.ts";
-import { pause } from "../waiting.ts";
-import type { LedgerWrite } from "./ledger-write.ts";
+import type { LedgerWrite } from "../ledger/write.ts";
+import { pause } from "../lib/waiting.ts";
 import { letterOfRest } from "./lost.ts";
 
 /** What remembers the flows that it has seen: the detections. */

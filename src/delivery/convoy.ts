@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Consumer, Lost } from "../contracts/consumer.ts";
 import type { Ledger, ParkedObject, QueuedObject } from "../contracts/ledger.ts";
-import { drawerOf, UsageError } from "../errors.ts";
 import type { Flow } from "../flow/flow.ts";
-import { firstOf } from "../waiting.ts";
+import { drawerOf, UsageError } from "../lib/errors.ts";
+import { firstOf } from "../lib/waiting.ts";
 import type { Parking } from "./parking.ts";
 
 /** One reading of an object, and who takes part in it; a consumer that falls behind leaves it. */

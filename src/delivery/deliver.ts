@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Batch, Segment, Sink, WriteResult } from "../contracts/sink.ts";
-import { describeError, Failure } from "../errors.ts";
 import type { Flow } from "../flow/flow.ts";
-import { type OnRetry, pauseBefore, type RetryPolicy, retry } from "../retry.ts";
+import { describeError, Failure } from "../lib/errors.ts";
+import { type OnRetry, pauseBefore, type RetryPolicy, retry } from "../lib/retry.ts";
 import type { Brake, Doubt } from "./brake.ts";
 import { asideOf, deliveredAll, letterOf, type Outcome, settledIn, sumOf } from "./outcome.ts";
 import { piecesOf } from "./pieces.ts";

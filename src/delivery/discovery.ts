@@ -1,9 +1,9 @@
 import type { Ledger } from "../contracts/ledger.ts";
 import type { Source } from "../contracts/source.ts";
-import { firstOf } from "../waiting.ts";
+import type { LedgerWrite } from "../ledger/write.ts";
+import { firstOf } from "../lib/waiting.ts";
 import type { Account } from "./account.ts";
 import type { Convoy } from "./convoy.ts";
-import type { LedgerWrite } from "./ledger-write.ts";
 
 /** Discovery goes on while fewer objects than this wait to be read: the ledger grows with the backlog of a sink, not with the bucket. */
 const QUEUE_OBJECTS = 2_000;

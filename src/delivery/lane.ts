@@ -1,14 +1,14 @@
 import type { Consumer, Lost } from "../contracts/consumer.ts";
 import type { DeadLetter, Ledger, QueuedObject } from "../contracts/ledger.ts";
 import type { Batch, Segment, Sink } from "../contracts/sink.ts";
-import { FlowferryError } from "../errors.ts";
 import type { Flow } from "../flow/flow.ts";
-import type { RetryPolicy } from "../retry.ts";
-import { firstOf } from "../waiting.ts";
+import type { LedgerWrite } from "../ledger/write.ts";
+import { FlowferryError } from "../lib/errors.ts";
+import type { RetryPolicy } from "../lib/retry.ts";
+import { firstOf } from "../lib/waiting.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { createBrake } from "./brake.ts";
 import { type Delivery, type DeliveryEvents, deliver } from "./deliver.ts";
-import type { LedgerWrite } from "./ledger-write.ts";
 import { letterOfRest } from "./lost.ts";
 import { NOTHING, type Outcome, settledIn } from "./outcome.ts";
 

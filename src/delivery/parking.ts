@@ -1,8 +1,8 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Ledger, ParkedObject, QueuedObject } from "../contracts/ledger.ts";
-import { codeOf, describeError, drawerOf } from "../errors.ts";
-import { pauseBefore, type RetryPolicy } from "../retry.ts";
-import type { LedgerWrite } from "./ledger-write.ts";
+import type { LedgerWrite } from "../ledger/write.ts";
+import { codeOf, describeError, drawerOf } from "../lib/errors.ts";
+import { pauseBefore, type RetryPolicy } from "../lib/retry.ts";
 
 /** Longest pause before an object is tried again whose trouble is its own: somebody has to restore it, or to allow that it is read. */
 const LONGEST_PAUSE_MS = 900_000;

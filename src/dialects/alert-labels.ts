@@ -1,4 +1,4 @@
-import type { Rule } from "../detections/rule.ts";
+import type { Rule } from "../detect/rule.ts";
 import { oneLine, runbookPlace } from "./text.ts";
 
 const SHORT_MS = 300_000;

@@ -1,4 +1,4 @@
-import type { Condition, Predicate } from "../detections/condition.ts";
+import type { Condition, Predicate } from "../detect/condition.ts";
 
 /** How a dialect writes conditions. Dialects differ in what a missing value does to `not`, so each predicate is told whether it is denied. */
 export interface ConditionSyntax {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { z } from "zod";
-import { asset } from "../assets.ts";
+import { asset } from "../lib/assets.ts";
 
 const text = z.string().trim().min(1);
 

@@ -1,6 +1,6 @@
-import type { Construct } from "../detections/constructs.ts";
-import type { FieldRef } from "../detections/fields.ts";
-import type { Rule } from "../detections/rule.ts";
+import type { Construct } from "../detect/constructs.ts";
+import type { FieldRef } from "../detect/fields.ts";
+import type { Rule } from "../detect/rule.ts";
 import type { Search } from "../searches/search.ts";
 
 /** An attribute of the output schema that records are stored in. */

@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { formatTimespan } from "../detections/timespan.ts";
+import { formatTimespan } from "../detect/timespan.ts";
 import type { PrintedSearch } from "./dialect.ts";
 import { oneLine } from "./text.ts";
 

@@ -1,5 +1,5 @@
-import { enumeration, type FieldRef } from "../detections/fields.ts";
-import type { RuleMeta } from "../detections/rule.ts";
+import { enumeration, type FieldRef } from "../detect/fields.ts";
+import type { RuleMeta } from "../detect/rule.ts";
 
 /** The text for RE2, found as it stands. */
 export function escapeRegex(text: string): string {

@@ -1,7 +1,7 @@
-import { type Condition, or } from "../detections/condition.ts";
-import type { Correlation } from "../detections/correlation.ts";
-import type { FieldRef } from "../detections/fields.ts";
-import type { CorrelationRule, Rule } from "../detections/rule.ts";
+import { type Condition, or } from "../detect/condition.ts";
+import type { Correlation } from "../detect/correlation.ts";
+import type { FieldRef } from "../detect/fields.ts";
+import type { CorrelationRule, Rule } from "../detect/rule.ts";
 import { refuse } from "./dialect.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { UsageError } from "../errors.ts";
+import { UsageError } from "../lib/errors.ts";
 import { DAMAGE, type DamageKind, damageKinds } from "./damage/kinds.ts";
 import { INCIDENTS, type IncidentId, LEAST_SPAN_MS } from "./incidents.ts";
 import { LEAST_VNICS, MOST_VNICS } from "./world.ts";

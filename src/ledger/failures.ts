@@ -1,4 +1,4 @@
-import { describeError, Failure } from "../errors.ts";
+import { describeError, Failure } from "../lib/errors.ts";
 
 /** What node:sqlite throws; `errcode` is an extended result code of https://www.sqlite.org/rescode.html. */
 interface SqliteError extends Error {

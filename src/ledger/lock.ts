@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import { UsageError } from "../errors.ts";
+import { UsageError } from "../lib/errors.ts";
 import { isBusy, isNoDatabase, onLedger } from "./failures.ts";
 import { identityOf, preparePrivateFile, unusable } from "./private-file.ts";
 

@@ -1,6 +1,6 @@
 import { accessSync, closeSync, constants, openSync, statSync } from "node:fs";
-import { Failure, UsageError } from "../errors.ts";
-import { fileErrorWords, isDiskFull, isMisplaced } from "../file-failures.ts";
+import { Failure, UsageError } from "../lib/errors.ts";
+import { fileErrorWords, isDiskFull, isMisplaced } from "../lib/file-failures.ts";
 
 /**
  * Sees to it that `file` is there and can be read and written; a new one is empty, and this user's alone. SQLite gives the files that it

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Ledger, Problem, SinkStatus } from "../contracts/ledger.ts";
-import { UsageError } from "../errors.ts";
+import { UsageError } from "../lib/errors.ts";
 import { alertLedger } from "./alerts.ts";
 import { catalogueOf } from "./catalogue.ts";
 import { onLedger } from "./failures.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { FIELD_NAMES, type FieldName, isField } from "../flow/fields.ts";
-import { nearest } from "../nearest.ts";
+import { nearest } from "../lib/nearest.ts";
 
 /** The name of a flow's field. */
 const field = z.string().transform((name, context): FieldName => {

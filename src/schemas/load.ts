@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { isNode, LineCounter, parseDocument } from "yaml";
-import { asset } from "../assets.ts";
-import { UsageError } from "../errors.ts";
-import { nearest } from "../nearest.ts";
+import { asset } from "../lib/assets.ts";
+import { UsageError } from "../lib/errors.ts";
+import { nearest } from "../lib/nearest.ts";
 import { compile, DefinitionFault } from "./compile.ts";
 import { definition } from "./definition.ts";
 import type { Schema } from "./schema.ts";

@@ -1,10 +1,10 @@
-import type { Condition } from "../detections/condition.ts";
-import { and } from "../detections/condition.ts";
-import { resolveField } from "../detections/fields.ts";
-import { hint } from "../detections/hint.ts";
-import { parseCondition } from "../detections/language/condition-parser.ts";
-import { readSearches } from "../detections/language/selection.ts";
-import type { Path, Report, YamlDocument } from "../detections/language/yaml-file.ts";
+import type { Condition } from "../detect/condition.ts";
+import { and } from "../detect/condition.ts";
+import { resolveField } from "../detect/fields.ts";
+import { hint } from "../detect/hint.ts";
+import { parseCondition } from "../detect/language/condition-parser.ts";
+import { readSearches } from "../detect/language/selection.ts";
+import type { Path, Report, YamlDocument } from "../detect/language/yaml-file.ts";
 import { defaultLabel, LABEL, LONGEST_LABEL } from "./labels.ts";
 import { readMeasure } from "./measures.ts";
 import type { SearchDocument } from "./schema.ts";

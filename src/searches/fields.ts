@@ -1,5 +1,5 @@
-import { type Condition, predicates } from "../detections/condition.ts";
-import type { FieldRef } from "../detections/fields.ts";
+import { type Condition, predicates } from "../detect/condition.ts";
+import type { FieldRef } from "../detect/fields.ts";
 import type { Search } from "./search.ts";
 
 /** Every field that the search reads, by the name it uses. */

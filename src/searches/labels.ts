@@ -1,4 +1,4 @@
-import type { FieldRef } from "../detections/fields.ts";
+import type { FieldRef } from "../detect/fields.ts";
 import { fieldOf } from "../flow/fields.ts";
 
 /** What a label is made of: the names of columns in every dialect. */

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { validate } from "../detections/language/validate.ts";
-import { type Report, readYaml, type YamlDocument } from "../detections/language/yaml-file.ts";
-import { describeError, UsageError } from "../errors.ts";
+import { validate } from "../detect/language/validate.ts";
+import { type Report, readYaml, type YamlDocument } from "../detect/language/yaml-file.ts";
+import { describeError, UsageError } from "../lib/errors.ts";
 import { buildSearch } from "./build.ts";
 import { type NativeDocument, nativeDocument, type SearchDocument, searchDocument } from "./schema.ts";
 import type { NativeSearch, Search, SearchMeta } from "./search.ts";

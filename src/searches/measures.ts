@@ -1,6 +1,6 @@
-import type { Condition } from "../detections/condition.ts";
-import { resolveField } from "../detections/fields.ts";
-import { hint } from "../detections/hint.ts";
+import type { Condition } from "../detect/condition.ts";
+import { resolveField } from "../detect/fields.ts";
+import { hint } from "../detect/hint.ts";
 import type { Measure } from "./search.ts";
 
 const KINDS = ["count", "share", "sum", "min", "max", "distinct", "earliest", "latest"] as const;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { describeBadTimespan, parseTimespan } from "../detections/timespan.ts";
+import { describeBadTimespan, parseTimespan } from "../detect/timespan.ts";
 import { VISUALISATIONS } from "./search.ts";
 
 const text = z.string().trim().min(1, "must not be empty");

@@ -1,5 +1,5 @@
-import type { Condition } from "../detections/condition.ts";
-import type { FieldRef } from "../detections/fields.ts";
+import type { Condition } from "../detect/condition.ts";
+import type { FieldRef } from "../detect/fields.ts";
 
 /** How an answer is shown. A backend without such a picture shows a table. */
 export const VISUALISATIONS = [

@@ -1,6 +1,6 @@
-import { oneLine, parseJson } from "../answers.ts";
-import { codeOf, type Drawer, describeError, Failure } from "../errors.ts";
-import { drawerOfStatus, networkFailure } from "../http-failures.ts";
+import { codeOf, type Drawer, describeError, Failure } from "../lib/errors.ts";
+import { oneLine, parseJson } from "../lib/http/answers.ts";
+import { drawerOfStatus, networkFailure } from "../lib/http/failures.ts";
 
 /** Where the errors of exporters and HTTP clients keep the status of an answer. */
 const STATUS_MEMBERS = ["code", "httpCode", "statusCode", "status", "httpStatusCode", "httpStatus"];

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { isAbsolute, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { LogRecordExporter } from "@opentelemetry/sdk-logs";
-import { describeError, UsageError } from "../errors.ts";
+import { describeError, UsageError } from "../lib/errors.ts";
 
 /** Makes the exporter of a module. Throws UsageError, without the options' values, for a module that has none. */
 export async function loadExporter(

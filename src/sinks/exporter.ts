@@ -2,7 +2,7 @@ import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-lo
 import { z } from "zod";
 import type { Component } from "../contracts/component.ts";
 import type { Sink, SinkDependencies } from "../contracts/sink.ts";
-import { drawerOf, Failure } from "../errors.ts";
+import { drawerOf, Failure } from "../lib/errors.ts";
 import { loadSchema } from "../schemas/load.ts";
 import { BODIES } from "../schemas/record.ts";
 import { exporterFailure } from "./exporter-failures.ts";

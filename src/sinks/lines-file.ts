@@ -1,8 +1,8 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { codeOf, Failure, UsageError } from "../errors.ts";
-import { fileErrorWords, isDiskFull, isMisplaced } from "../file-failures.ts";
+import { codeOf, Failure, UsageError } from "../lib/errors.ts";
+import { fileErrorWords, isDiskFull, isMisplaced } from "../lib/file-failures.ts";
 import { leftByCrash, readAt, unfinishedLine } from "./line-end.ts";
 
 /** Where lines go; every line is whole. */

@@ -1,6 +1,6 @@
 import { fdatasync, fstatSync, write } from "node:fs";
 import { promisify } from "node:util";
-import { UsageError } from "../errors.ts";
+import { UsageError } from "../lib/errors.ts";
 import { fileFailure, type Lines, type LinesFileOptions } from "./lines-file.ts";
 
 const NEWLINE = 0x0a;

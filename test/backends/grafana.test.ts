@@ -8,7 +8,7 @@ import { lookupFiles } from "../../src/generator/lookup-files.ts";
 import type { Truth } from "../../src/generator/truth.ts";
 import { writeBucket } from "../../src/generator/write.ts";
 import { flowferry, type Workplace, workplace } from "../journeys/program.ts";
-import { dashboard, type Panel, panelsOf } from "../unit/content/grafana.ts";
+import { dashboard, type Panel, panelsOf } from "../unit/clouds/oci/content/grafana.ts";
 import { available } from "./servers/available.ts";
 import { startLoki } from "./servers/loki.ts";
 import { startVictoriaLogs } from "./servers/victorialogs.ts";

@@ -7,8 +7,8 @@ import {
 } from "@aws-sdk/client-s3";
 import { expect, test } from "vitest";
 import type { ObjectRef } from "../../src/contracts/store.ts";
-import { s3Options } from "../../src/sources/s3/options.ts";
-import { s3Store } from "../../src/sources/s3.ts";
+import { s3Options } from "../../src/intake/s3/options.ts";
+import { s3Store } from "../../src/intake/s3/source.ts";
 import { available } from "./servers/available.ts";
 import { startRadosgw } from "./servers/radosgw.ts";
 

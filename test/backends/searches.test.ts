@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { asset } from "../../src/assets.ts";
 import { lokiDialect } from "../../src/dialects/loki/dialect.ts";
 import { victorialogsDialect } from "../../src/dialects/victorialogs/dialect.ts";
 import type { Flow } from "../../src/flow/flow.ts";
+import { asset } from "../../src/lib/assets.ts";
 import { isNative, loadSearches } from "../../src/searches/load.ts";
 import type { Search } from "../../src/searches/search.ts";
 import { createEncoder, type EncoderOptions } from "../../src/sinks/otlp/encoder.ts";

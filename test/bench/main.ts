@@ -14,7 +14,7 @@
  */
 import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
-import { describeError } from "../../src/errors.ts";
+import { describeError } from "../../src/lib/errors.ts";
 import { benchBucket } from "./bucket.ts";
 import { hottest } from "./profile.ts";
 import { rules } from "./rules.ts";

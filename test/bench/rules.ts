@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { directionEnricher } from "../../src/enrichers/direction.ts";
-import { securityRulesEnricher } from "../../src/enrichers/security-rules.ts";
+import { OciReader, readOciDocument } from "../../src/clouds/oci/rules/reader.ts";
+import { directionEnricher } from "../../src/enrich/direction.ts";
+import { Document } from "../../src/enrich/rules/document.ts";
+import { NetworkSnapshot } from "../../src/enrich/rules/snapshot.ts";
+import { securityRulesEnricher } from "../../src/enrich/security-rules.ts";
+import { readTable, snapshotOf, type Tables } from "../../src/enrich/tables/tables.ts";
 import { EMPTY_CONTEXT, Flow, type FlowContext } from "../../src/flow/flow.ts";
 import { originOf } from "../../src/flow/origin.ts";
-import { readTable, snapshotOf, type Tables } from "../../src/lookups/tables.ts";
-import { Document } from "../../src/network/document.ts";
-import { OciReader, readOciDocument } from "../../src/network/oci.ts";
-import { NetworkSnapshot } from "../../src/network/snapshot.ts";
 import type { Table } from "./table.ts";
 
 const SUBNET = "ocid1.subnet.oc1.iad.bench";

@@ -1,10 +1,10 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decoderFor } from "../../src/decoders/formats.ts";
 import { originOf } from "../../src/flow/origin.ts";
-import { decode, expectAccounted, inChunks, type Outcome, plain } from "../unit/decoders/decoding.ts";
-import { FORMATS } from "../unit/decoders/specimens.ts";
+import { decoderFor } from "../../src/formats/formats.ts";
+import { decode, expectAccounted, inChunks, type Outcome, plain } from "../unit/formats/decoding.ts";
+import { FORMATS } from "../unit/formats/specimens.ts";
 
 /** Property tests on a busy machine. */
 const TIMEOUT_MS = 60_000;

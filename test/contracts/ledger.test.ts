@@ -5,8 +5,8 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { DeadLetter, Ledger, ParkedObject, QueuedObject } from "../../src/contracts/ledger.ts";
 import type { FoundObject } from "../../src/contracts/source.ts";
-import { Failure } from "../../src/errors.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
+import { Failure } from "../../src/lib/errors.ts";
 import { alertOf } from "../unit/alerts/receiver.ts";
 
 const object = (key: string, order = key, etag = "1"): FoundObject => ({ key, etag, size: 10, time: 1_700_000_000_000, order });

@@ -1,11 +1,11 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { ibmCloudLogs } from "../../src/clouds/ibm/cloud-logs/sink.ts";
+import { logAnalytics } from "../../src/clouds/oci/log-analytics/sink.ts";
 import type { Sink, SinkDependencies } from "../../src/contracts/sink.ts";
-import type { Drawer } from "../../src/errors.ts";
+import type { Drawer } from "../../src/lib/errors.ts";
 import { exporter } from "../../src/sinks/exporter.ts";
-import { ibmCloudLogs } from "../../src/sinks/ibm-cloud-logs/sink.ts";
-import { logAnalytics } from "../../src/sinks/log-analytics/sink.ts";
 import { ndjson } from "../../src/sinks/ndjson.ts";
 import { otlp } from "../../src/sinks/otlp/sink.ts";
 import { startIbm } from "../simulators/ibm/server.ts";

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Source } from "../../src/contracts/source.ts";
 import type { ObjectRef } from "../../src/contracts/store.ts";
-import { tailOptions } from "../../src/sources/tail/options.ts";
-import { tailing } from "../../src/sources/tail/source.ts";
-import { StrictLedger } from "../unit/sources/tail/ledger.ts";
-import { stamp } from "../unit/sources/tail/passes.ts";
+import { tailOptions } from "../../src/intake/tail/options.ts";
+import { tailing } from "../../src/intake/tail/source.ts";
+import { StrictLedger } from "../unit/intake/tail/ledger.ts";
+import { stamp } from "../unit/intake/tail/passes.ts";
 import { type OpenBucket, STORES } from "./stores.ts";
 
 // Files, sockets and many passes, on a machine that may have other work.

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ListOptions, ObjectRef, ObjectStore } from "../../src/contracts/store.ts";
-import { describeError, Failure } from "../../src/errors.ts";
+import { describeError, Failure } from "../../src/lib/errors.ts";
 import { KEY, LISTING_FAULTS, type OpenBucket, READING_FAULTS, RETRY_AFTER_MS, STORES } from "./stores.ts";
 
 // Files, sockets and many passes, on a machine that may have other work.

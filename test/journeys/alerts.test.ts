@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { asset } from "../../src/assets.ts";
 import { generate } from "../../src/generator/generate.ts";
 import { lookupFiles } from "../../src/generator/lookup-files.ts";
 import type { GenerateOptions } from "../../src/generator/options.ts";
 import type { IncidentTruth } from "../../src/generator/truth.ts";
 import { writeBucket } from "../../src/generator/write.ts";
+import { asset } from "../../src/lib/assets.ts";
 import { startHttp } from "../unit/alerts/receiver.ts";
 import { type Ended, flowferry, summaryOf } from "./program.ts";
 import { expectRefusal, setting, toFile, until } from "./setting.ts";

@@ -1,4 +1,4 @@
-import type { Rule } from "../../detections/rule.ts";
+import type { Rule } from "../../detect/rule.ts";
 import { alertLabels } from "../alert-labels.ts";
 import { type PrintedRule, refuse } from "../dialect.ts";
 import { duration, oneLine, runbookPlace } from "../text.ts";

@@ -1,5 +1,5 @@
-import { fieldsOf } from "../../detections/constructs.ts";
-import type { FieldRef } from "../../detections/fields.ts";
+import { fieldsOf } from "../../detect/constructs.ts";
+import type { FieldRef } from "../../detect/fields.ts";
 import { fieldsOfSearch } from "../../searches/fields.ts";
 import { type Dialect, type DialectContent, printed, type StoredAttributes } from "../dialect.ts";
 import { oneLine } from "../text.ts";

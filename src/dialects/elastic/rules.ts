@@ -1,4 +1,4 @@
-import type { Rule } from "../../detections/rule.ts";
+import type { Rule } from "../../detect/rule.ts";
 import { type PrintedRule, refuse } from "../dialect.ts";
 import { oneLine, runbookPlace } from "../text.ts";
 import { refuseDetector, windowed } from "../windowed.ts";

@@ -1,4 +1,4 @@
-import type { Condition } from "../../detections/condition.ts";
+import type { Condition } from "../../detect/condition.ts";
 import type { Measure, Search } from "../../searches/search.ts";
 
 /** A step of Grafana that changes what a datasource answered before it is drawn. */

@@ -1,4 +1,4 @@
-import type { FieldRef } from "../../detections/fields.ts";
+import type { FieldRef } from "../../detect/fields.ts";
 import type { Flow } from "../../flow/flow.ts";
 import type { StoredAttributes } from "../dialect.ts";
 

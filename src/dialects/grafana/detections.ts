@@ -1,5 +1,5 @@
-import { and, type Condition } from "../../detections/condition.ts";
-import { resolveField } from "../../detections/fields.ts";
+import { and, type Condition } from "../../detect/condition.ts";
+import { resolveField } from "../../detect/fields.ts";
 import { defaultLabel } from "../../searches/labels.ts";
 import type { GroupKey, Search } from "../../searches/search.ts";
 import type { Backend } from "./backend.ts";

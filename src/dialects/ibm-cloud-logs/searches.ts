@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { and } from "../../detections/condition.ts";
+import { and } from "../../detect/condition.ts";
 import type { Measure, Search } from "../../searches/search.ts";
 import { type PrintedSearch, refuse } from "../dialect.ts";
 import { oneLine } from "../text.ts";

@@ -1,5 +1,5 @@
-import type { Condition, Predicate } from "../../detections/condition.ts";
-import type { FieldRef } from "../../detections/fields.ts";
+import type { Condition, Predicate } from "../../detect/condition.ts";
+import type { FieldRef } from "../../detect/fields.ts";
 import { printCondition } from "../condition.ts";
 import { attributeOf, refuse, type StoredAttributes } from "../dialect.ts";
 import { regardsCase } from "../text.ts";

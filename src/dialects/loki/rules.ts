@@ -1,4 +1,4 @@
-import type { CorrelationRule, Rule } from "../../detections/rule.ts";
+import type { CorrelationRule, Rule } from "../../detect/rule.ts";
 import { refuse } from "../dialect.ts";
 import { duration } from "../text.ts";
 import { refuseDetector, windowed } from "../windowed.ts";

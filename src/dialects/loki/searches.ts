@@ -1,4 +1,4 @@
-import type { Condition } from "../../detections/condition.ts";
+import type { Condition } from "../../detect/condition.ts";
 import type { GroupKey, Measure, Search, TimeGroup } from "../../searches/search.ts";
 import { refuse } from "../dialect.ts";
 import { duration } from "../text.ts";

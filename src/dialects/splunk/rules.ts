@@ -1,4 +1,4 @@
-import type { Rule } from "../../detections/rule.ts";
+import type { Rule } from "../../detect/rule.ts";
 import { attributeOf, type PrintedRule, refuse, type StoredAttributes } from "../dialect.ts";
 import { oneLine } from "../text.ts";
 import { refuseDetector, windowed } from "../windowed.ts";

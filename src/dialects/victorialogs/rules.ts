@@ -1,5 +1,5 @@
-import { fieldsOf } from "../../detections/constructs.ts";
-import type { CorrelationRule, Rule } from "../../detections/rule.ts";
+import { fieldsOf } from "../../detect/constructs.ts";
+import type { CorrelationRule, Rule } from "../../detect/rule.ts";
 import { refuse } from "../dialect.ts";
 import { duration } from "../text.ts";
 import { refuseDetector, windowed } from "../windowed.ts";

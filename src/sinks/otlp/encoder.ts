@@ -1,5 +1,5 @@
-import { Failure } from "../../errors.ts";
 import type { Flow, FlowContext } from "../../flow/flow.ts";
+import { Failure } from "../../lib/errors.ts";
 import type { Body } from "../../schemas/record.ts";
 import type { Schema } from "../../schemas/schema.ts";
 import { Bytes } from "./bytes.ts";

@@ -1,4 +1,4 @@
-import { type AnswerBody, isAssent, isDenial, parseJson, shown, textOf } from "../../answers.ts";
+import { type AnswerBody, isAssent, isDenial, parseJson, shown, textOf } from "../../lib/http/answers.ts";
 import { readField, readFields } from "./wire.ts";
 
 /** What an ExportLogsServiceResponse says: how many records were refused, and the receiver's words. */

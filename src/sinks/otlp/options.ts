@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { secretHeaders } from "../../lib/secrets/mark.ts";
+import { allowInsecure, urlWithoutUser } from "../../lib/urls.ts";
 import { BODIES } from "../../schemas/record.ts";
-import { secretHeaders } from "../../secrets/mark.ts";
-import { allowInsecure, urlWithoutUser } from "../../urls.ts";
 
 const receiver = urlWithoutUser(z.url({ protocol: /^https?$/ }), "set headers.authorization");
 

@@ -1,7 +1,7 @@
-import { type AnswerBody, oneLine, pageTitle, parseJson, saysDone, textOf } from "../../answers.ts";
 import type { WriteResult } from "../../contracts/sink.ts";
-import { type Drawer, Failure } from "../../errors.ts";
-import { drawerOfStatus, readRetryAfter } from "../../http-failures.ts";
+import { type Drawer, Failure } from "../../lib/errors.ts";
+import { type AnswerBody, oneLine, pageTitle, parseJson, saysDone, textOf } from "../../lib/http/answers.ts";
+import { drawerOfStatus, readRetryAfter } from "../../lib/http/failures.ts";
 import { type ExportResponse, NoExportResponse, readExportResponse } from "./export-response.ts";
 import { readField, readFields } from "./wire.ts";
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { UsageError } from "../../errors.ts";
-import { refuseReadable } from "../../secrets/readable.ts";
+import { UsageError } from "../../lib/errors.ts";
+import { refuseReadable } from "../../lib/secrets/readable.ts";
 import type { OtlpOptions } from "./options.ts";
 
 /** Where and how requests are sent: options, then the environment variables of OpenTelemetry, then defaults. */

@@ -1,6 +1,6 @@
 import type { Component } from "../../contracts/component.ts";
 import type { Sink, SinkDependencies } from "../../contracts/sink.ts";
-import { drawerOf, Failure } from "../../errors.ts";
+import { drawerOf, Failure } from "../../lib/errors.ts";
 import { loadSchema } from "../../schemas/load.ts";
 import { createEncoder } from "./encoder.ts";
 import { json } from "./json.ts";

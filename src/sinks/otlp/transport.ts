@@ -1,9 +1,9 @@
 import { promisify } from "node:util";
 import zlib from "node:zlib";
 import { type Dispatcher, EnvHttpProxyAgent, request } from "undici";
-import { readBody } from "../../answers.ts";
-import { Failure } from "../../errors.ts";
-import { networkFailure } from "../../http-failures.ts";
+import { Failure } from "../../lib/errors.ts";
+import { readBody } from "../../lib/http/answers.ts";
+import { networkFailure } from "../../lib/http/failures.ts";
 import type { Answer } from "./response.ts";
 import type { Settings } from "./settings.ts";
 

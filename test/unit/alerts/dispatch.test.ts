@@ -4,8 +4,8 @@ import { whileTelling } from "../../../src/alerts/telling.ts";
 import type { Alert, Notifier } from "../../../src/contracts/alert.ts";
 import type { AlertLedger } from "../../../src/contracts/alert-ledger.ts";
 import type { Ledger } from "../../../src/contracts/ledger.ts";
-import { type Drawer, describeError, Failure, type FailureOptions, UsageError } from "../../../src/errors.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
+import { type Drawer, describeError, Failure, type FailureOptions, UsageError } from "../../../src/lib/errors.ts";
 import { alertOf } from "./receiver.ts";
 
 const HOUR_MS = 3_600_000;

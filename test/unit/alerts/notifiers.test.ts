@@ -4,7 +4,7 @@ import { linksOf } from "../../../src/alerts/links.ts";
 import { slack, slackMessage } from "../../../src/alerts/slack.ts";
 import { webhook, webhookBody } from "../../../src/alerts/webhook.ts";
 import type { Notifier } from "../../../src/contracts/alert.ts";
-import { UsageError } from "../../../src/errors.ts";
+import { UsageError } from "../../../src/lib/errors.ts";
 import { alertOf, startHttp } from "./receiver.ts";
 
 const open: { close(): void }[] = [];

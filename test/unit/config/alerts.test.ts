@@ -7,9 +7,9 @@ import type { Ledger } from "../../../src/contracts/ledger.ts";
 import { CHECKPOINT } from "../../../src/delivery/checkpoint.ts";
 import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
 import { originOf } from "../../../src/flow/origin.ts";
-import { Health } from "../../../src/health.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
-import { createInstruments } from "../../../src/telemetry.ts";
+import { Health } from "../../../src/telemetry/health.ts";
+import { createInstruments } from "../../../src/telemetry/telemetry.ts";
 
 /** Opens the shipped rules on the ledger, and closes them again; the messages of the log. */
 async function logOf(ledger: Ledger, use: (detections: Detections) => void = () => {}): Promise<string[]> {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { asset } from "../../../src/assets.ts";
 import { parseConfig } from "../../../src/config/load.ts";
+import { asset } from "../../../src/lib/assets.ts";
 
 const ENV = {
   IBMCLOUD_API_KEY: "key",

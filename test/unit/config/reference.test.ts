@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { asset } from "../../../src/assets.ts";
 import { configJsonSchema, configMarkdown } from "../../../src/config/reference.ts";
+import { asset } from "../../../src/lib/assets.ts";
 
 test("the reference and the schema are what the program knows: npm run generate:reference", () => {
   expect(readFileSync(asset("src/config/reference.md"), "utf8")).toBe(configMarkdown());

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { validate } from "../../../src/config/validate.ts";
 import { parseYaml } from "../../../src/config/yaml.ts";
-import { UsageError } from "../../../src/errors.ts";
-import { Scrubber } from "../../../src/secrets/scrubber.ts";
+import { UsageError } from "../../../src/lib/errors.ts";
+import { Scrubber } from "../../../src/lib/secrets/scrubber.ts";
 
 let baseDir = "";
 beforeAll(() => {

@@ -4,9 +4,9 @@ import { expect, test } from "vitest";
 import type { DeadLetter, Ledger } from "../../../src/contracts/ledger.ts";
 import type { Batch } from "../../../src/contracts/sink.ts";
 import type { Source } from "../../../src/contracts/source.ts";
-import { type Drawer, Failure } from "../../../src/errors.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
-import { runPipeline } from "../../../src/pipeline.ts";
+import { type Drawer, Failure } from "../../../src/lib/errors.ts";
+import { runPipeline } from "../../../src/run/pipeline.ts";
 import { memorySink, memorySource, OPTIONS, partsOf } from "./parts.ts";
 
 /** What a receiver answers to a request. */

@@ -3,12 +3,12 @@ import { describe, expect, test } from "vitest";
 import type { Ledger, QueuedObject } from "../../../src/contracts/ledger.ts";
 import type { SavedState, StatePart } from "../../../src/contracts/state-ledger.ts";
 import { CHECKPOINT, Checkpoint, type Stateful } from "../../../src/delivery/checkpoint.ts";
-import type { LedgerWrite } from "../../../src/delivery/ledger-write.ts";
-import { Failure } from "../../../src/errors.ts";
 import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
 import { originOf } from "../../../src/flow/origin.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
-import { runPipeline } from "../../../src/pipeline.ts";
+import type { LedgerWrite } from "../../../src/ledger/write.ts";
+import { Failure } from "../../../src/lib/errors.ts";
+import { runPipeline } from "../../../src/run/pipeline.ts";
 import { memorySink, memorySource, OPTIONS, partsOf } from "./parts.ts";
 
 const never = new AbortController().signal;

@@ -5,8 +5,8 @@ import type { Ledger, QueuedObject } from "../../../src/contracts/ledger.ts";
 import { Convoy, type ConvoyOptions, type Reading } from "../../../src/delivery/convoy.ts";
 import { NOTHING } from "../../../src/delivery/outcome.ts";
 import { Parking } from "../../../src/delivery/parking.ts";
-import { Failure, UsageError } from "../../../src/errors.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
+import { Failure, UsageError } from "../../../src/lib/errors.ts";
 
 const PIECES = 3;
 const denied = new Failure("object", "object-denied", "403");

@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import type { Batch, Sink, WriteResult } from "../../../src/contracts/sink.ts";
 import { createBrake, NO_BRAKE } from "../../../src/delivery/brake.ts";
 import { deliver } from "../../../src/delivery/deliver.ts";
-import { Failure } from "../../../src/errors.ts";
 import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
 import { originOf } from "../../../src/flow/origin.ts";
+import { Failure } from "../../../src/lib/errors.ts";
 
 const a = originOf("s", "a", "1");
 const b = originOf("s", "b", "1");

@@ -4,10 +4,10 @@ import type { Ledger, QueuedObject } from "../../../src/contracts/ledger.ts";
 import type { Batch, BatchLimits } from "../../../src/contracts/sink.ts";
 import { type Books, Lane, type Trouble } from "../../../src/delivery/lane.ts";
 import { NOTHING, type Outcome } from "../../../src/delivery/outcome.ts";
-import { Failure, UsageError } from "../../../src/errors.ts";
 import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
 import { originOf } from "../../../src/flow/origin.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
+import { Failure, UsageError } from "../../../src/lib/errors.ts";
 import { memorySink } from "./parts.ts";
 
 let ledger: Ledger;

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Ledger, ParkedObject, QueuedObject } from "../../../src/contracts/ledger.ts";
-import type { LedgerWrite } from "../../../src/delivery/ledger-write.ts";
 import { Parking } from "../../../src/delivery/parking.ts";
-import { Failure } from "../../../src/errors.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
+import type { LedgerWrite } from "../../../src/ledger/write.ts";
+import { Failure } from "../../../src/lib/errors.ts";
 
 const MINUTE = 60_000;
 const START = Date.parse("2026-01-01T00:00:00Z");

@@ -5,10 +5,10 @@ import type { Decoder } from "../../../src/contracts/decoder.ts";
 import type { Batch, BatchLimits, Sink, WriteResult } from "../../../src/contracts/sink.ts";
 import type { Discovery, Seen, Source } from "../../../src/contracts/source.ts";
 import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
-import { Health } from "../../../src/health.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
-import type { Parts, PipelineOptions } from "../../../src/pipeline.ts";
-import { createInstruments } from "../../../src/telemetry.ts";
+import type { Parts, PipelineOptions } from "../../../src/run/pipeline.ts";
+import { Health } from "../../../src/telemetry/health.ts";
+import { createInstruments } from "../../../src/telemetry/telemetry.ts";
 
 /** A bucket in memory whose objects hold so many records; the bytes of an object are its record numbers, a chunk for each piece. */
 export function memorySource(objects: ReadonlyMap<string, number>, pieceRecords = 7): Source & { opened: string[] } {

@@ -3,9 +3,9 @@ import type { BadRecords, Decoder } from "../../../src/contracts/decoder.ts";
 import type { DeadLetter, Ledger, StoredDeadLetter } from "../../../src/contracts/ledger.ts";
 import type { Batch, BatchLimits, WriteResult } from "../../../src/contracts/sink.ts";
 import { type ReplayOptions, replay } from "../../../src/delivery/replay.ts";
-import { Failure, UsageError } from "../../../src/errors.ts";
 import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
+import { Failure, UsageError } from "../../../src/lib/errors.ts";
 import { memorySink } from "./parts.ts";
 
 const never = new AbortController().signal;

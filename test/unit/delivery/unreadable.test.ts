@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { Ledger } from "../../../src/contracts/ledger.ts";
 import type { Discovery, Seen, Source } from "../../../src/contracts/source.ts";
-import { Failure } from "../../../src/errors.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
-import { runPipeline } from "../../../src/pipeline.ts";
+import { Failure } from "../../../src/lib/errors.ts";
+import { runPipeline } from "../../../src/run/pipeline.ts";
 import { memorySink, memorySource, OPTIONS, partsOf } from "./parts.ts";
 
 const never = new AbortController().signal;

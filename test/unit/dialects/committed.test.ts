@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { asset } from "../../../src/assets.ts";
-import { dialectFiles } from "../../../src/content/dialects.ts";
+import { dialectFiles } from "../../../src/dialects/content.ts";
+import { asset } from "../../../src/lib/assets.ts";
 
 const { files, summary } = await dialectFiles();
 

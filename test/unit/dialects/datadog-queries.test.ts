@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { resolveField } from "../../../src/detections/fields.ts";
+import { resolveField } from "../../../src/detect/fields.ts";
 import { datadogDialect } from "../../../src/dialects/datadog/dialect.ts";
 import { isNative, loadSearches } from "../../../src/searches/load.ts";
 import type { GroupKey, Measure, Search } from "../../../src/searches/search.ts";

@@ -1,8 +1,8 @@
 import { parser } from "@grafana/lezer-logql";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { asset } from "../../../src/assets.ts";
 import { lokiDialect } from "../../../src/dialects/loki/dialect.ts";
+import { asset } from "../../../src/lib/assets.ts";
 import { isNative, loadSearches } from "../../../src/searches/load.ts";
 import { oddSearch } from "../searches/odd.ts";
 import { oddCondition, ruleOf } from "./odd.ts";

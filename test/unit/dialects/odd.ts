@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import { and, type Condition, not, or } from "../../../src/detections/condition.ts";
-import { type FieldRef, resolveField } from "../../../src/detections/fields.ts";
-import type { DetectionRule } from "../../../src/detections/rule.ts";
+import { and, type Condition, not, or } from "../../../src/detect/condition.ts";
+import { type FieldRef, resolveField } from "../../../src/detect/fields.ts";
+import type { DetectionRule } from "../../../src/detect/rule.ts";
 import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
 import { originOf } from "../../../src/flow/origin.ts";
 import { rules } from "./support.ts";

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { dialects } from "../../../src/content/dialects.ts";
-import { constructsOf } from "../../../src/detections/constructs.ts";
-import { readRules } from "../../../src/detections/load.ts";
-import type { Rule } from "../../../src/detections/rule.ts";
+import { constructsOf } from "../../../src/detect/constructs.ts";
+import { readRules } from "../../../src/detect/load.ts";
+import type { Rule } from "../../../src/detect/rule.ts";
+import { dialects } from "../../../src/dialects/content.ts";
 import { oddCondition, ruleOf } from "./odd.ts";
 import { rules } from "./support.ts";
 

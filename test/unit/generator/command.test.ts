@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { generateCommand } from "../../../src/cli/generate.ts";
-import { UsageError } from "../../../src/errors.ts";
 import type { Truth } from "../../../src/generator/truth.ts";
-import { Scrubber } from "../../../src/secrets/scrubber.ts";
+import { UsageError } from "../../../src/lib/errors.ts";
+import { Scrubber } from "../../../src/lib/secrets/scrubber.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 

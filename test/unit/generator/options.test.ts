@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { UsageError } from "../../../src/errors.ts";
 import { generate } from "../../../src/generator/generate.ts";
 import type { GenerateOptions } from "../../../src/generator/options.ts";
+import { UsageError } from "../../../src/lib/errors.ts";
 
 const BAD: readonly [string, Partial<GenerateOptions>, RegExp][] = [
   ["a format that there is not", { format: "aws" as never }, /format aws is none of oci, ibm, text/],

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { Failure, UsageError } from "../../../src/errors.ts";
 import { ledgerFailure, onLedger } from "../../../src/ledger/failures.ts";
+import { Failure, UsageError } from "../../../src/lib/errors.ts";
 
 /** As node:sqlite throws it. Numbers of https://www.sqlite.org/rescode.html. */
 const sqliteError = (errcode: number, message = "words") =>

@@ -18,8 +18,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Failure, UsageError } from "../../../src/errors.ts";
 import { type LedgerFile, openLedgerFile, openLedgerToRead, ownerOf } from "../../../src/ledger/file.ts";
+import { Failure, UsageError } from "../../../src/lib/errors.ts";
 
 let folder: string;
 let path: string;

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { DeadLetter, Ledger } from "../../../src/contracts/ledger.ts";
 import type { FoundObject } from "../../../src/contracts/source.ts";
-import { UsageError } from "../../../src/errors.ts";
 import { inspectLedger, openLedger } from "../../../src/ledger/sqlite.ts";
+import { UsageError } from "../../../src/lib/errors.ts";
 
 let folder: string;
 let path: string;

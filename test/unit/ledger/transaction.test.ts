@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { Failure } from "../../../src/errors.ts";
 import { type LedgerFile, openLedgerFile } from "../../../src/ledger/file.ts";
 import { type Transaction, transactionOn } from "../../../src/ledger/transaction.ts";
+import { Failure } from "../../../src/lib/errors.ts";
 
 let folder: string;
 let path: string;

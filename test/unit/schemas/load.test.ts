@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { UsageError } from "../../../src/errors.ts";
+import { UsageError } from "../../../src/lib/errors.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
 import { loadSchema, parseSchema } from "../../../src/schemas/load.ts";
 import { sshFlow } from "../sinks/flows.ts";

@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { decoderFor } from "../../../src/decoders/formats.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
 import { originOf } from "../../../src/flow/origin.ts";
+import { decoderFor } from "../../../src/formats/formats.ts";
 import { generate } from "../../../src/generator/generate.ts";
 import { INCIDENTS } from "../../../src/generator/incidents.ts";
 import { lookupFiles } from "../../../src/generator/lookup-files.ts";
-import { openLookups } from "../enrichers/lookups.ts";
+import { openLookups } from "../enrich/lookups.ts";
 
 const DECODE_OPTIONS = { skip: 0, maxBytes: 1e9, maxRecordBytes: 1e7 };
 

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { asset } from "../../../src/assets.ts";
-import { dialects } from "../../../src/content/dialects.ts";
-import { formatRuleError } from "../../../src/detections/load.ts";
+import { formatRuleError } from "../../../src/detect/load.ts";
+import { dialects } from "../../../src/dialects/content.ts";
+import { asset } from "../../../src/lib/assets.ts";
 import { isNative, loadSearches, readSearchFiles } from "../../../src/searches/load.ts";
 import type { Search } from "../../../src/searches/search.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import type { FieldRef } from "../../../src/detections/fields.ts";
-import { resolveField } from "../../../src/detections/fields.ts";
+import type { FieldRef } from "../../../src/detect/fields.ts";
+import { resolveField } from "../../../src/detect/fields.ts";
 import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
 import { originOf } from "../../../src/flow/origin.ts";
 import type { GroupKey, Measure, Search, TimeGroup } from "../../../src/searches/search.ts";

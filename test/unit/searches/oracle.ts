@@ -1,4 +1,4 @@
-import { compileCondition } from "../../../src/detections/stream/compile.ts";
+import { compileCondition } from "../../../src/detect/stream/compile.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
 import type { Measure, Search } from "../../../src/searches/search.ts";
 

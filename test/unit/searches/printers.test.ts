@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { dialects } from "../../../src/content/dialects.ts";
+import { dialects } from "../../../src/dialects/content.ts";
 import { isNative, readSearchFiles } from "../../../src/searches/load.ts";
 import type { Search } from "../../../src/searches/search.ts";
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Batch, Sink } from "../../../src/contracts/sink.ts";
-import { codeOf, describeError, drawerOf, Failure } from "../../../src/errors.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
+import { codeOf, describeError, drawerOf, Failure } from "../../../src/lib/errors.ts";
 
 /** A record that was set aside, by its number. */
 export interface SetAside {

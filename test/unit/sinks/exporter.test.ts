@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Sink } from "../../../src/contracts/sink.ts";
-import { type Drawer, describeError, Failure, UsageError } from "../../../src/errors.ts";
+import { type Drawer, describeError, Failure, UsageError } from "../../../src/lib/errors.ts";
 import { exporter } from "../../../src/sinks/exporter.ts";
 import { type Receiver, startReceiver } from "../../simulators/otlp/receiver.ts";
 import { batchOf, CONTEXT, flowsOf, sshFlow, TIME } from "./flows.ts";
@@ -224,7 +224,7 @@ test("an exporter that throws, rejects or never reports fails, too", async () =>
 });
 
 test("an own exporter of this program keeps its drawers", async () => {
-  const at = JSON.stringify(new URL("../../../src/errors.ts", import.meta.url).href);
+  const at = JSON.stringify(new URL("../../../src/lib/errors.ts", import.meta.url).href);
   const module = moduleWith(`import { Failure } from ${at};
     export default { export(_, callback) { callback({ code: 1, error: new Failure("person", "not-authorized", "a policy is missing") }); }, async shutdown() {} }`);
   expect(await write(await sinkOf({ module }))).toMatchObject({ drawer: "person", code: "not-authorized" });

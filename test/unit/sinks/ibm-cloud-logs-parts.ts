@@ -1,7 +1,7 @@
+import { ibmCloudLogsOptions } from "../../../src/clouds/ibm/cloud-logs/options.ts";
+import { ibmCloudLogsSink } from "../../../src/clouds/ibm/cloud-logs/sink.ts";
 import type { Sink } from "../../../src/contracts/sink.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
-import { ibmCloudLogsOptions } from "../../../src/sinks/ibm-cloud-logs/options.ts";
-import { ibmCloudLogsSink } from "../../../src/sinks/ibm-cloud-logs/sink.ts";
 import type { Ibm } from "../../simulators/ibm/server.ts";
 import { sshFlow } from "./flows.ts";
 

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ibmCloudLogsOptions, singlesUrl } from "../../../src/clouds/ibm/cloud-logs/options.ts";
 import type { Sink } from "../../../src/contracts/sink.ts";
-import { type Drawer, describeError, Failure } from "../../../src/errors.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
-import { ibmCloudLogsOptions, singlesUrl } from "../../../src/sinks/ibm-cloud-logs/options.ts";
+import { type Drawer, describeError, Failure } from "../../../src/lib/errors.ts";
 import { type Ibm, startIbm } from "../../simulators/ibm/server.ts";
 import { bring as bringBatch } from "./bringing.ts";
 import { anyFlow, batchOf, CONTEXT, noDataFlow, sshFlow } from "./flows.ts";

@@ -18,7 +18,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Failure } from "../../../src/errors.ts";
+import { Failure } from "../../../src/lib/errors.ts";
 import { leftByCrash } from "../../../src/sinks/line-end.ts";
 import { createLinesFile, type Lines } from "../../../src/sinks/lines-file.ts";
 

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { type EventFileOptions, packEvents } from "../../../src/clouds/oci/log-analytics/event-file.ts";
+import { tokenOf, zipEvents } from "../../../src/clouds/oci/log-analytics/payload.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
 import { loadSchema } from "../../../src/schemas/load.ts";
-import { type EventFileOptions, packEvents } from "../../../src/sinks/log-analytics/event-file.ts";
-import { tokenOf, zipEvents } from "../../../src/sinks/log-analytics/payload.ts";
 import { unzip } from "../../simulators/oci/services/log-analytics/zip.ts";
 import { contextOf, flowOf } from "./log-analytics-parts.ts";
 

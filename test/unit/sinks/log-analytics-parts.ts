@@ -1,8 +1,8 @@
+import { logAnalyticsOptions } from "../../../src/clouds/oci/log-analytics/options.ts";
+import { logAnalytics } from "../../../src/clouds/oci/log-analytics/sink.ts";
 import type { Batch, Segment, Sink } from "../../../src/contracts/sink.ts";
 import { EMPTY_CONTEXT, Flow, type FlowContext } from "../../../src/flow/flow.ts";
 import { originOf } from "../../../src/flow/origin.ts";
-import { logAnalyticsOptions } from "../../../src/sinks/log-analytics/options.ts";
-import { logAnalytics } from "../../../src/sinks/log-analytics/sink.ts";
 import type { Oci } from "../../simulators/oci/index.ts";
 import { LogAnalytics } from "../../simulators/oci/services/log-analytics.ts";
 

@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Sink } from "../../../src/contracts/sink.ts";
-import { describeError } from "../../../src/errors.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
+import { describeError } from "../../../src/lib/errors.ts";
 import type { FaultEffect } from "../../simulators/oci/faults.ts";
 import { type Oci, startOci } from "../../simulators/oci/index.ts";
 import { generateKeyPair } from "../../simulators/oci/principals.ts";
 import type { LogAnalytics } from "../../simulators/oci/services/log-analytics.ts";
-import { failureOf } from "../sources/oci-store.ts";
+import { failureOf } from "../intake/oci-store.ts";
 import { bring } from "./bringing.ts";
 import { addLogAnalytics, batchOf, contextOf, flowOf, flowsOf, LOG_GROUP, SOURCE, sinkOn } from "./log-analytics-parts.ts";
 

@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Sink } from "../../../src/contracts/sink.ts";
-import { UsageError } from "../../../src/errors.ts";
+import { UsageError } from "../../../src/lib/errors.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
 import { loadSchema } from "../../../src/schemas/load.ts";
 import { ndjson } from "../../../src/sinks/ndjson.ts";

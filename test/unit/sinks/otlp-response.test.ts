@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Drawer, Failure } from "../../../src/errors.ts";
+import { type Drawer, Failure } from "../../../src/lib/errors.ts";
 import { type Answer, isAboutNothing, judge } from "../../../src/sinks/otlp/response.ts";
 import { encodeResponse, encodeStatus } from "../../simulators/otlp/decode.ts";
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { UsageError } from "../../../src/errors.ts";
+import { UsageError } from "../../../src/lib/errors.ts";
 import { type OtlpOptions, otlpOptions } from "../../../src/sinks/otlp/options.ts";
 import { resolveSettings } from "../../../src/sinks/otlp/settings.ts";
 

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
 import type { Sink } from "../../../src/contracts/sink.ts";
-import { describeError, type Failure } from "../../../src/errors.ts";
+import { describeError, type Failure } from "../../../src/lib/errors.ts";
 import { otlp } from "../../../src/sinks/otlp/sink.ts";
 import { type Receiver, type ReceiverOptions, startReceiver } from "../../simulators/otlp/receiver.ts";
 import { batchOf, flowsOf } from "./flows.ts";

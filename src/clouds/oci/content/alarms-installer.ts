@@ -1,0 +1,102 @@
+import { randomUUID } from "node:crypto";
+import type { MonitoringClient, models } from "oci-monitoring";
+import { Failure } from "../../../lib/errors.ts";
+import { allPages, listOf, resourceOf } from "../answers.ts";
+import type { Alarm } from "./alarms.ts";
+import { OWN_TAGS } from "./build.ts";
+import { isOwn, refuseForeign } from "./dashboards-installer.ts";
+import { differences } from "./differences.ts";
+import type { ServiceCall } from "./service-call.ts";
+import { actionFor, GROUPS, type Installer, removing, type Step, stepOrConflict } from "./step.ts";
+import { TOPIC_KEY, type TopicFinder } from "./topic-installer.ts";
+
+/** Stand in built alarms for what is known when they are installed. */
+const PLACEHOLDER = /\$\{(compartmentId|topicId)\}/g;
+const PAGE = 1000;
+
+/** Alarms that tell a topic of the detections, found by their titles. What others made is left alone. */
+export function alarmsInstaller(
+  client: MonitoringClient,
+  compartmentId: string,
+  alarms: readonly Alarm[],
+  call: ServiceCall,
+  topicId: TopicFinder,
+): Installer {
+  /** Titles need not be unique: of several, our own counts. */
+  const list = async (signal: AbortSignal): Promise<Map<string, models.AlarmSummary>> => {
+    const found = new Map<string, models.AlarmSummary>();
+    const all = await allPages("ListAlarms", (page) => {
+      const request = { compartmentId, limit: PAGE, ...(page === undefined ? {} : { page: encodeURIComponent(page) }) };
+      return call("ListAlarms", signal, async () => {
+        const { items, opcNextPage } = await client.listAlarms(request);
+        return { items: listOf(items), next: opcNextPage };
+      });
+    });
+    for (const one of all) {
+      const earlier = found.get(one.displayName);
+      if (earlier === undefined || !isOwn(earlier)) found.set(one.displayName, one);
+    }
+    return found;
+  };
+  const filledIn = (alarm: Alarm, topic: string): Alarm => {
+    const values: Record<string, string> = { compartmentId, topicId: topic };
+    return JSON.parse(JSON.stringify(alarm).replaceAll(PLACEHOLDER, (_, name: string) => values[name] ?? ""));
+  };
+
+  const alarmStep = async (alarm: Alarm, summary: models.AlarmSummary | undefined, signal: AbortSignal): Promise<Step> => {
+    const { displayName } = alarm;
+    if (summary !== undefined) refuseForeign("alarm", summary);
+    // A list shows neither body nor duration.
+    const get = async (alarmId: string) => resourceOf((await client.getAlarm({ alarmId })).alarm, alarmId);
+    const found = summary && (await call("GetAlarm", signal, () => get(summary.id)));
+    const changed = found === undefined ? [] : differences(filledIn(alarm, (await topicId(signal)) ?? ""), found);
+    return {
+      kind: "alarm",
+      name: displayName,
+      action: actionFor(found, changed),
+      differences: changed,
+      needs: [TOPIC_KEY],
+      async run(signal) {
+        const topic = await topicId(signal);
+        if (topic === undefined) throw new Failure("person", "topic-missing", `there is no topic for the alarm "${displayName}"`);
+        const details = {
+          ...filledIn(alarm, topic),
+          freeformTags: { ...found?.freeformTags, ...OWN_TAGS },
+        } as unknown as models.CreateAlarmDetails;
+        if (found === undefined) {
+          const request = { createAlarmDetails: details, opcRetryToken: randomUUID() };
+          await call("CreateAlarm", signal, async () => resourceOf((await client.createAlarm(request)).alarm));
+        } else {
+          const request = { alarmId: found.id, updateAlarmDetails: details as unknown as models.UpdateAlarmDetails };
+          await call("UpdateAlarm", signal, async () => resourceOf((await client.updateAlarm(request)).alarm, found.id));
+        }
+      },
+    };
+  };
+
+  return {
+    what: GROUPS.alarms,
+    async steps(signal) {
+      if (alarms.length === 0) return [];
+      const found = await list(signal);
+      const steps: Step[] = [];
+      for (const alarm of alarms) {
+        const { displayName } = alarm;
+        steps.push(await stepOrConflict("alarm", displayName, () => alarmStep(alarm, found.get(displayName), signal)));
+      }
+      return steps;
+    },
+    async removal(signal) {
+      if (alarms.length === 0) return [];
+      const found = await list(signal);
+      return alarms.flatMap(({ displayName }): Step[] => {
+        const one = found.get(displayName);
+        if (one === undefined || !isOwn(one)) return [];
+        const remove = removing(call, "DeleteAlarm", () => client.deleteAlarm({ alarmId: one.id }), {
+          isThere: async (signal) => (await list(signal)).has(displayName),
+        });
+        return [{ kind: "alarm", name: displayName, action: "delete", differences: [], run: remove }];
+      });
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import { Failure } from "../../../lib/errors.ts";
+import type { OciConnectionOptions } from "../connection.ts";
+import { connectOci } from "../connection.ts";
+import type { OciSurroundings } from "../identity.ts";
+import type { Content } from "./build.ts";
+import { dashboardsInstaller } from "./dashboards-installer.ts";
+import { definitionsInstaller } from "./definitions-installer.ts";
+import { type NotificationOptions, openAlarms } from "./open-alarms.ts";
+import { serviceCall } from "./service-call.ts";
+import { type Installer, refused, type Step } from "./step.ts";
+import { tasksInstaller } from "./tasks-installer.ts";
+
+export interface InstallationOptions {
+  /** How to reach Log Analytics. */
+  readonly connection: OciConnectionOptions;
+  readonly namespace: string;
+  /** Compartment of the saved searches and dashboards. */
+  readonly compartmentId: string;
+  /** Base URL of Management Dashboard; by default the region's. */
+  readonly dashboardEndpoint: string | undefined;
+  /** Who is told of the detections that Log Analytics runs by itself; undefined for an installation without them. */
+  readonly notifications?: NotificationOptions;
+  /** How long a call that may heal is tried again. */
+  readonly patienceMs: number;
+}
+
+/** All that is installed into one tenancy. */
+export interface Installation {
+  steps(signal: AbortSignal): Promise<Step[]>;
+  removal(signal: AbortSignal): Promise<Step[]>;
+  close(): Promise<void>;
+}
+
+/**
+ * The content of one tenancy. Asks nothing of the network before the first look. A group of things that may not be looked at becomes one
+ * refused step, and the other groups are looked at. Throws UsageError.
+ */
+export async function openInstaller(
+  content: Content,
+  { connection, namespace, compartmentId, dashboardEndpoint, notifications, patienceMs }: InstallationOptions,
+  surroundings: OciSurroundings,
+): Promise<Installation> {
+  const [{ LogAnalyticsClient }, { DashxApisClient }] = await Promise.all([
+    import("../log-analytics.ts"),
+    import("oci-managementdashboard"),
+  ]);
+  const { endpoint: _, ...elsewhere } = connection;
+  const analytics = await connectOci(connection, surroundings, {
+    what: `Log Analytics namespace ${namespace}`,
+    create: (params, configuration) => new LogAnalyticsClient(params, configuration),
+  });
+  const dashboards = await connectOci(
+    { ...elsewhere, ...(dashboardEndpoint === undefined ? {} : { endpoint: dashboardEndpoint }) },
+    surroundings,
+    { what: "Management Dashboard", create: (params, configuration) => new DashxApisClient(params, configuration) },
+  );
+  const at = { namespaceName: namespace, compartmentId };
+  const analyticsCall = serviceCall(analytics, {
+    place: `in Log Analytics namespace ${namespace}`,
+    permission: "manage loganalytics-features-family in tenancy",
+    patienceMs,
+  });
+  const tasksCall = serviceCall(analytics, {
+    place: `in Log Analytics namespace ${namespace}`,
+    permission: `manage loganalytics-scheduled-task in compartment id ${compartmentId}`,
+    patienceMs,
+  });
+  const dashboardsCall = serviceCall(dashboards, {
+    place: `in compartment ${compartmentId}`,
+    permission: `manage management-dashboard-family in compartment id ${compartmentId}`,
+    patienceMs,
+  });
+  const definitions = definitionsInstaller(analytics.client, at, content, analyticsCall);
+  const boards = dashboardsInstaller(dashboards.client, compartmentId, content, dashboardsCall);
+  const tasks = tasksInstaller(analytics.client, at, content, tasksCall, boards.searchId);
+  // What is used by other things comes first, and goes last.
+  const alarms = notifications && (await openAlarms(notifications, { elsewhere, compartmentId, patienceMs }, surroundings));
+  const inOrder = [definitions, boards, tasks, ...(alarms?.installers ?? [])];
+  const all = async (installers: readonly Installer[], look: (one: Installer) => Promise<Step[]>): Promise<Step[]> => {
+    const steps: Step[] = [];
+    for (const installer of installers) {
+      try {
+        steps.push(...(await look(installer)));
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        steps.push(refused(installer.what, "", error));
+      }
+    }
+    return steps;
+  };
+  return {
+    steps: (signal) => all(inOrder, (one) => one.steps(signal)),
+    removal: (signal) => all(inOrder.toReversed(), (one) => one.removal(signal)),
+    async close() {
+      await Promise.all([analytics.close(), dashboards.close(), alarms?.close()]);
+    },
+  };
+}

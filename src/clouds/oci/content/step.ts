@@ -1,0 +1,79 @@
+import { Failure } from "../../../lib/errors.ts";
+import type { ServiceCall } from "./service-call.ts";
+
+/** One thing that is installed or removed. */
+export interface Step {
+  /** `field`, `saved search`, …; of a step that stands for a group that could not be looked at, the group. */
+  readonly kind: string;
+  /** Empty for a group. */
+  readonly name: string;
+  readonly action: "create" | "update" | "delete" | "none" | "refused";
+  /** What differs, for an update. */
+  readonly differences: readonly string[];
+  /** Why nothing can be done, for `refused`. */
+  readonly refusal?: Failure;
+  /** Other steps, by `keyOf`, without which this one cannot be done. */
+  readonly needs?: readonly string[];
+  /** Carries it out; to be called in the order of the steps, and not for `none` and `refused`. */
+  run(signal: AbortSignal): Promise<void>;
+  /** What a person still has to do. To be asked after `run` where the step is carried out, else at once. */
+  notice?(): string | undefined;
+}
+
+/** Steps towards the content, or away from it. Looks only; nothing is changed before the steps are run. */
+export interface Installer {
+  /** The group of things that it installs, as in `saved searches and dashboards`. */
+  readonly what: string;
+  steps(signal: AbortSignal): Promise<Step[]>;
+  removal(signal: AbortSignal): Promise<Step[]>;
+}
+
+/** Names of groups that others hang on: what could not be looked at is not known to be gone. */
+export const GROUPS = { tasks: "scheduled tasks", subscription: "subscription", alarms: "alarms" } as const;
+
+/** Something is in the way that somebody else has made. */
+export class Conflict extends Failure {
+  constructor(code: "content-conflict" | "field-conflict", message: string) {
+    super("person", code, message);
+  }
+}
+
+export function keyOf({ kind, name }: { readonly kind: string; readonly name: string }): string {
+  return `${kind} ${name}`.trim();
+}
+
+export function refused(kind: string, name: string, refusal: Failure): Step {
+  return { kind, name, action: "refused", differences: [], refusal, run: async () => undefined };
+}
+
+/** The step that `look` finds, or one that says what is in the way. */
+export async function stepOrConflict(kind: string, name: string, look: () => Step | Promise<Step>): Promise<Step> {
+  try {
+    return await look();
+  } catch (error) {
+    if (error instanceof Conflict) return refused(kind, name, error);
+    throw error;
+  }
+}
+
+/** What a found thing needs to be as wanted. */
+export function actionFor(found: unknown, differences: readonly string[]): Step["action"] {
+  if (found === undefined) return "create";
+  return differences.length === 0 ? "none" : "update";
+}
+
+/**
+ * Deletes something. That it is not there is no failure, since the answer to an earlier attempt may have been lost; but the service says
+ * the same of what must not be touched, so it is looked for again.
+ */
+export function removing(
+  call: ServiceCall,
+  operation: string,
+  request: () => Promise<object>,
+  { isThere }: { readonly isThere: (signal: AbortSignal) => Promise<boolean> },
+): Step["run"] {
+  return async (signal) => {
+    const done = await call.orAbsent(operation, signal, request);
+    if (done === undefined && (await isThere(signal))) await call(operation, signal, request);
+  };
+}

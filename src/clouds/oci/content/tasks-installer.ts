@@ -1,0 +1,102 @@
+import { randomUUID } from "node:crypto";
+import type { models } from "oci-loganalytics";
+import { Failure } from "../../../lib/errors.ts";
+import { listOf, resourceOf } from "../answers.ts";
+import type { LogAnalyticsClient } from "../log-analytics.ts";
+import { type Content, OWN_TAGS, type ScheduledTask } from "./build.ts";
+import { isOwn, refuseForeign, type SearchFinder } from "./dashboards-installer.ts";
+import { differences } from "./differences.ts";
+import type { ServiceCall } from "./service-call.ts";
+import { actionFor, GROUPS, type Installer, keyOf, type Step, stepOrConflict } from "./step.ts";
+
+/** Stand in built tasks for what is known when they are installed. */
+const PLACEHOLDER = /\$\{(compartmentId|savedSearchId)\}/g;
+
+/** Scheduled tasks that run the saved searches of detections, found by their titles. What others made is left alone. */
+export function tasksInstaller(
+  client: LogAnalyticsClient,
+  { namespaceName, compartmentId }: { readonly namespaceName: string; readonly compartmentId: string },
+  { tasks }: Content,
+  call: ServiceCall,
+  searchId: SearchFinder,
+): Installer {
+  const find = async (displayName: string, signal: AbortSignal): Promise<models.StandardTask | undefined> => {
+    const query = { compartmentId, displayName: encodeURIComponent(displayName) };
+    const items = await call("ListScheduledTasks", signal, async () =>
+      listOf((await client.listScheduledTasks(namespaceName, query))?.items),
+    );
+    const id = items.find((item) => item.displayName === displayName)?.id;
+    if (id === undefined) return undefined;
+    const get = { namespaceName, scheduledTaskId: id };
+    const task = await call("GetScheduledTask", signal, async () => {
+      return resourceOf(await client.getScheduledTask(get), id);
+    });
+    return task as models.StandardTask;
+  };
+  const filledIn = (task: ScheduledTask, savedSearchId: string) => {
+    const values: Record<string, string> = { compartmentId, savedSearchId };
+    const fill = (value: unknown): unknown =>
+      JSON.parse(JSON.stringify(value).replaceAll(PLACEHOLDER, (_, name: string) => values[name] ?? ""));
+    return { schedules: fill(task.schedules), action: fill(task.action) } as Pick<
+      models.CreateStandardTaskDetails,
+      "schedules" | "action"
+    >;
+  };
+
+  const taskStep = async (task: ScheduledTask, signal: AbortSignal): Promise<Step> => {
+    const { displayName, search } = task;
+    const found = await find(displayName, signal);
+    if (found !== undefined) refuseForeign("scheduled task", found);
+    const wanted = filledIn(task, (await searchId(search, signal)) ?? "");
+    const changed = found === undefined ? [] : differences(wanted, found);
+    return {
+      kind: "scheduled task",
+      name: displayName,
+      action: actionFor(found, changed),
+      differences: changed,
+      needs: [keyOf({ kind: "saved search", name: search })],
+      async run(signal) {
+        const savedSearchId = await searchId(search, signal);
+        if (savedSearchId === undefined)
+          throw new Failure("person", "search-missing", `there is no saved search "${search}" to schedule`);
+        const details = { displayName, freeformTags: OWN_TAGS, ...filledIn(task, savedSearchId) };
+        if (found !== undefined) {
+          const update = { kind: "STANDARD", ...details };
+          await call("UpdateScheduledTask", signal, async () =>
+            resourceOf(await client.updateScheduledTask(namespaceName, found.id, update), found.id),
+          );
+          return;
+        }
+        const create = { kind: "STANDARD", taskType: "SAVED_SEARCH", compartmentId, ...details };
+        const token = randomUUID();
+        await call("CreateScheduledTask", signal, async () =>
+          resourceOf(await client.createScheduledTask(namespaceName, create, token)),
+        );
+      },
+    };
+  };
+
+  return {
+    what: GROUPS.tasks,
+    async steps(signal) {
+      const steps: Step[] = [];
+      for (const task of tasks) {
+        steps.push(await stepOrConflict("scheduled task", task.displayName, () => taskStep(task, signal)));
+      }
+      return steps;
+    },
+    async removal(signal) {
+      const steps: Step[] = [];
+      for (const { displayName } of tasks) {
+        const found = await find(displayName, signal);
+        if (found === undefined || !isOwn(found)) continue;
+        const scheduledTaskId = found.id;
+        const run = async (signal: AbortSignal): Promise<void> => {
+          await call("DeleteScheduledTask", signal, () => client.deleteScheduledTask({ namespaceName, scheduledTaskId }));
+        };
+        steps.push({ kind: "scheduled task", name: displayName, action: "delete", differences: [], run });
+      }
+      return steps;
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { randomUUID } from "node:crypto";
+import type { models, NotificationControlPlaneClient } from "oci-ons";
+import { listOf } from "../answers.ts";
+import { OWN_TAGS } from "./build.ts";
+import { isOwn, refuseForeign } from "./dashboards-installer.ts";
+import { differences } from "./differences.ts";
+import type { ServiceCall } from "./service-call.ts";
+import { actionFor, type Installer, keyOf, removing, type Step, stepOrConflict } from "./step.ts";
+
+/** Finds the OCID of the topic that alarms tell; undefined while it is yet to be made. */
+export type TopicFinder = (signal: AbortSignal) => Promise<string | undefined>;
+
+const NAME = "flowferry-detections";
+/** What alarms and subscriptions need. */
+export const TOPIC_KEY = keyOf({ kind: "topic", name: NAME });
+const DESCRIPTION = "Alarms of flowferry's detections on flow logs";
+
+/** The topic that alarms tell: `existing`, which is only looked at, or one of our own. `users` are the keys of what uses it. */
+export function topicInstaller(
+  client: NotificationControlPlaneClient,
+  compartmentId: string,
+  existing: string | undefined,
+  users: readonly string[],
+  calls: { readonly manage: ServiceCall; readonly use: ServiceCall },
+): Installer & { readonly topicId: TopicFinder } {
+  let known: string | undefined;
+
+  const find = async (signal: AbortSignal): Promise<models.NotificationTopicSummary | undefined> => {
+    const items = await calls.manage("ListTopics", signal, async () =>
+      listOf((await client.listTopics({ compartmentId, name: NAME })).items),
+    );
+    return items.find(({ name, lifecycleState }) => name === NAME && lifecycleState !== "DELETING");
+  };
+
+  const step = async (signal: AbortSignal): Promise<Step> => {
+    const found = await find(signal);
+    if (found !== undefined) {
+      refuseForeign("topic", { ...found, displayName: NAME }, `give it as --topic ${found.topicId} to use it`);
+    }
+    const changed = found === undefined ? [] : differences({ description: DESCRIPTION }, found);
+    return {
+      kind: "topic",
+      name: NAME,
+      action: actionFor(found, changed),
+      differences: changed,
+      async run(signal) {
+        if (found === undefined) {
+          const details = { name: NAME, compartmentId, description: DESCRIPTION, freeformTags: OWN_TAGS };
+          const request = { createTopicDetails: details, opcRetryToken: randomUUID() };
+          known = await calls.manage("CreateTopic", signal, async () =>
+            idOf((await client.createTopic(request)).notificationTopic),
+          );
+        } else {
+          const details = { description: DESCRIPTION, freeformTags: { ...found.freeformTags, ...OWN_TAGS } };
+          const request = { topicId: found.topicId, topicAttributesDetails: details };
+          await calls.manage("UpdateTopic", signal, async () => idOf((await client.updateTopic(request)).notificationTopic));
+        }
+      },
+    };
+  };
+
+  return {
+    what: TOPIC_KEY,
+    async topicId(signal) {
+      known ??= existing ?? (await find(signal))?.topicId;
+      return known;
+    },
+    async steps(signal) {
+      if (existing === undefined) return [await stepOrConflict("topic", NAME, () => step(signal))];
+      await calls.use("GetTopic", signal, async () => idOf((await client.getTopic({ topicId: existing })).notificationTopic));
+      return [];
+    },
+    async removal(signal) {
+      const found = await find(signal);
+      if (found === undefined || !isOwn(found)) return [];
+      const { topicId } = found;
+      const run = removing(calls.manage, "DeleteTopic", () => client.deleteTopic({ topicId }), {
+        isThere: async (signal) => (await find(signal)) !== undefined,
+      });
+      return [{ kind: "topic", name: NAME, action: "delete", differences: [], needs: users, run }];
+    },
+  };
+}
+
+function idOf(topic: models.NotificationTopic | undefined): string {
+  if (typeof topic?.topicId === "string") return topic.topicId;
+  throw new TypeError("it holds no topic");
+}

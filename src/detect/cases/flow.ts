@@ -1,0 +1,104 @@
+import ipaddr from "ipaddr.js";
+import { FIELD_NAMES, type FieldName, fieldOf, formOf, isField, isOfContext, isStored } from "../../flow/fields.ts";
+import { EMPTY_CONTEXT, Flow, type FlowContext } from "../../flow/flow.ts";
+import type { Origin } from "../../flow/origin.ts";
+import { type Counter, type Form, wordsOf, type Zone } from "../../flow/types.ts";
+import { protocolKeyword } from "../../lib/protocols.ts";
+import { isUsable } from "../fields.ts";
+import { hint } from "../hint.ts";
+
+/** What a test case may say of a flow: what a rule may ask of it, but for times, which `at` and `connectionAge` set, and what is derived. */
+const SETTABLE: readonly FieldName[] = FIELD_NAMES.filter((name) => isStored(name) && isUsable(name) && formOf(name) !== "time");
+
+/** An ordinary accepted HTTPS connection between two internal hosts: what a case leaves out. */
+const DEFAULTS: Readonly<Record<string, unknown>> = {
+  action: "accept",
+  status: "OK",
+  sourceAddress: "10.0.1.10",
+  sourcePort: 51515,
+  destinationAddress: "10.0.2.20",
+  destinationPort: 443,
+  protocol: 6,
+  bytes: 1200,
+  packets: 8,
+};
+
+const PRIVATE = ["private", "uniqueLocal", "linkLocal", "carrierGradeNat", "loopback"];
+
+export interface CaseFlow {
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly time: number;
+  /** How long before its end the flow's connection began, in ms. */
+  readonly connectionAgeMs: number | undefined;
+}
+
+/**
+ * The flow of a test case. Zones, traffic type, direction and protocol name are derived where the case is silent; `null`
+ * takes a field away. Returns one line when the case says something impossible.
+ */
+export function buildFlow(origin: Origin, record: number, { fields, time, connectionAgeMs }: CaseFlow): Flow | string {
+  const context: Record<string, string | undefined> = {};
+  const own: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries({ ...DEFAULTS, ...fields })) {
+    if (!isField(name) || !SETTABLE.includes(name))
+      return `unknown field '${name}'${hint(name, [...SETTABLE, "at", "repeat", "every", "connectionAge"])}`;
+    const form = formOf(name);
+    const read = value === null ? undefined : readValue(form, value);
+    if (read === WRONG) return `${name}: ${JSON.stringify(value)} is no ${form === "string" ? "text" : form}`;
+    const words = wordsOf(fieldOf(name).type);
+    if (read !== undefined && words?.includes(read as string) === false)
+      return `${name}: ${JSON.stringify(value)} is no value of ${name}${hint(String(value), words)}`;
+    if (isOfContext(name)) context[name] = read as string | undefined;
+    else own[name] = read;
+  }
+  const flow = new Flow(origin, record, { ...EMPTY_CONTEXT, ...context } as FlowContext, time);
+  Object.assign(flow, { start: time, end: time }, own);
+  if (connectionAgeMs !== undefined) flow.connectionStart = time - connectionAgeMs;
+  derive(flow, own);
+  return flow;
+}
+
+const WRONG = Symbol("wrong");
+
+function readValue(form: Form, value: unknown): unknown {
+  switch (form) {
+    case "number": {
+      const number = typeof value === "string" && /^-?\d+$/.test(value) ? Number(value) : value;
+      return Number.isSafeInteger(number) ? number : WRONG;
+    }
+    case "counter":
+      return readCounter(value);
+    case "boolean":
+      return typeof value === "boolean" ? value : WRONG;
+    case "columns":
+      return typeof value === "object" && !Array.isArray(value) ? value : WRONG;
+    default:
+      return typeof value === "string" ? value : WRONG;
+  }
+}
+
+function readCounter(value: unknown): Counter | typeof WRONG {
+  if (typeof value === "number") return Number.isSafeInteger(value) && value >= 0 ? value : WRONG;
+  if (typeof value !== "string" || !/^\d{1,20}$/.test(value)) return WRONG;
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : BigInt(value);
+}
+
+function derive(flow: Flow, given: Readonly<Record<string, unknown>>): void {
+  if (!("sourceZone" in given)) flow.sourceZone = zoneOf(flow.sourceAddress);
+  if (!("destinationZone" in given)) flow.destinationZone = zoneOf(flow.destinationAddress);
+  const { sourceZone, destinationZone } = flow;
+  if (!("trafficType" in given) && sourceZone !== undefined && destinationZone !== undefined) {
+    flow.trafficType = sourceZone === "internal" && destinationZone === "internal" ? "east-west" : "north-south";
+  }
+  if (!("direction" in given)) {
+    flow.direction = sourceZone === "internal" ? "egress" : destinationZone === "internal" ? "ingress" : "unknown";
+  }
+  if (!("protocolName" in given) && flow.protocol !== undefined) flow.protocolName = protocolKeyword(flow.protocol);
+}
+
+function zoneOf(address: string | undefined): Zone | undefined {
+  if (address === undefined) return undefined;
+  if (!ipaddr.isValid(address)) return "invalid";
+  return PRIVATE.includes(ipaddr.process(address).range()) ? "internal" : "external";
+}

@@ -1,0 +1,173 @@
+import { join } from "node:path";
+import { readContent } from "../clouds/oci/content/definition.ts";
+import { logAnalytics } from "../clouds/oci/content/log-analytics.ts";
+import { storedAttributes } from "../clouds/oci/content/stored-attributes.ts";
+import { formatRuleError, loadRules } from "../detect/load.ts";
+import { asset } from "../lib/assets.ts";
+import { UsageError } from "../lib/errors.ts";
+import { loadSchema } from "../schemas/load.ts";
+import { isNative, loadSearches } from "../searches/load.ts";
+import type { NativeSearch, Search } from "../searches/search.ts";
+import { shippedDashboards } from "./dashboard-lists.ts";
+import { datadogDialect } from "./datadog/dialect.ts";
+import type { Dialect, Printed, PrintedSearch } from "./dialect.ts";
+import { duckdbDialect } from "./duckdb/dialect.ts";
+import { elasticDialect } from "./elastic/dialect.ts";
+import type { Backend } from "./grafana/backend.ts";
+import { grafanaDashboard } from "./grafana/dashboard.ts";
+import { ibmCloudLogsDialect } from "./ibm-cloud-logs/dialect.ts";
+import { lokiDialect } from "./loki/dialect.ts";
+import { lokiBackend } from "./loki/grafana.ts";
+import { splunkDialect } from "./splunk/dialect.ts";
+import { victorialogsDialect } from "./victorialogs/dialect.ts";
+import { victorialogsBackend } from "./victorialogs/grafana.ts";
+
+/** Every dialect that rules and searches are printed in. */
+export function dialects(): readonly Dialect[] {
+  const otel = storedAttributes(loadSchema("otel", "."));
+  return [
+    duckdbDialect(otel),
+    victorialogsDialect(otel),
+    lokiDialect(otel),
+    elasticDialect(otel),
+    splunkDialect(otel),
+    datadogDialect(otel),
+    ibmCloudLogsDialect(otel),
+    logAnalytics(readContent()),
+  ];
+}
+
+/** What Grafana asks, by name of the dialect that it asks in. */
+function grafanaBackends(): ReadonlyMap<string, Backend> {
+  const otel = storedAttributes(loadSchema("otel", "."));
+  return new Map([lokiBackend(otel), victorialogsBackend(otel)].map((backend) => [backend.name, backend]));
+}
+
+export interface DialectFiles {
+  /** By path within `deploy`. */
+  readonly files: ReadonlyMap<string, string>;
+  /** How many rules and searches each dialect says, as a table in Markdown. */
+  readonly summary: string;
+}
+
+/**
+ * The rules and searches below a folder (`detections`, `searches`) in every dialect, Grafana's dashboards, and the tables
+ * of what each dialect can say. Throws UsageError for a bad rule or search.
+ */
+export async function dialectFiles(folder = asset("deploy")): Promise<DialectFiles> {
+  const { rules, errors } = await loadRules(join(folder, "detections"));
+  const { searches, errors: searchErrors } = loadSearches(join(folder, "searches"));
+  const [first] = [...errors, ...searchErrors];
+  if (first !== undefined) throw new UsageError("bad-rules", formatRuleError(first));
+  const alerting = rules.filter((rule) => rule.alerts);
+  const files = new Map<string, string>();
+  const ruleTable = new Table("rule");
+  const searchTable = new Table("search");
+  const backends = grafanaBackends();
+  for (const dialect of dialects()) {
+    const saidRules = alerting.flatMap((rule) => {
+      const printed = dialect.rule(rule);
+      ruleTable.add(rule.name, dialect.title, printed);
+      return "query" in printed ? { rule, query: printed.query } : [];
+    });
+    const saidSearches = searches.flatMap((search): PrintedSearch[] => {
+      const printed = printSearch(search, dialect);
+      searchTable.add(search.id, dialect.title, printed);
+      return "query" in printed && !isNative(search) ? [{ search, query: printed.query }] : [];
+    });
+    for (const [name, text] of dialect.files({ rules: saidRules, searches: saidSearches }))
+      files.set(`${dialect.name}/${name}`, text);
+    const backend = backends.get(dialect.name);
+    if (backend !== undefined)
+      files.set(`grafana/${backend.name}.json`, grafanaDashboard(backend, shippedDashboards(), saidSearches));
+  }
+  const summary = summaryOf(ruleTable, searchTable);
+  files.set("dialects.md", page(summary, ruleTable, searchTable));
+  return { files, summary };
+}
+
+function printSearch(search: Search | NativeSearch, dialect: Dialect): Printed {
+  if (!isNative(search)) return dialect.search(search);
+  const query = search.native.get(dialect.name);
+  if (query !== undefined) return { query };
+  return { refused: "native", reason: `written for ${[...search.native.keys()].join(", ")} alone` };
+}
+
+/** A row for each name, a column for each dialect, and numbered notes about refusals. */
+class Table {
+  readonly #kind: string;
+  readonly #titles = new Set<string>();
+  readonly #rows = new Map<string, string[]>();
+  readonly #notes: string[] = [];
+
+  constructor(kind: string) {
+    this.#kind = kind;
+  }
+
+  add(name: string, title: string, printed: Printed): void {
+    this.#titles.add(title);
+    const cells = this.#rows.get(name) ?? [];
+    this.#rows.set(name, cells);
+    if ("query" in printed) cells.push("yes");
+    else {
+      const note = `${printed.refused}: ${printed.reason}`;
+      if (!this.#notes.includes(note)) this.#notes.push(note);
+      cells.push(`no ${this.#notes.indexOf(note) + 1}`);
+    }
+  }
+
+  get size(): number {
+    return this.#rows.size;
+  }
+
+  get titles(): readonly string[] {
+    return [...this.#titles];
+  }
+
+  /** How many the dialect of that title says. */
+  said(title: string): number {
+    const column = this.titles.indexOf(title);
+    return [...this.#rows.values()].filter((cells) => cells[column] === "yes").length;
+  }
+
+  print(): string {
+    const table = markdown([[this.#kind, ...this.#titles], ...[...this.#rows].map(([name, cells]) => [name, ...cells])]);
+    return `${table}\n\n${this.#notes.map((note, index) => `${index + 1}. ${note}`).join("\n")}`;
+  }
+}
+
+function summaryOf(rules: Table, searches: Table): string {
+  const rows = rules.titles.map((title) => [
+    title,
+    `${rules.said(title)} of ${rules.size}`,
+    `${searches.said(title)} of ${searches.size}`,
+  ]);
+  return markdown([["dialect", "rules", "saved searches"], ...rows]);
+}
+
+function markdown([head = [], ...rows]: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+function page(summary: string, rules: Table, searches: Table): string {
+  return `# Dialects
+
+Made by \`flowferry content build\`. What a dialect cannot say is refused, never changed: the number says why.
+
+${summary}
+
+## Rules
+
+Wherever the stream evaluator runs, every rule works: its flows carry the rule's name in \`flow.detections\`.
+
+DuckDB looks at every window of a correlation's timespan. The other backends look at the windows that end when they evaluate
+a rule, so that a window between two evaluations goes unseen.
+
+${rules.print()}
+
+## Searches
+
+${searches.print()}
+`;
+}

@@ -1,0 +1,32 @@
+import type { IpPrefix } from "../../lib/ip/prefix.ts";
+import { type IpRanges, ipRanges } from "../../lib/ip/ranges.ts";
+import { contradiction, required, requiredPrefix, type TableKind } from "./table.ts";
+
+/** An external network that outbound traffic may go to. */
+export interface ApprovedDestination {
+  readonly prefix: IpPrefix;
+  readonly cidr: string;
+  readonly name: string;
+  readonly line: number;
+}
+
+export type ApprovedDestinationTable = IpRanges<ApprovedDestination>;
+
+/** `cidr,name` */
+export const approvedDestinations: TableKind<ApprovedDestinationTable> = {
+  shape: { required: ["cidr", "name"], optional: [] },
+  read(report) {
+    const rows: ApprovedDestination[] = [];
+    return {
+      add(row) {
+        const prefix = requiredPrefix(row, "cidr", report);
+        const name = required(row, "name", report);
+        if (prefix !== undefined && name !== undefined) rows.push({ prefix, cidr: row.cell("cidr"), name, line: row.line });
+      },
+      build: () =>
+        ipRanges(rows, (kept, repeated) => {
+          if (kept.name !== repeated.name) report(contradiction("cidr", repeated.cidr, kept.line, repeated.line));
+        }),
+    };
+  },
+};

@@ -1,0 +1,59 @@
+import type { Zone } from "../../flow/types.ts";
+import { type IpPrefix, parsePrefix } from "../../lib/ip/prefix.ts";
+import { type IpRanges, ipRanges } from "../../lib/ip/ranges.ts";
+import { contradiction, required, requiredPrefix, type TableKind } from "./table.ts";
+
+/** A network, and the zone that it belongs to. */
+export interface NetworkRow {
+  readonly prefix: IpPrefix;
+  readonly cidr: string;
+  readonly zone: Exclude<Zone, "invalid">;
+  readonly name: string | undefined;
+  /** Undefined for the networks that are built in. */
+  readonly line: number | undefined;
+}
+
+export type NetworkTable = IpRanges<NetworkRow>;
+
+/** Networks that are internal wherever they are met. A line of the file for the same network replaces one. */
+const BUILT_IN: readonly NetworkRow[] = [
+  "10.0.0.0/8", // RFC 1918
+  "172.16.0.0/12", // RFC 1918
+  "192.168.0.0/16", // RFC 1918
+  "100.64.0.0/10", // RFC 6598, shared address space (carrier-grade NAT)
+  "169.254.0.0/16", // RFC 3927, link-local
+  "127.0.0.0/8", // RFC 1122 3.2.1.3, loopback
+  "fc00::/7", // RFC 4193, unique local
+  "fe80::/10", // RFC 4291 2.5.6, link-local
+  "::1/128", // RFC 4291 2.5.3, loopback
+].map((cidr) => ({ prefix: parsePrefix(cidr) as IpPrefix, cidr, zone: "internal", name: undefined, line: undefined }));
+
+const ZONES = ["internal", "external"] as const;
+
+/** `cidr,zone,name` over the built-in networks; what neither holds is external. */
+export const networks: TableKind<NetworkTable> = {
+  shape: { required: ["cidr", "zone"], optional: ["name"] },
+  read(report) {
+    const rows: NetworkRow[] = [];
+    return {
+      add(row) {
+        const prefix = requiredPrefix(row, "cidr", report);
+        const text = required(row, "zone", report);
+        if (prefix === undefined || text === undefined) return;
+        // The program's own strings: what compares them for every flow is fast when they are the same ones.
+        const zone = ZONES.find((own) => own === text);
+        if (zone === undefined) {
+          report({ line: row.line, column: "zone", value: text, reason: "no zone: write internal or external" });
+          return;
+        }
+        rows.push({ prefix, cidr: row.cell("cidr"), zone, name: row.cell("name") || undefined, line: row.line });
+      },
+      build: () =>
+        ipRanges([...rows, ...BUILT_IN], (kept, repeated) => {
+          if (kept.line === undefined || repeated.line === undefined) return;
+          if (kept.zone === repeated.zone && kept.name === repeated.name) return;
+          report(contradiction("cidr", repeated.cidr, kept.line, repeated.line));
+        }),
+    };
+  },
+};

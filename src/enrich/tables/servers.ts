@@ -1,0 +1,57 @@
+import type { Columns } from "../../flow/types.ts";
+import type { IpPrefix } from "../../lib/ip/prefix.ts";
+import { type IpRanges, ipRanges } from "../../lib/ip/ranges.ts";
+import { contradiction, required, requiredPrefix, type TableKind } from "./table.ts";
+
+/** A server, or a network of servers. */
+export interface ServerRow {
+  readonly prefix: IpPrefix;
+  /** The address or network as the file has it. */
+  readonly address: string;
+  readonly server: string;
+  /** The further columns that are filled in. */
+  readonly columns: Columns | undefined;
+  readonly line: number;
+}
+
+export type ServerTable = IpRanges<ServerRow>;
+
+/** First words of attributes that a flow has below `flow.source.` and `flow.destination.` anyway. */
+const TAKEN = new Set(["zone", "service", "server", "network", "address", "port", "columns"]);
+
+/** `address,server` and any further columns, which travel with the flow. */
+export const servers: TableKind<ServerTable> = {
+  shape: { required: ["address", "server"], optional: [], further: columnProblem },
+  read(report) {
+    const rows: ServerRow[] = [];
+    return {
+      add(row) {
+        const prefix = requiredPrefix(row, "address", report, true);
+        const server = required(row, "server", report);
+        if (prefix === undefined || server === undefined) return;
+        rows.push({ prefix, address: row.cell("address"), server, columns: row.further(), line: row.line });
+      },
+      build: () =>
+        ipRanges(rows, (kept, repeated) => {
+          if (kept.server === repeated.server && sameColumns(kept.columns, repeated.columns)) return;
+          report(contradiction("address", repeated.address, kept.line, repeated.line));
+        }),
+    };
+  },
+};
+
+function columnProblem(name: string, all: readonly string[]): string | undefined {
+  if (!/^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$/.test(name)) {
+    return "no column name: begin with a letter, and use lower-case letters, digits, _ and single dots";
+  }
+  const first = name.split(".", 1)[0] ?? name;
+  if (TAKEN.has(first))
+    return `is taken: flow.source.${first} and flow.destination.${first} are set already; choose another name`;
+  const below = all.find((other) => other.startsWith(`${name}.`));
+  return below && `cannot hold a value beside ${below}, which lies below it: rename one of the two`;
+}
+
+function sameColumns(a: Columns = {}, b: Columns = {}): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}

@@ -1,0 +1,58 @@
+import { type IpPrefix, prefixKey } from "../../lib/ip/prefix.ts";
+import { required, requiredPrefix, type TableKind } from "./table.ts";
+
+/** One network of a subnet. */
+interface SubnetNetwork {
+  readonly prefix: IpPrefix;
+  readonly cidr: string;
+  readonly line: number;
+}
+
+export interface Subnet {
+  /** OCID or id, as it stands in the log. */
+  readonly id: string;
+  readonly name: string | undefined;
+  readonly networks: readonly SubnetNetwork[];
+}
+
+export type SubnetTable = ReadonlyMap<string, Subnet>;
+
+interface Draft extends Subnet {
+  name: string | undefined;
+  nameLine: number;
+  readonly networks: SubnetNetwork[];
+  readonly keys: Set<string>;
+}
+
+/** `subnet,cidr,name`: one line for each network of a subnet. */
+export const subnets: TableKind<SubnetTable> = {
+  shape: { required: ["subnet", "cidr"], optional: ["name"] },
+  read(report) {
+    const drafts = new Map<string, Draft>();
+    return {
+      add(row) {
+        const { line } = row;
+        const id = required(row, "subnet", report);
+        const prefix = requiredPrefix(row, "cidr", report);
+        if (id === undefined || prefix === undefined) return;
+        const name = row.cell("name") || undefined;
+        let subnet = drafts.get(id);
+        if (subnet === undefined) {
+          subnet = { id, name, nameLine: line, networks: [], keys: new Set() };
+          drafts.set(id, subnet);
+        } else if (subnet.name === undefined) {
+          subnet.name = name;
+          subnet.nameLine = line;
+        } else if (name !== undefined && name !== subnet.name) {
+          const reason = `the subnet is called ${JSON.stringify(subnet.name)} on line ${subnet.nameLine}: give it one name`;
+          report({ line, column: "name", value: name, reason });
+        }
+        const key = prefixKey(prefix);
+        if (subnet.keys.has(key)) return;
+        subnet.keys.add(key);
+        subnet.networks.push({ prefix, cidr: row.cell("cidr"), line });
+      },
+      build: () => new Map(Array.from(drafts.values(), ({ id, name, networks }) => [id, { id, name, networks }])),
+    };
+  },
+};

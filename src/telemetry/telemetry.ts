@@ -1,0 +1,177 @@
+import type { Server, ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type Meter, metrics } from "@opentelemetry/api";
+import pino, { type Logger } from "pino";
+import type { Problem } from "../contracts/ledger.ts";
+import { describeError, UsageError } from "../lib/errors.ts";
+import { printable } from "../lib/printable.ts";
+
+export type { Logger } from "pino";
+
+/** The program's own log on stderr: pretty on a terminal, else one JSON object a line. Silent when healthy. `scrub` takes secrets out. */
+export async function openLog(
+  level: string,
+  otlpEndpoint: string | undefined,
+  version: string,
+  scrub: (text: string) => string,
+): Promise<{ log: Logger; close(): Promise<void> }> {
+  const local = process.stderr.isTTY ? await openPretty() : pino.destination({ dest: 2, sync: true });
+  const options: pino.LoggerOptions = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    hooks: { streamWrite: (line) => `${printable(withTexts(line, scrub))}\n` },
+  };
+  if (otlpEndpoint === undefined) return { log: pino(options, local), close: async () => {} };
+  const remote = await (await import("./otlp.ts")).openOtlpLog(otlpEndpoint, version);
+  return {
+    log: pino(
+      options,
+      pino.multistream([
+        { stream: local, level: "trace" },
+        { stream: remote.stream, level: "trace" },
+      ]),
+    ),
+    close: remote.close,
+  };
+}
+
+/** Log lines for people; what is in them cannot steer the terminal. */
+async function openPretty(): Promise<pino.DestinationStream> {
+  const pretty = (await import("pino-pretty")).default;
+  const stream = pretty({ destination: 2, sync: true, ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss" });
+  return { write: (line) => void stream.write(`${withTexts(line, printable)}\n`) };
+}
+
+/** A line of JSON with each text in it, and each name, as `change` makes it. */
+function withTexts(line: string, change: (text: string) => string): string {
+  const changed = (value: unknown): unknown => {
+    if (typeof value === "string") return change(value);
+    if (typeof value !== "object" || value === null) return value;
+    if (Array.isArray(value)) return value.map(changed);
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [change(name), changed(member)]));
+  };
+  return JSON.stringify(changed(JSON.parse(line)));
+}
+
+/** What the program counts about itself, for Prometheus and for any OpenTelemetry meter that a host program has set. */
+export function createInstruments(meter: Meter) {
+  return {
+    objects: meter.createCounter("flowferry.objects", { description: "Objects read to their end" }),
+    records: meter.createCounter("flowferry.records", { description: "Records decoded" }),
+    bad: meter.createCounter("flowferry.bad_records", {
+      description: "Records set aside because they could not be decoded, by code",
+    }),
+    skipped: meter.createCounter("flowferry.skipped_records", { description: "Records of other event types, by type" }),
+    filtered: meter.createCounter("flowferry.filtered_records", { description: "Records that the filter holds back" }),
+    quality: meter.createCounter("flowferry.quality_notices", {
+      description: "What the log says about its own completeness, by kind",
+    }),
+    delivered: meter.createCounter("flowferry.sink.delivered_records", { description: "Records acknowledged, by sink" }),
+    rejected: meter.createCounter("flowferry.sink.rejected_records", {
+      description: "Records that the receiver refused in a partial success, by sink",
+    }),
+    deadLettered: meter.createCounter("flowferry.sink.dead_lettered_records", {
+      description: "Records set aside as pointers, by sink",
+    }),
+    retries: meter.createCounter("flowferry.sink.retries", { description: "Failed attempts that are repeated, by sink" }),
+    sourceRetries: meter.createCounter("flowferry.source.retries", {
+      description: "Failed attempts at listing or reading that are repeated",
+    }),
+    listings: meter.createCounter("flowferry.source.passes", { description: "Passes over the bucket for new objects" }),
+    unreadable: meter.createGauge("flowferry.source.unreadable", {
+      description: "Files and folders of a directory that cannot be looked at, while others are",
+    }),
+    matches: meter.createCounter("flowferry.detections.matches", { description: "Incidents that the detections found, by rule" }),
+    alerts: meter.createCounter("flowferry.alerts", {
+      description: "What became of alerts, by rule and outcome: told, late, repeated, refused",
+    }),
+    alertsWaiting: meter.createObservableGauge("flowferry.alerts.waiting", {
+      description: "Alerts that wait for a notifier, by notifier",
+    }),
+    lookupReloads: meter.createCounter("flowferry.lookups.reloads", { description: "Changed lookup tables, by outcome" }),
+    network: meter.createObservableCounter("flowferry.network.api", {
+      description: "Resources of the network that the provider's API was asked about, and of them what failed or is missing",
+    }),
+    lag: meter.createObservableGauge("flowferry.sink.lag", {
+      description: "Age of the oldest object that waits for the sink",
+      unit: "s",
+    }),
+    imbalances: meter.createCounter("flowferry.books.imbalances", {
+      description: "Objects of which more or fewer records were settled than were offered to a sink",
+    }),
+    parked: meter.createObservableGauge("flowferry.parked_objects", {
+      description: "Objects that cannot be read now, and are tried again",
+    }),
+    problems: meter.createObservableGauge("flowferry.problem", {
+      description: "1 for each part that does not do its work, by part, drawer and code: what /readyz names",
+    }),
+    pending: meter.createObservableGauge("flowferry.sink.pending_objects", { description: "Objects that wait for the sink" }),
+    trouble: meter.createObservableGauge("flowferry.sink.trouble", {
+      description: "1 while the sink does not acknowledge, else 0",
+    }),
+  };
+}
+
+export type Instruments = ReturnType<typeof createInstruments>;
+
+/** Serves /metrics, /healthz and /readyz on `host:port`. `health` says what does not do its work; `starting` whether it has begun. */
+export async function serveTelemetry(
+  listen: string,
+  health: { readonly problems: readonly Problem[]; readonly starting: boolean },
+): Promise<{ meter: Meter; address: string; close(): Promise<void> }> {
+  const [{ createServer }, { PrometheusExporter }, { MeterProvider }] = await Promise.all([
+    import("node:http"),
+    import("@opentelemetry/exporter-prometheus"),
+    import("@opentelemetry/sdk-metrics"),
+  ]);
+  const exporter = new PrometheusExporter({ preventServerStart: true });
+  const provider = new MeterProvider({ readers: [exporter] });
+  metrics.setGlobalMeterProvider(provider);
+  const answer = (response: ServerResponse, status: number, body: object) => {
+    response.writeHead(status, { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" });
+    response.end(`${JSON.stringify(body)}\n`);
+  };
+  const ready = (response: ServerResponse) => {
+    const { problems, starting } = health;
+    const isReady = !starting && problems.length === 0;
+    const dated = problems.map(({ since, ...problem }) => ({ ...problem, since: new Date(since).toISOString() }));
+    answer(response, isReady ? 200 : 503, { ready: isReady, ...(starting ? { starting } : {}), problems: dated });
+  };
+  const server = createServer((request, response) => {
+    if (request.url === "/metrics") exporter.getMetricsRequestHandler(request, response);
+    // That there is an answer says that the event loop turns.
+    else if (request.url === "/healthz") answer(response, 200, { alive: true });
+    else if (request.url === "/readyz") ready(response);
+    else response.writeHead(404, { "content-type": "text/plain" }).end("try /metrics, /healthz or /readyz\n");
+  });
+  const address = await bind(server, listen);
+  return {
+    meter: provider.getMeter("flowferry"),
+    address,
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      await provider.shutdown();
+    },
+  };
+}
+
+function bind(server: Server, listen: string): Promise<string> {
+  const colon = listen.lastIndexOf(":");
+  const host = listen.slice(0, colon).replace(/^\[|\]$/g, "");
+  return new Promise((resolve, reject) => {
+    server.once("error", (error) =>
+      reject(
+        new UsageError("telemetry-listen", `cannot serve metrics on ${listen} (telemetry.listen): ${describeError(error)}`, {
+          cause: error,
+        }),
+      ),
+    );
+    server.listen(Number(listen.slice(colon + 1)), host, () => {
+      const { address, port, family } = server.address() as AddressInfo;
+      resolve(family === "IPv6" ? `http://[${address}]:${port}` : `http://${address}:${port}`);
+    });
+  });
+}

@@ -1,0 +1,70 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { buildContent, contentFiles } from "../../../../../src/clouds/oci/content/build.ts";
+import { readDefinition } from "../../../../../src/clouds/oci/content/definition.ts";
+import { differences } from "../../../../../src/clouds/oci/content/differences.ts";
+import { asset } from "../../../../../src/lib/assets.ts";
+import { loadSchema } from "../../../../../src/schemas/load.ts";
+import { ContentStore } from "../../../../simulators/oci/services/log-analytics/content.ts";
+import { faultOf } from "../../../../simulators/oci/services/log-analytics/query.ts";
+
+const definition = readDefinition();
+const content = buildContent(definition);
+
+describe("content for Log Analytics", () => {
+  it("maps every key of the schema, and no other", () => {
+    const keys = loadSchema("log-analytics", "/")
+      .attributes.filter(({ kind }) => kind !== "columns")
+      .map(({ name }) => name);
+    expect(Object.keys(definition.content.fields).sort()).toEqual(keys.sort());
+  });
+
+  it("gives no title to two fields", () => {
+    const titles = Object.values(definition.content.fields).map(({ field }) => field);
+    expect(new Set(titles).size).toBe(titles.length);
+  });
+
+  it("is built into the files that ship", () => {
+    for (const [name, text] of contentFiles(content)) {
+      expect(readFileSync(join(asset("deploy/log-analytics"), name), "utf8"), `${name}: run flowferry content build`).toBe(text);
+    }
+  });
+
+  const known = new ContentStore().fieldTitles();
+  for (const { displayName } of content.fields) known.add(displayName);
+
+  it.each(content.searches.map(({ displayName, uiConfig }) => [displayName, uiConfig.queryString]))(
+    "asks a well-formed question of fields that exist: %s",
+    (_, query) => {
+      expect(faultOf(query, known)).toBeUndefined();
+      expect(query).toMatch(/^'Log Source' = 'Flowferry VCN Flow Logs' and /);
+    },
+  );
+
+  it("names all searches apart", () => {
+    expect(new Set(content.searches.map(({ displayName }) => displayName)).size).toBe(content.searches.length);
+    expect(content.searches.length).toBeGreaterThanOrEqual(20);
+  });
+
+  it("finds the faults of a query", () => {
+    expect(faultOf("Action = accept | stats count by 'Source IP'", known)).toBeUndefined();
+    expect(faultOf("Action = accept | topn 5 'Source IP'", known)).toBe("There is no command topn");
+    expect(faultOf("Action = accept | stats count by 'Source Ip'", known)).toBe("There is no field Source Ip");
+    expect(faultOf("Acton = accept", known)).toBe("There is no field Acton");
+    expect(faultOf("Action = accept | stats summe('Source Port') as X", known)).toBe("There is no function summe");
+    expect(faultOf("Action = accept | lookup table = T select a as B using Port = p", known)).toBe("There is no field Port");
+    expect(faultOf("Action = accept | lookup table = T select a as B using 'Source Port' = p | sort -B", known)).toBeUndefined();
+    expect(faultOf("Action in (accept", known)).toBe("A bracket is not closed");
+    expect(faultOf("Action = 'accept", known)).toMatch(/^Unexpected/);
+  });
+});
+
+describe("differences", () => {
+  it("looks at what is wanted only", () => {
+    expect(differences({ a: 1, b: { c: [1, { d: 2 }] } }, { a: 1, b: { c: [1, { d: 2, x: 1 }], y: 2 }, z: 3 })).toEqual([]);
+    expect(differences({ a: 1, b: { c: [1, { d: 2 }] } }, { a: 2, b: { c: [1, { d: 3 }] } })).toEqual(["a", "b.c[1].d"]);
+    expect(differences({ a: [1] }, { a: [1, 2] })).toEqual(["a"]);
+    expect(differences({ a: {} }, { a: null })).toEqual(["a"]);
+  });
+});

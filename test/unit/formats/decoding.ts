@@ -1,0 +1,77 @@
+import { expect } from "vitest";
+import type { DecodeOptions, QualityNotice } from "../../../src/contracts/decoder.ts";
+import { formOf, isField, isFrom } from "../../../src/flow/fields.ts";
+import type { Flow } from "../../../src/flow/flow.ts";
+import { originOf } from "../../../src/flow/origin.ts";
+import { decoderFor, type FormatName } from "../../../src/formats/formats.ts";
+
+/** What came out of one object, the pieces put together. */
+export interface Outcome {
+  flows: Flow[];
+  /** One entry a record; of a fault the record is followed by `+`. */
+  bad: [record: string, code: string][];
+  reasons: string[];
+  quality: QualityNotice[];
+  skipped: Record<string, number>;
+  through: number;
+}
+
+export interface Settings extends Partial<DecodeOptions> {
+  readonly key?: string;
+  /** Sizes of the chunks that the bytes come in, the last one repeated. */
+  readonly chunks?: readonly number[];
+}
+
+export async function decode(format: FormatName, bytes: Uint8Array | string, settings: Settings = {}): Promise<Outcome> {
+  const { key = "key", chunks = [65_536], ...limits } = settings;
+  const options = { skip: 0, maxBytes: 1e9, maxRecordBytes: 1e6, ...limits };
+  const outcome: Outcome = { flows: [], bad: [], reasons: [], quality: [], skipped: Object.create(null), through: options.skip };
+  const source = inChunks(typeof bytes === "string" ? Buffer.from(bytes) : bytes, chunks);
+  for await (const piece of decoderFor(format)(source, originOf("test", key, "etag"), options)) {
+    outcome.flows.push(...piece.flows);
+    for (const { from, to, code, reason } of piece.bad) {
+      if (to === undefined) outcome.bad.push([`${from}+`, code]);
+      for (let record = from; record <= (to ?? 0); record++) outcome.bad.push([String(record), code]);
+      outcome.reasons.push(reason);
+    }
+    outcome.quality.push(...piece.quality);
+    for (const [type, count] of Object.entries(piece.skipped)) outcome.skipped[type] = (outcome.skipped[type] ?? 0) + count;
+    outcome.through = piece.through;
+  }
+  return outcome;
+}
+
+export async function* inChunks(bytes: Uint8Array, sizes: readonly number[]): AsyncGenerator<Uint8Array> {
+  let at = 0;
+  for (let index = 0; at < bytes.length; index++) {
+    const size = sizes[Math.min(index, sizes.length - 1)] ?? bytes.length;
+    yield bytes.subarray(at, at + size);
+    at += size;
+  }
+}
+
+/** A flow as plain data, as decoders fill it: what the log does not say is left out, times are ISO, large counters end in `n`. */
+export function plain({ origin: _, context, ...flow }: Flow): Record<string, unknown> {
+  const shown: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(flow)) {
+    if (value === undefined || (isField(name) && !isFrom(name, "decoder"))) continue;
+    if (isField(name) && formOf(name) === "time") shown[name] = new Date(value as number).toISOString();
+    else shown[name] = typeof value === "bigint" ? `${value}n` : value;
+  }
+  return { ...shown, context: Object.fromEntries(Object.entries(context).filter(([, value]) => value !== undefined)) };
+}
+
+/** Every record number up to `through` occurs once, as a flow or bad; the skipped ones take what numbers are left. */
+export function expectAccounted({ flows, bad, skipped, through }: Outcome): void {
+  const closed = bad.filter(([record]) => !record.endsWith("+")).map(([record]) => Number(record));
+  const numbers = [...flows.map(({ record }) => record), ...closed];
+  expect(new Set(numbers).size).toBe(numbers.length);
+  for (const number of numbers) expect(number >= 1 && number <= through).toBe(true);
+  const skippedCount = Object.values(skipped).reduce((sum, count) => sum + count, 0);
+  expect(numbers.length + skippedCount).toBe(through);
+  const records = flows.map(({ record }) => record);
+  expect(records).toEqual(records.toSorted((a, b) => a - b));
+  const open = bad.filter(([record]) => record.endsWith("+"));
+  expect(open.length).toBeLessThanOrEqual(1);
+  if (open.length === 1) expect(open[0]?.[0]).toBe(`${through + 1}+`);
+}

@@ -1,0 +1,276 @@
+import { constants, deflateRawSync, gzipSync } from "node:zlib";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { gunzip } from "../../../src/formats/gunzip.ts";
+import { inChunks } from "./decoding.ts";
+
+const unpack = async (bytes: Uint8Array, maxBytes = 1e9, chunks: readonly number[] = [65_536]) => {
+  const unpacked = gunzip(inChunks(bytes, chunks), maxBytes);
+  const found: Buffer[] = [];
+  for await (const chunk of unpacked.chunks) found.push(chunk);
+  return { bytes: Buffer.concat(found), code: unpacked.fault?.code, sizes: found.map(({ length }) => length) };
+};
+
+function expectBytes(found: { bytes: Buffer; code: string | undefined }, bytes: Uint8Array, code: string | undefined): void {
+  expect(found.code).toBe(code);
+  expect(found.bytes.length).toBe(bytes.length);
+  expect(found.bytes.equals(bytes)).toBe(true);
+}
+
+/** Text that compresses, but not to nothing. */
+function textOf(length: number): Buffer {
+  let text = "";
+  for (let n = 1; text.length < length; n = (n * 48_271) % 2_147_483_647) text += `record ${n} of many\n`;
+  return Buffer.from(text.slice(0, length));
+}
+
+/** Tests that cut or damage in many ways, on a busy machine. */
+const TIMEOUT_MS = 60_000;
+
+const TEXT = textOf(60_000);
+const ZIPPED = gzipSync(TEXT);
+
+describe("whole objects", () => {
+  test("gzip, whatever its chunks", async () => {
+    for (const chunks of [[1], [7, 100_000], [65_536], [ZIPPED.length - 8], [ZIPPED.length - 1]]) {
+      expectBytes(await unpack(ZIPPED, 1e9, chunks), TEXT, undefined);
+    }
+  });
+
+  test("what does not begin as gzip is handed on as it is", async () => {
+    for (const bytes of [TEXT, Buffer.alloc(0), Buffer.from([0x1f]), Buffer.from([0x8b, 0x1f])]) {
+      expectBytes(await unpack(bytes, 1e9, [1]), bytes, undefined);
+    }
+  });
+
+  test("gzip of nothing", async () => expectBytes(await unpack(gzipSync("")), Buffer.alloc(0), undefined));
+
+  test("members one after another, also empty ones", async () => {
+    const members = Buffer.concat([ZIPPED, gzipSync(""), gzipSync("second\n"), ZIPPED]);
+    const expected = Buffer.concat([TEXT, Buffer.from("second\n"), TEXT]);
+    for (const chunks of [[65_536], [13]]) {
+      expectBytes(await unpack(members, 1e9, chunks), expected, undefined);
+    }
+  });
+
+  test("zero padding behind the last member", async () => {
+    expectBytes(await unpack(Buffer.concat([ZIPPED, Buffer.alloc(70_000)])), TEXT, undefined);
+  });
+
+  test(
+    "gzip within gzip, also where the inner one has members and padding",
+    async () => {
+      const twice = gzipSync(ZIPPED);
+      const thrice = gzipSync(twice);
+      for (const chunks of [[13], [65_536]]) {
+        expectBytes(await unpack(twice, 1e9, chunks), TEXT, undefined);
+        expectBytes(await unpack(thrice, 1e9, chunks), TEXT, undefined);
+      }
+      const members = Buffer.concat([ZIPPED, gzipSync("second\n"), Buffer.alloc(10)]);
+      expectBytes(await unpack(gzipSync(members)), Buffer.concat([TEXT, Buffer.from("second\n")]), undefined);
+      expectBytes(await unpack(Buffer.concat([gzipSync(ZIPPED), gzipSync(ZIPPED)])), Buffer.concat([TEXT, TEXT]), undefined);
+      expectBytes(await unpack(gzipSync(gzipSync(""))), Buffer.alloc(0), undefined);
+      expectBytes(await unpack(gzipSync(Buffer.from([0x1f]))), Buffer.from([0x1f]), undefined);
+    },
+    TIMEOUT_MS,
+  );
+
+  test("a header with every optional part", async () => {
+    const extra = [5, 0, 1, 2, 3, 4, 5];
+    const header = [0x1f, 0x8b, 8, 0x1f, 0, 0, 0, 0, 0, 3, ...extra, ...Buffer.from("name\0a comment\0"), 0xaa, 0xbb];
+    const whole = Buffer.concat([Buffer.from(header), deflateRawSync(TEXT), ZIPPED.subarray(-8)]);
+    expectBytes(await unpack(whole, 1e9, [3]), TEXT, undefined);
+  });
+
+  test("stored, fixed and dynamic blocks", async () => {
+    for (const options of [{ level: 0 }, { strategy: constants.Z_FIXED }, { level: 9 }]) {
+      expectBytes(await unpack(gzipSync(TEXT, options)), TEXT, undefined);
+    }
+  });
+});
+
+describe("broken objects give what stands before the break", () => {
+  test(
+    "cut anywhere",
+    async () => {
+      const small = gzipSync(TEXT.subarray(0, 5000));
+      for (let length = 2; length < small.length; length += 1) {
+        const { bytes, code } = await unpack(small.subarray(0, length));
+        expect(code).toBe("truncated-gzip");
+        expect(TEXT.subarray(0, bytes.length).equals(bytes)).toBe(true);
+        if (length >= small.length - 8) expect(bytes.length).toBe(5000);
+      }
+    },
+    TIMEOUT_MS,
+  );
+
+  test("gzip within gzip deeper than three times", async () => {
+    expectBytes(await unpack(gzipSync(gzipSync(gzipSync(ZIPPED)))), Buffer.alloc(0), "nested-gzip");
+  });
+
+  test("gzip within gzip: the fault of either layer, after what stands before it", async () => {
+    const innerCut = await unpack(gzipSync(ZIPPED.subarray(0, -8)));
+    expectBytes(innerCut, TEXT, "truncated-gzip");
+    const outer = gzipSync(ZIPPED);
+    expectBytes(await unpack(outer.subarray(0, -8)), TEXT, "truncated-gzip");
+    outer[outer.length - 6] = (outer.at(-6) as number) ^ 1;
+    expectBytes(await unpack(outer), TEXT, "corrupt-gzip");
+    const cut = await unpack(gzipSync(ZIPPED, { level: 0 }).subarray(0, 9000));
+    expect([cut.code, TEXT.subarray(0, cut.bytes.length).equals(cut.bytes), cut.bytes.length > 0]).toEqual([
+      "truncated-gzip",
+      true,
+      true,
+    ]);
+  });
+
+  test("garbage behind the last member", async () => {
+    for (const garbage of [[1], [0, 0, 7], [0x1f], [0x1f, 0x1f], [0x1f, 0x00, 0x00]]) {
+      const { bytes, code } = await unpack(Buffer.concat([ZIPPED, Buffer.from(garbage)]));
+      expect([bytes.equals(TEXT), code]).toEqual([true, "trailing-garbage"]);
+    }
+  });
+
+  test("a wrong checksum, a wrong size", async () => {
+    for (const at of [-8, -1]) {
+      const wrong = Buffer.from(ZIPPED);
+      wrong[wrong.length + at] = (wrong.at(at) as number) ^ 1;
+      expectBytes(await unpack(wrong), TEXT, "corrupt-gzip");
+    }
+  });
+
+  test("a header of an unknown kind", async () => {
+    for (const [at, value] of [
+      [2, 7],
+      [3, 0x20],
+    ] as const) {
+      const wrong = Buffer.from(ZIPPED);
+      wrong[at] = value;
+      expectBytes(await unpack(wrong), Buffer.alloc(0), "corrupt-gzip");
+    }
+  });
+
+  test(
+    "a block of an unknown kind, right where it begins",
+    async () => {
+      // Blocks are byte-aligned here: full flushes write an empty stored block in between.
+      const first = deflateRawSync(TEXT.subarray(0, 30_000), { finishFlush: constants.Z_FULL_FLUSH });
+      const whole = Buffer.concat([ZIPPED.subarray(0, 10), first, Buffer.from([0x07]), Buffer.alloc(5000, 0xff)]);
+      for (const chunks of [[65_536], [1000], [1]]) {
+        expectBytes(await unpack(whole, 1e9, chunks), TEXT.subarray(0, 30_000), "corrupt-gzip");
+      }
+    },
+    TIMEOUT_MS,
+  );
+
+  test("corrupt beyond what is kept for the exact place: all but the last call's output is there", async () => {
+    const noise = Buffer.alloc(3_000_000);
+    for (let at = 0, state = 1; at < noise.length; at++) {
+      state = (state * 48_271) % 2_147_483_647;
+      noise[at] = state;
+    }
+    const first = deflateRawSync(noise, { finishFlush: constants.Z_FULL_FLUSH });
+    const whole = Buffer.concat([ZIPPED.subarray(0, 10), first, Buffer.from([0x07])]);
+    const { bytes, code } = await unpack(whole);
+    expect(code).toBe("corrupt-gzip");
+    expect(bytes.length).toBeGreaterThan(noise.length - 64 * 1024);
+    expect(noise.subarray(0, bytes.length).equals(bytes)).toBe(true);
+  });
+});
+
+describe("limits", () => {
+  test("past the cap on the decompressed size nothing is handed out", async () => {
+    expectBytes(await unpack(ZIPPED, 1000), TEXT.subarray(0, 1000), "too-large");
+    expectBytes(await unpack(TEXT, 1000), TEXT.subarray(0, 1000), "too-large");
+    expectBytes(await unpack(ZIPPED, TEXT.length), TEXT, undefined);
+    expectBytes(await unpack(ZIPPED, TEXT.length - 1), TEXT.subarray(0, -1), "too-large");
+  });
+
+  test("a bomb comes in small chunks", async () => {
+    const { bytes, code, sizes } = await unpack(gzipSync(Buffer.alloc(50_000_000)), 40_000_000);
+    expect([bytes.length, code]).toEqual([40_000_000, "too-large"]);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(256 * 1024);
+  });
+
+  test("no layer of gzip within gzip has more than the cap", async () => {
+    const bomb = gzipSync(gzipSync(Buffer.alloc(50_000_000)));
+    expect((await unpack(bomb, 40_000_000)).bytes.length).toBe(40_000_000);
+    expect((await unpack(bomb, 40_000_000)).code).toBe("too-large");
+    // The layer between is larger than the cap, though what is in it is not.
+    const wide = gzipSync(gzipSync(TEXT.subarray(0, 900), { level: 0 }));
+    expectBytes(await unpack(wide, 900), TEXT.subarray(0, 900 - 15), "too-large");
+  });
+});
+
+describe("the byte iterable", () => {
+  const watched = (bytes: Uint8Array, fail?: Error) => {
+    const state = { pulled: 0, released: 0 };
+    async function* source() {
+      try {
+        for await (const chunk of inChunks(bytes, [1000])) {
+          state.pulled++;
+          yield chunk;
+        }
+        if (fail !== undefined) throw fail;
+      } finally {
+        state.released++;
+      }
+    }
+    return { state, source: source() };
+  };
+
+  test("is pulled, and released on an early end", async () => {
+    const { state, source } = watched(gzipSync(textOf(3_000_000)));
+    for await (const _ of gunzip(source, 1e9).chunks) break;
+    expect(state.released).toBe(1);
+    expect(state.pulled).toBeLessThan(10);
+  });
+
+  test("is released once, however deep", async () => {
+    const { state, source } = watched(gzipSync(gzipSync(textOf(3_000_000))));
+    for await (const _ of gunzip(source, 1e9).chunks) break;
+    expect(state.released).toBe(1);
+    const whole = watched(gzipSync(gzipSync("a")));
+    for await (const _ of gunzip(whole.source, 1e9).chunks);
+    expect(whole.state.released).toBe(1);
+  });
+
+  test("is released at a fault", async () => {
+    const { state, source } = watched(gzipSync(textOf(3_000_000)));
+    for await (const _ of gunzip(source, 10).chunks);
+    expect(state).toMatchObject({ released: 1 });
+  });
+
+  test("passes its errors through, after what came before", async () => {
+    const { state, source } = watched(ZIPPED.subarray(0, 20_000), new Error("connection lost"));
+    const unpacked = gunzip(source, 1e9);
+    let length = 0;
+    const read = async () => {
+      for await (const chunk of unpacked.chunks) length += chunk.length;
+    };
+    await expect(read()).rejects.toThrow("connection lost");
+    expect(length).toBeGreaterThan(0);
+    expect(state.released).toBe(1);
+    expect(unpacked.fault).toBeUndefined();
+  });
+});
+
+test(
+  "any damage gives a prefix of some decoding and never throws",
+  () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat({ max: 999_999 }), fc.nat({ max: 255 })), { minLength: 1, maxLength: 4 }),
+        fc.array(fc.integer({ min: 1, max: 3000 }), { minLength: 1, maxLength: 5 }),
+        async (damage, chunks) => {
+          const bytes = gzipSync(TEXT.subarray(0, 8000));
+          for (const [at, value] of damage) bytes[at % bytes.length] = value;
+          const whole = await unpack(bytes, 1e6);
+          const split = await unpack(bytes, 1e6, chunks);
+          expect(split.code).toBe(whole.code);
+          expect(split.bytes.equals(whole.bytes)).toBe(true);
+        },
+      ),
+      { numRuns: 100 },
+    ),
+  TIMEOUT_MS,
+);
