@@ -1,5 +1,4 @@
 import { Command } from "commander";
-import { closeNotifiers, loadEnabledRules, openNotifiers } from "../config/alerts.ts";
 import type { Config } from "../config/load.ts";
 import type { Discovery, FoundObject, Source } from "../contracts/source.ts";
 import { formatRuleError } from "../detect/load.ts";
@@ -9,7 +8,10 @@ import { originOf } from "../flow/origin.ts";
 import { decoderFor } from "../formats/formats.ts";
 import { NOTHING_SEEN } from "../ledger/nothing-seen.ts";
 import { codeOf, describeError, UsageError } from "../lib/errors.ts";
+import { FORMATS, NETWORKS } from "../registry.ts";
+import { closeNotifiers, openNotifiers } from "../run/alerts.ts";
 import { openSink, openSource } from "../run/compose.ts";
+import { loadEnabledRules } from "../run/detections.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
 
 interface Finding {
@@ -44,7 +46,10 @@ async function* check(config: Config, { env, signal }: CliContext): AsyncGenerat
     const dependencies = { baseDir: config.baseDir, env, secrets: config.secrets, onLookups: () => {} };
     const onNetwork = ({ ok, message }: { ok: boolean; message: string }) => void (ok || faults.push(message));
     await requireGoodTables(config.enrich);
-    const enrichment = await openEnrichment({ ...config.enrich, lastGood: undefined }, { ...dependencies, onNetwork });
+    const enrichment = await openEnrichment(
+      { ...config.enrich, lastGood: undefined },
+      { ...dependencies, networks: NETWORKS, onNetwork },
+    );
     await enrichment.close();
     const network = faults.length === 0 ? "" : `; the network's description has ${faults.length} faults, first: ${faults[0]}`;
     return `tables are valid, version ${enrichment.version}${network}`;
@@ -120,7 +125,11 @@ async function readSome(
     const origin = originOf(source.name, object.key, object.etag);
     const bytes = await source.open(object, signal);
     const other = { bad: 0, first: "", skipped: new Map<string, number>() };
-    for await (const { flows, bad, skipped } of decoderFor(format)(bytes, origin, { skip: 0, maxBytes, maxRecordBytes })) {
+    for await (const { flows, bad, skipped } of decoderFor(FORMATS, format)(bytes, origin, {
+      skip: 0,
+      maxBytes,
+      maxRecordBytes,
+    })) {
       other.bad += bad.length;
       if (other.first === "" && bad[0] !== undefined) other.first = `, first: ${bad[0].reason}`;
       for (const [type, count] of Object.entries(skipped)) other.skipped.set(type, (other.skipped.get(type) ?? 0) + count);

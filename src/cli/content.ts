@@ -13,6 +13,7 @@ import { dialectFiles } from "../dialects/content.ts";
 import { asset } from "../lib/assets.ts";
 import { codeOf, FlowferryError, UsageError } from "../lib/errors.ts";
 import { addUrl } from "../lib/secrets/of-url.ts";
+import { DIALECTS } from "../registry.ts";
 import type { CliContext } from "./context.ts";
 import { logAnalyticsSink, patienceMsOf } from "./log-analytics-sink.ts";
 
@@ -208,7 +209,7 @@ async function buildFiles({ stdout }: CliContext, to: string | undefined, check:
   const forLogAnalytics = [...contentFiles(buildContent(readDefinition()))];
   const files = new Map([
     ...forLogAnalytics.map(([name, text]) => [join("log-analytics", name), text] as const),
-    ...(await dialectFiles()).files,
+    ...(await dialectFiles(DIALECTS.map((make) => make()))).files,
   ]);
   const stale: string[] = [];
   for (const [name, text] of files) {

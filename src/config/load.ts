@@ -11,8 +11,8 @@ import { addOptions, addUrls } from "../lib/secrets/of-options.ts";
 import { insecure, refuseReadable } from "../lib/secrets/readable.ts";
 import { Scrubber } from "../lib/secrets/scrubber.ts";
 import { isReadable } from "../lib/urls.ts";
-import { type AlertOptions, alertOptions, checkNotifiers } from "./alerts.ts";
-import { SINKS, SOURCES } from "./registry.ts";
+import { NETWORKS, SINKS, SOURCES } from "../registry.ts";
+import { type AlertOptions, alertOptions, notifierBlocks } from "./alerts.ts";
 import { configSchema } from "./schema.ts";
 import { placed, validate } from "./validate.ts";
 import { parseYaml, type Source as Yaml } from "./yaml.ts";
@@ -70,7 +70,7 @@ export function parseConfig(file: string, text: string, env: NodeJS.ProcessEnv, 
     secrets,
     source: partOf(SOURCES, settings.source, yaml, ["source"], read, env),
     sinks: sinksOf(settings.sinks, yaml, read, env),
-    enrich: resolveEnrichPaths(read(enrichOptions, settings.enrich ?? {}, ["enrich"]), baseDir, ledgerPath),
+    enrich: resolveEnrichPaths(read(enrichOptions(NETWORKS), settings.enrich ?? {}, ["enrich"]), NETWORKS, baseDir, ledgerPath),
     alerts: settings.alerts === undefined ? undefined : alertsOf(settings.alerts, yaml, read, env, baseDir),
     ledgerPath,
   };
@@ -138,7 +138,9 @@ function sinksOf(sinks: Settings["sinks"], yaml: Yaml, read: Read, env: NodeJS.P
 }
 
 function alertsOf(block: unknown, yaml: Yaml, read: Read, env: NodeJS.ProcessEnv, baseDir: string): AlertOptions {
-  const options = read(alertOptions, block, ["alerts"]);
-  checkNotifiers(options, env, (key, check) => placed(yaml.at(["alerts", key]), check));
+  const options = read(alertOptions(), block, ["alerts"]);
+  for (const { key, kind, options: own } of notifierBlocks(options)) {
+    placed(yaml.at(["alerts", key]), () => kind.check?.(own, env));
+  }
   return options.rules === undefined ? options : { ...options, rules: resolve(baseDir, options.rules) };
 }

@@ -2,8 +2,8 @@ import { type ZodType, z } from "zod";
 import { enrichOptions } from "../enrich/options.ts";
 import { FIELD_NAMES, fieldOf } from "../flow/fields.ts";
 import { TYPES, wordsOf } from "../flow/types.ts";
+import { NETWORKS, SINKS, SOURCES } from "../registry.ts";
 import { alertOptions } from "./alerts.ts";
-import { SINKS, SOURCES } from "./registry.ts";
 import { configSchema } from "./schema.ts";
 
 export interface JsonSchema {
@@ -33,8 +33,8 @@ export function configJsonSchema(): JsonSchema {
     properties: {
       ...schema.properties,
       source: { description: source?.description ?? "", oneOf: SOURCES.map((component) => partSchema(component, {})) },
-      enrich: { ...toJson(enrichOptions), description: enrich?.description ?? "" },
-      alerts: { ...toJson(alertOptions), description: alerts?.description ?? "" },
+      enrich: { ...toJson(enrichOptions(NETWORKS)), description: enrich?.description ?? "" },
+      alerts: { ...toJson(alertOptions()), description: alerts?.description ?? "" },
       sinks: { ...sinks, items: { oneOf: SINKS.map((component) => partSchema(component, common)) } },
     },
   };

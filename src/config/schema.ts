@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { FORMAT_NAMES } from "../formats/formats.ts";
+import { AUTO } from "../formats/formats.ts";
 import { instantText } from "../lib/durations.ts";
 import { allowInsecure } from "../lib/urls.ts";
+import { FORMATS } from "../registry.ts";
 
 /** A part of the configuration that is named by `type` and handed to the component of that type. */
 const part = z.looseObject({ type: z.string().describe("Kind of the part") });
@@ -93,7 +94,10 @@ const telemetryOptions = z.strictObject({
 /** The top level of a configuration file. Parts are validated by their components. */
 export const configSchema = z.strictObject({
   source: part.describe("The bucket to tail"),
-  format: z.enum(FORMAT_NAMES).default("auto").describe("Format of the objects; `auto` finds it from the first bytes of each"),
+  format: z
+    .enum([AUTO, ...FORMATS.map(({ name }) => name)])
+    .default(AUTO)
+    .describe("Format of the objects; `auto` finds it from the first bytes of each"),
   filter: filterOptions.prefault({}).describe("Which flows are shipped"),
   limits: limitOptions.prefault({}).describe("Bounds for what comes from outside"),
   enrich: z.unknown().optional().describe("Lookup tables"),

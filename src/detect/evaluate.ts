@@ -3,44 +3,9 @@ import type { Flow } from "../flow/flow.ts";
 import type { Match } from "./match.ts";
 import type { Rule } from "./rule.ts";
 import { createEngine } from "./stream/engine.ts";
+import type { DetectorOptions } from "./stream/options.ts";
 import type { Restored } from "./stream/state.ts";
-
-export interface DetectorOptions {
-  /** How far behind the newest flow of a group another may come and still count exactly. Default 30 minutes. */
-  readonly latenessMs?: number;
-  /** Most groups of one stateful rule; the one untouched for longest is evicted and counted. Default 20000. */
-  readonly maxGroups?: number;
-  /** Most items (times, values) of one stateful rule, all its groups together. Default 500000. */
-  readonly maxItems?: number;
-  /** Most items of one group. Default 10000. */
-  readonly maxItemsPerGroup?: number;
-  /** Most objects whose progress is remembered, to recognise flows that come again. Default 20000. */
-  readonly maxObjects?: number;
-  /** Most flows that a match shows. Default 5. */
-  readonly maxSamples?: number;
-  /** The clock, in ms: flows from the future do not make others old. Default Date.now. */
-  readonly now?: () => number;
-}
-
-export interface DetectorStats {
-  readonly inspected: number;
-  /** Flows that came again and were not counted again. */
-  readonly replayed: number;
-  /** Flows that came later than the tolerance behind the newest flow of all. */
-  readonly late: number;
-  readonly matches: number;
-  /** What the stateful rules hold, and what they had to let go. */
-  readonly rules: readonly RuleStats[];
-}
-
-export interface RuleStats {
-  readonly rule: string;
-  readonly groups: number;
-  /** Groups that made room for others. */
-  readonly evicted: number;
-  /** Items dropped because one group held too many. */
-  readonly dropped: number;
-}
+import type { DetectorStats } from "./stream/stats.ts";
 
 export interface StreamDetector {
   /**

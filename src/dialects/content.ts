@@ -1,45 +1,20 @@
 import { join } from "node:path";
-import { readContent } from "../clouds/oci/content/definition.ts";
-import { logAnalytics } from "../clouds/oci/content/log-analytics.ts";
-import { storedAttributes } from "../clouds/oci/content/stored-attributes.ts";
 import { formatRuleError, loadRules } from "../detect/load.ts";
 import { asset } from "../lib/assets.ts";
 import { UsageError } from "../lib/errors.ts";
-import { loadSchema } from "../schemas/load.ts";
 import { isNative, loadSearches } from "../searches/load.ts";
 import type { NativeSearch, Search } from "../searches/search.ts";
 import { shippedDashboards } from "./dashboard-lists.ts";
-import { datadogDialect } from "./datadog/dialect.ts";
 import type { Dialect, Printed, PrintedSearch } from "./dialect.ts";
-import { duckdbDialect } from "./duckdb/dialect.ts";
-import { elasticDialect } from "./elastic/dialect.ts";
 import type { Backend } from "./grafana/backend.ts";
 import { grafanaDashboard } from "./grafana/dashboard.ts";
-import { ibmCloudLogsDialect } from "./ibm-cloud-logs/dialect.ts";
-import { lokiDialect } from "./loki/dialect.ts";
 import { lokiBackend } from "./loki/grafana.ts";
-import { splunkDialect } from "./splunk/dialect.ts";
-import { victorialogsDialect } from "./victorialogs/dialect.ts";
+import { otelAttributes } from "./stored-attributes.ts";
 import { victorialogsBackend } from "./victorialogs/grafana.ts";
-
-/** Every dialect that rules and searches are printed in. */
-export function dialects(): readonly Dialect[] {
-  const otel = storedAttributes(loadSchema("otel", "."));
-  return [
-    duckdbDialect(otel),
-    victorialogsDialect(otel),
-    lokiDialect(otel),
-    elasticDialect(otel),
-    splunkDialect(otel),
-    datadogDialect(otel),
-    ibmCloudLogsDialect(otel),
-    logAnalytics(readContent()),
-  ];
-}
 
 /** What Grafana asks, by name of the dialect that it asks in. */
 function grafanaBackends(): ReadonlyMap<string, Backend> {
-  const otel = storedAttributes(loadSchema("otel", "."));
+  const otel = otelAttributes();
   return new Map([lokiBackend(otel), victorialogsBackend(otel)].map((backend) => [backend.name, backend]));
 }
 
@@ -51,10 +26,10 @@ export interface DialectFiles {
 }
 
 /**
- * The rules and searches below a folder (`detections`, `searches`) in every dialect, Grafana's dashboards, and the tables
+ * The rules and searches below a folder (`detections`, `searches`) in each of the dialects, Grafana's dashboards, and the tables
  * of what each dialect can say. Throws UsageError for a bad rule or search.
  */
-export async function dialectFiles(folder = asset("deploy")): Promise<DialectFiles> {
+export async function dialectFiles(dialects: readonly Dialect[], folder = asset("deploy")): Promise<DialectFiles> {
   const { rules, errors } = await loadRules(join(folder, "detections"));
   const { searches, errors: searchErrors } = loadSearches(join(folder, "searches"));
   const [first] = [...errors, ...searchErrors];
@@ -64,7 +39,7 @@ export async function dialectFiles(folder = asset("deploy")): Promise<DialectFil
   const ruleTable = new Table("rule");
   const searchTable = new Table("search");
   const backends = grafanaBackends();
-  for (const dialect of dialects()) {
+  for (const dialect of dialects) {
     const saidRules = alerting.flatMap((rule) => {
       const printed = dialect.rule(rule);
       ruleTable.add(rule.name, dialect.title, printed);

@@ -1,7 +1,6 @@
 import { type Condition, or } from "../detect/condition.ts";
-import type { Correlation } from "../detect/correlation.ts";
 import type { FieldRef } from "../detect/fields.ts";
-import type { CorrelationRule, Rule } from "../detect/rule.ts";
+import type { Correlation, CorrelationRule, Rule } from "../detect/rule.ts";
 import { refuse } from "./dialect.ts";
 
 /**

@@ -1,10 +1,9 @@
-import type { OciApiCounts } from "../clouds/oci/rules/api.ts";
 import type { Enricher } from "../contracts/enricher.ts";
 import type { Flow } from "../flow/flow.ts";
 import type { Secrets } from "../lib/secrets/secrets.ts";
 import { chain, enricherOf } from "./chain.ts";
 import type { EnrichOptions } from "./options.ts";
-import type { NetworkEvent } from "./rules/files.ts";
+import { type CloudNetwork, type NetworkCounts, type NetworkEvent, networkBlocks } from "./rules/cloud.ts";
 import { openNetwork } from "./rules/open.ts";
 import type { NetworkSnapshot } from "./rules/snapshot.ts";
 import { type SecurityListDetail, securityRulesEnricher } from "./security-rules.ts";
@@ -22,8 +21,8 @@ export interface Enrichment {
   stale(): StaleTable[];
   /** The state of the network in use now. */
   network(): NetworkSnapshot;
-  /** Questions to the provider's API since the start; undefined where it is not asked. */
-  readonly apiCounts: OciApiCounts | undefined;
+  /** Questions to the providers' APIs since the start; none where they are not asked. */
+  readonly apiCounts: readonly NetworkCounts[];
   /**
    * To be awaited before `enrich`, with the same flows: gets what is not known of their subnets and VNICs, and waits for it a bounded
    * time, once for each. Throws the signal's reason, nothing else.
@@ -35,6 +34,8 @@ export interface Enrichment {
 }
 
 export interface EnrichmentDependencies {
+  /** Every cloud of whose networks something can be known. */
+  readonly networks: readonly CloudNetwork[];
   readonly baseDir: string;
   readonly env: NodeJS.ProcessEnv;
   /** Takes secrets that come up while the program runs. */
@@ -50,14 +51,16 @@ export interface EnrichmentDependencies {
  * is a table of which a good copy is kept.
  */
 export async function openEnrichment(options: EnrichOptions, dependencies: EnrichmentDependencies): Promise<Enrichment> {
-  const { baseDir, env, secrets, onLookups, onNetwork, clock } = dependencies;
+  const { networks, baseDir, env, secrets, onLookups, onNetwork, clock } = dependencies;
   const watch = await watchTables(options, onLookups, clock);
-  const network = await openNetwork(options, { baseDir, env, secrets, refreshMs: options.refreshMs }, onNetwork).catch(
-    (error) => {
-      watch.close();
-      throw error;
-    },
-  );
+  const network = await openNetwork(
+    networkBlocks(networks, options),
+    { baseDir, env, secrets, refreshMs: options.refreshMs },
+    onNetwork,
+  ).catch((error) => {
+    watch.close();
+    throw error;
+  });
   let { tables } = watch;
   let { snapshot } = network;
   let enrich = joined(tables, snapshot, options.securityLists);

@@ -1,38 +1,49 @@
 import { resolve } from "node:path";
-import type { z } from "zod";
-import { networkOptions } from "./rules/options.ts";
+import type { ZodType, z } from "zod";
+import { type CloudNetwork, networkBlocks } from "./rules/cloud.ts";
+import { detailOptions } from "./rules/options.ts";
 import { lookupOptions } from "./tables/options.ts";
 
-/** The `enrich` block of a configuration: lookup tables, and what is known of the network. */
-export const enrichOptions = lookupOptions.extend(networkOptions.shape);
+const ownOptions = lookupOptions.extend(detailOptions.shape);
 
-export type EnrichOptions = z.output<typeof enrichOptions>;
+/** The `enrich` block of a configuration: lookup tables, and a block for each cloud of what is known of its networks. */
+export function enrichOptions(networks: readonly CloudNetwork[]) {
+  const blocks = networks.map(({ name, options }) => {
+    const description = `${options.description}; none by default`;
+    return [name, options.optional().describe(description)];
+  });
+  return ownOptions.extend(Object.fromEntries(blocks) as Record<never, ZodType>);
+}
+
+/** The blocks of clouds are as their own options have it. */
+export type EnrichOptions = z.output<typeof ownOptions> & Readonly<Record<string, unknown>>;
 
 /**
  * The options with absolute paths: relative ones start from `baseDir`, the configuration file's folder. Without other word the answers
- * of OCI's API and the last good tables are kept beside the ledger, and nowhere for a ledger in memory.
+ * of a cloud's API and the last good tables are kept beside the ledger, and nowhere for a ledger in memory.
  */
-export function resolveEnrichPaths(options: EnrichOptions, baseDir: string, ledgerPath: string): EnrichOptions {
-  const at = <Path extends string | undefined>(path: Path) => (path === undefined ? path : resolve(baseDir, path)) as Path;
-  const { ports, servers, networks, subnets, approvedDestinations, lastGood, oci, ibm } = options;
+export function resolveEnrichPaths(
+  options: EnrichOptions,
+  networks: readonly CloudNetwork[],
+  baseDir: string,
+  ledgerPath: string,
+): EnrichOptions {
+  const at = (path: string) => resolve(baseDir, path);
+  const given = (path: string | undefined) => (path === undefined ? path : at(path));
+  const { ports, servers, networks: zones, subnets, approvedDestinations, lastGood } = options;
   const beside = (name: string) => (ledgerPath === ":memory:" ? undefined : `${ledgerPath}.${name}`);
+  const blocks = networkBlocks(networks, options).map((block) => [
+    block.network.name,
+    block.network.resolve(block.options, at, beside),
+  ]);
   return {
     ...options,
-    ports: at(ports),
-    servers: at(servers),
-    networks: at(networks),
-    subnets: at(subnets),
-    approvedDestinations: at(approvedDestinations),
-    lastGood: at(lastGood) ?? beside("tables"),
-    oci: oci && {
-      files: oci.files.map((path) => resolve(baseDir, path)),
-      api: oci.api && { ...oci.api, cache: at(oci.api.cache) ?? beside("network.json") },
-    },
-    ibm: ibm && {
-      subnets: at(ibm.subnets),
-      securityGroups: at(ibm.securityGroups),
-      networkAcls: at(ibm.networkAcls),
-      virtualNetworkInterfaces: at(ibm.virtualNetworkInterfaces),
-    },
+    ports: given(ports),
+    servers: given(servers),
+    networks: given(zones),
+    subnets: given(subnets),
+    approvedDestinations: given(approvedDestinations),
+    lastGood: given(lastGood) ?? beside("tables"),
+    ...Object.fromEntries(blocks),
   };
 }

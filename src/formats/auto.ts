@@ -1,6 +1,6 @@
 import type { Decoded, DecodeOptions } from "../contracts/decoder.ts";
 import type { Origin } from "../flow/origin.ts";
-import type { Format, Sample } from "./format.ts";
+import type { Format, FormatKind, Sample } from "./format.ts";
 import { memberNames } from "./member-names.ts";
 import { Piece } from "./piece.ts";
 import type { Unpacked } from "./unpacked.ts";
@@ -19,16 +19,18 @@ const ELEMENT = /[[,]\s*(?=\{)/g;
  * The format that recognises one of an object's first lines, or of the JSON objects in its first lists. An object of no known format is
  * one bad record, `unknown-format`; one without a visible character, or of empty lists, has no record.
  */
-export function autoFormat(formats: readonly Format[]): Format {
+export function autoFormat(kinds: readonly FormatKind[]): Format {
+  const known = kinds.map(({ name }) => name).join(", ");
+  const formats = kinds.map((kind) => kind.create());
   return {
-    name: "auto",
     recognises: (sample) => formats.some((format) => format.recognises(sample)),
-    decode: (unpacked, origin, options) => decodeUnknown(formats, unpacked, origin, options),
+    decode: (unpacked, origin, options) => decodeUnknown(formats, known, unpacked, origin, options),
   };
 }
 
 async function* decodeUnknown(
   formats: readonly Format[],
+  known: string,
   unpacked: Unpacked,
   origin: Origin,
   options: DecodeOptions,
@@ -43,7 +45,6 @@ async function* decodeUnknown(
       return;
     }
     const piece = new Piece(options.skip);
-    const known = formats.map(({ name }) => name).join(", ");
     if (unpacked.fault !== undefined) piece.breakOff(unpacked.fault);
     else if (!isEmptyLists(text))
       piece.breakOff({ code: "unknown-format", reason: `the first lines are of no known format (${known})` });

@@ -10,9 +10,15 @@ export interface Sample {
   readonly names: ReadonlySet<string> | undefined;
 }
 
-/** A log format. */
-export interface Format {
+/** A log format: one is registered, and has a mapping of its name in `mappings/formats`. */
+export interface FormatKind {
   readonly name: string;
+  /** Reads the mapping. */
+  create(): Format;
+}
+
+/** A log format that is ready to decode, any number of objects side by side. */
+export interface Format {
   /** Whether only an object of this format has such a line among its first ones. */
   recognises(sample: Sample): boolean;
   /** See `Decoder`; the bytes are unpacked already. */

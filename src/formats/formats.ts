@@ -1,22 +1,23 @@
-import { ibmVpc } from "../clouds/ibm/formats/vpc.ts";
-import { ociVcn } from "../clouds/oci/formats/vcn.ts";
-import { vcnText } from "../clouds/oci/formats/vcn-text.ts";
 import type { Decoder } from "../contracts/decoder.ts";
 import { autoFormat } from "./auto.ts";
 import { inUtf8 } from "./encoding.ts";
-import type { Format } from "./format.ts";
+import type { Format, FormatKind } from "./format.ts";
 import { gunzip } from "./gunzip.ts";
 
-/** Every log format: a file here and a mapping of the same name in `mappings/formats`. */
-const MAKERS = { "oci-vcn": ociVcn, "ibm-vpc": ibmVpc, "vcn-text": vcnText } as const satisfies Record<string, () => Format>;
+/** Finds the format of each object from its first lines. */
+export const AUTO = "auto";
 
-/** `auto` finds the format of each object from its first lines. */
-export type FormatName = "auto" | keyof typeof MAKERS;
-
-export const FORMAT_NAMES: readonly FormatName[] = ["auto", ...(Object.keys(MAKERS) as (keyof typeof MAKERS)[])];
-
-/** A decoder for objects of a format, gzipped or not; it may decode any number of objects side by side. */
-export function decoderFor(name: FormatName): Decoder {
-  const format = name === "auto" ? autoFormat(Object.values(MAKERS).map((make) => make())) : MAKERS[name]();
+/**
+ * A decoder for objects of the format of that name, gzipped or not; it may decode any number of objects side by side. Throws TypeError for
+ * a name that none of `kinds` has.
+ */
+export function decoderFor(kinds: readonly FormatKind[], name: string): Decoder {
+  const format = name === AUTO ? autoFormat(kinds) : formatOf(kinds, name);
   return (bytes, origin, options) => format.decode(inUtf8(gunzip(bytes, options.maxBytes)), origin, options);
+}
+
+function formatOf(kinds: readonly FormatKind[], name: string): Format {
+  const kind = kinds.find((candidate) => candidate.name === name);
+  if (kind === undefined) throw new TypeError(`unknown format ${name}`);
+  return kind.create();
 }

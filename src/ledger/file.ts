@@ -7,15 +7,10 @@ import { makeFolder } from "../lib/folders.ts";
 import { isBusy, onLedger, replaced } from "./failures.ts";
 import { isLocked, type LedgerLock, ledgerInUse, lockPathOf, takeLock } from "./lock.ts";
 import { identityOf, isThere, onFiles, preparePrivateFile, unusable } from "./private-file.ts";
-import { transactionOn } from "./transaction.ts";
+import { type OpenFile, transactionOn } from "./transaction.ts";
 
 /** The file of a ledger that this worker alone writes. */
-export interface LedgerFile {
-  /** As it was configured, for messages. */
-  readonly path: string;
-  readonly db: DatabaseSync;
-  /** Throws Failure `ledger-replaced` when the file is no longer at its path. Takes a few microseconds. */
-  check(): void;
+export interface LedgerFile extends OpenFile {
   /** Closes the file, then lets others have it. */
   release(): void;
 }

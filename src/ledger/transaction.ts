@@ -1,5 +1,14 @@
+import type { DatabaseSync } from "node:sqlite";
 import { onLedger } from "./failures.ts";
-import type { LedgerFile } from "./file.ts";
+
+/** A ledger's file that is open. */
+export interface OpenFile {
+  /** As it was configured, for messages. */
+  readonly path: string;
+  readonly db: DatabaseSync;
+  /** Throws Failure `ledger-replaced` when the file is no longer at its path. Takes a few microseconds. */
+  check(): void;
+}
 
 export type Transaction = <T>(work: () => T) => T;
 
@@ -8,7 +17,7 @@ export type Transaction = <T>(work: () => T) => T;
  * call starts afresh, whatever the failure was. What SQLite throws comes out sorted; nothing is written into a file that was replaced.
  * Transactions do not nest.
  */
-export function transactionOn({ path, db, check }: Pick<LedgerFile, "path" | "db" | "check">): Transaction {
+export function transactionOn({ path, db, check }: OpenFile): Transaction {
   return (work) =>
     onLedger(path, () => {
       check();

@@ -1,5 +1,4 @@
 import { metrics, type ObservableCallback } from "@opentelemetry/api";
-import { type Detections, openDetections } from "../config/alerts.ts";
 import type { Config, NamedSink } from "../config/load.ts";
 import { at } from "../config/validate.ts";
 import type { Sink } from "../contracts/sink.ts";
@@ -11,8 +10,10 @@ import { openLedger } from "../ledger/sqlite.ts";
 import { parseInstant } from "../lib/durations.ts";
 import { UsageError } from "../lib/errors.ts";
 import { version } from "../lib/version.ts";
+import { FORMATS, NETWORKS } from "../registry.ts";
 import { Health } from "../telemetry/health.ts";
 import { createInstruments, type Instruments, type Logger } from "../telemetry/telemetry.ts";
+import { type Detections, openDetections } from "./detections.ts";
 import type { Parts, PipelineOptions } from "./pipeline.ts";
 
 export interface Composed {
@@ -53,6 +54,7 @@ export async function compose(config: Config, { env, log, instruments, health = 
     closers.push(() => source.close());
     let tellTables = () => {};
     const enrichment = await openEnrichment(config.enrich, {
+      networks: NETWORKS,
       baseDir: config.baseDir,
       env,
       secrets: config.secrets,
@@ -70,7 +72,9 @@ export async function compose(config: Config, { env, log, instruments, health = 
     tellTables = tablesIn(health, enrichment);
     tellTables();
     const countApi: ObservableCallback = (result) => {
-      for (const [outcome, count] of Object.entries(enrichment.apiCounts ?? {})) result.observe(count, { outcome });
+      for (const counts of enrichment.apiCounts) {
+        for (const [outcome, count] of Object.entries(counts)) result.observe(count, { outcome });
+      }
     };
     measure.network.addCallback(countApi);
     closers.push(() => measure.network.removeCallback(countApi));
@@ -102,7 +106,7 @@ export async function compose(config: Config, { env, log, instruments, health = 
     closers.push(async () => detections?.close());
     const parts: Parts = {
       source,
-      decode: decoderFor(config.format),
+      decode: decoderFor(FORMATS, config.format),
       enrich: async (flows, signal) => {
         await enrichment.prepare(flows, signal);
         enrichment.enrich(flows);

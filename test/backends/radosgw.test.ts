@@ -6,11 +6,13 @@ import {
   paginateListObjectsV2,
 } from "@aws-sdk/client-s3";
 import { expect, test } from "vitest";
+import { ibmIam } from "../../src/clouds/ibm/iam-options.ts";
 import type { ObjectRef } from "../../src/contracts/store.ts";
-import { s3Options } from "../../src/intake/s3/options.ts";
-import { s3Store } from "../../src/intake/s3/source.ts";
+import { s3With } from "../../src/intake/s3/source.ts";
 import { available } from "./servers/available.ts";
 import { startRadosgw } from "./servers/radosgw.ts";
+
+const s3 = s3With(ibmIam);
 
 const signal = new AbortController().signal;
 const radosgw = available("Ceph radosgw", startRadosgw);
@@ -68,7 +70,7 @@ test("is a bucket of the source: listed by pages, read, and what is gone or repl
   await radosgw().createBucket("flows");
   const { endpoint, region, accessKey: accessKeyId, secretKey: secretAccessKey } = radosgw();
   const open = (options: Record<string, unknown> = {}) =>
-    s3Store(s3Options.parse({ bucket: "flows", endpoint, region, accessKeyId, secretAccessKey, ...options }), {
+    s3.create(s3.options.parse({ bucket: "flows", endpoint, region, accessKeyId, secretAccessKey, ...options }), {
       env: {},
       onEvent: () => {},
     });

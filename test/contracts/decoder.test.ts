@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { originOf } from "../../src/flow/origin.ts";
 import { decoderFor } from "../../src/formats/formats.ts";
+import { FORMATS as KINDS } from "../../src/registry.ts";
 import { decode, expectAccounted, inChunks, type Outcome, plain } from "../unit/formats/decoding.ts";
 import { FORMATS } from "../unit/formats/specimens.ts";
 
@@ -204,7 +205,7 @@ describe.each(FORMATS.map((written) => ({ name: written.format, ...written })))(
   });
 
   test("contexts of equal VNICs are one object, also across objects", async () => {
-    const decoder = decoderFor(format);
+    const decoder = decoderFor(KINDS, format);
     const contexts = new Set<object>();
     for (const key of ["k1", "k2"]) {
       const pieces = decoder(inChunks(Buffer.from(sample), [300]), originOf("s", key, "e"), {
@@ -228,7 +229,8 @@ describe.each(FORMATS.map((written) => ({ name: written.format, ...written })))(
       }
     }
     const limits = { skip: 0, maxBytes: 1e9, maxRecordBytes: 1e5 };
-    for await (const { through } of decoderFor("auto")(endless(), originOf("s", "k", "e"), limits)) if (through > 100) break;
+    for await (const { through } of decoderFor(KINDS, "auto")(endless(), originOf("s", "k", "e"), limits))
+      if (through > 100) break;
     expect(released).toBe(1);
 
     async function* failing() {
@@ -236,7 +238,7 @@ describe.each(FORMATS.map((written) => ({ name: written.format, ...written })))(
       throw new Error("connection lost");
     }
     const read = async () => {
-      for await (const _ of decoderFor("auto")(failing(), originOf("s", "k", "e"), limits));
+      for await (const _ of decoderFor(KINDS, "auto")(failing(), originOf("s", "k", "e"), limits));
     };
     await expect(read()).rejects.toThrow("connection lost");
   });

@@ -3,6 +3,7 @@ import type { Source } from "../../src/contracts/source.ts";
 import type { ObjectRef } from "../../src/contracts/store.ts";
 import { tailOptions } from "../../src/intake/tail/options.ts";
 import { tailing } from "../../src/intake/tail/source.ts";
+import { LAYOUTS } from "../../src/registry.ts";
 import { StrictLedger } from "../unit/intake/tail/ledger.ts";
 import { stamp } from "../unit/intake/tail/passes.ts";
 import { type OpenBucket, STORES } from "./stores.ts";
@@ -27,7 +28,7 @@ describe.each(STORES)("a source on the store $name", ({ open }) => {
   let source: Source;
   let ledger: StrictLedger;
   const restart = (now?: () => number) => {
-    source = tailing(bucket.store, tailOptions.parse({ sweepMs: 1000 }), { onEvent: () => {} }, now);
+    source = tailing(bucket.store, LAYOUTS, tailOptions(LAYOUTS).parse({ sweepMs: 1000 }), { onEvent: () => {} }, now);
   };
   beforeEach(async () => {
     bucket = await open();

@@ -2,15 +2,17 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { ibmIam } from "../../src/clouds/ibm/iam-options.ts";
 import { ociObjectStorageOptions, ociObjectStore } from "../../src/clouds/oci/object-storage/source.ts";
 import type { ObjectStore } from "../../src/contracts/store.ts";
 import { directoryStore } from "../../src/intake/directory/source.ts";
-import { s3Options } from "../../src/intake/s3/options.ts";
-import { s3Store } from "../../src/intake/s3/source.ts";
+import { s3With } from "../../src/intake/s3/source.ts";
 import type { Drawer } from "../../src/lib/errors.ts";
 import type { FaultEffect } from "../simulators/oci/faults.ts";
 import { startOci } from "../simulators/oci/index.ts";
 import { type Fault, s3Server } from "../simulators/s3/server.ts";
+
+const s3 = s3With(ibmIam);
 
 /** What can go wrong with every listing, or with every reading of the object `KEY`, until it heals; the drawer, and the code. */
 export const LISTING_FAULTS = {
@@ -119,13 +121,13 @@ export const STORES: readonly StoreKind[] = [
     paths: false,
     async open() {
       const server = await s3Server("flows");
-      const options = s3Options.parse({
+      const options = s3.options.parse({
         bucket: "flows",
         endpoint: server.endpoint,
         accessKeyId: "key",
         secretAccessKey: "wJalrXUtnFEMI",
       });
-      const store = await s3Store(options, { env: {}, onEvent: () => {} });
+      const store = await s3.create(options, { env: {}, onEvent: () => {} });
       const strike = (path: string, fault: Fault) => () => {
         server.fault = (request) => (request.path === path ? fault : undefined);
       };

@@ -1,10 +1,11 @@
 import { every } from "../../intake/tail/every.ts";
+import type { Layout } from "../../intake/tail/layout.ts";
 import { formatStamp } from "../../intake/tail/stamps.ts";
 import { reportPassedOver, type Strategy, type Tail } from "../../intake/tail/strategy.ts";
 import { isIdle, type TimedNames } from "../../intake/tail/window.ts";
 import { tailWindow } from "../../intake/tail/windows.ts";
 
-export const IBM_ROOT = "ibm_vpc_flowlogs_v1/";
+const IBM_ROOT = "ibm_vpc_flowlogs_v1/";
 
 /** The part of a key up to its hours. Identifiers before it may hold slashes (raw CRNs), so only the marker counts. */
 const PARTITION = /^(.*\/record-type=[^/]*\/)/s;
@@ -37,7 +38,7 @@ const NAMES: TimedNames = {
  * folder: real buckets begin anew in each hour, although the documentation speaks of one
  * counter for the stream. So what is missing at the end of an hour leaves no hole.
  */
-export function ibmVpcTail(tail: Tail, prefix: string): Strategy {
+function ibmVpcTail(tail: Tail, prefix: string): Strategy {
   const { store, settings, now } = tail;
   const passOver = reportPassedOver(tail, "ibm-vpc");
   const inside = PARTITION.exec(prefix)?.[1];
@@ -77,3 +78,12 @@ export function ibmVpcTail(tail: Tail, prefix: string): Strategy {
     if (late) lateSweep.done(started);
   };
 }
+
+/** Objects as Flow Logs for VPC writes them. */
+export const ibmVpcCollector: Layout = {
+  name: "ibm-vpc",
+  summary: "Flow Logs for VPC, hour folders under `record-type=…/`",
+  root: IBM_ROOT,
+  holds: (prefix) => prefix.includes(IBM_ROOT),
+  tail: ibmVpcTail,
+};

@@ -1,5 +1,6 @@
 import { request } from "undici";
 import { z } from "zod";
+import type { TokenAuth, Tokens } from "../../intake/s3/options.ts";
 import { Failure, FlowferryError } from "../../lib/errors.ts";
 import { parseJson, readBody, textOf } from "../../lib/http/answers.ts";
 import { drawerOfStatus, networkFailure, readRetryAfter } from "../../lib/http/failures.ts";
@@ -7,14 +8,6 @@ import { proxyAgent } from "../../lib/http/proxy-agent.ts";
 import type { Secrets } from "../../lib/secrets/secrets.ts";
 import { shownUrl } from "../../lib/urls.ts";
 import { checkTokenUrl, type IbmIamOptions } from "./iam-options.ts";
-
-export interface IbmIamTokens {
-  /** A token that is good for some time; callers at the same time share one exchange. Throws a Failure. */
-  token(): Promise<string>;
-  /** The service refused the token: the next one is a new one, unless this one has only just been issued. */
-  refused(): void;
-  close(): Promise<void>;
-}
 
 const answerSchema = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() });
 const refusalSchema = z.object({ errorCode: z.string().optional(), errorMessage: z.string().optional() });
@@ -24,12 +17,15 @@ const RENEW_AFTER = 0.8;
 const JUST_ISSUED_MS = 60_000;
 const TIMEOUT_MS = 30_000;
 
-/** Throws UsageError for a token URL that would send the key in the clear. */
+/**
+ * Tokens for a key: callers at the same time share one exchange, and a token that has only just been issued is kept although it is refused.
+ * Throws UsageError for a token URL that would send the key in the clear.
+ */
 export function ibmIamTokens(
   options: IbmIamOptions,
   { env, secrets }: { readonly env: NodeJS.ProcessEnv; readonly secrets?: Secrets | undefined },
   now: () => number = Date.now,
-): IbmIamTokens {
+): Tokens {
   checkTokenUrl(options);
   const { apiKey, tokenUrl } = options;
   const dispatcher = proxyAgent(env, { connect: { timeout: TIMEOUT_MS }, maxResponseSize: 1024 ** 2 });

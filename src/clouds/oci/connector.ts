@@ -1,11 +1,14 @@
 import { every } from "../../intake/tail/every.ts";
+import type { Layout } from "../../intake/tail/layout.ts";
 import { formatStamp, parseStamp } from "../../intake/tail/stamps.ts";
 import { reportPassedOver, type Strategy, type Tail } from "../../intake/tail/strategy.ts";
 import { isIdle, type TimedNames } from "../../intake/tail/window.ts";
 import { tailWindow } from "../../intake/tail/windows.ts";
 
+/** How the folder of a connector is called. */
+const ROOT = "ocid1.serviceconnector.";
 /** A key prefix that ends inside or behind a connector's folder, and the folder. */
-export const CONNECTOR_FOLDER = /^(.*ocid1\.serviceconnector\.[^/]*\/)/s;
+const CONNECTOR_FOLDER = /^(.*ocid1\.serviceconnector\.[^/]*\/)/s;
 
 /** `<time of the earliest record>_<time of the latest record>.<n>.log.gz`, as Connector Hub names its objects. */
 const NAMES: TimedNames = {
@@ -22,7 +25,7 @@ const NAMES: TimedNames = {
  * Connector Hub: a partition for each connector, `<prefix><connector OCID>/`. The first stamp of the names does not grow from object
  * to object (it was seen to go back by 27 minutes), so every pass looks back.
  */
-export function ociConnectorTail(tail: Tail, prefix: string): Strategy {
+function ociConnectorTail(tail: Tail, prefix: string): Strategy {
   const { store, settings, now } = tail;
   const passOver = reportPassedOver(tail, "oci-connector");
   const inside = CONNECTOR_FOLDER.exec(prefix)?.[1];
@@ -48,3 +51,12 @@ export function ociConnectorTail(tail: Tail, prefix: string): Strategy {
     if (late) lateSweep.done(started);
   };
 }
+
+/** Objects as Connector Hub writes them. */
+export const ociConnector: Layout = {
+  name: "oci-connector",
+  summary: "folders named by a connector's OCID directly under `prefix`, whose object names begin with a time",
+  root: ROOT,
+  holds: (prefix) => CONNECTOR_FOLDER.test(prefix),
+  tail: ociConnectorTail,
+};

@@ -1,7 +1,6 @@
-import type { Correlation, Part } from "../correlation.ts";
 import { type FieldRef, resolveField } from "../fields.ts";
 import { hint } from "../hint.ts";
-import type { Rule } from "../rule.ts";
+import type { Correlation, Part, Rule } from "../rule.ts";
 import type { Problem } from "./build-rule.ts";
 import type { CorrelationDraft } from "./draft.ts";
 

@@ -1,9 +1,10 @@
 import type { Baseline } from "../detector-options.ts";
 import { formatTimespan } from "../timespan.ts";
 import type { Emit, Follower, FollowerOptions } from "./follower.ts";
-import { Groups, type Row } from "./groups.ts";
+import { Groups } from "./groups.ts";
 import { type Grouping, groupValues } from "./keys.ts";
 import { NONE } from "./numbering.ts";
+import type { Row } from "./rows.ts";
 import { Runs } from "./run.ts";
 import { listOf, lowerBound, numbersOf } from "./window.ts";
 

@@ -1,5 +1,5 @@
 import type { Flow } from "../../flow/flow.ts";
-import type { Correlation } from "../correlation.ts";
+import type { Correlation } from "../rule.ts";
 import { formatTimespan } from "../timespan.ts";
 import { createCounts } from "./counts.ts";
 import { createDistinct } from "./distinct.ts";

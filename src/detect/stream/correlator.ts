@@ -1,12 +1,13 @@
 import { Flow } from "../../flow/flow.ts";
-import type { Correlation } from "../correlation.ts";
 import type { FieldRef } from "../fields.ts";
 import { type FlowSample, sampleOf } from "../match.ts";
+import type { Correlation } from "../rule.ts";
 import { contributionsOf, createWindow, describeCorrelation } from "./correlation-window.ts";
 import type { Emit, Evidence, Follower, FollowerOptions } from "./follower.ts";
-import { Groups, type Row } from "./groups.ts";
+import { Groups } from "./groups.ts";
 import { type Grouping, groupValues } from "./keys.ts";
 import { NONE } from "./numbering.ts";
+import type { Row } from "./rows.ts";
 import { Runs } from "./run.ts";
 import { type Json, listOf } from "./window.ts";
 

@@ -1,12 +1,13 @@
 import type { Flow } from "../../flow/flow.ts";
 import { NONE } from "../../flow/types.ts";
-import type { DetectorOptions, DetectorStats, RuleStats } from "../evaluate.ts";
 import type { Match } from "../match.ts";
 import type { Rule } from "../rule.ts";
 import { createDispatch } from "./dispatch.ts";
 import { createNetwork } from "./network.ts";
+import type { DetectorOptions } from "./options.ts";
 import { createProgress } from "./progress.ts";
 import { type Clock, createState, type State } from "./state.ts";
+import type { DetectorStats, RuleStats } from "./stats.ts";
 
 /** The rules at work, and everything they remember. */
 export interface Engine {

@@ -1,5 +1,5 @@
 import { NONE } from "./numbering.ts";
-import { INTEGERS, KEY, NEWEST, NUMBERS, OLDER, Rows, TOUCHED, WEIGHT, YOUNGER } from "./rows.ts";
+import { INTEGERS, KEY, NEWEST, NUMBERS, OLDER, type Row, Rows, TOUCHED, WEIGHT, YOUNGER } from "./rows.ts";
 import type { Keys } from "./texts.ts";
 import { Visit } from "./visit.ts";
 
@@ -9,9 +9,6 @@ export interface GroupLimits {
   /** Most items (times, values) that all groups of one table hold together. */
   readonly items: number;
 }
-
-/** Where a group stands in its table, until it is forgotten. */
-export type Row = number;
 
 /**
  * Groups by key, in the order in which they were last touched, within limits. Most groups never see a second flow, and there are many of

@@ -1,5 +1,5 @@
 import type { StatePart } from "../../contracts/state-ledger.ts";
-import type { Row } from "./groups.ts";
+import type { Row } from "./rows.ts";
 import type { Table } from "./table.ts";
 import type { Visit } from "./visit.ts";
 import { type Json, listOf } from "./window.ts";

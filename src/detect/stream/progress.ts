@@ -1,6 +1,7 @@
 import type { Origin } from "../../flow/origin.ts";
-import { Groups, type Row } from "./groups.ts";
+import { Groups } from "./groups.ts";
 import { NONE } from "./numbering.ts";
+import type { Row } from "./rows.ts";
 import type { Table } from "./table.ts";
 import { Texts } from "./texts.ts";
 import { listOf } from "./window.ts";

@@ -1,3 +1,6 @@
+/** Where a group stands in its table, until it is forgotten. */
+export type Row = number;
+
 /** Of a row, in its integers: the rows touched next before and after it, its key, and how many items it held when they were last counted. */
 export const OLDER = 0;
 export const YOUNGER = 1;

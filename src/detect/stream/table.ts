@@ -1,4 +1,5 @@
-import type { Groups, Row } from "./groups.ts";
+import type { Groups } from "./groups.ts";
+import type { Row } from "./rows.ts";
 import type { Json } from "./window.ts";
 
 /** What somebody remembers, as it is saved and put back: group by group. */

@@ -1,5 +1,5 @@
-import type { Row } from "./groups.ts";
 import { NONE } from "./numbering.ts";
+import type { Row } from "./rows.ts";
 import { INTEGERS, NUMBERS, OLDER, type Rows, TOUCHED } from "./rows.ts";
 
 /**

@@ -1,5 +1,4 @@
-import type { Correlation } from "../../detect/correlation.ts";
-import type { Rule } from "../../detect/rule.ts";
+import type { Correlation, Rule } from "../../detect/rule.ts";
 import { refuse } from "../dialect.ts";
 import { identifier, indent, interval, type Words } from "./conditions.ts";
 

@@ -1,4 +1,4 @@
-import { type Columns, shown, value } from "./pictures.ts";
+import { type Columns, shown, value } from "./columns.ts";
 
 const NODE_WIDTH = 12;
 

@@ -1,4 +1,4 @@
-import { type Columns, shown, value } from "./pictures.ts";
+import { type Columns, shown, value } from "./columns.ts";
 
 /** Nested rectangles in the order of the groups' columns, as large as the measure, in the colour of the first column. */
 export function treemap({ url, keys, measure }: Columns): object {

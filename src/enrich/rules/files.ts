@@ -1,24 +1,9 @@
-import { type IbmExport, IbmReader } from "../../clouds/ibm/rules/reader.ts";
-import { OciReader, readOciDocument } from "../../clouds/oci/rules/reader.ts";
 import { describeError, UsageError } from "../../lib/errors.ts";
 import { look } from "../tables/look.ts";
 import { readContent } from "../tables/tables.ts";
+import type { NetworkBlock, NetworkEvent } from "./cloud.ts";
 import { Document, type Fault } from "./document.ts";
 import type { NetworkData } from "./snapshot.ts";
-
-/** Files that describe the network, with absolute paths. */
-export interface NetworkFiles {
-  readonly oci: readonly string[];
-  readonly ibm: { readonly [Kind in IbmExport]?: string | undefined };
-}
-
-/** Something happened to the description of the network. */
-export interface NetworkEvent {
-  /** False where something was refused or could not be had. */
-  readonly ok: boolean;
-  /** One line. */
-  readonly message: string;
-}
 
 /** What the files hold, as far as it could be understood. */
 export interface NetworkReading {
@@ -30,10 +15,8 @@ export interface NetworkReading {
 /** So many faults of one reading are told one by one. */
 const MOST_FAULTS = 20;
 
-const IBM_ORDER: readonly IbmExport[] = ["subnets", "networkAcls", "securityGroups", "virtualNetworkInterfaces"];
-
 /** Reads all files once. Throws UsageError, with one line for each file that is missing or is not JSON. */
-export async function readNetworkFiles(files: NetworkFiles): Promise<NetworkReading> {
+export async function readNetworkFiles(blocks: readonly NetworkBlock[]): Promise<NetworkReading> {
   const refused: string[] = [];
   const faults: string[] = [];
   const data: NetworkData[] = [];
@@ -50,28 +33,9 @@ export async function readNetworkFiles(files: NetworkFiles): Promise<NetworkRead
       return undefined;
     }
   };
-  if (files.oci.length > 0) {
-    const reader = new OciReader();
-    for (const path of files.oci) {
-      const document = await open(path);
-      if (document !== undefined) readOciDocument(document, reader);
-    }
-    const read = reader.data(true);
-    if (read.subnets.size === 0 && refused.length === 0) {
-      faults.push(
-        `${files.oci.join(", ")}: hold no subnets, so no rule can be told: add what \`oci network subnet list --all\` prints`,
-      );
-    }
-    data.push(read);
-  }
-  const exported = IBM_ORDER.filter((kind) => files.ibm[kind] !== undefined);
-  if (exported.length > 0) {
-    const reader = new IbmReader();
-    for (const kind of exported) {
-      const document = await open(files.ibm[kind] as string);
-      if (document !== undefined) reader.read(document, kind);
-    }
-    data.push(reader.data());
+  for (const { network, options } of blocks) {
+    const read = await network.read(options, open, (fault) => faults.push(fault));
+    if (read !== undefined) data.push(read);
   }
   if (refused.length > 0) throw new UsageError("bad-network", refused.join("\n"));
   return { data, faults };
@@ -98,15 +62,15 @@ export interface FilesWatch {
  * look the same at two looks, all are read again and taken over in one step; if one is refused, what was last good stays in use.
  */
 export async function watchNetworkFiles(
-  files: NetworkFiles,
+  blocks: readonly NetworkBlock[],
   refreshMs: number,
   onEvent: (event: NetworkEvent) => void,
   onChange: () => void,
 ): Promise<FilesWatch> {
-  const paths = [...files.oci, ...IBM_ORDER.flatMap((kind) => files.ibm[kind] ?? [])];
+  const paths = blocks.flatMap(({ network, options }) => network.files(options));
   const stamps = async () => (await Promise.all(paths.map((path) => look(path)))).map(({ stamp }) => stamp).join();
   let read = await stamps();
-  let reading = await readNetworkFiles(files);
+  let reading = await readNetworkFiles(blocks);
   tellFaults(reading.faults, onEvent);
   let last = read;
   let closed = false;
@@ -118,7 +82,7 @@ export async function watchNetworkFiles(
     last = now;
     if (now === read || !rests) return;
     read = now;
-    const fresh = await readNetworkFiles(files);
+    const fresh = await readNetworkFiles(blocks);
     if (closed) return;
     reading = fresh;
     tellFaults(reading.faults, onEvent);

@@ -1,16 +1,14 @@
-import type { OciSurroundings } from "../../clouds/oci/identity.ts";
-import { type OciApi, type OciApiCounts, openOciApi } from "../../clouds/oci/rules/api.ts";
 import type { Flow, FlowContext } from "../../flow/flow.ts";
-import { type NetworkEvent, type NetworkFiles, watchNetworkFiles } from "./files.ts";
-import type { NetworkOptions } from "./options.ts";
+import type { NetworkApi, NetworkBlock, NetworkCounts, NetworkEvent, NetworkSurroundings } from "./cloud.ts";
+import { watchNetworkFiles } from "./files.ts";
 import { NetworkSnapshot } from "./snapshot.ts";
 
 /** The network as files and the provider's API describe it, kept up to date until it is closed. */
 export interface Network {
   /** The state in use now. */
   readonly snapshot: NetworkSnapshot;
-  /** Questions to the provider's API since the start; undefined where it is not asked. */
-  readonly counts: OciApiCounts | undefined;
+  /** Questions to the providers' APIs since the start; none where they are not asked. */
+  readonly counts: readonly NetworkCounts[];
   /**
    * To be awaited before flows are enriched: asks about subnets and VNICs that are not known yet, and waits for the answers, a
    * bounded time and only once for each. Costs nothing where all is known. Throws the signal's reason, nothing else.
@@ -21,8 +19,8 @@ export interface Network {
 
 /** Reads the files and the kept answers; asks nothing of the network. Throws UsageError where a file is missing or wrong. */
 export async function openNetwork(
-  options: Pick<NetworkOptions, "oci" | "ibm">,
-  surroundings: OciSurroundings & { readonly refreshMs: number },
+  blocks: readonly NetworkBlock[],
+  surroundings: NetworkSurroundings & { readonly refreshMs: number },
   onEvent: (event: NetworkEvent) => void,
 ): Promise<Network> {
   let snapshot: NetworkSnapshot | undefined;
@@ -30,28 +28,34 @@ export async function openNetwork(
   const onChange = () => {
     changed = true;
   };
-  const files: NetworkFiles = { oci: options.oci?.files ?? [], ibm: options.ibm ?? {} };
-  const watch = await watchNetworkFiles(files, surroundings.refreshMs, onEvent, onChange);
-  let api: OciApi | undefined;
-  try {
-    api = options.oci?.api && (await openOciApi(options.oci.api, surroundings, onEvent, onChange));
-  } catch (error) {
+  const watch = await watchNetworkFiles(blocks, surroundings.refreshMs, onEvent, onChange);
+  const apis: NetworkApi[] = [];
+  const close = async () => {
     watch.close();
+    for (const api of apis) await api.close();
+  };
+  try {
+    for (const { network, options } of blocks) {
+      const api = await network.openApi?.(options, surroundings, onEvent, onChange);
+      if (api !== undefined) apis.push(api);
+    }
+  } catch (error) {
+    await close();
     throw error;
   }
   return {
     get snapshot() {
       if (snapshot === undefined || changed) {
         changed = false;
-        snapshot = new NetworkSnapshot(api === undefined ? watch.data : [api.data(), ...watch.data], snapshot);
+        snapshot = new NetworkSnapshot([...apis.map((api) => api.data()), ...watch.data], snapshot);
       }
       return snapshot;
     },
     get counts() {
-      return api?.counts;
+      return apis.map((api) => api.counts);
     },
     async prepare(flows, signal) {
-      if (api === undefined) return;
+      if (apis.length === 0) return;
       let last: FlowContext | undefined;
       const contexts = new Set<FlowContext>();
       for (const { context } of flows) {
@@ -59,11 +63,8 @@ export async function openNetwork(
         last = context;
         contexts.add(context);
       }
-      await api.prepare(contexts, signal);
+      await Promise.all(apis.map((api) => api.prepare(contexts, signal)));
     },
-    async close() {
-      watch.close();
-      await api?.close();
-    },
+    close,
   };
 }

@@ -1,4 +1,4 @@
-import { type IpPrefix, prefixKey } from "../../lib/ip/prefix.ts";
+import { type IpPrefix, parsePrefix, prefixKey } from "../../lib/ip/prefix.ts";
 import { required, requiredPrefix, type TableKind } from "./table.ts";
 
 /** One network of a subnet. */
@@ -6,6 +6,12 @@ interface SubnetNetwork {
   readonly prefix: IpPrefix;
   readonly cidr: string;
   readonly line: number;
+}
+
+/** A network of a subnet, as a cloud describes it; or the reason why it is none. */
+export function readSubnetNetwork(cidr: string): SubnetNetwork | string {
+  const prefix = parsePrefix(cidr);
+  return typeof prefix === "string" ? prefix : { prefix, cidr, line: 0 };
 }
 
 export interface Subnet {

@@ -1,8 +1,17 @@
 import { gzipSync } from "node:zlib";
 import type { DamagedDraft } from "../formats/format.ts";
-import type { IbmObject } from "../formats/ibm.ts";
 import type { ObjectTruth } from "../truth.ts";
+import type { Host } from "../world.ts";
 import { type Entry, recoverable, truthOf } from "./entries.ts";
+
+/** Header and flows of one object. */
+export interface IbmObject {
+  readonly host: Host;
+  readonly entries: readonly Entry[];
+  /** Capture window, in seconds since the epoch. */
+  readonly from: number;
+  readonly to: number;
+}
 
 type Rest = Pick<DamagedDraft, "bytes" | "truth" | "record" | "outcome">;
 type Text = (object: IbmObject, header?: { count: number; state: string }) => string;

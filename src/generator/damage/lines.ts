@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import type { Exchange } from "../exchange.ts";
 import type { DamagedDraft, Window } from "../formats/format.ts";
-import type { LineDialect } from "../formats/lines.ts";
+import type { LineDialect } from "../formats/line-dialect.ts";
 import type { Random } from "../random.ts";
 import { Entries, type Entry, recoverable, truthOf } from "./entries.ts";
 

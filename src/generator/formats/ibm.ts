@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { Entries, type Entry, truthOf } from "../damage/entries.ts";
-import { damagedObject } from "../damage/ibm.ts";
+import { damagedObject, type IbmObject } from "../damage/ibm.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Random } from "../random.ts";
 import { isoSecond, stamp } from "../stamps.ts";
@@ -19,15 +19,6 @@ export interface IbmOptions {
   readonly flowsPerObject: number;
   /** So many VNICs, the first ones, write two objects in the last window. */
   readonly extraObjects: number;
-}
-
-/** Header and flows of one object. */
-export interface IbmObject {
-  readonly host: Host;
-  readonly entries: readonly Entry[];
-  /** Capture window, in seconds since the epoch. */
-  readonly from: number;
-  readonly to: number;
 }
 
 interface Stream {

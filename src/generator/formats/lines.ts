@@ -5,24 +5,7 @@ import type { Random } from "../random.ts";
 import { Tally } from "../tally.ts";
 import type { Host, Subnet } from "../world.ts";
 import type { DamagedDraft, Draft, Encoder, Format, RecordSink, Window, WindowWriter } from "./format.ts";
-
-/** What tells one format of lines from another. */
-export interface LineDialect {
-  readonly encoder: Encoder;
-  /** Called before each object: settles what varies from one to the next. */
-  prepare(window: Window, random: Random): void;
-  /** Key of an object by the times of its first and last record. */
-  key(window: Window, first: number, last: number): string;
-  /** Seconds from a record's time to the object's. */
-  readonly delay: number;
-  quality(host: Host, kind: "noData" | "skipData", time: number, random: Random): string;
-  /** A line that is broken in the named way, made from a good one; undefined where the format knows no such damage. */
-  breakLine(
-    kind: string,
-    good: string,
-  ): { readonly text: string; readonly bytes?: bigint; readonly skippedType?: string } | undefined;
-  subnetId(subnet: Subnet): string;
-}
+import type { LineDialect } from "./line-dialect.ts";
 
 export interface LineOptions {
   readonly hosts: readonly Host[];

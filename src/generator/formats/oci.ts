@@ -2,7 +2,7 @@ import type { Random } from "../random.ts";
 import { stamp } from "../stamps.ts";
 import type { Host, Subnet } from "../world.ts";
 import type { Window } from "./format.ts";
-import type { LineDialect } from "./lines.ts";
+import type { LineDialect } from "./line-dialect.ts";
 import { OciEncoder, type OciNames } from "./oci-records.ts";
 
 /**

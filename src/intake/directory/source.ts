@@ -3,14 +3,12 @@ import { type FileHandle, open, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
-import type { Component } from "../../contracts/component.ts";
-import type { Source, SourceDependencies } from "../../contracts/source.ts";
+import type { SourceDependencies } from "../../contracts/source.ts";
 import type { ListOptions, ListPage, ObjectRef, ObjectStore } from "../../contracts/store.ts";
 import { codeOf, Failure, UsageError } from "../../lib/errors.ts";
 import { endOf } from "../keys.ts";
 import { globMatcher } from "../tail/globs.ts";
-import { tailOptions } from "../tail/options.ts";
-import { tailing } from "../tail/source.ts";
+import type { Bucket } from "../tail/source.ts";
 import { fileFailure, isGone, isOwn, rootFailure } from "./failures.ts";
 import { notices } from "./notices.ts";
 import { isInside, walk } from "./walk.ts";
@@ -18,7 +16,7 @@ import { isInside, walk } from "./walk.ts";
 const PAGE_SIZE = 1000;
 const CHUNK_BYTES = 256 * 1024;
 
-const options = tailOptions.extend({
+const options = z.strictObject({
   path: z
     .string()
     .min(1)
@@ -36,12 +34,12 @@ const options = tailOptions.extend({
 type DirectoryOptions = z.output<typeof options>;
 
 /** A folder that is tailed as a bucket is. */
-export const directory: Component<DirectoryOptions, SourceDependencies, Source> = {
+export const directory = {
   type: "directory",
   summary: "A folder of this machine, tailed as a bucket is",
   options,
-  create: async (options, dependencies) => tailing(await directoryStore(options, dependencies), options, dependencies),
-};
+  create: directoryStore,
+} satisfies Bucket<DirectoryOptions>;
 
 /** A folder as a bucket. Throws UsageError if it is not there. */
 export async function directoryStore(

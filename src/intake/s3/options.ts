@@ -1,47 +1,66 @@
 import type { S3ClientConfig } from "@aws-sdk/client-s3";
-import { z } from "zod";
-import { ibmIamOptions } from "../../clouds/ibm/iam-options.ts";
+import { type ZodType, z } from "zod";
+import type { SourceDependencies } from "../../contracts/source.ts";
 import { UsageError } from "../../lib/errors.ts";
 import { secret } from "../../lib/secrets/mark.ts";
 import { insecure } from "../../lib/secrets/readable.ts";
 import { allowInsecure, isReadable, urlWithoutUser } from "../../lib/urls.ts";
-import { tailOptions } from "../tail/options.ts";
 
-export const s3Options = tailOptions.extend({
-  bucket: z.string().min(1).describe("Name of the bucket"),
-  endpoint: urlWithoutUser(z.url(), "set accessKeyId and secretAccessKey")
-    .optional()
-    .describe("Base URL of a store other than AWS: IBM COS, Ceph, MinIO, OCI's S3 endpoint"),
-  region: z
-    .string()
-    .min(1)
-    .optional()
-    .describe(
-      "Region that requests are signed for; by default AWS_REGION or that of the AWS profile, with an `endpoint` us-east-1",
-    ),
-  forcePathStyle: z
-    .boolean()
-    .optional()
-    .describe("Put the bucket into the path of the URL instead of the host name; by default yes with an `endpoint`, else no"),
-  accessKeyId: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("Access key, together with `secretAccessKey`; by default what the AWS SDK finds"),
-  secretAccessKey: secret(z.string().min(1))
-    .optional()
-    .describe("Secret of the access key; better as a variable of the environment than in the file"),
-  sessionToken: secret(z.string().min(1)).optional().describe("Session token of temporary credentials"),
-  auth: ibmIamOptions.optional().describe("Another way to authenticate than access keys"),
-  allowInsecure,
-  connectTimeoutMs: z.int().positive().default(10_000).describe("How long to wait for a connection, in ms"),
-  timeoutMs: z.int().positive().default(60_000).describe("How long to wait for an answer or its next bytes, in ms"),
-});
+/** Options of a way to authenticate. */
+export interface S3Auth {
+  readonly type: string;
+}
 
-export type S3Options = z.output<typeof s3Options>;
+/** Tokens that a cloud issues. */
+export interface Tokens {
+  /** A token that is good for some time. Throws a Failure. */
+  token(): Promise<string>;
+  /** The store refused the token: the next one is a new one. */
+  refused(): void;
+  close(): Promise<void>;
+}
 
-/** What the bucket is, without how it is tailed. */
-export type S3StoreOptions = Omit<S3Options, keyof z.output<typeof tailOptions>>;
+/** A way to authenticate at a store by tokens that a cloud issues. */
+export interface TokenAuth<Options extends S3Auth> {
+  readonly options: ZodType<Options>;
+  /** Throws UsageError for options that would send a secret in the open. */
+  check(options: Options): void;
+  open(options: Options, surroundings: Pick<SourceDependencies, "env" | "secrets">): Promise<Tokens>;
+}
+
+export const s3Options = <Auth extends ZodType>(auth: Auth) =>
+  z.strictObject({
+    bucket: z.string().min(1).describe("Name of the bucket"),
+    endpoint: urlWithoutUser(z.url(), "set accessKeyId and secretAccessKey")
+      .optional()
+      .describe("Base URL of a store other than AWS: IBM COS, Ceph, MinIO, OCI's S3 endpoint"),
+    region: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "Region that requests are signed for; by default AWS_REGION or that of the AWS profile, with an `endpoint` us-east-1",
+      ),
+    forcePathStyle: z
+      .boolean()
+      .optional()
+      .describe("Put the bucket into the path of the URL instead of the host name; by default yes with an `endpoint`, else no"),
+    accessKeyId: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Access key, together with `secretAccessKey`; by default what the AWS SDK finds"),
+    secretAccessKey: secret(z.string().min(1))
+      .optional()
+      .describe("Secret of the access key; better as a variable of the environment than in the file"),
+    sessionToken: secret(z.string().min(1)).optional().describe("Session token of temporary credentials"),
+    auth: auth.optional().describe("Another way to authenticate than access keys"),
+    allowInsecure,
+    connectTimeoutMs: z.int().positive().default(10_000).describe("How long to wait for a connection, in ms"),
+    timeoutMs: z.int().positive().default(60_000).describe("How long to wait for an answer or its next bytes, in ms"),
+  });
+
+export type S3Options<Auth extends S3Auth> = z.output<ReturnType<typeof s3Options<ZodType<Auth>>>>;
 
 /** Throws UsageError for options that contradict each other. */
 export function credentialsOf({
@@ -51,7 +70,7 @@ export function credentialsOf({
   auth,
   endpoint,
   allowInsecure,
-}: S3StoreOptions): Pick<S3ClientConfig, "credentials"> {
+}: S3Options<S3Auth>): Pick<S3ClientConfig, "credentials"> {
   if ((accessKeyId === undefined) !== (secretAccessKey === undefined)) {
     throw new UsageError(
       "bad-options",
@@ -75,7 +94,7 @@ export function credentialsOf({
   return { credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) } };
 }
 
-export function regionOf({ region, endpoint }: S3StoreOptions, env: NodeJS.ProcessEnv): Pick<S3ClientConfig, "region"> {
+export function regionOf({ region, endpoint }: S3Options<S3Auth>, env: NodeJS.ProcessEnv): Pick<S3ClientConfig, "region"> {
   const known = region ?? env.AWS_REGION ?? (endpoint === undefined ? undefined : "us-east-1");
   return known === undefined ? {} : { region: known };
 }

@@ -1,37 +1,42 @@
 import type { ListObjectsV2CommandOutput, S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
-import { checkTokenUrl } from "../../clouds/ibm/iam-options.ts";
-import type { Component } from "../../contracts/component.ts";
-import type { Source, SourceDependencies } from "../../contracts/source.ts";
+import type { SourceDependencies } from "../../contracts/source.ts";
 import type { ListOptions, ObjectStore } from "../../contracts/store.ts";
 import { type FlowferryError, UsageError } from "../../lib/errors.ts";
 import { shownUrl } from "../../lib/urls.ts";
 import { compareKeys } from "../keys.ts";
 import { notUnderstood, pageGuard } from "../listing.ts";
 import { absentOrThrow, type ObjectRequests, openObject } from "../object-reader.ts";
-import { tailing } from "../tail/source.ts";
+import type { Bucket } from "../tail/source.ts";
 import { toPage, toPiece } from "./answers.ts";
 import { s3Failure, statusOf } from "./failures.ts";
-import { credentialsOf, regionOf, type S3Options, type S3StoreOptions, s3Options } from "./options.ts";
+import { credentialsOf, regionOf, type S3Auth, type S3Options, s3Options, type TokenAuth, type Tokens } from "./options.ts";
+import { s3Transport } from "./transport.ts";
 
 /** So many pages without a key may follow one another: a store steps over what was deleted. */
 const EMPTY_PAGES = 10_000;
 
-/** The source `s3`: AWS S3 and the stores that speak its protocol. */
-export const s3: Component<S3Options, SourceDependencies, Source> = {
-  type: "s3",
-  summary: "A bucket of AWS S3, IBM Cloud Object Storage, Ceph, or another store that speaks the S3 protocol",
-  options: s3Options,
-  check(options) {
-    credentialsOf(options);
-    if (options.auth !== undefined) checkTokenUrl(options.auth);
-  },
-  create: async (options, dependencies) => tailing(await s3Store(options, dependencies), options, dependencies),
-};
+/** A bucket of a store that speaks the protocol of AWS S3, with a way to authenticate beside access keys. */
+export function s3With<Auth extends S3Auth>(auth: TokenAuth<Auth>) {
+  return {
+    type: "s3",
+    summary: "A bucket of AWS S3, IBM Cloud Object Storage, Ceph, or another store that speaks the S3 protocol",
+    options: s3Options(auth.options),
+    check(options: S3Options<Auth>) {
+      credentialsOf(options);
+      if (options.auth !== undefined) auth.check(options.auth);
+    },
+    create: async (options: S3Options<Auth>, dependencies: StoreDependencies) =>
+      s3Store(options, options.auth && (await auth.open(options.auth, dependencies)), dependencies),
+  } satisfies Bucket<S3Options<Auth>>;
+}
 
-/** The bucket alone. Nothing is asked of the store before the first listing or reading. Throws UsageError. */
-export async function s3Store(
-  options: S3StoreOptions,
-  { env, onEvent, secrets }: Pick<SourceDependencies, "env" | "onEvent" | "secrets">,
+type StoreDependencies = Pick<SourceDependencies, "env" | "onEvent" | "secrets">;
+
+/** Nothing is asked of the store before the first listing or reading. Throws UsageError. */
+async function s3Store(
+  options: S3Options<S3Auth>,
+  tokens: Tokens | undefined,
+  { env, onEvent, secrets }: StoreDependencies,
 ): Promise<ObjectStore> {
   const { bucket, endpoint } = options;
   const credentials = credentialsOf(options);
@@ -39,7 +44,6 @@ export async function s3Store(
   const host = endpoint === undefined ? "s3.amazonaws.com" : new URL(endpoint).host;
   const name = `s3://${host}/${bucket}`;
   const transport = s3Transport({ ...options, env, secrets, name });
-  const tokens = options.auth && (await import("../../clouds/ibm/iam.ts")).ibmIamTokens(options.auth, { env, secrets });
   const client = new sdk.S3Client({
     ...credentials,
     ...(tokens === undefined ? {} : bearer(tokens)),

@@ -1,62 +1,68 @@
-import { IBM_ROOT, ibmVpcTail } from "../../clouds/ibm/collector.ts";
-import { CONNECTOR_FOLDER, ociConnectorTail } from "../../clouds/oci/connector.ts";
+import type { ZodObject, z } from "zod";
+import type { Component } from "../../contracts/component.ts";
 import type { Source, SourceDependencies } from "../../contracts/source.ts";
 import type { ObjectStore } from "../../contracts/store.ts";
 import { flatTail } from "./flat.ts";
 import { flatOrderedTail } from "./flat-ordered.ts";
-import { type TailOptions, tailSettings } from "./options.ts";
+import type { Layout } from "./layout.ts";
+import { type TailOptions, tailOptions, tailSettings } from "./options.ts";
 import type { Strategy, Tail } from "./strategy.ts";
 
+/** A kind of bucket. */
+export type Bucket<Options> = Component<Options, SourceDependencies, ObjectStore>;
+
 /**
- * A bucket that is tailed: the store, and the strategy that the options name. Every source ends in it:
- * `create: async (options, dependencies) => tailing(await openStore(options, dependencies), options, dependencies)`,
- * with `options: tailOptions.extend({ … })`.
- * Throws UsageError for options that contradict each other. The clock is the wall clock, but for tests.
+ * A kind of source of a kind of bucket: what is new in the bucket is found by one of the layouts. Its options are the bucket's and those of
+ * tailing.
  */
+export function tailed<Options extends ZodObject>(
+  bucket: Bucket<z.output<Options>> & { readonly options: Options },
+  layouts: readonly Layout[],
+): Component<TailOptions & z.output<Options>, SourceDependencies, Source> {
+  return {
+    ...bucket,
+    options: tailOptions(layouts).extend(bucket.options.shape) as never,
+    create: async (options, dependencies) => tailing(await bucket.create(options, dependencies), layouts, options, dependencies),
+  };
+}
+
+/** A bucket that is tailed. Throws UsageError for options that contradict each other. The clock is the wall clock, but for tests. */
 export function tailing(
   store: ObjectStore,
+  layouts: readonly Layout[],
   options: TailOptions,
   { onEvent }: Pick<SourceDependencies, "onEvent">,
   now: () => number = Date.now,
 ): Source {
+  const tail = { store, settings: tailSettings(options, now()), now, onEvent };
   return {
     name: store.name,
-    discover: strategyOf({ store, settings: tailSettings(options, now()), now, onEvent }),
+    discover: strategyOf(tail, layouts),
     open: (object, signal) => store.open(object, signal),
     close: () => store.close(),
   };
 }
 
-function strategyOf(tail: Tail): Strategy {
+function strategyOf(tail: Tail, layouts: readonly Layout[]): Strategy {
   const { prefix, layout, keys } = tail.settings;
-  switch (layout) {
-    case "oci-connector":
-      return ociConnectorTail(tail, prefix);
-    case "ibm-vpc":
-      return ibmVpcTail(tail, prefix);
-    case "flat":
-      return keys === "time-ordered" ? flatOrderedTail(tail, prefix) : flatTail(tail, prefix);
-    case "auto":
-      return autoTail(tail, prefix);
-  }
+  const named = layouts.find(({ name }) => name === layout);
+  if (named !== undefined) return named.tail(tail, prefix);
+  if (layout === "auto") return autoTail(tail, layouts, prefix);
+  return keys === "time-ordered" ? flatOrderedTail(tail, prefix) : flatTail(tail, prefix);
 }
 
 /**
- * Which strategy a key belongs to depends on the key alone, so that nothing changes sides as a bucket fills: the folders of connectors
- * and of Flow Logs for VPC directly under the prefix's last folder, and flat for whatever else begins with the prefix.
+ * Which strategy a key belongs to depends on the key alone, so that nothing changes sides as a bucket fills: the folders of the layouts
+ * directly under the prefix's last folder, and flat for whatever else begins with the prefix.
  */
-function autoTail(tail: Tail, prefix: string): Strategy {
+function autoTail(tail: Tail, layouts: readonly Layout[], prefix: string): Strategy {
   const folder = prefix.slice(0, prefix.lastIndexOf("/") + 1);
-  const connectors = `${folder}ocid1.serviceconnector.`;
-  const ibm = folder + IBM_ROOT;
-  if (prefix.startsWith(connectors) || CONNECTOR_FOLDER.test(prefix)) return ociConnectorTail(tail, prefix);
-  if (prefix.includes(IBM_ROOT)) return ibmVpcTail(tail, prefix);
-  const holes = [connectors, ibm].filter((hole) => hole.startsWith(prefix));
-  const strategies = [
-    ...(holes.includes(connectors) ? [ociConnectorTail(tail, connectors)] : []),
-    ...(holes.includes(ibm) ? [ibmVpcTail(tail, ibm)] : []),
-    flatTail(tail, prefix, holes),
-  ];
+  const only = layouts.find((layout) => prefix.startsWith(folder + layout.root) || layout.holds(prefix));
+  if (only !== undefined) return only.tail(tail, prefix);
+  const within = layouts.filter(({ root }) => (folder + root).startsWith(prefix));
+  const strategies = within.map((layout) => layout.tail(tail, folder + layout.root));
+  const holes = within.map(({ root }) => folder + root);
+  strategies.push(flatTail(tail, prefix, holes));
   return async function* (seen, signal) {
     for (const strategy of strategies) yield* strategy(seen, signal);
   };

@@ -1,6 +1,6 @@
 import type { Discovery, Seen, SourceEvent } from "../../contracts/source.ts";
 import type { ObjectRef, ObjectStore } from "../../contracts/store.ts";
-import type { TailSettings } from "./options.ts";
+import type { TailSettings } from "./settings.ts";
 
 /** What a strategy works on. */
 export interface Tail {

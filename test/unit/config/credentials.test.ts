@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { stringify } from "yaml";
-import { openNotifiers } from "../../../src/config/alerts.ts";
 import { type Config, parseConfig } from "../../../src/config/load.ts";
 import { UsageError } from "../../../src/lib/errors.ts";
 import { Scrubber } from "../../../src/lib/secrets/scrubber.ts";
+import { openNotifiers } from "../../../src/run/alerts.ts";
 import { openSink, openSource } from "../../../src/run/compose.ts";
 
 const directory = { type: "directory", path: import.meta.dirname };

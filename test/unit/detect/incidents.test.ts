@@ -11,6 +11,7 @@ import { INCIDENTS, type IncidentId } from "../../../src/generator/incidents.ts"
 import { lookupFiles } from "../../../src/generator/lookup-files.ts";
 import type { FormatName } from "../../../src/generator/options.ts";
 import { asset } from "../../../src/lib/assets.ts";
+import { FORMATS } from "../../../src/registry.ts";
 import { openLookups } from "../enrich/lookups.ts";
 
 const { rules } = await loadRules(asset("deploy/detections"));
@@ -35,7 +36,7 @@ async function matchesIn(format: FormatName, seed: string, incidents: readonly I
   detector.onMatch(({ rule, flow }) =>
     found.push({ level: rule.level, rule: rule.name, source: flow.sourceAddress, destination: flow.destinationAddress }),
   );
-  const decode = decoderFor(DECODERS[format]);
+  const decode = decoderFor(FORMATS, DECODERS[format]);
   for await (const object of generation) {
     async function* bytes() {
       yield object.bytes;

@@ -1,8 +1,9 @@
 import { buildFlow } from "../../../src/detect/cases/flow.ts";
-import { createDetector, type DetectorOptions } from "../../../src/detect/evaluate.ts";
+import { createDetector } from "../../../src/detect/evaluate.ts";
 import { formatRuleError, readRules } from "../../../src/detect/load.ts";
 import type { Match } from "../../../src/detect/match.ts";
 import type { Rule } from "../../../src/detect/rule.ts";
+import type { DetectorOptions } from "../../../src/detect/stream/options.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
 import { type Origin, originOf } from "../../../src/flow/origin.ts";
 

@@ -4,8 +4,9 @@ import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { dialectFiles } from "../../../src/dialects/content.ts";
 import { asset } from "../../../src/lib/assets.ts";
+import { DIALECTS } from "../../../src/registry.ts";
 
-const { files, summary } = await dialectFiles();
+const { files, summary } = await dialectFiles(DIALECTS.map((make) => make()));
 
 test.each([...files])("%s is as the rules and searches make it", async (name, text) => {
   expect(await readFile(join(asset("deploy"), name), "utf8"), "run flowferry content build").toBe(text);

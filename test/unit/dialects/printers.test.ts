@@ -3,11 +3,11 @@ import { describe, expect, test } from "vitest";
 import { constructsOf } from "../../../src/detect/constructs.ts";
 import { readRules } from "../../../src/detect/load.ts";
 import type { Rule } from "../../../src/detect/rule.ts";
-import { dialects } from "../../../src/dialects/content.ts";
+import { DIALECTS } from "../../../src/registry.ts";
 import { oddCondition, ruleOf } from "./odd.ts";
 import { rules } from "./support.ts";
 
-const all = new Map(dialects().map((dialect) => [dialect.name, dialect]));
+const all = new Map(DIALECTS.map((make) => make()).map((dialect) => [dialect.name, dialect]));
 
 const TEXT = `
 title: Odd

@@ -1,9 +1,9 @@
-import { storedAttributes } from "../../../src/clouds/oci/content/stored-attributes.ts";
 import { loadCases } from "../../../src/detect/cases/run.ts";
 import { createDetector } from "../../../src/detect/evaluate.ts";
 import type { FieldRef } from "../../../src/detect/fields.ts";
 import { loadRules } from "../../../src/detect/load.ts";
 import type { Rule } from "../../../src/detect/rule.ts";
+import { storedAttributes } from "../../../src/dialects/stored-attributes.ts";
 import { Flow } from "../../../src/flow/flow.ts";
 import { loadSchema } from "../../../src/schemas/load.ts";
 

@@ -2,16 +2,17 @@ import type { z } from "zod";
 import { type Enrichment, openEnrichment } from "../../../src/enrich/enrichment.ts";
 import { enrichOptions } from "../../../src/enrich/options.ts";
 import type { Clock } from "../../../src/enrich/tables/clock.ts";
+import type { lookupOptions } from "../../../src/enrich/tables/options.ts";
 import type { LookupEvent } from "../../../src/enrich/tables/reload.ts";
 
 export type Lookups = Enrichment;
 
 /** The enrichment from lookup tables alone. */
 export function openLookups(
-  options: z.input<typeof enrichOptions>,
+  options: z.input<typeof lookupOptions>,
   onLookups: (event: LookupEvent) => void,
   clock?: Clock,
 ): Promise<Lookups> {
-  const dependencies = { baseDir: "/", env: {}, onLookups, onNetwork: () => {} };
-  return openEnrichment(enrichOptions.parse(options), clock === undefined ? dependencies : { ...dependencies, clock });
+  const dependencies = { networks: [], baseDir: "/", env: {}, onLookups, onNetwork: () => {} };
+  return openEnrichment(enrichOptions([]).parse(options), clock === undefined ? dependencies : { ...dependencies, clock });
 }

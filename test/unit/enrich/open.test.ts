@@ -351,7 +351,7 @@ describe("the watch", () => {
   });
 
   test("does not keep a process alive", { timeout: 60_000 }, async () => {
-    const program = `import { openLookups } from ${JSON.stringify(asset("test/unit/enrichers/lookups.ts"))}; await openLookups({}, () => {}); console.log("open");`;
+    const program = `import { openLookups } from ${JSON.stringify(asset("test/unit/enrich/lookups.ts"))}; await openLookups({}, () => {}); console.log("open");`;
     const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], { timeout: 30_000 });
     expect(stdout).toBe("open\n");
   });

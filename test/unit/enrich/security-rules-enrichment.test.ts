@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Enrichment, openEnrichment } from "../../../src/enrich/enrichment.ts";
 import { enrichOptions, resolveEnrichPaths } from "../../../src/enrich/options.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
+import { NETWORKS } from "../../../src/registry.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
 import { loadSchema } from "../../../src/schemas/load.ts";
 import { startOci } from "../../simulators/oci/index.ts";
@@ -23,9 +24,15 @@ afterEach(async () => {
 });
 
 async function open(options: Record<string, unknown>, messages: string[] = []): Promise<Enrichment> {
-  const resolved = resolveEnrichPaths(enrichOptions.parse(options), folder, join(folder, "flowferry.db"));
+  const resolved = resolveEnrichPaths(enrichOptions(NETWORKS).parse(options), NETWORKS, folder, join(folder, "flowferry.db"));
   const onEvent = ({ message }: { message: string }) => messages.push(message);
-  const enrichment = await openEnrichment(resolved, { baseDir: folder, env: {}, onLookups: onEvent, onNetwork: onEvent });
+  const enrichment = await openEnrichment(resolved, {
+    networks: NETWORKS,
+    baseDir: folder,
+    env: {},
+    onLookups: onEvent,
+    onNetwork: onEvent,
+  });
   opened.push(enrichment);
   return enrichment;
 }
@@ -121,16 +128,20 @@ test("from OCI's API: the first flow of a subnet has its rule", async () => {
 });
 
 test("options are described, and paths start from the configuration's folder", () => {
-  for (const [name, option] of Object.entries(enrichOptions.shape)) expect(option.description, name).toBeTruthy();
-  const options = enrichOptions.parse({ ports: "p.csv", oci: { files: ["a.json"], api: {} }, ibm: { subnets: "s.json" } });
-  expect(resolveEnrichPaths(options, "/conf", "/var/flowferry.db")).toMatchObject({
+  for (const [name, option] of Object.entries(enrichOptions(NETWORKS).shape)) expect(option.description, name).toBeTruthy();
+  const options = enrichOptions(NETWORKS).parse({
+    ports: "p.csv",
+    oci: { files: ["a.json"], api: {} },
+    ibm: { subnets: "s.json" },
+  });
+  expect(resolveEnrichPaths(options, NETWORKS, "/conf", "/var/flowferry.db")).toMatchObject({
     securityLists: "matched",
     ports: "/conf/p.csv",
     lastGood: "/var/flowferry.db.tables",
     oci: { files: ["/conf/a.json"], api: { cache: "/var/flowferry.db.network.json" } },
     ibm: { subnets: "/conf/s.json" },
   });
-  const named = resolveEnrichPaths(enrichOptions.parse({ lastGood: "good" }), "/conf", ":memory:");
+  const named = resolveEnrichPaths(enrichOptions(NETWORKS).parse({ lastGood: "good" }), NETWORKS, "/conf", ":memory:");
   expect(named.lastGood).toBe("/conf/good");
-  expect(resolveEnrichPaths(options, "/conf", ":memory:").lastGood).toBeUndefined();
+  expect(resolveEnrichPaths(options, NETWORKS, "/conf", ":memory:").lastGood).toBeUndefined();
 });

@@ -3,7 +3,8 @@ import type { DecodeOptions, QualityNotice } from "../../../src/contracts/decode
 import { formOf, isField, isFrom } from "../../../src/flow/fields.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
 import { originOf } from "../../../src/flow/origin.ts";
-import { decoderFor, type FormatName } from "../../../src/formats/formats.ts";
+import { decoderFor } from "../../../src/formats/formats.ts";
+import { FORMATS } from "../../../src/registry.ts";
 
 /** What came out of one object, the pieces put together. */
 export interface Outcome {
@@ -22,12 +23,12 @@ export interface Settings extends Partial<DecodeOptions> {
   readonly chunks?: readonly number[];
 }
 
-export async function decode(format: FormatName, bytes: Uint8Array | string, settings: Settings = {}): Promise<Outcome> {
+export async function decode(format: string, bytes: Uint8Array | string, settings: Settings = {}): Promise<Outcome> {
   const { key = "key", chunks = [65_536], ...limits } = settings;
   const options = { skip: 0, maxBytes: 1e9, maxRecordBytes: 1e6, ...limits };
   const outcome: Outcome = { flows: [], bad: [], reasons: [], quality: [], skipped: Object.create(null), through: options.skip };
   const source = inChunks(typeof bytes === "string" ? Buffer.from(bytes) : bytes, chunks);
-  for await (const piece of decoderFor(format)(source, originOf("test", key, "etag"), options)) {
+  for await (const piece of decoderFor(FORMATS, format)(source, originOf("test", key, "etag"), options)) {
     outcome.flows.push(...piece.flows);
     for (const { from, to, code, reason } of piece.bad) {
       if (to === undefined) outcome.bad.push([`${from}+`, code]);

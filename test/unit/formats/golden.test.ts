@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import type { FormatName } from "../../../src/formats/formats.ts";
 import { decode, type Outcome, plain } from "./decoding.ts";
 
 /** What stands beside `case.log`: everything that is to come out of it. */
@@ -23,7 +22,7 @@ const FOLDER = fileURLToPath(new URL("../../fixtures/decoders/", import.meta.url
 
 const formats = readdirSync(FOLDER, { withFileTypes: true }).filter((entry) => entry.isDirectory());
 
-for (const format of formats.map(({ name }) => name as FormatName)) {
+for (const format of formats.map(({ name }) => name)) {
   describe(format, () => {
     const files = readdirSync(`${FOLDER}${format}`).filter((file) => file.endsWith(".log"));
     test.each(files.map((file) => file.slice(0, -".log".length)))("%s", async (name) => {

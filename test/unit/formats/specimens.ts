@@ -1,5 +1,4 @@
 import fc from "fast-check";
-import type { FormatName } from "../../../src/formats/formats.ts";
 
 /** A record as text, and what a decoder has to make of it, but for its number and context. */
 export interface Specimen {
@@ -9,7 +8,7 @@ export interface Specimen {
 
 /** A format, written by the rules of its provider's documentation and not by the decoder's mapping. */
 export interface Written {
-  readonly format: Exclude<FormatName, "auto">;
+  readonly format: string;
   readonly specimen: fc.Arbitrary<Specimen>;
   /** The record with this byte counter. */
   readonly counting: (bytes: bigint) => string;

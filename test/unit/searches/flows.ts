@@ -7,6 +7,7 @@ import { decoderFor } from "../../../src/formats/formats.ts";
 import { generate } from "../../../src/generator/generate.ts";
 import { INCIDENTS } from "../../../src/generator/incidents.ts";
 import { lookupFiles } from "../../../src/generator/lookup-files.ts";
+import { FORMATS } from "../../../src/registry.ts";
 import { openLookups } from "../enrich/lookups.ts";
 
 const DECODE_OPTIONS = { skip: 0, maxBytes: 1e9, maxRecordBytes: 1e7 };
@@ -23,7 +24,7 @@ export async function generatedFlows(flows: number, spanMs: number): Promise<Flo
     const lookups = await openLookups(paths, (event) => {
       throw new Error(JSON.stringify(event));
     });
-    const decode = decoderFor("oci-vcn");
+    const decode = decoderFor(FORMATS, "oci-vcn");
     const found: Flow[] = [];
     for await (const object of generation) {
       async function* bytes() {

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { formatRuleError } from "../../../src/detect/load.ts";
-import { dialects } from "../../../src/dialects/content.ts";
 import { asset } from "../../../src/lib/assets.ts";
+import { DIALECTS } from "../../../src/registry.ts";
 import { isNative, loadSearches, readSearchFiles } from "../../../src/searches/load.ts";
 import type { Search } from "../../../src/searches/search.ts";
 
@@ -195,7 +195,7 @@ test("what ships is right, and every dialect says or refuses each by name", () =
   const { searches, errors } = loadSearches(asset("deploy/searches"));
   expect(errors).toEqual([]);
   expect(searches.filter(isNative).map(({ id }) => id)).toEqual(["traffic_columns_lookup", "unusual_transfers_classified"]);
-  for (const dialect of dialects()) {
+  for (const dialect of DIALECTS.map((make) => make())) {
     for (const search of searches) {
       if (isNative(search)) continue;
       const printed = dialect.search(search);

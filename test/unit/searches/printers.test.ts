@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { dialects } from "../../../src/dialects/content.ts";
+import { DIALECTS } from "../../../src/registry.ts";
 import { isNative, readSearchFiles } from "../../../src/searches/load.ts";
 import type { Search } from "../../../src/searches/search.ts";
 
-const all = new Map(dialects().map((dialect) => [dialect.name, dialect]));
+const all = new Map(DIALECTS.map((make) => make()).map((dialect) => [dialect.name, dialect]));
 
 const HEAD = "title: T\ndescription: D\nvisualisation: table\nperiod: 24h\n";
 

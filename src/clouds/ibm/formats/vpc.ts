@@ -4,7 +4,7 @@ import { Flow, type FlowContext } from "../../../flow/flow.ts";
 import type { Origin } from "../../../flow/origin.ts";
 import { CLOSE_OBJECT } from "../../../formats/bytes.ts";
 import { ContextPool } from "../../../formats/contexts.ts";
-import type { Format, Sample } from "../../../formats/format.ts";
+import type { FormatKind, Sample } from "../../../formats/format.ts";
 import { isObject, memberOf, NotJson, parseJson } from "../../../formats/json.ts";
 import type { ListPath } from "../../../formats/json-scan.ts";
 import { keyParts } from "../../../formats/key-parts.ts";
@@ -36,17 +36,19 @@ const LIST_START = `{"${LIST}":[]`;
  * `name=value` parts of the object's key, which alone name the subnet. A flow without times happened at `capture_end_time`, and
  * where the header says that only after the list, at the start of its connection.
  */
-export function ibmVpc(): Format {
-  const mapping = loadMapping("ibm-vpc");
-  const contexts = new ContextPool();
-  const shapes = new ShapeReader({ rules: mapping.record.fields, fixed: new Set() });
-  return {
-    name: mapping.format,
-    recognises: ({ names }: Sample) => names !== undefined && NAMES.some((name) => names.has(name)),
-    decode: (unpacked: Unpacked, origin: Origin, options: DecodeOptions): AsyncIterable<Decoded> =>
-      decodeRecords(unpacked, new FlowLogReader(mapping, contexts, shapes, origin, options.skip), options.maxRecordBytes),
-  };
-}
+export const ibmVpc: FormatKind = {
+  name: "ibm-vpc",
+  create() {
+    const mapping = loadMapping("ibm-vpc");
+    const contexts = new ContextPool();
+    const shapes = new ShapeReader({ rules: mapping.record.fields, fixed: new Set() });
+    return {
+      recognises: ({ names }: Sample) => names !== undefined && NAMES.some((name) => names.has(name)),
+      decode: (unpacked: Unpacked, origin: Origin, options: DecodeOptions): AsyncIterable<Decoded> =>
+        decodeRecords(unpacked, new FlowLogReader(mapping, contexts, shapes, origin, options.skip), options.maxRecordBytes),
+    };
+  },
+};
 
 class FlowLogReader extends RecordReader {
   readonly lists: readonly ListPath[] = [[LIST]];

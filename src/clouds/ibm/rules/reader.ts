@@ -2,8 +2,8 @@ import { z } from "zod";
 import { type Document, elementsOf } from "../../../enrich/rules/document.ts";
 import type { Rule, RuleSet } from "../../../enrich/rules/rule.ts";
 import type { NetworkData, NetworkSubnet, Vnic } from "../../../enrich/rules/snapshot.ts";
+import { readSubnetNetwork } from "../../../enrich/tables/subnets.ts";
 import { type IpAddress, parseAddress } from "../../../lib/ip/address.ts";
-import { readCidr } from "../../oci/rules/rule.ts";
 import { ibmAclRule, ibmGroupRule, readAclRule, readGroupRule } from "./rule.ts";
 
 type Path = readonly PropertyKey[];
@@ -66,7 +66,7 @@ export class IbmReader {
     const networks = (["ipv4CidrBlock", "ipv6CidrBlock"] as const).flatMap((key) => {
       const cidr = given[key];
       if (!cidr) return [];
-      const network = readCidr(cidr);
+      const network = readSubnetNetwork(cidr);
       if (typeof network !== "string") return [network];
       document.report([...path, key], `${JSON.stringify(cidr)}: ${network}`);
       return [];

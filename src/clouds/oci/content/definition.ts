@@ -1,6 +1,4 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
 import { z } from "zod";
 import { hint } from "../../../detect/hint.ts";
 import { formatRuleError } from "../../../detect/load.ts";
@@ -12,22 +10,11 @@ import { asset } from "../../../lib/assets.ts";
 import { UsageError } from "../../../lib/errors.ts";
 import { isNative, loadSearches } from "../../../searches/load.ts";
 import type { NativeSearch, SearchMeta, Visualisation } from "../../../searches/search.ts";
+import { type ContentDefinition, readContent } from "./content.ts";
 import { logAnalytics } from "./log-analytics.ts";
+import { readYaml, wrong } from "./yaml.ts";
 
 const text = z.string().trim().min(1);
-
-const fieldDefinition = z.strictObject({
-  field: text,
-  /** Only of own fields; the service's own have theirs. */
-  type: z.enum(["string", "long"]).optional(),
-  description: text.optional(),
-});
-
-const contentDefinition = z.strictObject({
-  parser: z.strictObject({ name: z.string().regex(/^\w+$/), title: text, description: text }),
-  source: z.strictObject({ name: text, description: text, entityType: text }),
-  fields: z.record(z.string().regex(/^\w+$/), fieldDefinition),
-});
 
 /** What `content build` makes of a rule for Log Analytics, as far as it is installed. */
 const detection = z.object({
@@ -37,7 +24,6 @@ const detection = z.object({
 });
 
 export type Detection = z.output<typeof detection>;
-export type ContentDefinition = z.output<typeof contentDefinition>;
 
 /** A search as Log Analytics takes it. */
 export interface SearchDefinition {
@@ -75,7 +61,7 @@ export function readDefinition(folder = asset("deploy")): Definition {
     if ("query" in printed) searches.set(search.id, shown(search, printed.query));
   }
   const file = join(folder, DASHBOARDS_FILE);
-  const listed = Object.entries(read(file, dashboardLists));
+  const listed = Object.entries(readYaml(file, dashboardLists));
   const ids = all.map(({ id }) => id);
   for (const [name, { tiles }] of listed) {
     const unknown = tiles.find((id) => !ids.includes(id));
@@ -86,17 +72,6 @@ export function readDefinition(folder = asset("deploy")): Definition {
   const said = listed.map(([id, one]) => [id, { ...one, tiles: one.tiles.filter((tile) => searches.has(tile)) }] as const);
   const dashboards = new Map(said.filter(([, { tiles }]) => tiles.length > 0));
   return { content, searches, dashboards };
-}
-
-/** Reads what `log-analytics/content.yml` below a folder says of records. Throws UsageError. */
-export function readContent(folder = asset("deploy")): ContentDefinition {
-  const file = join(folder, "log-analytics", "content.yml");
-  const content = read(file, contentDefinition);
-  const own = Object.entries(content.fields).find(
-    ([, { type, description }]) => (type === undefined) !== (description === undefined),
-  );
-  if (own !== undefined) throw wrong(file, `field ${own[0]}: a field of our own has both type and description`);
-  return content;
 }
 
 /** The log source is put in front of the condition. */
@@ -135,20 +110,5 @@ const PICTURES: Readonly<Record<Visualisation, string>> = {
 
 /** The detections that Log Analytics can run by itself, as they were built. Throws UsageError. */
 export function readDetections(folder = asset("deploy")): Detection[] {
-  return read(join(folder, "log-analytics", "detections.json"), z.array(detection));
+  return readYaml(join(folder, "log-analytics", "detections.json"), z.array(detection));
 }
-
-function read<T>(file: string, schema: z.ZodType<T>): T {
-  let value: unknown;
-  try {
-    value = parse(readFileSync(file, "utf8"));
-  } catch (cause) {
-    throw new UsageError("bad-content", `${file} cannot be read as YAML`, { cause });
-  }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw wrong(file, `${(issue?.path ?? []).map(String).join(": ")}: ${issue?.message}`);
-}
-
-const wrong = (file: string, message: string): UsageError => new UsageError("bad-content", `${file}: ${message}`);

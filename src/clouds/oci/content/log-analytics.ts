@@ -1,8 +1,8 @@
 import type { Dialect, StoredAttributes } from "../../../dialects/dialect.ts";
 import { logAnalyticsDialect } from "../../../dialects/log-analytics/dialect.ts";
+import { storedAttributes } from "../../../dialects/stored-attributes.ts";
 import { loadSchema } from "../../../schemas/load.ts";
-import type { ContentDefinition } from "./definition.ts";
-import { storedAttributes } from "./stored-attributes.ts";
+import type { ContentDefinition } from "./content.ts";
 
 /** The dialect over the fields and the log source of that content. */
 export function logAnalytics(content: ContentDefinition): Dialect {

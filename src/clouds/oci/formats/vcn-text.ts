@@ -2,7 +2,7 @@ import type { Decoded, DecodeOptions } from "../../../contracts/decoder.ts";
 import { Flow } from "../../../flow/flow.ts";
 import type { Origin } from "../../../flow/origin.ts";
 import { ContextPool } from "../../../formats/contexts.ts";
-import type { Format, Sample } from "../../../formats/format.ts";
+import type { FormatKind, Sample } from "../../../formats/format.ts";
 import { decodeLines, type LineReader } from "../../../formats/lines.ts";
 import { type FieldRule, loadMapping } from "../../../formats/mapping.ts";
 import type { Piece } from "../../../formats/piece.ts";
@@ -25,19 +25,21 @@ interface Column {
 }
 
 /** VCN flow logs as lines of twelve fields. A line that names the fields is skipped and counted as `header`. */
-export function vcnText(): Format {
-  const mapping = loadMapping("vcn-text");
-  const columns = mapping.record.fields.map((rule) => ({ index: mapping.columns.indexOf(rule.name), rule }));
-  // The status first: it says whether the other fields may be missing.
-  columns.sort((a, b) => Number(isStatus(b)) - Number(isStatus(a)));
-  const context = new ContextPool().intern(draftContext(mapping.provider));
-  return {
-    name: mapping.format,
-    recognises: ({ line }: Sample) => HEADER.test(line) || RECORD.test(line),
-    decode: (unpacked: Unpacked, origin: Origin, options: DecodeOptions): AsyncIterable<Decoded> =>
-      decodeLines(unpacked, new TextReader(columns, mapping.columns.length, context, origin), options),
-  };
-}
+export const vcnText: FormatKind = {
+  name: "vcn-text",
+  create() {
+    const mapping = loadMapping("vcn-text");
+    const columns = mapping.record.fields.map((rule) => ({ index: mapping.columns.indexOf(rule.name), rule }));
+    // The status first: it says whether the other fields may be missing.
+    columns.sort((a, b) => Number(isStatus(b)) - Number(isStatus(a)));
+    const context = new ContextPool().intern(draftContext(mapping.provider));
+    return {
+      recognises: ({ line }: Sample) => HEADER.test(line) || RECORD.test(line),
+      decode: (unpacked: Unpacked, origin: Origin, options: DecodeOptions): AsyncIterable<Decoded> =>
+        decodeLines(unpacked, new TextReader(columns, mapping.columns.length, context, origin), options),
+    };
+  },
+};
 
 function isStatus({ rule }: Column): boolean {
   return rule.target.type === "status";

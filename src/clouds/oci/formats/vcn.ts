@@ -2,7 +2,7 @@ import type { Decoded, DecodeOptions } from "../../../contracts/decoder.ts";
 import { EMPTY_CONTEXT, Flow } from "../../../flow/flow.ts";
 import type { Origin } from "../../../flow/origin.ts";
 import { ContextPool } from "../../../formats/contexts.ts";
-import type { Format, Sample } from "../../../formats/format.ts";
+import type { FormatKind, Sample } from "../../../formats/format.ts";
 import { isObject, NotJson, parseJson, valueAt } from "../../../formats/json.ts";
 import type { ListPath } from "../../../formats/json-scan.ts";
 import { loadMapping, type Mapping } from "../../../formats/mapping.ts";
@@ -35,17 +35,19 @@ const NAMES = [RESULT, "oracle", "specversion", CONTENT];
  * OCI VCN flow log events in whatever frame JSON stands in (see `RecordScanner`), bare or wrapped. Events of other types (a bucket may
  * hold several logs) are skipped and counted by type; quality records become flows with their status, and a notice each.
  */
-export function ociVcn(): Format {
-  const mapping = loadMapping("oci-vcn");
-  const contexts = new ContextPool();
-  const shapes = new ShapeReader({ rules: mapping.record.fields, fixed: fixedNames(mapping), block: METADATA }, "ingestedtime");
-  return {
-    name: mapping.format,
-    recognises: ({ names }: Sample) => names !== undefined && NAMES.some((name) => names.has(name)),
-    decode: (unpacked: Unpacked, origin: Origin, options: DecodeOptions): AsyncIterable<Decoded> =>
-      decodeRecords(unpacked, new EventReader(mapping, contexts, shapes, origin, options.skip), options.maxRecordBytes),
-  };
-}
+export const ociVcn: FormatKind = {
+  name: "oci-vcn",
+  create() {
+    const mapping = loadMapping("oci-vcn");
+    const contexts = new ContextPool();
+    const shapes = new ShapeReader({ rules: mapping.record.fields, fixed: fixedNames(mapping), block: METADATA }, "ingestedtime");
+    return {
+      recognises: ({ names }: Sample) => names !== undefined && NAMES.some((name) => names.has(name)),
+      decode: (unpacked: Unpacked, origin: Origin, options: DecodeOptions): AsyncIterable<Decoded> =>
+        decodeRecords(unpacked, new EventReader(mapping, contexts, shapes, origin, options.skip), options.maxRecordBytes),
+    };
+  },
+};
 
 /** Members whose values decide what a record is, or what its context says beside the metadata block. */
 function fixedNames({ record, header }: Mapping): Set<string> {

@@ -1,13 +1,10 @@
 import type { models, requests as types } from "oci-objectstorage";
 import { z } from "zod";
-import type { Component } from "../../../contracts/component.ts";
-import type { Source, SourceDependencies } from "../../../contracts/source.ts";
 import type { ObjectStore } from "../../../contracts/store.ts";
 import { compareKeys } from "../../../intake/keys.ts";
 import { notUnderstood, pageGuard } from "../../../intake/listing.ts";
 import { absentOrThrow, type ObjectRequests, openObject } from "../../../intake/object-reader.ts";
-import { tailOptions } from "../../../intake/tail/options.ts";
-import { tailing } from "../../../intake/tail/source.ts";
+import type { Bucket } from "../../../intake/tail/source.ts";
 import { UsageError } from "../../../lib/errors.ts";
 import { connectOci, ociConnectionOptions } from "../connection.ts";
 import { type OciCall, ociError, refusalOf } from "../errors.ts";
@@ -18,7 +15,7 @@ import { explanations } from "./failures.ts";
 /** The service returns no more in one page. */
 const PAGE_SIZE = 1000;
 
-export const ociObjectStorageOptions = tailOptions.extend({
+export const ociObjectStorageOptions = z.strictObject({
   namespace: z.string().min(1).describe("Object Storage namespace of the tenancy, as `oci os ns get` prints it"),
   bucket: z.string().min(1).describe("Name of the bucket"),
   ...ociConnectionOptions.shape,
@@ -27,19 +24,15 @@ export const ociObjectStorageOptions = tailOptions.extend({
 export type OciObjectStorageOptions = z.output<typeof ociObjectStorageOptions>;
 
 /** The source `oci-object-storage`: a bucket of OCI Object Storage, read with the SDK's client. */
-export const ociObjectStorage: Component<OciObjectStorageOptions, SourceDependencies, Source> = {
+export const ociObjectStorage = {
   type: "oci-object-storage",
   summary: "A bucket of OCI Object Storage, such as Connector Hub writes flow logs into",
   options: ociObjectStorageOptions,
-  async create(options, dependencies) {
-    return tailing(await ociObjectStore(options, dependencies), options, dependencies);
-  },
-};
-
-type StoreOptions = Omit<OciObjectStorageOptions, keyof z.output<typeof tailOptions>>;
+  create: ociObjectStore,
+} satisfies Bucket<OciObjectStorageOptions>;
 
 /** The bucket alone. Nothing is asked of the network before the first listing or reading. Throws UsageError. */
-export async function ociObjectStore(options: StoreOptions, surroundings: OciSurroundings): Promise<ObjectStore> {
+export async function ociObjectStore(options: OciObjectStorageOptions, surroundings: OciSurroundings): Promise<ObjectStore> {
   const { namespace, bucket } = options;
   const name = `oci://${namespace}/${bucket}`;
   const [common, { ObjectStorageClient }] = await Promise.all([import("oci-common"), import("oci-objectstorage")]);

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { NetworkApi, NetworkEvent } from "../../../enrich/rules/cloud.ts";
 import { Document, isObject } from "../../../enrich/rules/document.ts";
-import type { NetworkEvent } from "../../../enrich/rules/files.ts";
-import type { OciApiOptions } from "../../../enrich/rules/options.ts";
 import type { NetworkData } from "../../../enrich/rules/snapshot.ts";
 import type { FlowContext } from "../../../flow/flow.ts";
 import { Failure } from "../../../lib/errors.ts";
@@ -9,6 +8,7 @@ import type { OciSurroundings } from "../identity.ts";
 import { type Answer, Answers } from "./answers.ts";
 import { kindOf, missingAdvice, type OciNetworkClient, ociNetworkClient, type ResourceKind } from "./client.ts";
 import { Failures } from "./failures.ts";
+import type { OciApiOptions } from "./options.ts";
 import { Pacer } from "./pacer.ts";
 import { OciReader } from "./reader.ts";
 
@@ -27,26 +27,6 @@ const MOST_TOPICS = 10_000;
 /** A question that failed so often, about something that flows make no use of any more, is given up. */
 const MOST_TRIES = 10;
 
-/** Counts since the start. */
-export interface OciApiCounts {
-  readonly asked: number;
-  readonly failed: number;
-  /** Resources that the service says are not there. */
-  readonly missing: number;
-  /** OCIDs of other regions, which are never asked for. */
-  readonly foreign: number;
-}
-
-/** What OCI's API knows of the subnets and VNICs that were seen, kept fresh in the background until it is closed. */
-export interface OciApi {
-  readonly counts: OciApiCounts;
-  /** All that is known now. A new object after each change. */
-  data(): NetworkData;
-  /** Asks about what is not known of the contexts yet; resolves when all is answered or has failed, at the latest after `waitMs`. */
-  prepare(contexts: Iterable<FlowContext>, signal: AbortSignal): Promise<void>;
-  close(): Promise<void>;
-}
-
 /** What is kept of a resource. */
 const KEPT: Readonly<Record<ResourceKind, readonly string[]>> = {
   subnet: ["id", "displayName", "vcnId", "cidrBlock", "ipv4CidrBlocks", "ipv6CidrBlock", "ipv6CidrBlocks", "securityListIds"],
@@ -61,7 +41,7 @@ export async function openOciApi(
   surroundings: OciSurroundings,
   onEvent: (event: NetworkEvent) => void,
   onChange: () => void,
-): Promise<OciApi> {
+): Promise<NetworkApi> {
   const message = "OCI refused the credentials (401) when asked about the network; they were read again, and the questions go on";
   const client = await ociNetworkClient(options, surroundings, () => onEvent({ ok: false, message }));
   const answers = new Answers(options.cache, (message) => onEvent({ ok: false, message }));
@@ -71,7 +51,7 @@ export async function openOciApi(
   return api;
 }
 
-class Asker implements OciApi {
+class Asker implements NetworkApi {
   readonly counts = { asked: 0, failed: 0, missing: 0, foreign: 0 };
   readonly #client: OciNetworkClient;
   readonly #answers: Answers;

@@ -1,10 +1,11 @@
 import type { OciError } from "oci-common";
-import type { OciApiOptions } from "../../../enrich/rules/options.ts";
-import type { VirtualNetworkClient } from "../../../enrich/rules/virtual-network.ts";
+
 import { allPages, listOf, resourceOf } from "../answers.ts";
 import { connectOci, type OciConnection } from "../connection.ts";
 import { type Explanation, isAbsent, ociError, policyStatement } from "../errors.ts";
 import type { OciSurroundings } from "../identity.ts";
+import type { OciApiOptions } from "./options.ts";
+import type { VirtualNetworkClient } from "./virtual-network.ts";
 
 /** Kinds of resources that are asked for. */
 export type ResourceKind = "subnet" | "securityList" | "vnic" | "group";
@@ -53,10 +54,7 @@ export async function ociNetworkClient(
   surroundings: OciSurroundings,
   onRenewed: () => void,
 ): Promise<OciNetworkClient> {
-  const [{ VirtualNetworkClient }, { Region }] = await Promise.all([
-    import("../../../enrich/rules/virtual-network.ts"),
-    import("oci-common"),
-  ]);
+  const [{ VirtualNetworkClient }, { Region }] = await Promise.all([import("./virtual-network.ts"), import("oci-common")]);
   const connection = await connectOci(options, surroundings, {
     what: "the network (enrich.oci.api)",
     create: (params, configuration) => new VirtualNetworkClient(params, configuration),

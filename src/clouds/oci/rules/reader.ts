@@ -3,8 +3,9 @@ import { type Document, elementsOf, isObject } from "../../../enrich/rules/docum
 import type { Rule, RuleSet } from "../../../enrich/rules/rule.ts";
 import { seedList } from "../../../enrich/rules/seed-lists.ts";
 import type { NetworkData, NetworkSubnet, Vnic } from "../../../enrich/rules/snapshot.ts";
+import { readSubnetNetwork } from "../../../enrich/tables/subnets.ts";
 import { type IpAddress, parseAddress } from "../../../lib/ip/address.ts";
-import { type OciRule, ociRule, readCidr, readOciRule } from "./rule.ts";
+import { type OciRule, ociRule, readOciRule } from "./rule.ts";
 
 type Path = readonly PropertyKey[];
 
@@ -59,7 +60,7 @@ export class OciReader {
     }
     const networks = new Map<string, NetworkSubnet["networks"][number]>();
     for (const [at, cidr] of written) {
-      const network = readCidr(cidr);
+      const network = readSubnetNetwork(cidr);
       if (typeof network === "string") document.report(at, `${JSON.stringify(cidr)}: ${network}`);
       else networks.set(cidr, network);
     }

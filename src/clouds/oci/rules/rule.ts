@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type Peer, type Rule, ruleText } from "../../../enrich/rules/rule.ts";
-import { type IpPrefix, parsePrefix } from "../../../lib/ip/prefix.ts";
+import { parsePrefix } from "../../../lib/ip/prefix.ts";
 
 const port = z.int("expected a port number from 0 to 65535").min(0).max(65_535);
 const portRange = z
@@ -113,10 +113,4 @@ function peerOf(
 
 function rangeOf(range: { min: number; max: number } | null | undefined): Rule["sourcePorts"] {
   return range ? { from: range.min, to: range.max } : undefined;
-}
-
-/** A network of a subnet, or the reason why it is none. */
-export function readCidr(cidr: string): { readonly prefix: IpPrefix; readonly cidr: string; readonly line: number } | string {
-  const prefix = parsePrefix(cidr);
-  return typeof prefix === "string" ? prefix : { prefix, cidr, line: 0 };
 }

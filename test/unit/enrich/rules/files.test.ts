@@ -2,7 +2,9 @@ import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { type NetworkEvent, readNetworkFiles, watchNetworkFiles } from "../../../../src/enrich/rules/files.ts";
+import { ociNetwork } from "../../../../src/clouds/oci/rules/network.ts";
+import type { NetworkEvent } from "../../../../src/enrich/rules/cloud.ts";
+import { readNetworkFiles, watchNetworkFiles } from "../../../../src/enrich/rules/files.ts";
 import { UsageError } from "../../../../src/lib/errors.ts";
 import { from, LIST, oneList, range, SUBNET, tcp } from "./parts.ts";
 
@@ -14,13 +16,14 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
+const ofOci = (files: string[]) => [{ network: ociNetwork, options: { files } }];
 const good = JSON.stringify(oneList([from("0.0.0.0/0", "6", tcp(range(22)))]));
 const textsIn = (data: Awaited<ReturnType<typeof readNetworkFiles>>["data"]) =>
   data[0]?.ruleSets.get(LIST)?.rules.map(({ text }) => text);
 
 test("a file that is missing or is not JSON is refused, with its name", async () => {
   await writeFile(path, "{");
-  const failure = await readNetworkFiles({ oci: [path, join(folder, "none.json")], ibm: {} }).catch((error: unknown) => error);
+  const failure = await readNetworkFiles(ofOci([path, join(folder, "none.json")])).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(UsageError);
   const [first, second] = (failure as Error).message.split("\n");
   expect(first).toMatch(/security-lists\.json: is not JSON: .*: give what the cloud's command line prints/);
@@ -29,13 +32,13 @@ test("a file that is missing or is not JSON is refused, with its name", async ()
 
 test("lists without subnets rule nothing, and that is told", async () => {
   await writeFile(path, JSON.stringify({ data: [{ id: LIST }] }));
-  const { faults } = await readNetworkFiles({ oci: [path], ibm: {} });
+  const { faults } = await readNetworkFiles(ofOci([path]));
   expect(faults).toEqual([`${path}: hold no subnets, so no rule can be told: add what \`oci network subnet list --all\` prints`]);
 });
 
 test("a file with a byte order mark is read", async () => {
   await writeFile(path, `\ufeff${good}`);
-  const { data } = await readNetworkFiles({ oci: [path], ibm: {} });
+  const { data } = await readNetworkFiles(ofOci([path]));
   expect(data[0]?.subnets.get(SUBNET)?.name).toBe("app");
 });
 
@@ -44,7 +47,7 @@ test("a changed file is taken over; a broken one is refused and the last good on
   const events: NetworkEvent[] = [];
   let changes = 0;
   const watch = await watchNetworkFiles(
-    { oci: [path], ibm: {} },
+    ofOci([path]),
     20,
     (event) => events.push(event),
     () => changes++,

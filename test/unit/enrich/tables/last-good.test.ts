@@ -195,7 +195,7 @@ describe("a start with a file that has changed", () => {
   test("keeps the process alive until then, and no longer", { timeout: 60_000 }, async () => {
     const { servers: path, options } = await afterRun();
     await writeFile(path, servers("new", 100));
-    const module = JSON.stringify(asset("src/lookups/reload.ts"));
+    const module = JSON.stringify(asset("src/enrich/tables/reload.ts"));
     const program = `import { watchTables } from ${module};
       const { tables } = await watchTables(${JSON.stringify(options)}, () => {});
       console.log(tables.addresses.get("10.0.0.1").server);`;

@@ -13,6 +13,7 @@ import { directory, directoryStore } from "../../../../src/intake/directory/sour
 import { tailOptions } from "../../../../src/intake/tail/options.ts";
 import { tailing } from "../../../../src/intake/tail/source.ts";
 import { UsageError } from "../../../../src/lib/errors.ts";
+import { LAYOUTS } from "../../../../src/registry.ts";
 import { StrictLedger } from "../tail/ledger.ts";
 import { pass } from "../tail/passes.ts";
 
@@ -389,8 +390,8 @@ describe("a folder that is moved in", () => {
     // The clock of files ticks every few ms; times are taken in whole ones.
     do await put("newer");
     while ((await stat(join(base, "bucket/newer"))).ctimeMs < Math.floor(ctimeMs) + 1);
-    const options = tailOptions.parse({ layout: "flat", lookBack: "0s" });
-    const source = tailing(store, options, dependencies(), () => Date.now() + 60_000);
+    const options = tailOptions(LAYOUTS).parse({ layout: "flat", lookBack: "0s" });
+    const source = tailing(store, LAYOUTS, options, dependencies(), () => Date.now() + 60_000);
     const ledger = new StrictLedger();
     expect(await pass(source, ledger)).toEqual(["newer"]);
     await rename(join(base, "elsewhere"), join(base, "bucket/moved"));

@@ -2,12 +2,13 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { ibmIamTokens } from "../../../../src/clouds/ibm/iam.ts";
-import { ibmIamOptions } from "../../../../src/clouds/ibm/iam-options.ts";
-import { s3Options } from "../../../../src/intake/s3/options.ts";
-import { s3Store } from "../../../../src/intake/s3/source.ts";
+import { ibmIam, ibmIamOptions } from "../../../../src/clouds/ibm/iam-options.ts";
+import { s3With } from "../../../../src/intake/s3/source.ts";
 import { describeError } from "../../../../src/lib/errors.ts";
 import { Scrubber } from "../../../../src/lib/secrets/scrubber.ts";
 import { s3Server } from "../../../simulators/s3/server.ts";
+
+const s3 = s3With(ibmIam);
 
 // Files, sockets and many passes, on a machine that may have other work.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -128,12 +129,12 @@ it("tells of each token, so that it is in no text", async () => {
 it("signs the requests of a store with the token", async () => {
   const server = await s3Server("flows");
   server.put("a b", Buffer.from("x"));
-  const options = s3Options.parse({
+  const options = s3.options.parse({
     bucket: "flows",
     endpoint: server.endpoint,
     auth: { type: "ibm-iam", apiKey: API_KEY, tokenUrl },
   });
-  const store = await s3Store(options, { env: {}, onEvent: () => {} });
+  const store = await s3.create(options, { env: {}, onEvent: () => {} });
   const signal = new AbortController().signal;
   const pages = await Array.fromAsync(store.list({ prefix: "" }, signal));
   const object = pages[0]?.objects[0];
@@ -142,7 +143,7 @@ it("signs the requests of a store with the token", async () => {
   expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(["Bearer token-1", "Bearer token-1"]);
   expect(exchanges).toHaveLength(1);
   answer = { status: 400, body: JSON.stringify({ errorCode: "BXNIM0415E" }) };
-  const refused = await s3Store(options, { env: {}, onEvent: () => {} });
+  const refused = await s3.create(options, { env: {}, onEvent: () => {} });
   await expect(Array.fromAsync(refused.list({ prefix: "" }, signal))).rejects.toMatchObject({ code: "not-authenticated" });
   await Promise.all([store.close(), refused.close(), server.close()]);
 });

@@ -4,13 +4,15 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ibmIam } from "../../../../src/clouds/ibm/iam-options.ts";
 import type { SourceEvent } from "../../../../src/contracts/source.ts";
 import type { ObjectRef, ObjectStore } from "../../../../src/contracts/store.ts";
-import { s3Options } from "../../../../src/intake/s3/options.ts";
-import { s3Store } from "../../../../src/intake/s3/source.ts";
+import { s3With } from "../../../../src/intake/s3/source.ts";
 import { describeError, type Failure, UsageError } from "../../../../src/lib/errors.ts";
 import { Scrubber } from "../../../../src/lib/secrets/scrubber.ts";
 import { type Fault, type S3Server, s3Server } from "../../../simulators/s3/server.ts";
+
+const s3 = s3With(ibmIam);
 
 // Files, sockets and many passes, on a machine that may have other work.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -23,7 +25,7 @@ let store: ObjectStore;
 const events: SourceEvent[] = [];
 
 const open = (options: Record<string, unknown> = {}, env: NodeJS.ProcessEnv = {}) =>
-  s3Store(s3Options.parse({ bucket: "flows", endpoint: server.endpoint, ...KEYS, ...options }), {
+  s3.create(s3.options.parse({ bucket: "flows", endpoint: server.endpoint, ...KEYS, ...options }), {
     env,
     onEvent: (event) => events.push(event),
   });
@@ -58,8 +60,8 @@ describe("requests", () => {
     const found = { AWS_ACCESS_KEY_ID: "AKID", AWS_SECRET_ACCESS_KEY: "wJalr", AWS_SESSION_TOKEN: "FwoGZXIv-s3ss10n" };
     for (const [name, value] of Object.entries(found)) vi.stubEnv(name, value);
     const secrets = new Scrubber();
-    const options = s3Options.parse({ bucket: "flows", endpoint: server.endpoint });
-    const one = await s3Store(options, { env: {}, onEvent: () => {}, secrets });
+    const options = s3.options.parse({ bucket: "flows", endpoint: server.endpoint });
+    const one = await s3.create(options, { env: {}, onEvent: () => {}, secrets });
     await list(one);
     await one.close();
     vi.unstubAllEnvs();

@@ -2,13 +2,14 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type TailOptions, tailOptions, tailSettings } from "../../../../src/intake/tail/options.ts";
 import { formatStamp, parseStamp } from "../../../../src/intake/tail/stamps.ts";
+import { LAYOUTS } from "../../../../src/registry.ts";
 
 const now = Date.parse("2026-03-01T12:00:00Z");
-const settings = (options: Partial<TailOptions>) => tailSettings(tailOptions.parse(options), now);
+const settings = (options: Partial<TailOptions>) => tailSettings(tailOptions(LAYOUTS).parse(options), now);
 
 describe("the options of tailing", () => {
   it("have defaults", () => {
-    expect(tailOptions.parse({})).toEqual({
+    expect(tailOptions(LAYOUTS).parse({})).toEqual({
       prefix: "",
       layout: "auto",
       keys: "any",
@@ -36,7 +37,7 @@ describe("the options of tailing", () => {
     [{ sweepMs: 10 }, "Too small"],
     [{ lookback: "2h" }, 'Unrecognized key: "lookback"'],
   ])("refuse %j", (options, message) => {
-    const { error } = tailOptions.safeParse(options);
+    const { error } = tailOptions(LAYOUTS).safeParse(options);
     expect(error?.issues.map((issue) => issue.message).join("\n")).toContain(message);
   });
 
@@ -46,7 +47,7 @@ describe("the options of tailing", () => {
   });
 
   it("are described one by one, and can be written as a JSON schema", () => {
-    const { properties } = z.toJSONSchema(tailOptions, { io: "input" });
+    const { properties } = z.toJSONSchema(tailOptions(LAYOUTS), { io: "input" });
     for (const property of Object.values(properties ?? {})) expect(property).toHaveProperty("description");
   });
 });

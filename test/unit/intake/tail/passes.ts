@@ -1,6 +1,7 @@
 import type { Discovery, Source, SourceEvent } from "../../../../src/contracts/source.ts";
 import { tailOptions } from "../../../../src/intake/tail/options.ts";
 import { tailing } from "../../../../src/intake/tail/source.ts";
+import { LAYOUTS } from "../../../../src/registry.ts";
 import type { Bucket } from "./bucket.ts";
 import type { StrictLedger } from "./ledger.ts";
 
@@ -15,7 +16,13 @@ export function tailOf(
   clock: { now: number },
 ): { source: Source; events: SourceEvent[] } {
   const events: SourceEvent[] = [];
-  const source = tailing(bucket, tailOptions.parse(options), { onEvent: (event) => events.push(event) }, () => clock.now);
+  const source = tailing(
+    bucket,
+    LAYOUTS,
+    tailOptions(LAYOUTS).parse(options),
+    { onEvent: (event) => events.push(event) },
+    () => clock.now,
+  );
   return { source, events };
 }
 

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { parser } from "@grafana/lezer-logql";
 import { describe, expect, test } from "vitest";
-import { dialects } from "../../../../../src/dialects/content.ts";
 import { shippedDashboards } from "../../../../../src/dialects/dashboard-lists.ts";
 import { asset } from "../../../../../src/lib/assets.ts";
+import { DIALECTS } from "../../../../../src/registry.ts";
 import { loadSchema } from "../../../../../src/schemas/load.ts";
 import { isNative, loadSearches } from "../../../../../src/searches/load.ts";
 import type { NativeSearch, Search } from "../../../../../src/searches/search.ts";
@@ -95,7 +95,7 @@ describe.each(NAMED)("dashboard for $name", (one) => {
   });
 
   test("shows every search of the lists that its language can say; the README names the others", () => {
-    const dialect = dialects().find((other) => other.name === name);
+    const dialect = DIALECTS.map((make) => make()).find((other) => other.name === name);
     const said = (search: Search | NativeSearch) => !isNative(search) && "query" in (dialect?.search(search) ?? {});
     const shown = new Set(panelsOf(one).map((panel) => panel.title));
     for (const search of listed) {

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { ociObjectStorage, ociObjectStorageOptions } from "../../../../../src/clouds/oci/object-storage/source.ts";
+import { ociObjectStorage } from "../../../../../src/clouds/oci/object-storage/source.ts";
 import type { ObjectStore } from "../../../../../src/contracts/store.ts";
+import { tailed } from "../../../../../src/intake/tail/source.ts";
 import { UsageError } from "../../../../../src/lib/errors.ts";
 import { type Oci, startOci } from "../../../../simulators/oci/index.ts";
 import { failureOf, listAll, never, readAll, refOf, storeOn } from "../../../intake/oci-store.ts";
@@ -302,7 +303,8 @@ describe("reading", () => {
 it("is a source with the bucket's name, tailed as the options say", async () => {
   oci.put("flows", "in/1", "a");
   oci.put("flows", "out/1", "b");
-  const options = ociObjectStorageOptions.parse({
+  const kind = tailed(ociObjectStorage, []);
+  const options = kind.options.parse({
     namespace: oci.namespace,
     bucket: "flows",
     endpoint: oci.endpoint,
@@ -310,7 +312,7 @@ it("is a source with the bucket's name, tailed as the options say", async () => 
     layout: "flat",
     prefix: "in/",
   });
-  const source = await ociObjectStorage.create(options, { baseDir: "/", env: {}, onEvent: () => undefined });
+  const source = await kind.create(options, { baseDir: "/", env: {}, onEvent: () => undefined });
   expect(source.name).toBe("oci://simulated/flows");
   const keys: string[] = [];
   const seen = { mark: () => undefined, partitions: () => [], has: () => false };

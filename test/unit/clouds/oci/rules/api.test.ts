@@ -2,9 +2,10 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { NetworkEvent } from "../../../../../src/enrich/rules/files.ts";
+import { ociNetwork } from "../../../../../src/clouds/oci/rules/network.ts";
+import { ociApiOptions } from "../../../../../src/clouds/oci/rules/options.ts";
+import type { NetworkEvent } from "../../../../../src/enrich/rules/cloud.ts";
 import { type Network, openNetwork } from "../../../../../src/enrich/rules/open.ts";
-import { ociApiOptions } from "../../../../../src/enrich/rules/options.ts";
 import { EMPTY_CONTEXT, type FlowContext } from "../../../../../src/flow/flow.ts";
 import { type IpAddress, parseAddress } from "../../../../../src/lib/ip/address.ts";
 import type { FaultSubject } from "../../../../simulators/oci/faults.ts";
@@ -74,7 +75,9 @@ async function open(options: Record<string, unknown> = {}, profile = "DEFAULT"):
     ...options,
   });
   const surroundings = { baseDir: folder, env: {}, refreshMs: 1_000 };
-  const network = await openNetwork({ oci: { files: [], api } }, surroundings, (event) => events.push(event));
+  const network = await openNetwork([{ network: ociNetwork, options: { files: [], api } }], surroundings, (event) =>
+    events.push(event),
+  );
   opened.push(network);
   return network;
 }
@@ -165,7 +168,7 @@ describe("what cannot be had", () => {
       await prepared;
       expect(textsOf(network)).toHaveLength(3);
     }
-    expect(network.counts?.failed).toBe(5);
+    expect(network.counts[0]?.failed).toBe(5);
     // What passes by itself is counted; of the subnet's two failures in a row the second is told.
     expect(events.map(({ message }) => message)).toEqual([
       expect.stringMatching(/429 TooManyRequests/),
@@ -180,7 +183,7 @@ describe("what cannot be had", () => {
     await prepare(network, CONTEXT);
     expect(performance.now() - started).toBeLessThan(1_500);
     expect(network.snapshot.subnet(SUBNET)).toBeUndefined();
-    expect(network.counts?.failed).toBe(oci.requests.all.length);
+    expect(network.counts[0]?.failed).toBe(oci.requests.all.length);
     expect(events).toHaveLength(1);
     const asked = oci.requests.all.length;
     await prepare(network, { ...CONTEXT }, { ...CONTEXT, vnic: `${VNIC}2` });
@@ -198,7 +201,7 @@ describe("what cannot be had", () => {
     oci.faults.add({ on: "get-subnet" }, { status: 429, headers: { "retry-after": "1" } });
     const network = await open({ waitMs: 900 });
     await prepare(network, { ...EMPTY_CONTEXT, subnet: SUBNET });
-    expect(network.counts?.failed).toBe(1);
+    expect(network.counts[0]?.failed).toBe(1);
     const started = performance.now();
     await prepare(network, { ...EMPTY_CONTEXT, vnic: VNIC });
     await vi.waitFor(() => expect(network.snapshot.vnic(VNIC)).toBeDefined(), 5_000);
@@ -246,7 +249,7 @@ describe("what cannot be had", () => {
     const refused = { when: ({ headers }: FaultSubject) => String(headers.authorization).includes(old) };
     oci.faults.add({ ...refused, times: Number.POSITIVE_INFINITY }, { status: 401 });
     resources.subnets.set(SUBNET, { ...resources.subnets.get(SUBNET), id: SUBNET, displayName: "renamed" });
-    await vi.waitFor(() => expect(network.counts?.failed).toBeGreaterThan(0), { timeout: 5_000, interval: 50 });
+    await vi.waitFor(() => expect(network.counts[0]?.failed).toBeGreaterThan(0), { timeout: 5_000, interval: 50 });
     expect(events[0]?.message).toMatch(/401 NotAuthenticated: .*; what was known of the network stays in use$/);
     expect(network.snapshot.subnet(SUBNET)?.name).toBe("app");
     expect(textsOf(network)).toHaveLength(3);
@@ -265,7 +268,7 @@ describe("what cannot be had", () => {
     const network = await open({ lifetimeMs: 1_000 });
     await prepare(network, CONTEXT);
     oci.clockAheadMs = -900_000;
-    await vi.waitFor(() => expect(network.counts?.failed).toBeGreaterThan(0), { timeout: 5_000, interval: 50 });
+    await vi.waitFor(() => expect(network.counts[0]?.failed).toBeGreaterThan(0), { timeout: 5_000, interval: 50 });
     expect(events[0]?.message).toMatch(
       /this machine's clock is (899|900|901) s ahead, and OCI allows 300 s: start its time synchronisation.*stays in use$/,
     );
@@ -301,7 +304,7 @@ describe("what cannot be had", () => {
         ),
       },
     ]);
-    expect(network.counts?.foreign).toBe(1);
+    expect(network.counts[0]?.foreign).toBe(1);
     expect(network.snapshot.subnet(SUBNET)?.name).toBe("app");
   });
 
@@ -399,10 +402,10 @@ describe("answers that have grown old", () => {
       await prepare(network, CONTEXT);
       const known = textsOf(network).sort();
       oci.faults.add({ times: Number.POSITIVE_INFINITY }, { raw });
-      await vi.waitFor(() => expect(network.counts?.failed).toBeGreaterThan(1), { timeout: 8_000, interval: 50 });
+      await vi.waitFor(() => expect(network.counts[0]?.failed).toBeGreaterThan(1), { timeout: 8_000, interval: 50 });
       expect(textsOf(network).sort()).toEqual(known);
       expect(network.snapshot.subnet(SUBNET)?.name).toBe("app");
-      expect(network.counts?.missing).toBe(0);
+      expect(network.counts[0]?.missing).toBe(0);
       const told = events.filter(({ ok }) => !ok).map(({ message }) => message);
       expect(told[0]).toMatch(/^Get ocid1\..*; what was known of the network stays in use$/);
       await network.close();
@@ -422,15 +425,15 @@ describe("answers that have grown old", () => {
       { on: "list-security-rules", times: Number.POSITIVE_INFINITY },
       { raw: { status: 200, headers: { "opc-next-page": "1" }, body: "[]" } },
     );
-    await vi.waitFor(() => expect(network.counts?.failed).toBeGreaterThan(0), { timeout: 8_000, interval: 50 });
+    await vi.waitFor(() => expect(network.counts[0]?.failed).toBeGreaterThan(0), { timeout: 8_000, interval: 50 });
     expect(events[0]?.message).toContain("the listing does not get past one page");
     oci.faults.clear();
     oci.faults.add(
       { on: "list-security-rules", times: Number.POSITIVE_INFINITY },
       { raw: { status: 200, body: '{"items":[]}' } },
     );
-    const failed = network.counts?.failed ?? 0;
-    await vi.waitFor(() => expect(network.counts?.failed).toBeGreaterThan(failed), { timeout: 12_000, interval: 50 });
+    const failed = network.counts[0]?.failed ?? 0;
+    await vi.waitFor(() => expect(network.counts[0]?.failed).toBeGreaterThan(failed), { timeout: 12_000, interval: 50 });
     expect(textsOf(network).sort()).toEqual(known);
   }, 30_000);
 

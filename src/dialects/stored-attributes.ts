@@ -1,7 +1,8 @@
-import type { StoredAttribute, StoredAttributes } from "../../../dialects/dialect.ts";
-import { GETTERS } from "../../../flow/access.ts";
-import { FIELD_NAMES } from "../../../flow/fields.ts";
-import type { Attribute, Schema } from "../../../schemas/schema.ts";
+import { GETTERS } from "../flow/access.ts";
+import { FIELD_NAMES } from "../flow/fields.ts";
+import { loadSchema } from "../schemas/load.ts";
+import type { Attribute, Schema } from "../schemas/schema.ts";
+import type { StoredAttribute, StoredAttributes } from "./dialect.ts";
 
 /** What queries over records of that output schema may name: attributes that hold a field as it is. */
 export function storedAttributes(schema: Schema): StoredAttributes {
@@ -42,3 +43,8 @@ const TYPES: Partial<Record<Attribute["kind"], StoredAttribute["type"]>> = {
   boolean: "boolean",
   strings: "strings",
 };
+
+/** The attributes that records have in the schema `otel`, which most backends store as they are. */
+export function otelAttributes(): StoredAttributes {
+  return storedAttributes(loadSchema("otel", "."));
+}

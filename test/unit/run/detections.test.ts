@@ -2,12 +2,13 @@ import { readFileSync } from "node:fs";
 import { createNoopMeter } from "@opentelemetry/api";
 import pino from "pino";
 import { expect, test } from "vitest";
-import { alertOptions, type Detections, openDetections } from "../../../src/config/alerts.ts";
+import { alertOptions } from "../../../src/config/alerts.ts";
 import type { Ledger } from "../../../src/contracts/ledger.ts";
 import { CHECKPOINT } from "../../../src/delivery/checkpoint.ts";
 import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
 import { originOf } from "../../../src/flow/origin.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
+import { type Detections, openDetections } from "../../../src/run/detections.ts";
 import { Health } from "../../../src/telemetry/health.ts";
 import { createInstruments } from "../../../src/telemetry/telemetry.ts";
 
@@ -19,7 +20,7 @@ async function logOf(ledger: Ledger, use: (detections: Detections) => void = () 
   const retry = { initialMs: 1, maxMs: 1 };
   const place = { baseDir: ".", env: {} };
   const surroundings = { ledger, log, instruments, retry, shutdownMs: 1, health: new Health(), ...place };
-  const detections = await openDetections(alertOptions.parse({}), surroundings);
+  const detections = await openDetections(alertOptions().parse({}), surroundings);
   use(detections);
   await detections.close();
   return lines;

@@ -1,5 +1,5 @@
 import type { ClientConfiguration, HttpClient } from "oci-common";
-import { nextPageOf, OciServiceClient } from "../../clouds/oci/service-client.ts";
+import { nextPageOf, OciServiceClient } from "../service-client.ts";
 
 /** Reading operations of Virtual Networking, https://docs.oracle.com/iaas/api/#/en/iaas/20160918/. */
 export class VirtualNetworkClient extends OciServiceClient {
