@@ -1,0 +1,133 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { expect, test } from "vitest";
+
+/**
+ * The rooms of `src`, from the ground up, and what each may import beside itself. A cloud's folder is a room of its own: nothing below
+ * `clouds/x` imports `clouds/y`.
+ */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  lib: [],
+  flow: [],
+  contracts: ["flow", "lib"],
+  telemetry: ["contracts", "lib"],
+  ledger: ["contracts", "lib"],
+  delivery: ["ledger", "telemetry", "contracts", "flow", "lib"],
+  intake: ["contracts", "lib"],
+  formats: ["contracts", "flow", "lib"],
+  enrich: ["contracts", "flow", "lib"],
+  detect: ["contracts", "flow", "lib"],
+  alerts: ["ledger", "contracts", "lib"],
+  schemas: ["flow", "lib"],
+  sinks: ["schemas", "contracts", "flow", "lib"],
+  searches: ["detect", "flow", "lib"],
+  dialects: ["searches", "detect", "schemas", "flow", "lib"],
+  generator: ["lib"],
+  clouds: [
+    "dialects",
+    "searches",
+    "sinks",
+    "schemas",
+    "alerts",
+    "detect",
+    "enrich",
+    "formats",
+    "intake",
+    "contracts",
+    "flow",
+    "lib",
+  ],
+  "registry.ts": ["clouds", "dialects", "sinks", "alerts", "enrich", "formats", "intake", "contracts"],
+  config: ["registry.ts", "detect", "enrich", "formats", "contracts", "flow", "lib"],
+  run: [
+    "config",
+    "registry.ts",
+    "delivery",
+    "ledger",
+    "telemetry",
+    "alerts",
+    "detect",
+    "enrich",
+    "formats",
+    "contracts",
+    "flow",
+    "lib",
+  ],
+  "index.ts": ["clouds"],
+  cli: [
+    "run",
+    "config",
+    "registry.ts",
+    "clouds",
+    "generator",
+    "dialects",
+    "sinks",
+    "alerts",
+    "detect",
+    "enrich",
+    "formats",
+    "delivery",
+    "ledger",
+    "telemetry",
+    "contracts",
+    "flow",
+    "lib",
+  ],
+  "main.ts": ["cli"],
+};
+
+const SRC = new URL("../../src/", import.meta.url).pathname;
+const IMPORT = /^\s*(?:import|export)\b[^"';]*?["'](\.{1,2}\/[^"']+)["']|\bimport\(\s*["'](\.{1,2}\/[^"']+)["']\s*\)/gm;
+
+/** The files of `src`, and the files that each imports. */
+const files = new Map(
+  readdirSync(SRC, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts"))
+    .map((path) => {
+      const text = readFileSync(join(SRC, path), "utf8");
+      const imported = [...text.matchAll(IMPORT)].map(([, from, loaded]) => normalize(join(dirname(path), from ?? loaded ?? "")));
+      return [path, imported];
+    }),
+);
+
+const roomOf = (path: string) => path.split("/")[0] ?? path;
+/** A cloud's folder, or the room. */
+const wholeOf = (path: string) => (path.startsWith("clouds/") ? path.split("/").slice(0, 2).join("/") : roomOf(path));
+
+test("every room is on the list, and stands above all that it may import", () => {
+  expect(new Set([...files.keys()].map(roomOf))).toEqual(new Set(Object.keys(ROOMS)));
+  const rooms = Object.keys(ROOMS);
+  const up = rooms.flatMap((room) => (ROOMS[room] ?? []).filter((below) => rooms.indexOf(below) >= rooms.indexOf(room)));
+  expect(up).toEqual([]);
+});
+
+test("imports run one way: a file imports what its room may, and nothing of another cloud", () => {
+  const wrong = [...files].flatMap(([path, imported]) =>
+    imported
+      .filter((target) => wholeOf(target) !== wholeOf(path))
+      .filter((target) => roomOf(target) === roomOf(path) || !ROOMS[roomOf(path)]?.includes(roomOf(target)))
+      .map((target) => `${path} imports ${target}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test("what is allowed is needed", () => {
+  const needed = new Set([...files].flatMap(([path, imported]) => imported.map((target) => `${roomOf(path)} ${roomOf(target)}`)));
+  const idle = Object.entries(ROOMS).flatMap(([room, below]) =>
+    below.map((one) => `${room} ${one}`).filter((arrow) => !needed.has(arrow)),
+  );
+  expect(idle).toEqual([]);
+});
+
+test("no file imports itself by way of others", () => {
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const walk = (path: string, way: readonly string[]): void => {
+    if (way.includes(path)) circles.push([...way.slice(way.indexOf(path)), path].join(" → "));
+    if (way.includes(path) || done.has(path)) return;
+    for (const target of files.get(path) ?? []) walk(target, [...way, path]);
+    done.add(path);
+  };
+  for (const path of files.keys()) walk(path, []);
+  expect(circles).toEqual([]);
+});
