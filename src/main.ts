@@ -6,7 +6,7 @@ if (major < 24) {
   );
   process.exit(2);
 }
-const { keepCompiled } = await import("./compile-cache.ts");
+const { keepCompiled } = await import("./lib/compile-cache.ts");
 keepCompiled(process.env);
 const { main } = await import("./cli/program.ts");
 process.exitCode = await main(process.argv.slice(2), process);

@@ -1,10 +1,10 @@
 import { alertmanager } from "./alerts/alertmanager.ts";
 import { slack } from "./alerts/slack.ts";
 import { webhook } from "./alerts/webhook.ts";
+import { ibmIam } from "./clouds/ibm/bucket-auth.ts";
 import { ibmCloudLogs } from "./clouds/ibm/cloud-logs/sink.ts";
 import { ibmVpcCollector } from "./clouds/ibm/collector.ts";
 import { ibmVpc } from "./clouds/ibm/formats/vpc.ts";
-import { ibmIam } from "./clouds/ibm/iam-options.ts";
 import { ibmNetwork } from "./clouds/ibm/rules/network.ts";
 import { ociConnector } from "./clouds/oci/connector.ts";
 import { readContent } from "./clouds/oci/content/content.ts";

@@ -8,10 +8,7 @@ const ownOptions = lookupOptions.extend(detailOptions.shape);
 
 /** The `enrich` block of a configuration: lookup tables, and a block for each cloud of what is known of its networks. */
 export function enrichOptions(networks: readonly CloudNetwork[]) {
-  const blocks = networks.map(({ name, options }) => {
-    const description = `${options.description}; none by default`;
-    return [name, options.optional().describe(description)];
-  });
+  const blocks = networks.map(({ name, options }) => [name, options.optional().describe(options.description ?? "")]);
   return ownOptions.extend(Object.fromEntries(blocks) as Record<never, ZodType>);
 }
 

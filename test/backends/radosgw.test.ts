@@ -6,7 +6,7 @@ import {
   paginateListObjectsV2,
 } from "@aws-sdk/client-s3";
 import { expect, test } from "vitest";
-import { ibmIam } from "../../src/clouds/ibm/iam-options.ts";
+import { ibmIam } from "../../src/clouds/ibm/bucket-auth.ts";
 import type { ObjectRef } from "../../src/contracts/store.ts";
 import { s3With } from "../../src/intake/s3/source.ts";
 import { available } from "./servers/available.ts";

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { ibmIam } from "../../src/clouds/ibm/iam-options.ts";
+import { ibmIam } from "../../src/clouds/ibm/bucket-auth.ts";
 import { ociObjectStorageOptions, ociObjectStore } from "../../src/clouds/oci/object-storage/source.ts";
 import type { ObjectStore } from "../../src/contracts/store.ts";
 import { directoryStore } from "../../src/intake/directory/source.ts";

@@ -73,7 +73,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "flow",
     "lib",
   ],
-  "main.ts": ["cli"],
+  "main.ts": ["cli", "lib"],
 };
 
 const SRC = new URL("../../src/", import.meta.url).pathname;

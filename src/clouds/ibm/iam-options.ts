@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { TokenAuth } from "../../intake/s3/options.ts";
 import { secret } from "../../lib/secrets/mark.ts";
 import { insecure } from "../../lib/secrets/readable.ts";
 import { allowInsecure, isReadable, urlWithoutUser } from "../../lib/urls.ts";
@@ -22,10 +21,3 @@ export function checkTokenUrl({ tokenUrl, allowInsecure }: IbmIamOptions): void 
   const url = new URL(tokenUrl);
   if (!allowInsecure && isReadable(url)) throw insecure("auth.tokenUrl", url, "the key");
 }
-
-/** Access to a bucket by an IBM Cloud API key. */
-export const ibmIam: TokenAuth<IbmIamOptions> = {
-  options: ibmIamOptions,
-  check: checkTokenUrl,
-  open: async (options, surroundings) => (await import("./iam.ts")).ibmIamTokens(options, surroundings),
-};

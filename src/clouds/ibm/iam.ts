@@ -1,6 +1,6 @@
 import { request } from "undici";
 import { z } from "zod";
-import type { TokenAuth, Tokens } from "../../intake/s3/options.ts";
+import type { Tokens } from "../../intake/s3/options.ts";
 import { Failure, FlowferryError } from "../../lib/errors.ts";
 import { parseJson, readBody, textOf } from "../../lib/http/answers.ts";
 import { drawerOfStatus, networkFailure, readRetryAfter } from "../../lib/http/failures.ts";

@@ -10,7 +10,6 @@ import type { Bucket } from "../tail/source.ts";
 import { toPage, toPiece } from "./answers.ts";
 import { s3Failure, statusOf } from "./failures.ts";
 import { credentialsOf, regionOf, type S3Auth, type S3Options, s3Options, type TokenAuth, type Tokens } from "./options.ts";
-import { s3Transport } from "./transport.ts";
 
 /** So many pages without a key may follow one another: a store steps over what was deleted. */
 const EMPTY_PAGES = 10_000;

@@ -3,7 +3,7 @@ import type { Sink, SinkDependencies } from "../../../contracts/sink.ts";
 import { drawerOf, Failure } from "../../../lib/errors.ts";
 import { linePrinter } from "../../../schemas/line.ts";
 import { loadSchema } from "../../../schemas/load.ts";
-import { ibmIam } from "../iam-options.ts";
+import { checkTokenUrl } from "../iam-options.ts";
 import { isAboutNothing, judge } from "./answer.ts";
 import { type IbmCloudLogsOptions, ibmCloudLogsOptions, singlesUrl } from "./options.ts";
 import { printRequest } from "./request.ts";
@@ -17,7 +17,7 @@ export const ibmCloudLogs: Component<IbmCloudLogsOptions, SinkDependencies, Sink
   timeWindow: TIME_WINDOW,
   check(options) {
     singlesUrl(options);
-    ibmIam.check(options.auth);
+    checkTokenUrl(options.auth);
   },
   create: (options, dependencies) => ibmCloudLogsSink(options, dependencies, Date.now),
 };

@@ -1,8 +1,9 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { ibmIam } from "../../../../src/clouds/ibm/bucket-auth.ts";
 import { ibmIamTokens } from "../../../../src/clouds/ibm/iam.ts";
-import { ibmIam, ibmIamOptions } from "../../../../src/clouds/ibm/iam-options.ts";
+import { ibmIamOptions } from "../../../../src/clouds/ibm/iam-options.ts";
 import { s3With } from "../../../../src/intake/s3/source.ts";
 import { describeError } from "../../../../src/lib/errors.ts";
 import { Scrubber } from "../../../../src/lib/secrets/scrubber.ts";

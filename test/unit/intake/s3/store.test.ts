@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { ibmIam } from "../../../../src/clouds/ibm/iam-options.ts";
+import { ibmIam } from "../../../../src/clouds/ibm/bucket-auth.ts";
 import type { SourceEvent } from "../../../../src/contracts/source.ts";
 import type { ObjectRef, ObjectStore } from "../../../../src/contracts/store.ts";
 import { s3With } from "../../../../src/intake/s3/source.ts";
