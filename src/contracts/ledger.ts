@@ -149,7 +149,7 @@ export interface Ledger {
    * waits for it and it is behind the horizon.
    */
   commit(sink: string, id: number, position: number, acknowledged: Acknowledged, finished: boolean): void;
-  /** Whether the sink has ever taken records, if only in part. */
+  /** Whether the sink has ever taken a record. */
   hasAcknowledged(sink: string): boolean;
   /** The object was read to its end. Its notes are taken once, however often it is read. */
   readToEnd(id: number, found: ReadToEnd): void;

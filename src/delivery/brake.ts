@@ -40,6 +40,8 @@ export function createBrake(known: boolean): Brake {
   let requests = 0;
   let accepted = 0;
   let doubted = 0;
+  /** Records that were believed to be bad without a proof since the receiver last took any. */
+  let unproved = 0;
   return {
     start: () => {
       requests += 1;
@@ -47,11 +49,13 @@ export function createBrake(known: boolean): Brake {
     },
     accepted: (request) => {
       accepted = Math.max(accepted, request);
+      unproved = 0;
     },
     doubt(records) {
       let since: number | undefined;
       let attempts = 0;
       const proved = () => since !== undefined && accepted > since;
+      const isBelieved = () => proved() || ((known || accepted > 0) && attempts >= ATTEMPTS && doubted + unproved <= RECORDS);
       return {
         refused: () => {
           since ??= requests;
@@ -60,7 +64,7 @@ export function createBrake(known: boolean): Brake {
           return proved() ? Number.POSITIVE_INFINITY : REQUESTS * 2 ** attempts;
         },
         get believed() {
-          return proved() || ((known || accepted > 0) && attempts >= ATTEMPTS && doubted <= RECORDS);
+          return isBelieved();
         },
         get attempts() {
           return attempts;
@@ -70,7 +74,9 @@ export function createBrake(known: boolean): Brake {
           attempts += 1;
         },
         end: () => {
-          if (attempts > 0) doubted -= records;
+          if (attempts === 0) return;
+          if (isBelieved() && !proved()) unproved += records;
+          doubted -= records;
         },
       };
     },

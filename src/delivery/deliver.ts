@@ -38,6 +38,8 @@ interface Findings {
   readonly refused: Map<Flow, Failure>;
   /** The receiver took something of it. */
   taken: boolean;
+  /** The receiver answered for some of it, if only that it has refused all of that. */
+  answered: boolean;
 }
 
 /**
@@ -50,13 +52,13 @@ export async function deliver(delivery: Delivery, batch: Batch, signal: AbortSig
   const doubt = delivery.brake.doubt(batch.flows.length);
   try {
     for (;;) {
-      const findings: Findings = { outcomes: batch.segments.map(() => []), refused: new Map(), taken: false };
+      const findings: Findings = { outcomes: batch.segments.map(() => []), refused: new Map(), taken: false, answered: false };
       // What was refused before the receiver took others may have been refused with them: it is asked once more.
       const { believed } = doubt;
       const refusal = await takeApart(delivery, batch, findings, doubt, believed, signal);
       const complete = isComplete(findings, batch);
       if (complete && (findings.taken || findings.refused.size === 0 || believed)) {
-        if (findings.taken || findings.refused.size > 0) delivery.events.onHeard?.();
+        if (findings.answered || findings.refused.size > 0) delivery.events.onHeard?.();
         return settled(delivery, batch, findings);
       }
       if (refusal === undefined) throw new Error("records of a batch have no outcome");
@@ -131,8 +133,11 @@ async function send(
   };
   try {
     const result = await retry(async () => attempt(), policy, signal, events.onRetry);
-    brake.accepted(request);
-    findings.taken = true;
+    findings.answered = true;
+    if (result.rejected < part.batch.flows.length) {
+      brake.accepted(request);
+      findings.taken = true;
+    }
     for (const [index, outcome] of taken(name, part.batch, result).entries()) {
       findings.outcomes[part.places[index] as number]?.push(outcome);
     }

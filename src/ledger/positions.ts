@@ -44,8 +44,7 @@ export function positionsOf(
         setAside(deadLetters);
         if (finished) finish(sink, id);
       }),
-    hasAcknowledged: (sink) =>
-      reading(() => sql("select 1 from sinks where name = ? and delivered + rejected > 0").get(sink)) !== undefined,
+    hasAcknowledged: (sink) => reading(() => sql("select 1 from sinks where name = ? and delivered > 0").get(sink)) !== undefined,
     move(name, positions) {
       for (const { id, position, finished } of positions) {
         if (finished) finish(name, id);

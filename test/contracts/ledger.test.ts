@@ -190,9 +190,9 @@ describe.each([
 
   it.for([
     ["delivered", true],
-    ["rejected", true],
+    ["rejected", false],
     ["setAside", false],
-  ] as const)("knows whether a sink ever took records: %s", ([what, taken]) => {
+  ] as const)("knows whether a sink ever took a record: %s", ([what, taken]) => {
     const [a] = discover("a");
     expect(ledger.hasAcknowledged("one")).toBe(false);
     ledger.commit("one", a, 1, { ...nothing, [what]: 1 }, false);

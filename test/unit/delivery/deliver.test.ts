@@ -300,12 +300,33 @@ test("an attempt at what a receiver refuses costs 64 requests, and each further 
   expect(each).toEqual([64, 128, 256, 512, 2 * 300 - 1]);
 });
 
-test("few records are few at one time: those that have come to their end are doubted no more", async () => {
+test("few records are few since the receiver took one: of more it is doubted, however few there are at one time", async () => {
   const brake = createBrake(true);
-  for (let batch = 1; batch <= 3; batch += 1) {
-    const { sink } = receiver(range(1, 60));
-    expect(await send(sink, batchOf([a, range(1, 60)]), never, brake)).toMatchObject([{ setAside: 60 }]);
-  }
+  const { sink, state } = receiver(range(1, 60));
+  expect(await send(sink, batchOf([a, range(1, 60)]), never, brake)).toMatchObject([{ setAside: 60 }]);
+  const stop = new AbortController();
+  const waiting = send(sink, batchOf([a, range(1, 60)]), stop.signal, brake);
+  const before = state.requests;
+  await expect.poll(() => state.requests).toBeGreaterThan(before + 6 * 119);
+  stop.abort();
+  await expect(waiting).rejects.toThrow();
+  expect(await send(sink, batchOf([b, [61]]), never, brake)).toMatchObject([{ delivered: 1 }]);
+  expect(await send(sink, batchOf([a, range(1, 60)]), never, brake)).toMatchObject([{ setAside: 60 }]);
+});
+
+test("a batch that the receiver rejects whole proves nothing about what it refuses", async () => {
+  const stop = new AbortController();
+  const rejecting = sinkOf(({ flows }) => {
+    if (flows.some(({ origin }) => origin === b)) return { rejected: flows.length };
+    throw new Failure("batch", "http-400", "bad");
+  });
+  const brake = createBrake(false);
+  expect(await send(rejecting, batchOf([b, [1, 2]]), never, brake)).toMatchObject([{ rejected: 2, setAside: 0 }]);
+  const waiting = send(rejecting, batchOf([a, [1, 2]]), stop.signal, brake);
+  const before = rejecting.batches.length;
+  await expect.poll(() => rejecting.batches.length).toBeGreaterThan(before + 60);
+  stop.abort();
+  await expect(waiting).rejects.toThrow();
 });
 
 test("of a batch that was taken in part nothing is sent again, also when the rest was refused afterwards", async () => {
