@@ -8,7 +8,6 @@ import { originOf } from "../flow/origin.ts";
 import { decoderFor } from "../formats/formats.ts";
 import { NOTHING_SEEN } from "../ledger/nothing-seen.ts";
 import { codeOf, describeError, UsageError } from "../lib/errors.ts";
-import { FORMATS, NETWORKS } from "../registry.ts";
 import { closeNotifiers, openNotifiers } from "../run/alerts.ts";
 import { openSink, openSource } from "../run/compose.ts";
 import { loadEnabledRules } from "../run/detections.ts";
@@ -48,7 +47,7 @@ async function* check(config: Config, { env, signal }: CliContext): AsyncGenerat
     await requireGoodTables(config.enrich);
     const enrichment = await openEnrichment(
       { ...config.enrich, lastGood: undefined },
-      { ...dependencies, networks: NETWORKS, onNetwork },
+      { ...dependencies, networks: config.registry.networks, onNetwork },
     );
     await enrichment.close();
     const network = faults.length === 0 ? "" : `; the network's description has ${faults.length} faults, first: ${faults[0]}`;
@@ -115,7 +114,7 @@ const OBJECTS_READ = 5;
 
 /** Says what the first of the objects with a flow in it holds. Throws when an object holds none but other things, or none holds any. */
 async function readSome(
-  { limits, format }: Config,
+  { limits, format, registry }: Config,
   source: Source,
   objects: readonly FoundObject[],
   signal: AbortSignal,
@@ -125,7 +124,7 @@ async function readSome(
     const origin = originOf(source.name, object.key, object.etag);
     const bytes = await source.open(object, signal);
     const other = { bad: 0, first: "", skipped: new Map<string, number>() };
-    for await (const { flows, bad, skipped } of decoderFor(FORMATS, format)(bytes, origin, {
+    for await (const { flows, bad, skipped } of decoderFor(registry.formats, format)(bytes, origin, {
       skip: 0,
       maxBytes,
       maxRecordBytes,

@@ -9,11 +9,12 @@ import { type Installation, openInstaller } from "../clouds/oci/content/open.ts"
 import type { NotificationOptions } from "../clouds/oci/content/open-alarms.ts";
 import { slackWebhook } from "../clouds/oci/content/slack-subscription-installer.ts";
 import { keyOf, type Step } from "../clouds/oci/content/step.ts";
+import { register } from "../config/modules.ts";
 import { dialectFiles } from "../dialects/content.ts";
 import { asset } from "../lib/assets.ts";
 import { codeOf, FlowferryError, UsageError } from "../lib/errors.ts";
 import { addUrl } from "../lib/secrets/of-url.ts";
-import { DIALECTS } from "../registry.ts";
+import { Registry } from "../registry.ts";
 import type { CliContext } from "./context.ts";
 import { logAnalyticsSink, patienceMsOf } from "./log-analytics-sink.ts";
 
@@ -31,6 +32,12 @@ interface InstallOptions {
   readonly json: boolean;
 }
 
+interface BuildOptions {
+  readonly to?: string;
+  readonly dialect?: readonly string[];
+  readonly check: boolean;
+}
+
 /** `flowferry content build`, `diff`, `install` and `uninstall`. */
 export function contentCommand(context: CliContext): Command {
   const build = new Command("build")
@@ -38,8 +45,9 @@ export function contentCommand(context: CliContext): Command {
       "Write what backends take: the rules and searches in every dialect, and for Log Analytics fields, parser, log source, saved searches and dashboards.",
     )
     .option("--to <folder>", "where the files go; by default beside their sources in deploy")
+    .option("--dialect <module...>", "a dialect of your own, too: npm: and a package, or the path of a module")
     .option("--check", "write nothing, and fail if a file is not as it would be written", false)
-    .action((options: { to?: string; check: boolean }) => buildFiles(context, options.to, options.check));
+    .action((options: BuildOptions) => buildFiles(context, options));
   return new Command("content")
     .description("Build and install what Log Analytics needs to read and show the records.")
     .addCommand(build)
@@ -204,12 +212,14 @@ function lineOf({ step, result, reason }: Outcome): string {
   return `${SIGNS[action]} ${keyOf(step)}${changed}`;
 }
 
-async function buildFiles({ stdout }: CliContext, to: string | undefined, check: boolean): Promise<void> {
+async function buildFiles({ stdout }: CliContext, { to, dialect = [], check }: BuildOptions): Promise<void> {
   const folder = to ?? asset("deploy");
+  const registry = new Registry();
+  for (const module of dialect) await register(registry, ["dialect"], module, ".");
   const forLogAnalytics = [...contentFiles(buildContent(readDefinition()))];
   const files = new Map([
     ...forLogAnalytics.map(([name, text]) => [join("log-analytics", name), text] as const),
-    ...(await dialectFiles(DIALECTS.map((make) => make()))).files,
+    ...(await dialectFiles(registry.dialects())).files,
   ]);
   const stale: string[] = [];
   for (const [name, text] of files) {

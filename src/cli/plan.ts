@@ -8,7 +8,6 @@ import { decoderFor } from "../formats/formats.ts";
 import { NOTHING_SEEN } from "../ledger/nothing-seen.ts";
 import { inspectLedger } from "../ledger/sqlite.ts";
 import { parseInstant } from "../lib/durations.ts";
-import { FORMATS } from "../registry.ts";
 import { openSource } from "../run/compose.ts";
 import type { CliContext } from "./context.ts";
 
@@ -100,7 +99,7 @@ async function readSample(
   config: Config,
   signal: AbortSignal,
 ): Promise<{ estimate: NonNullable<Plan["estimate"]>; oldestFlow: number | undefined }> {
-  const decode = decoderFor(FORMATS, config.format);
+  const decode = decoderFor(config.registry.formats, config.format);
   const options = { skip: 0, maxBytes: config.limits.maxObjectBytes, maxRecordBytes: config.limits.maxRecordBytes };
   const started = performance.now();
   let [sampledObjects, sampledBytes, records] = [0, 0, 0];

@@ -1,5 +1,4 @@
 import { Command } from "commander";
-import { tellingNobody } from "../config/alerts.ts";
 import type { Config } from "../config/load.ts";
 import type { Source } from "../contracts/source.ts";
 import { replay } from "../delivery/replay.ts";
@@ -56,7 +55,7 @@ function spanOf(config: Config, { since, until, sink, alerts: tell }: ReplayOpti
   const sinks = sink === undefined ? config.sinks : config.sinks.filter(({ name }) => name === sink);
   if (sinks.length === 0)
     throw new UsageError("unknown-sink", `there is no sink ${sink}: ${config.sinks.map(({ name }) => name).join(", ")}`);
-  const alerts = config.alerts === undefined || tell ? config.alerts : tellingNobody(config.alerts);
+  const alerts = config.alerts === undefined || tell ? config.alerts : { ...config.alerts, notifiers: [] };
   return { ...config, sinks, alerts, ledgerPath: ":memory:", filter: { ...config.filter, since, until } };
 }
 

@@ -1,9 +1,7 @@
 import { z } from "zod";
-import type { Notifier, NotifierDependencies } from "../contracts/alert.ts";
-import type { Component } from "../contracts/component.ts";
 import { LEVELS } from "../detect/rule.ts";
 import { durationText } from "../lib/durations.ts";
-import { NOTIFIERS } from "../registry.ts";
+import type { NotifierKind, Registry } from "../registry.ts";
 
 const ownOptions = z.strictObject({
   rules: z.string().min(1).optional().describe("Folder of detection rules; by default those that ship with the program"),
@@ -44,37 +42,29 @@ const ownOptions = z.strictObject({
 });
 
 /** The `alerts` block of a configuration, with a block for each kind of notifier. */
-export function alertOptions() {
-  const blocks = NOTIFIERS.map((notifier) => [blockOf(notifier), notifier.options.optional().describe(notifier.summary)]);
+export function alertOptions(notifiers: Registry["notifiers"]) {
+  const blocks = [...notifiers].map(([key, { options, summary }]) => [key, options.optional().describe(summary)]);
   return ownOptions.extend(Object.fromEntries(blocks) as Record<never, z.ZodType>);
 }
 
-/** The blocks of notifiers are as their own options have it. */
-export type AlertOptions = z.output<typeof ownOptions> & Readonly<Record<string, unknown>>;
-
-type NotifierKind = Component<unknown, NotifierDependencies, Notifier>;
-
 /** A kind of notifier with what its block says. */
 export interface NotifierBlock {
+  /** What the block is called. */
   readonly key: string;
   readonly kind: NotifierKind;
   readonly options: unknown;
 }
 
-/** What the block of a notifier is called: its type in camel case. */
-function blockOf({ type }: NotifierKind): string {
-  return type.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+export interface AlertOptions extends z.output<typeof ownOptions> {
+  /** The notifiers that have a block; none under which rules mark flows and nobody is told. */
+  readonly notifiers: readonly NotifierBlock[];
 }
 
-/** The notifiers that have a block. */
-export function notifierBlocks(alerts: AlertOptions): NotifierBlock[] {
-  return NOTIFIERS.flatMap((kind) => {
-    const key = blockOf(kind);
-    return alerts[key] === undefined ? [] : [{ key, kind, options: alerts[key] }];
-  });
-}
-
-/** The options under which rules mark flows and nobody is told. */
-export function tellingNobody(alerts: AlertOptions): AlertOptions {
-  return { ...alerts, ...Object.fromEntries(NOTIFIERS.map((kind) => [blockOf(kind), undefined])) };
+/** The options of the block as `alertOptions` gives them, which are those of notifiers too. */
+export function alertOptionsOf(block: z.output<typeof ownOptions>, notifiers: Registry["notifiers"]): AlertOptions {
+  const blocks: Readonly<Record<string, unknown>> = { ...block };
+  return {
+    ...block,
+    notifiers: [...notifiers].flatMap(([key, kind]) => (blocks[key] === undefined ? [] : [{ key, kind, options: blocks[key] }])),
+  };
 }

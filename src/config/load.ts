@@ -11,13 +11,14 @@ import { addOptions, addUrls } from "../lib/secrets/of-options.ts";
 import { insecure, refuseReadable } from "../lib/secrets/readable.ts";
 import { Scrubber } from "../lib/secrets/scrubber.ts";
 import { isReadable } from "../lib/urls.ts";
-import { NETWORKS, SINKS, SOURCES } from "../registry.ts";
-import { type AlertOptions, alertOptions, notifierBlocks } from "./alerts.ts";
+import { Registry } from "../registry.ts";
+import { type AlertOptions, alertOptions, alertOptionsOf } from "./alerts.ts";
+import { withModules } from "./modules.ts";
 import { configSchema } from "./schema.ts";
 import { placed, validate } from "./validate.ts";
 import { parseYaml, type Source as Yaml } from "./yaml.ts";
 
-type Settings = z.output<typeof configSchema>;
+type Settings = z.output<ReturnType<typeof configSchema>>;
 
 /** A part of the configuration with the component that makes it. */
 interface Part<Dependencies, T> {
@@ -37,6 +38,8 @@ export interface Config extends Pick<Settings, "format" | "filter" | "limits" | 
   readonly baseDir: string;
   /** Knows every secret of the file, and is told of those that come up while the program runs. */
   readonly secrets: Scrubber;
+  /** The parts that are known, with those of the modules that the file names. */
+  readonly registry: Registry;
   readonly source: Part<SourceDependencies, Source>;
   readonly sinks: readonly NamedSink[];
   readonly enrich: EnrichOptions;
@@ -48,30 +51,50 @@ export interface Config extends Pick<Settings, "format" | "filter" | "limits" | 
 
 /** Reads and validates a configuration file; `secrets` gets what is in it. Throws UsageError with one line for each fault. */
 export async function loadConfig(file: string, env: NodeJS.ProcessEnv, secrets: Scrubber): Promise<Config> {
-  return parseConfig(file, await readText(file), env, secrets);
+  const baseDir = dirname(resolve(file));
+  const yaml = readYaml(file, await readText(file), { env, baseDir, secrets });
+  return configOf(yaml, await withModules(yaml, new Registry(), baseDir), { env, baseDir, secrets });
 }
 
+/** As `loadConfig`, of a text that names no modules. */
 export function parseConfig(file: string, text: string, env: NodeJS.ProcessEnv, secrets = new Scrubber()): Config {
-  const baseDir = dirname(resolve(file));
-  const yaml = parseYaml(file, text, { env, baseDir, secrets });
+  const surroundings = { env, baseDir: dirname(resolve(file)), secrets };
+  return configOf(readYaml(file, text, surroundings), new Registry(), surroundings);
+}
+
+interface ConfigSurroundings {
+  readonly env: NodeJS.ProcessEnv;
+  readonly baseDir: string;
+  readonly secrets: Scrubber;
+}
+
+function readYaml(file: string, text: string, surroundings: ConfigSurroundings): Yaml {
+  const yaml = parseYaml(file, text, surroundings);
   // Before anything is said about a value that is wrong.
-  addUrls(secrets, yaml.value);
+  addUrls(surroundings.secrets, yaml.value);
+  return yaml;
+}
+
+/** Throws UsageError with one line for each fault. */
+function configOf(yaml: Yaml, registry: Registry, { env, baseDir, secrets }: ConfigSurroundings): Config {
   const read: Read = (schema, value, path) => {
     addOptions(secrets, schema, value);
     return validate(schema, value, yaml, path);
   };
-  const settings = read(configSchema, yaml.value ?? {}, []);
+  const settings = read(configSchema(registry.formats), yaml.value ?? {}, []);
   refuseReadableLog(settings.telemetry, env, yaml);
   const ledgerPath = settings.ledger.path === ":memory:" ? ":memory:" : resolve(baseDir, settings.ledger.path);
+  const { networks } = registry;
   return {
     ...settings,
-    file,
+    file: yaml.file,
     baseDir,
     secrets,
-    source: partOf(SOURCES, settings.source, yaml, ["source"], read, env),
-    sinks: sinksOf(settings.sinks, yaml, read, env),
-    enrich: resolveEnrichPaths(read(enrichOptions(NETWORKS), settings.enrich ?? {}, ["enrich"]), NETWORKS, baseDir, ledgerPath),
-    alerts: settings.alerts === undefined ? undefined : alertsOf(settings.alerts, yaml, read, env, baseDir),
+    registry,
+    source: partOf(registry.sources, settings.source, yaml, ["source"], read, env),
+    sinks: sinksOf(registry.sinks, settings.sinks, yaml, read, env),
+    enrich: resolveEnrichPaths(read(enrichOptions(networks), settings.enrich ?? {}, ["enrich"]), networks, baseDir, ledgerPath),
+    alerts: settings.alerts === undefined ? undefined : alertsOf(registry.notifiers, settings.alerts, yaml, read, env, baseDir),
     ledgerPath,
   };
 }
@@ -98,7 +121,7 @@ async function readText(file: string): Promise<string> {
 }
 
 function partOf<D, T>(
-  components: readonly Component<unknown, D, T>[],
+  components: ReadonlyMap<string, Component<unknown, D, T>>,
   value: { type: string; name?: string | undefined },
   yaml: Yaml,
   path: readonly PropertyKey[],
@@ -106,9 +129,9 @@ function partOf<D, T>(
   env: NodeJS.ProcessEnv,
 ): Part<D, T> {
   const { type, name: _, ...options } = value;
-  const component = components.find((candidate) => candidate.type === type);
+  const component = components.get(type);
   if (component === undefined) {
-    const types = components.map((candidate) => candidate.type);
+    const types = [...components.keys()];
     const meant = nearest(type, types);
     const advice = meant === undefined ? `known: ${types.join(", ")}` : `did you mean ${meant}?`;
     throw new UsageError("config-type", `${yaml.at([...path, "type"])}: unknown type ${JSON.stringify(type)}: ${advice}`);
@@ -119,12 +142,18 @@ function partOf<D, T>(
   return { component, options: valid, place };
 }
 
-function sinksOf(sinks: Settings["sinks"], yaml: Yaml, read: Read, env: NodeJS.ProcessEnv): NamedSink[] {
+function sinksOf(
+  components: Registry["sinks"],
+  sinks: Settings["sinks"],
+  yaml: Yaml,
+  read: Read,
+  env: NodeJS.ProcessEnv,
+): NamedSink[] {
   const names = new Map<string, string>();
   return sinks.map((sink, index) => {
     const path = ["sinks", index];
-    const part = partOf(SINKS, sink, yaml, path, read, env);
-    const name = sink.name ?? sink.type;
+    const part = partOf(components, sink, yaml, path, read, env);
+    const name = sink.name ?? part.component.type;
     const earlier = names.get(name);
     if (earlier !== undefined) {
       throw new UsageError(
@@ -137,9 +166,16 @@ function sinksOf(sinks: Settings["sinks"], yaml: Yaml, read: Read, env: NodeJS.P
   });
 }
 
-function alertsOf(block: unknown, yaml: Yaml, read: Read, env: NodeJS.ProcessEnv, baseDir: string): AlertOptions {
-  const options = read(alertOptions(), block, ["alerts"]);
-  for (const { key, kind, options: own } of notifierBlocks(options)) {
+function alertsOf(
+  notifiers: Registry["notifiers"],
+  block: unknown,
+  yaml: Yaml,
+  read: Read,
+  env: NodeJS.ProcessEnv,
+  baseDir: string,
+): AlertOptions {
+  const options = alertOptionsOf(read(alertOptions(notifiers), block, ["alerts"]), notifiers);
+  for (const { key, kind, options: own } of options.notifiers) {
     placed(yaml.at(["alerts", key]), () => kind.check?.(own, env));
   }
   return options.rules === undefined ? options : { ...options, rules: resolve(baseDir, options.rules) };

@@ -2,8 +2,9 @@ import { type ZodType, z } from "zod";
 import { enrichOptions } from "../enrich/options.ts";
 import { FIELD_NAMES, fieldOf } from "../flow/fields.ts";
 import { TYPES, wordsOf } from "../flow/types.ts";
-import { NETWORKS, SINKS, SOURCES } from "../registry.ts";
+import { Registry } from "../registry.ts";
 import { alertOptions } from "./alerts.ts";
+import { MODULE } from "./modules.ts";
 import { configSchema } from "./schema.ts";
 
 export interface JsonSchema {
@@ -24,18 +25,29 @@ const toJson = (schema: ZodType): JsonSchema => z.toJSONSchema(schema, { io: "in
 
 /** The JSON Schema of a configuration file, for editors that check YAML while it is written. */
 export function configJsonSchema(): JsonSchema {
-  const schema = toJson(configSchema);
-  const { source, enrich, sinks, alerts } = schema.properties ?? {};
+  const { formats, sources, sinks: sinkKinds, networks, notifiers } = new Registry();
+  const schema = toJson(configSchema(formats));
+  const { source, format, enrich, sinks, alerts } = schema.properties ?? {};
   const common = sinks?.items?.properties ?? {};
+  const ofModules = { patternProperties: { [MODULE]: { description: "Options of the part that the module exports" } } };
   return {
     ...schema,
     title: "flowferry configuration",
     properties: {
       ...schema.properties,
-      source: { description: source?.description ?? "", oneOf: SOURCES.map((component) => partSchema(component, {})) },
-      enrich: { ...toJson(enrichOptions(NETWORKS)), description: enrich?.description ?? "" },
-      alerts: { ...toJson(alertOptions()), description: alerts?.description ?? "" },
-      sinks: { ...sinks, items: { oneOf: SINKS.map((component) => partSchema(component, common)) } },
+      source: {
+        description: source?.description ?? "",
+        oneOf: [...[...sources.values()].map((component) => partSchema(component, {})), moduleSchema("source", {})],
+      },
+      format: orModule(format ?? {}),
+      enrich: { ...toJson(enrichOptions(networks)), ...ofModules, description: enrich?.description ?? "" },
+      alerts: { ...toJson(alertOptions(notifiers)), ...ofModules, description: alerts?.description ?? "" },
+      sinks: {
+        ...sinks,
+        items: {
+          oneOf: [...[...sinkKinds.values()].map((component) => partSchema(component, common)), moduleSchema("sink", common)],
+        },
+      },
     },
   };
 }
@@ -49,14 +61,40 @@ function partSchema(
   const type: JsonSchema = { const: component.type, description: "Kind of the part" };
   const named = (variant: JsonSchema): JsonSchema => ({
     ...variant,
-    properties: { type, ...without(common, "type"), ...variant.properties },
+    properties: { type, ...without(common, "type"), ...variant.properties, ...layoutOf(variant) },
     required: ["type", ...(variant.required ?? [])],
   });
   return { description: component.summary, ...(variants === undefined ? named(schema) : { oneOf: variants.map(named) }) };
 }
 
-function without(properties: Record<string, JsonSchema>, key: string): Record<string, JsonSchema> {
-  return Object.fromEntries(Object.entries(properties).filter(([name]) => name !== key));
+/** The layout of a source that has one may be a module's, too. */
+function layoutOf({ properties }: JsonSchema): Record<string, JsonSchema> {
+  return properties?.layout?.enum === undefined ? {} : { layout: orModule(properties.layout) };
+}
+
+const moduleName: JsonSchema = {
+  type: "string",
+  pattern: MODULE,
+  description:
+    "Module of a part of your own: npm: and a package's name, or a path relative to the configuration file (./my-part.js)",
+};
+
+function orModule({ type, enum: names, ...property }: JsonSchema): JsonSchema {
+  return { ...property, anyOf: [{ ...(type && { type }), ...(names && { enum: names }) }, moduleName] };
+}
+
+/** A part that a module exports; its options are the module's. */
+function moduleSchema(kind: string, common: Record<string, JsonSchema>): JsonSchema {
+  return {
+    description: `A ${kind} of your own: its options are those that the module gives it`,
+    type: "object",
+    properties: { type: moduleName, ...without(common, "type") },
+    required: ["type"],
+  };
+}
+
+function without<Value>(properties: Readonly<Record<string, Value>>, ...keys: readonly string[]): Record<string, Value> {
+  return Object.fromEntries(Object.entries(properties).filter(([name]) => !keys.includes(name)));
 }
 
 /** The reference of a configuration file and of the fields of a flow, in Markdown. */
@@ -77,7 +115,7 @@ export function configMarkdown(): string {
       const type = (part.properties ?? part.oneOf?.[0]?.properties)?.type?.const;
       parts.push(
         "",
-        `## ${heading}: ${type}`,
+        `## ${heading}: ${type ?? "of a module"}`,
         "",
         part.description ?? "",
         "",
@@ -122,7 +160,8 @@ function isEmpty(value: unknown): boolean {
   return typeof value === "object" && value !== null && Object.keys(value).length === 0;
 }
 
-function typeOf({ type, const: constant, enum: values, anyOf, oneOf, items, properties }: JsonSchema): string {
+function typeOf({ type, const: constant, enum: values, pattern, anyOf, oneOf, items, properties }: JsonSchema): string {
+  if (pattern === MODULE) return "a module";
   if (constant !== undefined) return JSON.stringify(constant);
   if (values !== undefined) return values.map((value) => JSON.stringify(value)).join(" or ");
   if (properties !== undefined) return "block";

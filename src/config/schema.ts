@@ -1,8 +1,8 @@
 import { z } from "zod";
+import type { FormatKind } from "../formats/format.ts";
 import { AUTO } from "../formats/formats.ts";
 import { instantText } from "../lib/durations.ts";
 import { allowInsecure } from "../lib/urls.ts";
-import { FORMATS } from "../registry.ts";
 
 /** A part of the configuration that is named by `type` and handed to the component of that type. */
 const part = z.looseObject({ type: z.string().describe("Kind of the part") });
@@ -91,13 +91,9 @@ const telemetryOptions = z.strictObject({
     .describe("Least severity of the program's own log lines"),
 });
 
-/** The top level of a configuration file. Parts are validated by their components. */
-export const configSchema = z.strictObject({
+const settings = z.strictObject({
   source: part.describe("The bucket to tail"),
-  format: z
-    .enum([AUTO, ...FORMATS.map(({ name }) => name)])
-    .default(AUTO)
-    .describe("Format of the objects; `auto` finds it from the first bytes of each"),
+  format: z.string().default(AUTO).describe("Format of the objects; `auto` finds it from the first bytes of each"),
   filter: filterOptions.prefault({}).describe("Which flows are shipped"),
   limits: limitOptions.prefault({}).describe("Bounds for what comes from outside"),
   enrich: z.unknown().optional().describe("Lookup tables"),
@@ -118,3 +114,10 @@ export const configSchema = z.strictObject({
   run: runOptions.prefault({}).describe("Pace of the worker"),
   telemetry: telemetryOptions.prefault({}).describe("The program's own logs and metrics"),
 });
+
+/** The top level of a configuration file. Parts are validated by their components. */
+export function configSchema(formats: readonly FormatKind[]) {
+  const { format } = settings.shape;
+  const names = z.enum([AUTO, ...formats.map(({ name }) => name)]).default(AUTO);
+  return settings.extend({ format: names.describe(format.description ?? "") });
+}

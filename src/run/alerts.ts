@@ -1,7 +1,7 @@
 import { countOf, imbalanceText } from "../alerts/books.ts";
 import { AlertDispatch } from "../alerts/dispatch.ts";
 import { linksOf } from "../alerts/links.ts";
-import { type AlertOptions, notifierBlocks } from "../config/alerts.ts";
+import type { AlertOptions } from "../config/alerts.ts";
 import type { Alert, Notifier, NotifierDependencies } from "../contracts/alert.ts";
 import type { Ledger } from "../contracts/ledger.ts";
 import { parseDuration } from "../lib/durations.ts";
@@ -13,7 +13,7 @@ import type { Instruments, Logger } from "../telemetry/telemetry.ts";
 /** The notifiers that the options name, by their types. To be released by `closeNotifiers`. Throws UsageError for a wrong URL. */
 export async function openNotifiers(alerts: AlertOptions, dependencies: NotifierDependencies): Promise<Map<string, Notifier>> {
   const notifiers = new Map<string, Notifier>();
-  for (const { kind, options } of notifierBlocks(alerts)) notifiers.set(kind.type, await kind.create(options, dependencies));
+  for (const { kind, options } of alerts.notifiers) notifiers.set(kind.type, await kind.create(options, dependencies));
   return notifiers;
 }
 

@@ -10,7 +10,6 @@ import { openLedger } from "../ledger/sqlite.ts";
 import { parseInstant } from "../lib/durations.ts";
 import { UsageError } from "../lib/errors.ts";
 import { version } from "../lib/version.ts";
-import { FORMATS, NETWORKS } from "../registry.ts";
 import { Health } from "../telemetry/health.ts";
 import { createInstruments, type Instruments, type Logger } from "../telemetry/telemetry.ts";
 import { type Detections, openDetections } from "./detections.ts";
@@ -54,7 +53,7 @@ export async function compose(config: Config, { env, log, instruments, health = 
     closers.push(() => source.close());
     let tellTables = () => {};
     const enrichment = await openEnrichment(config.enrich, {
-      networks: NETWORKS,
+      networks: config.registry.networks,
       baseDir: config.baseDir,
       env,
       secrets: config.secrets,
@@ -106,7 +105,7 @@ export async function compose(config: Config, { env, log, instruments, health = 
     closers.push(async () => detections?.close());
     const parts: Parts = {
       source,
-      decode: decoderFor(FORMATS, config.format),
+      decode: decoderFor(config.registry.formats, config.format),
       enrich: async (flows, signal) => {
         await enrichment.prepare(flows, signal);
         enrichment.enrich(flows);

@@ -1,8 +1,6 @@
-import { createRequire } from "node:module";
-import { isAbsolute, join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { LogRecordExporter } from "@opentelemetry/sdk-logs";
 import { describeError, UsageError } from "../lib/errors.ts";
+import { importFrom } from "../lib/modules.ts";
 
 /** Makes the exporter of a module. Throws UsageError, without the options' values, for a module that has none. */
 export async function loadExporter(
@@ -11,7 +9,7 @@ export async function loadExporter(
   options: Record<string, unknown> | undefined,
   baseDir: string,
 ): Promise<{ exporter: LogRecordExporter; name: string }> {
-  const exports = await importFrom(module, baseDir);
+  const exports = await importFrom(module, baseDir, "exporter-module");
   const [name, made] = choose(module, exports, exportName);
   let exporter: unknown;
   try {
@@ -23,26 +21,6 @@ export async function loadExporter(
     throw new UsageError("exporter-none", `${module}: ${name} gives no LogRecordExporter: it lacks export() or shutdown()`);
   }
   return { exporter, name };
-}
-
-/** A package is looked for beside the configuration first, then among the program's own. */
-async function importFrom(module: string, baseDir: string): Promise<Record<string, unknown>> {
-  const isPath = module.startsWith(".") || isAbsolute(module);
-  const target = isPath ? pathToFileURL(resolve(baseDir, module)).href : (beside(module, baseDir) ?? module);
-  try {
-    return (await import(target)) as Record<string, unknown>;
-  } catch (error) {
-    const hint = isPath ? "" : "; is it installed beside the configuration or the program?";
-    throw new UsageError("exporter-module", `cannot load module ${module}: ${describeError(error)}${hint}`, { cause: error });
-  }
-}
-
-function beside(module: string, baseDir: string): string | undefined {
-  try {
-    return pathToFileURL(createRequire(join(baseDir, "flowferry.yaml")).resolve(module)).href;
-  } catch {
-    return undefined;
-  }
 }
 
 function choose(module: string, exports: Record<string, unknown>, exportName: string | undefined): [string, unknown] {

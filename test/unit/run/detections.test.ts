@@ -20,7 +20,7 @@ async function logOf(ledger: Ledger, use: (detections: Detections) => void = () 
   const retry = { initialMs: 1, maxMs: 1 };
   const place = { baseDir: ".", env: {} };
   const surroundings = { ledger, log, instruments, retry, shutdownMs: 1, health: new Health(), ...place };
-  const detections = await openDetections(alertOptions().parse({}), surroundings);
+  const detections = await openDetections({ ...alertOptions(new Map()).parse({}), notifiers: [] }, surroundings);
   use(detections);
   await detections.close();
   return lines;

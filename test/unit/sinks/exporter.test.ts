@@ -147,7 +147,7 @@ test.each([
 test("a module that is not there is named, with what to do", async () => {
   expect((await failure(sinkOf({ module: "./none.js" }))).message).toContain("cannot load module ./none.js");
   expect((await failure(sinkOf({ module: "@none/none" }))).message).toContain(
-    "is it installed beside the configuration or the program?",
+    "it is installed neither beside the configuration (",
   );
 });
 
