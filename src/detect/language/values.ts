@@ -1,4 +1,4 @@
-import { parseNetwork } from "../../lib/ip/cidr.ts";
+import { parsePrefix } from "../../lib/ip/prefix.ts";
 import { and, type Condition, not, or, type Text } from "../condition.ts";
 import { enumeration, type FieldRef, isAddress, resolveField } from "../fields.ts";
 import { hint } from "../hint.ts";
@@ -137,8 +137,8 @@ function mergeNetworks(field: FieldRef, terms: readonly Condition[]): Condition 
 }
 
 function describeNetwork(text: string): string | undefined {
-  const network = parseNetwork(text);
-  return typeof network === "string" ? network : undefined;
+  const prefix = parsePrefix(text);
+  return typeof prefix === "string" ? `'${text}': ${prefix}` : undefined;
 }
 
 function exactNumber(value: unknown): number | string {

@@ -1,5 +1,5 @@
 import type { Flow } from "../../flow/flow.ts";
-import { compileNetworks } from "../../lib/ip/cidr.ts";
+import { compileNetworks } from "../../lib/ip/prefix.ts";
 import type { Compare, Condition, OneOf, Text } from "../condition.ts";
 import { enumeration } from "../fields.ts";
 import { compilePattern } from "../pattern.ts";

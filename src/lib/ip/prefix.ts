@@ -17,6 +17,21 @@ export function contains(prefix: IpPrefix, ip: IpBits): boolean {
   return sameBits(net.w1, ip.w1, length - 32) && sameBits(net.w2, ip.w2, length - 64) && sameBits(net.w3, ip.w3, length - 96);
 }
 
+/** Tells whether an address (text) lies in one of the networks; what is no address lies nowhere. Throws TypeError on what is no network. */
+export function compileNetworks(networks: readonly string[]): (address: string) => boolean {
+  const prefixes = networks.map((text) => {
+    const prefix = parsePrefix(text);
+    if (typeof prefix === "string") throw new TypeError(`'${text}': ${prefix}`);
+    return prefix;
+  });
+  return (text) => {
+    const address = parseAddress(text);
+    if (address === undefined) return false;
+    for (const prefix of prefixes) if (contains(prefix, address)) return true;
+    return false;
+  };
+}
+
 function sameBits(a: number, b: number, bits: number): boolean {
   return bits <= 0 || (bits >= 32 ? a === b : (a ^ b) >>> (32 - bits) === 0);
 }

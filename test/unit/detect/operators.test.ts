@@ -146,6 +146,9 @@ describe("cidr", () => {
     ["sourceAddress|cidr: ::/0", { sourceAddress: "2001:db8::1" }, true],
     ["sourceAddress|cidr: ::/0", { sourceAddress: "10.0.0.1" }, false],
     ["sourceAddress|cidr: 10.0.0.0/8", { sourceAddress: "::ffff:10.1.2.3" }, true],
+    ["sourceAddress|cidr: '::ffff:10.0.0.0/104'", { sourceAddress: "10.1.2.3" }, true],
+    ["sourceAddress|cidr: '::ffff:10.0.0.0/104'", { sourceAddress: "11.1.2.3" }, false],
+    ["sourceAddress|cidr: fe80::/10", { sourceAddress: "fe80::1%eth0" }, true],
     ["sourceAddress|cidr: fe80::1/128", { sourceAddress: "FE80:0:0:0:0:0:0:1" }, true],
     ["sourceAddress|cidr: [192.0.2.0/24, 'fd00::/8', 10.1.0.0/16]", { sourceAddress: "fd12::1" }, true],
     ["sourceAddress|cidr: [192.0.2.0/24, 'fd00::/8', 10.1.0.0/16]", { sourceAddress: "10.1.2.3" }, true],
@@ -157,15 +160,15 @@ describe("cidr", () => {
   });
 
   test.each([
-    ["10.0.0.0", "is no network"],
-    ["10.0.0.0/33", "has a prefix longer than 32 bits"],
-    ["10.0.0.1/8", "has bits set behind its prefix of 8"],
-    ["192.168.1.129/25", "has bits set behind its prefix of 25"],
-    ["2001:db8::/129", "has a prefix longer than 128 bits"],
-    ["2001:db8::1/64", "has bits set behind its prefix of 64"],
-    ["10.0.0/8", "is no network"],
-    ["0x0a.0.0.0/8", "is no network"],
-    ["office/8", "is no network"],
+    ["10.0.0.0", "'10.0.0.0': a prefix length is missing"],
+    ["10.0.0.0/33", "'10.0.0.0/33': no prefix length: write a number from 0 to 32"],
+    ["10.0.0.1/8", "'10.0.0.1/8': bits are set after the prefix: write 10.0.0.0/8"],
+    ["192.168.1.129/25", "bits are set after the prefix: write 192.168.1.128/25"],
+    ["2001:db8::/129", "no prefix length: write a number from 0 to 128"],
+    ["2001:db8::1/64", "bits are set after the prefix: write 2001:db8::/64"],
+    ["10.0.0/8", "no IPv4 or IPv6 address"],
+    ["0x0a.0.0.0/8", "no IPv4 or IPv6 address"],
+    ["office/8", "'office/8': no IPv4 or IPv6 address"],
   ])("%s is refused", (network, message) => {
     expect(problem(`sourceAddress|cidr: ${network}`)).toContain(message);
   });
