@@ -73,56 +73,6 @@ export function textOf({ bytes }: AnswerBody): string {
   return bytes.toString().trim();
 }
 
-const ASSENT =
-  /^(?:(?:ok|okay|success|successful|successfully|accepted|received|done|ingested|stored|written)(?:$|[\s.!,:]+))+$/i;
-const NEUTRAL =
-  /\b(?:20[0-2]|all|the|your|logs?|records?|events?|data|request|status|message|is|was|were|have|has|been|and|with)\b[\s.!,:]*/gi;
-
-/** Whether words are nothing but a yes: `ok`, `200 OK`, `Accepted`, `Logs received`. */
-export function isAssent(text: string): boolean {
-  return text.length <= 100 && ASSENT.test(text.replaceAll(NEUTRAL, "").trim());
-}
-
-const REFUSAL =
-  /err|fail|fault|exception|den(?:y|ied)|unauth|not auth|forbid|invalid|reject|refus|expired|unavail|unknown|unsupported|not found|timed? ?out|log ?in|sign ?in/i;
-/** Members that are there when something went wrong. */
-const FAULTS = ["error", "errors", "err", "fault", "exception", "errorCode", "errorMessage", "errorNum"];
-const NUMBERS = ["status", "statusCode", "status_code", "httpStatus", "httpCode", "code"];
-const VERDICTS = ["success", "succeeded", "successful", "ok"];
-const SENTENCES = ["status", "message", "msg", "detail", "reason", "title", "result"];
-
-/** Whether a JSON object says that it went wrong, in one of the ways in which APIs and gateways say so below a 200. */
-export function isDenial(object: Readonly<Record<string, unknown>>): boolean {
-  const given = (name: string): unknown => (Object.hasOwn(object, name) ? object[name] : undefined);
-  return (
-    FAULTS.map(given).some((value) => Boolean(value) && !(Array.isArray(value) && value.length === 0)) ||
-    NUMBERS.map(given).some(
-      (value) => isNumeric(value) && !(Number(value) === 0 || (Number(value) >= 200 && Number(value) < 300)),
-    ) ||
-    VERDICTS.map(given).some((value) => value === false || value === "false") ||
-    SENTENCES.map(given).some((value) => typeof value === "string" && REFUSAL.test(value)) ||
-    // A code in words with a message is how clouds refuse.
-    (typeof given("code") === "string" && !isNumeric(given("code")) && !isAssent(String(given("code"))))
-  );
-}
-
-const isNumeric = (value: unknown): boolean => typeof value === "number" || (typeof value === "string" && /^-?\d+$/.test(value));
-
-/**
- * What makes the body of a 2xx no acknowledgement where the protocol defines no body: a page, an object that says that it went wrong, words
- * that are no yes, a fault. Undefined for a body that may stand: none, a yes in words, JSON of any form that denies nothing.
- */
-export function denialIn(body: AnswerBody): string | undefined {
-  if (body.fault !== undefined) return body.fault;
-  const text = textOf(body);
-  if (text === "" || isAssent(text)) return undefined;
-  const value = parseJson(text);
-  const all = Array.isArray(value) ? value : [value];
-  const stands = (one: unknown): boolean =>
-    one === null || one === true || (typeof one === "string" ? isAssent(one) : typeof one === "object" && !isDenial({ ...one }));
-  return all.every(stands) ? undefined : shown(text);
-}
-
 /** The value of a JSON text; undefined for any other. */
 export function parseJson(text: string): unknown {
   try {

@@ -1,4 +1,5 @@
-import { type AnswerBody, isAssent, isDenial, parseJson, shown, textOf } from "../../lib/http/answers.ts";
+import { type AnswerBody, parseJson, shown, textOf } from "../../lib/http/answers.ts";
+import { isAssent, isDenial } from "../../lib/http/denial.ts";
 import { readField, readFields } from "./wire.ts";
 
 /** What an ExportLogsServiceResponse says: how many records were refused, and the receiver's words. */

@@ -32,6 +32,8 @@ describe("any receiver", () => {
     '{"statusCode":202,"status":200}',
     '[{"ok":true},{"ok":true}]',
     '{"status":"received","code":1000}',
+    '{"code":399}',
+    '{"code":600}',
   ])("may answer %j", (text) => {
     expect(says(objectionToAny, text)).toBeUndefined();
   });
@@ -50,6 +52,9 @@ describe("any receiver", () => {
     ['{"result":"FAILED"}', 'says {"result":"FAILED"}'],
     ['{"status":401}', 'says {"status":401}'],
     ['{"code":"503"}', 'says {"code":"503"}'],
+    ['{"code":400}', 'says {"code":400}'],
+    ['{"code":599}', 'says {"code":599}'],
+    ['{"httpStatus":403}', 'says {"httpStatus":403}'],
     ['[{"ok":true},{"ok":false}]', 'says [{"ok":true},{"ok":false}]'],
     ["false", "says false"],
     ['"Error: no"', 'says "Error: no"'],

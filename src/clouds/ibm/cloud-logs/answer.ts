@@ -1,5 +1,6 @@
 import { Failure } from "../../../lib/errors.ts";
-import { type AnswerBody, denialIn, oneLine, pageTitle, parseJson, saysDone, textOf } from "../../../lib/http/answers.ts";
+import { type AnswerBody, oneLine, pageTitle, parseJson, saysDone, textOf } from "../../../lib/http/answers.ts";
+import { denialIn } from "../../../lib/http/denial.ts";
 import { drawerOfStatus } from "../../../lib/http/failures.ts";
 
 /** An answer of the ingress. */

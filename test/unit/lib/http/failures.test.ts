@@ -12,18 +12,19 @@ test("Retry-After is seconds or an HTTP date, and nothing else", () => {
 
 test("a status of a destination lies in one drawer", () => {
   const drawers = (statuses: number[]) => [...new Set(statuses.map(drawerOfStatus))];
-  expect(drawers([200, 202, 204])).toEqual([undefined]);
+  expect(drawers([200, 202, 204, 299])).toEqual([undefined]);
   expect(drawers([400, 413, 422])).toEqual(["batch"]);
   expect(drawers([408, 409, 425, 429, 500, 502, 503, 504, 520, 599])).toEqual(["passing"]);
-  expect(drawers([301, 302, 307, 308, 401, 403, 404, 405, 407, 415, 418, 431, 451, 511])).toEqual(["person"]);
+  expect(drawers([300, 301, 302, 307, 308, 401, 403, 404, 405, 407, 415, 418, 431, 451, 499, 511])).toEqual(["person"]);
   expect(drawers([100, 0, 600, 999])).toEqual(["not-understood"]);
 });
 
 test("a status of one object speaks of that object, but for the credentials and what passes", () => {
   const drawers = (statuses: number[]) => [...new Set(statuses.map(drawerOfObjectStatus))];
   expect(drawers([400, 403, 404, 410, 412, 416])).toEqual(["object"]);
-  expect(drawers([401, 407, 301, 307])).toEqual(["person"]);
+  expect(drawers([401, 407, 301, 307, 399, 511])).toEqual(["person"]);
   expect(drawers([408, 429, 500, 503])).toEqual(["passing"]);
+  expect(drawers([600, 999])).toEqual(["not-understood"]);
 });
 
 test("a broken exchange passes, a refused certificate needs a person", () => {
@@ -38,6 +39,9 @@ test("a broken exchange passes, a refused certificate needs a person", () => {
     drawer: "person",
     message: "ListObjects: store.example has a certificate that has expired",
   });
+  expect(failure("SELF_SIGNED_CERT_IN_CHAIN").message).toBe(
+    "ListObjects: store.example has a certificate of an unknown authority: name it in NODE_EXTRA_CA_CERTS",
+  );
   for (const refused of ["ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION", "CERT_SIGNATURE_FAILURE", "INVALID_CA", "UNABLE_TO_GET_CRL"]) {
     expect(failure(refused)).toMatchObject({
       drawer: "person",
