@@ -1,5 +1,5 @@
 import type { ZodType } from "zod";
-import type { TimeWindow } from "./sink.ts";
+import type { Encoder, EncoderDependencies, TimeWindow } from "./sink.ts";
 
 /** A kind of source, sink or other part that a configuration names by `type`. Options are described in the schema. */
 export interface Component<Options, Dependencies, Part> {
@@ -11,5 +11,7 @@ export interface Component<Options, Dependencies, Part> {
   readonly timeWindow?: TimeWindow;
   /** Called when a configuration is read: refuses credentials that would be sent in the open. Throws UsageError; opens nothing. */
   check?(options: Options, env: NodeJS.ProcessEnv): void;
+  /** Of a sink: its encoder alone, for a thread that sends nothing. Opens nothing; throws UsageError as `create` does. */
+  encoder?(options: Options, dependencies: EncoderDependencies): Encoder;
   create(options: Options, dependencies: Dependencies): Part | Promise<Part>;
 }

@@ -25,7 +25,7 @@ export interface WriteResult {
 export interface BatchLimits {
   /** Most records of one batch. */
   readonly records: number;
-  /** How many `write` calls may run at once. */
+  /** How many `send` calls may run at once. */
   readonly inFlight: number;
   /** How long a record waits for its batch to fill, in ms. */
   readonly lingerMs: number;
@@ -45,23 +45,52 @@ export interface TimeWindow {
   readonly aheadMs: number;
 }
 
-/**
- * A destination. `write` resolves when the receiver has taken responsibility for every record, not before.
- * It throws a Failure whose drawer says what follows: `batch` (halved until the bad record stands alone), anything else is retried.
- * Sinks do not retry by themselves and keep no reference to the batch after `write` settles.
- */
-export interface Sink {
+/** What is sent for a batch, in a form that can be handed to another thread: each part has memory of its own, and no other member. */
+export interface Payload {
+  /** How many records it holds. */
+  readonly records: number;
+  /** The bytes, in as many parts as the sink sends. Nobody changes them. */
+  readonly parts: readonly Uint8Array<ArrayBuffer>[];
+}
+
+/** Turns flows into payloads. Depends on nothing but its options, so that it may work in another thread than its sink. */
+export interface Encoder {
+  /**
+   * The payload of some flows, of which there is at least one: the same for the same flows and `observed` (when they were read, in ms since
+   * the epoch). Synchronous. Called once for each batch, and once more for each part of one that is halved. Throws a Failure of the drawer
+   * `batch` for flows that make a payload larger than the receiver takes; the batch is then halved. Keeps no reference to the flows.
+   */
+  encode(flows: readonly Flow[], observed: number): Payload;
+  /**
+   * The payload will not be sent again, and nobody reads it: its memory may serve another. Not called for every payload: what a broken
+   * connection may still read is left to the garbage collector.
+   */
+  recycle?(payload: Payload): void;
+}
+
+/** A destination. Sinks do not retry by themselves. */
+export interface Sink extends Encoder {
+  /** Read when the run begins. */
   readonly limits: BatchLimits;
   /**
-   * Refuses a record that the receiver would not take, before it is sent. Asked of every record before every `write`, so it is quick;
+   * Refuses a record that the receiver would not take, before it is sent. Asked of every record before every `send`, so it is quick;
    * what it refuses becomes a dead letter, and the others of the batch go. Never throws.
    */
   outside?(flow: Flow): Refusal | undefined;
-  write(batch: Batch, signal: AbortSignal): Promise<WriteResult>;
+  /**
+   * Resolves when the receiver has taken responsibility for every record of the payload, not before. Throws a Failure whose drawer says
+   * what follows: `batch` (the batch is halved until the bad record stands alone; the halves are encoded anew), anything else is sent again,
+   * the same payload under the same identity. Throws the signal's reason when that aborts. Up to `limits.inFlight` calls run at once.
+   */
+  send(payload: Payload, signal: AbortSignal): Promise<WriteResult>;
   /** Reaches the receiver without delivering anything; resolves to one line about what answered, throws what is wrong. */
   probe(signal: AbortSignal): Promise<string>;
+  /** Called once nothing is on its way any more; a second call does nothing. */
   close(): Promise<void>;
 }
+
+/** What an encoder is made from, beside the options of its sink. */
+export type EncoderDependencies = Pick<SinkDependencies, "baseDir" | "env" | "version">;
 
 export interface SinkDependencies {
   /** The sink's name in the configuration. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Batch, Segment, Sink, WriteResult } from "../contracts/sink.ts";
+import type { Batch, Payload, Segment, Sink, WriteResult } from "../contracts/sink.ts";
 import type { Flow } from "../flow/flow.ts";
 import { describeError, Failure } from "../lib/errors.ts";
 import { type OnRetry, pauseBefore, type RetryPolicy, retry } from "../lib/retry.ts";
@@ -118,7 +118,10 @@ async function takeApart(
   return refusal;
 }
 
-/** Sends a part until it is taken or refused. Gives the refusal; throws anything else that no repetition heals. */
+/**
+ * Encodes a part and sends it until it is taken or refused. Gives the refusal; throws anything else that no repetition heals. What is sent
+ * again is the same payload, so that a receiver which has got it already can tell.
+ */
 async function send(
   { name, sink, policy, events, brake }: Delivery,
   part: Part,
@@ -126,13 +129,22 @@ async function send(
   signal: AbortSignal,
 ): Promise<Failure | undefined> {
   let request = 0;
+  let payload: Payload | undefined;
+  let attempts = 0;
   const attempt = () => {
     if (sink.outside !== undefined && part.batch.flows.some((flow) => sink.outside?.(flow) !== undefined)) throw BECAME_REFUSED;
+    payload ??= sink.encode(part.batch.flows, Date.now());
     request = brake.start();
-    return sink.write(part.batch, signal);
+    attempts += 1;
+    return sink.send(payload, signal);
+  };
+  // Of an attempt that broke off the connection may still read.
+  const recycle = () => {
+    if (payload !== undefined && attempts === 1) sink.recycle?.(payload);
   };
   try {
     const result = await retry(async () => attempt(), policy, signal, events.onRetry);
+    recycle();
     findings.answered = true;
     if (result.rejected < part.batch.flows.length) {
       brake.accepted(request);
@@ -143,8 +155,9 @@ async function send(
     }
     return undefined;
   } catch (error) {
-    if (error instanceof Failure && error.drawer === "batch") return error;
-    throw error;
+    if (!(error instanceof Failure) || error.drawer !== "batch") throw error;
+    recycle();
+    return error;
   }
 }
 

@@ -1,5 +1,6 @@
 /** `npm run generate:flow`: writes what the field table says as code, so that V8 and people read a plain class. */
 import { writeFileSync } from "node:fs";
+import { crc32 } from "node:zlib";
 import { CONTEXT_FIELDS, FIELD_NAMES, type FieldName, fieldOf, formOf, isFrom, isOfContext, isStored } from "./fields.ts";
 import { type FieldType, type WordType, wordsOf } from "./types.ts";
 
@@ -125,6 +126,122 @@ ${slots.map((name, slot) => `  slots[${slot}] = ${read(name)};`).join("\n")}
 `;
 }
 
+const isNumber = (name: FieldName) => ["number", "time", "counter"].includes(formOf(name));
+
+/** The text of rows.ts: flows written as rows of numbers, and read from them. */
+export function printRows(): string {
+  const own = FIELD_NAMES.filter(isOwn);
+  const numbers = own.filter(isNumber);
+  const others = own.filter((name) => !isNumber(name));
+  const layout = crc32(JSON.stringify([numbers, others, CONTEXT_FIELDS]));
+  // A JSON value may be a number, and 0 is not -0: it is never taken for the one before.
+  const kept = others.filter((name) => fieldOf(name).type !== "json");
+  const reference = (name: FieldName, slot: number) => {
+    const column = others.indexOf(name);
+    if (!kept.includes(name)) return `    references[at + ${slot}] = values.of(flow.${name});`;
+    const value = fieldOf(name).type === "strings" ? `flow.${name}.length === 0 ? undefined : flow.${name}` : `flow.${name}`;
+    return `    value = ${value};
+    if (value !== value${column}) {
+      value${column} = value;
+      reference${column} = values.of(value);
+    }
+    references[at + ${slot}] = reference${column};`;
+  };
+  const number = (name: FieldName, slot: number) => {
+    if (fieldOf(name).required) return `    numbers[start + ${slot}] = flow.${name};`;
+    const put = formOf(name) === "counter" ? "counterIn(values, flow." : "orNaN(flow.";
+    return `    numbers[start + ${slot}] = ${put}${name});`;
+  };
+  const required = numbers.filter((name) => fieldOf(name).required);
+  const readNumber = (name: FieldName, slot: number) => {
+    const read = `numbers[start + ${slot}] as number`;
+    return `    flow.${name} = ${formOf(name) === "counter" ? `counterOf(values, ${read})` : `orUndefined(${read})`};`;
+  };
+  const readReference = (name: FieldName, slot: number) => {
+    const value = `values[references[at + ${slot}] as number]`;
+    const whole = fieldOf(name).type === "strings" ? `(${value} ?? NONE)` : value;
+    return `    flow.${name} = ${whole} as Flow["${name}"];`;
+  };
+  const firstNumber = 1;
+  const firstReference = 2;
+  return `${HEAD}
+import { Flow, type FlowContext } from "./flow.ts";
+import type { Origin } from "./origin.ts";
+import { counterIn, counterOf, type Indexed, orNaN, orUndefined } from "./packed-values.ts";
+import { NONE } from "./types.ts";
+
+/** Changes with the fields: who reads has to know the same ones as who wrote. */
+export const LAYOUT = ${layout};
+/** Numbers and references of a row. */
+export const ROW_NUMBERS = ${numbers.length + firstNumber};
+export const ROW_REFERENCES = ${others.length + firstReference};
+
+/** Writes a row for each flow. A value that is like that of the row before is not looked up again. */
+export function writeRows(
+  flows: readonly Flow[],
+  numbers: Float64Array,
+  references: Uint32Array,
+  { origins, contexts, values }: { origins: Indexed; contexts: Indexed; values: Indexed },
+): void {
+  let value: unknown;
+  let origin: unknown;
+  let originReference = 0;
+  let context: unknown;
+  let contextReference = 0;
+${kept.map((name) => `  let value${others.indexOf(name)}: unknown;\n  let reference${others.indexOf(name)} = 0;`).join("\n")}
+  let start = 0;
+  let at = 0;
+  for (const flow of flows) {
+    numbers[start] = flow.record;
+${numbers.map((name, index) => number(name, index + firstNumber)).join("\n")}
+    if (flow.origin !== origin) {
+      origin = flow.origin;
+      originReference = origins.of(origin);
+    }
+    references[at] = originReference;
+    if (flow.context !== context) {
+      context = flow.context;
+      contextReference = contexts.of(context);
+    }
+    references[at + 1] = contextReference;
+${others.map((name, index) => reference(name, index + firstReference)).join("\n")}
+    start += ROW_NUMBERS;
+    at += ROW_REFERENCES;
+  }
+}
+
+/** Makes the flows of so many rows. */
+export function readRows(
+  count: number,
+  numbers: Float64Array,
+  references: Uint32Array,
+  { origins, contexts, values }: { origins: readonly unknown[]; contexts: readonly unknown[]; values: readonly unknown[] },
+): Flow[] {
+  const flows: Flow[] = [];
+  let start = 0;
+  let at = 0;
+  for (let row = 0; row < count; row++) {
+    const flow = new Flow(
+      origins[references[at] as number] as Origin,
+      numbers[start] as number,
+      contexts[references[at + 1] as number] as FlowContext,
+${required.map((name) => `      numbers[start + ${numbers.indexOf(name) + firstNumber}] as number,`).join("\n")}
+    );
+${numbers
+  .map((name, index) => [name, index + firstNumber] as const)
+  .filter(([name]) => !required.includes(name))
+  .map(([name, slot]) => readNumber(name, slot))
+  .join("\n")}
+${others.map((name, index) => readReference(name, index + firstReference)).join("\n")}
+    flows.push(flow);
+    start += ROW_NUMBERS;
+    at += ROW_REFERENCES;
+  }
+  return flows;
+}
+`;
+}
+
 function read(name: FieldName): string {
   if (!isStored(name)) return `FIELDS.${name}.get(flow)`;
   if (!isFrom(name, "context")) return `flow.${name}`;
@@ -134,4 +251,5 @@ function read(name: FieldName): string {
 if (import.meta.main) {
   writeFileSync(new URL("flow.ts", import.meta.url), printFlow());
   writeFileSync(new URL("access.ts", import.meta.url), printAccess());
+  writeFileSync(new URL("rows.ts", import.meta.url), printRows());
 }

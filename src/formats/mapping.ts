@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { isMap, isNode, isScalar, isSeq, LineCounter, type Pair, parseDocument } from "yaml";
+import type { ContextField } from "../flow/contexts.ts";
 import { type FieldType, wordsOf } from "../flow/types.ts";
 import { asset } from "../lib/assets.ts";
 import { UsageError } from "../lib/errors.ts";
-import type { ContextField } from "./contexts.ts";
 import { KINDS, type Kind, TIME_UNITS, wordKind } from "./kinds.ts";
 import { type ContextType, type MappingEntry, type MappingFile, mappingSchema } from "./mapping-schema.ts";
 import { TARGETS, type Target } from "./targets.ts";

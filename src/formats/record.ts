@@ -1,5 +1,5 @@
+import type { ContextDraft } from "../flow/contexts.ts";
 import { EMPTY_CONTEXT, type Flow, type FlowContext } from "../flow/flow.ts";
-import type { ContextDraft } from "./contexts.ts";
 import { memberOf, parseExactly, valueAt } from "./json.ts";
 import type { FieldRule, Rules } from "./mapping.ts";
 import type { ContextType } from "./mapping-schema.ts";

@@ -1,7 +1,10 @@
 import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import { z } from "zod";
 import type { Component } from "../contracts/component.ts";
-import type { Sink, SinkDependencies } from "../contracts/sink.ts";
+import type { Payload, Sink, SinkDependencies } from "../contracts/sink.ts";
+import { ContextPool } from "../flow/contexts.ts";
+import type { Flow } from "../flow/flow.ts";
+import { pack, unpack } from "../flow/pack.ts";
 import { drawerOf, Failure } from "../lib/errors.ts";
 import { loadSchema } from "../schemas/load.ts";
 import { BODIES } from "../schemas/record.ts";
@@ -49,8 +52,20 @@ export const exporter: Component<ExporterOptions, SinkDependencies, Sink> = {
   type: "exporter",
   summary: "Any OpenTelemetry LogRecordExporter, from a package or a file of your own",
   options: exporterOptions,
+  encoder: () => ({ encode }),
   create,
 };
+
+/** Exporters take objects, which cannot go to another thread as they are: the payload is the packed flows, and the time. */
+function encode(flows: readonly Flow[], observed: number): Payload {
+  const time = Float64Array.of(observed);
+  return { records: flows.length, parts: [new Uint8Array(pack(flows)), new Uint8Array(time.buffer)] };
+}
+
+function decoded({ parts: [packed, time] }: Payload, contexts: ContextPool): { flows: Flow[]; observed: number } {
+  if (packed === undefined || time === undefined) throw new Error("a payload of the exporter has two parts");
+  return { flows: unpack(packed.buffer, contexts), observed: new Float64Array(time.buffer)[0] as number };
+}
 
 async function create(options: ExporterOptions, { baseDir, version }: SinkDependencies): Promise<Sink> {
   const { exporter, name } = await loadExporter(options.module, options.export, options.options, baseDir);
@@ -61,16 +76,17 @@ async function create(options: ExporterOptions, { baseDir, version }: SinkDepend
     body: options.body,
   });
   const { timeoutMs } = options;
+  const contexts = new ContextPool();
   const failure = (error: unknown): Failure => exporterFailure(name, error);
   const send = (records: ReadableLogRecord[], signal: AbortSignal): Promise<void> =>
     acknowledged(exporter, name, records, { timeoutMs, signal, failure });
   let closed: Promise<void> | undefined;
   return {
     limits: { records: options.batch.records, inFlight: options.inFlight, lingerMs: options.batch.lingerMs },
-    async write({ flows }, signal) {
-      if (flows.length === 0) return { rejected: 0 };
+    encode,
+    async send(payload, signal) {
       signal.throwIfAborted();
-      const observed = Date.now();
+      const { flows, observed } = decoded(payload, contexts);
       const records = flows.map((flow) => toRecord(flow, observed));
       await send(records, signal);
       return { rejected: 0 };

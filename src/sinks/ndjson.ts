@@ -2,7 +2,8 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { z } from "zod";
 import type { Component } from "../contracts/component.ts";
-import type { Batch, Sink, SinkDependencies } from "../contracts/sink.ts";
+import type { Encoder, EncoderDependencies, Sink, SinkDependencies } from "../contracts/sink.ts";
+import { asBuffer, bytesOf } from "../lib/bytes.ts";
 import { linePrinter } from "../schemas/line.ts";
 import { loadSchema } from "../schemas/load.ts";
 import { createLinesFile, inspectLinesFile, type Lines } from "./lines-file.ts";
@@ -45,19 +46,14 @@ export const ndjson: Component<NdjsonOptions, SinkDependencies, Sink> = {
   type: "ndjson",
   summary: "A file, a named pipe or standard output, one JSON object a line",
   options: ndjsonOptions,
-  async create(options, { name, baseDir }) {
-    const print = linePrinter(loadSchema(options.schema, baseDir), options.serviceName);
-    const text = ({ flows }: Batch): Buffer => {
-      const observed = Date.now();
-      let lines = "";
-      for (const flow of flows) lines += `${print(flow, observed)}\n`;
-      return Buffer.from(lines);
-    };
-    const { lines, inspect } = await placeOf(options, baseDir, `sink ${name}`);
+  encoder: encoderOf,
+  async create(options, dependencies) {
+    const { lines, inspect } = await placeOf(options, dependencies.baseDir, `sink ${dependencies.name}`);
     return {
       limits: { records: options.batch.records, inFlight: 1, lingerMs: options.batch.lingerMs },
-      async write(batch, signal) {
-        if (batch.flows.length > 0) await lines.write(text(batch), signal);
+      ...encoderOf(options, dependencies),
+      async send({ parts: [text = new Uint8Array()] }, signal) {
+        await lines.write(asBuffer(text), signal);
         return { rejected: 0 };
       },
       probe: inspect,
@@ -65,6 +61,17 @@ export const ndjson: Component<NdjsonOptions, SinkDependencies, Sink> = {
     };
   },
 };
+
+function encoderOf({ schema, serviceName }: NdjsonOptions, { baseDir }: EncoderDependencies): Encoder {
+  const print = linePrinter(loadSchema(schema, baseDir), serviceName);
+  return {
+    encode(flows, observed) {
+      let lines = "";
+      for (const flow of flows) lines += `${print(flow, observed)}\n`;
+      return { records: flows.length, parts: [bytesOf(lines)] };
+    },
+  };
+}
 
 /** What cannot be written is refused at the start, where it is a fault of the configuration; what breaks later is waited for. */
 async function placeOf(

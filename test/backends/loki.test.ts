@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { lokiDialect } from "../../src/dialects/loki/dialect.ts";
 import type { Flow } from "../../src/flow/flow.ts";
+import { asBuffer } from "../../src/lib/bytes.ts";
 import { createEncoder, type EncoderOptions } from "../../src/sinks/otlp/encoder.ts";
 import { protobuf } from "../../src/sinks/otlp/protobuf.ts";
 import { oddCondition, oddFlows, ruleOf } from "../unit/dialects/odd.ts";
@@ -15,9 +16,8 @@ const dialect = lokiDialect(attributes);
 /** Each case is a tenant of its own. */
 async function push(tenant: string, flows: readonly Flow[]): Promise<void> {
   const options: EncoderOptions = { serviceName: "flowferry", version: "1", body: "none", maxBytes: 64 * 1024 * 1024 };
-  const { bytes, release } = createEncoder(protobuf, otel, options).encode(flows, Date.now());
-  await loki().push(tenant, bytes);
-  release();
+  const [request = new Uint8Array()] = createEncoder(protobuf, otel, options).encode(flows, Date.now()).parts;
+  await loki().push(tenant, asBuffer(request));
 }
 
 async function uids(tenant: string, query: string, flows: readonly Flow[]): Promise<(string | undefined)[]> {

@@ -29,10 +29,8 @@ const flows = await generatedFlows(6_000, 3 * 86_400_000);
 
 function encoded(service: string, all: readonly Flow[]): Uint8Array<ArrayBuffer> {
   const options: EncoderOptions = { serviceName: service, version: "1", body: "unique", maxBytes: 64 * 1024 * 1024 };
-  const { bytes, release } = createEncoder(protobuf, otel, options).encode(all, Date.now());
-  const copy = new Uint8Array(bytes);
-  release();
-  return copy;
+  const [request = new Uint8Array()] = createEncoder(protobuf, otel, options).encode(all, Date.now()).parts;
+  return request;
 }
 
 describe("VictoriaLogs", () => {

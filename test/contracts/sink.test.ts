@@ -10,12 +10,13 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Sink } from "../../src/contracts/sink.ts";
+import type { Payload, Sink } from "../../src/contracts/sink.ts";
 import type { Flow } from "../../src/flow/flow.ts";
 import { codeOf, type Drawer, describeError, drawerOf, Failure, FlowferryError } from "../../src/lib/errors.ts";
 import { Scrubber } from "../../src/lib/secrets/scrubber.ts";
 import type { RawAnswer } from "../simulators/raw-answer.ts";
 import { anyFlow, batchOf, flowsOf as fixedFlows } from "../unit/sinks/flows.ts";
+import { write as writeTo } from "../unit/sinks/writing.ts";
 import { closeShared, type HttpRig, RIGS, type Rig } from "./sinks.ts";
 
 // Everything here goes over sockets, on a machine that may have other work.
@@ -60,7 +61,7 @@ describe.each(Object.entries(RIGS))("%s", (name, create) => {
   const timed = (flows: Flow[]): Flow[] =>
     rig.recent ? flows.map((flow) => Object.assign(flow, { time: Date.now() - 60_000 })) : flows;
   const flowsOf = (count: number): Flow[] => timed(fixedFlows(count));
-  const write = (sink: Sink = rig.sink, flows = flowsOf(3)) => sink.write(batchOf(flows), signal);
+  const write = (sink: Sink = rig.sink, flows = flowsOf(3)) => writeTo(sink, batchOf(flows), signal);
 
   test("states its limits", () => {
     const { records, inFlight, lingerMs } = rig.sink.limits;
@@ -71,7 +72,7 @@ describe.each(Object.entries(RIGS))("%s", (name, create) => {
     const flows = flowsOf(120);
     for (const start of [0, 40, 80]) {
       const batch = flows.slice(start, start + 40);
-      expect(await rig.sink.write(batchOf(batch), signal)).toEqual({ rejected: 0 });
+      expect(await writeTo(rig.sink, batchOf(batch), signal)).toEqual({ rejected: 0 });
       expect((await rig.arrived()).sort()).toEqual(uidsOf(flows.slice(0, start + 40)));
     }
   });
@@ -80,25 +81,55 @@ describe.each(Object.entries(RIGS))("%s", (name, create) => {
     const { inFlight } = rig.sink.limits;
     const flows = flowsOf(inFlight * 10);
     await Promise.all(
-      Array.from({ length: inFlight }, (_, index) => rig.sink.write(batchOf(flows.slice(index * 10, index * 10 + 10)), signal)),
+      Array.from({ length: inFlight }, (_, index) =>
+        writeTo(rig.sink, batchOf(flows.slice(index * 10, index * 10 + 10)), signal),
+      ),
     );
     expect((await rig.arrived()).sort()).toEqual(uidsOf(flows));
   });
 
-  test("leaves the batch as it was, and takes nothing for nothing", async () => {
+  test("leaves the flows as they were", async () => {
     const flows = flowsOf(5);
-    const batch = batchOf(flows);
     const before = structuredClone(flows.map((flow) => ({ ...flow })));
-    await rig.sink.write(batch, signal);
+    await writeTo(rig.sink, batchOf(flows), signal);
     expect(flows.map((flow) => ({ ...flow }))).toEqual(before);
-    expect(batch.flows).toHaveLength(5);
-    expect(await rig.sink.write(batchOf([]), signal)).toEqual({ rejected: 0 });
     expect(await rig.arrived()).toHaveLength(5);
+  });
+
+  test("encodes the same flows to the same bytes, whatever it encoded before, and so does its encoder alone", () => {
+    const flows = flowsOf(40);
+    const observed = Date.now();
+    const copied = ({ records, parts }: Payload) => [records, ...parts.map((part) => Buffer.from(part))];
+    const first = rig.sink.encode(flows, observed);
+    const bytes = copied(first);
+    expect(bytes[0]).toBe(40);
+    rig.sink.encode(timed(fc.sample(anyFlow, { numRuns: 50, seed: 3 })), observed + 1);
+    expect(copied(rig.sink.encode(flows, observed))).toEqual(bytes);
+    expect(copied(rig.encoder().encode(flows, observed))).toEqual(bytes);
+    expect(copied(first)).toEqual(bytes);
+    rig.sink.recycle?.(first);
+    expect(copied(rig.sink.encode(flows, observed))).toEqual(bytes);
+  });
+
+  test("each part of a payload has memory of its own", () => {
+    const payloads = [rig.sink.encode(flowsOf(3), 0), rig.sink.encode(flowsOf(1), 0)];
+    const memory = payloads.flatMap(({ parts }) => parts.map(({ buffer }) => buffer));
+    expect(new Set(memory).size).toBe(memory.length);
+    for (const one of memory) expect(structuredClone(one, { transfer: [one] })).toBeInstanceOf(ArrayBuffer);
+  });
+
+  test("delivers a payload that is sent again after a failure", async () => {
+    const payload = rig.sink.encode(flowsOf(3), Date.now());
+    await rig.fail(true);
+    await expect(rig.sink.send(payload, signal)).rejects.toBeInstanceOf(FlowferryError);
+    await rig.fail(false);
+    expect(await rig.sink.send(payload, signal)).toEqual({ rejected: 0 });
+    expect((await rig.arrived()).sort()).toEqual(uidsOf(flowsOf(3)));
   });
 
   test("takes whatever a flow may hold", async () => {
     const flows = timed(fc.sample(anyFlow, { numRuns: 200, seed: 7 }));
-    await rig.sink.write(batchOf(flows), signal);
+    await writeTo(rig.sink, batchOf(flows), signal);
     expect(await rig.arrived()).toHaveLength(200);
   });
 
@@ -117,7 +148,7 @@ describe.each(Object.entries(RIGS))("%s", (name, create) => {
 
   test("does not begin when the signal has aborted", async () => {
     const reason = new Error("over");
-    await expect(rig.sink.write(batchOf(flowsOf(1)), AbortSignal.abort(reason))).rejects.toBe(reason);
+    await expect(writeTo(rig.sink, batchOf(flowsOf(1)), AbortSignal.abort(reason))).rejects.toBe(reason);
     expect(await rig.arrived()).toEqual([]);
   });
 
@@ -127,7 +158,7 @@ describe.each(Object.entries(RIGS))("%s", (name, create) => {
     rig.hang();
     const abort = new AbortController();
     const reason = new Error("over");
-    const writing = rig.sink.write(batchOf(flowsOf(1)), abort.signal);
+    const writing = writeTo(rig.sink, batchOf(flowsOf(1)), abort.signal);
     setTimeout(() => abort.abort(reason), 50);
     await expect(writing).rejects.toBe(reason);
   });
@@ -145,7 +176,7 @@ describe.each(Object.entries(RIGS))("%s", (name, create) => {
   });
 
   test("closes twice as well as once", async () => {
-    await rig.sink.write(batchOf(flowsOf(1)), signal);
+    await writeTo(rig.sink, batchOf(flowsOf(1)), signal);
     await rig.sink.close();
     await rig.sink.close();
     expect(await rig.arrived()).toHaveLength(1);
@@ -154,7 +185,7 @@ describe.each(Object.entries(RIGS))("%s", (name, create) => {
   test("keeps nothing of a batch that was taken, or failed", async () => {
     const brought = async (): Promise<WeakRef<object>[]> => {
       const batch = batchOf(flowsOf(20));
-      await rig.sink.write(batch, signal).catch((error: unknown) => drawerOf(error));
+      await writeTo(rig.sink, batch, signal).catch((error: unknown) => drawerOf(error));
       return [batch, ...batch.flows].map((one) => new WeakRef<object>(one));
     };
     const kept = await brought();
@@ -272,7 +303,7 @@ describe.each(Object.entries(RIGS))("%s", (name, create) => {
       at.answer({ status: 200, body: "{}", hangAfterBytes: 1 });
       const abort = new AbortController();
       const reason = new Error("over");
-      const writing = rig.sink.write(batchOf(flowsOf(1)), abort.signal);
+      const writing = writeTo(rig.sink, batchOf(flowsOf(1)), abort.signal);
       await vi.waitFor(() => expect(at.requests()).toBe(1));
       abort.abort(reason);
       await expect(writing).rejects.toBe(reason);

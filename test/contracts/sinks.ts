@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { ibmCloudLogs } from "../../src/clouds/ibm/cloud-logs/sink.ts";
 import { logAnalytics } from "../../src/clouds/oci/log-analytics/sink.ts";
-import type { Sink, SinkDependencies } from "../../src/contracts/sink.ts";
+import type { Component } from "../../src/contracts/component.ts";
+import type { Encoder, Sink, SinkDependencies } from "../../src/contracts/sink.ts";
 import type { Drawer } from "../../src/lib/errors.ts";
 import { exporter } from "../../src/sinks/exporter.ts";
 import { ndjson } from "../../src/sinks/ndjson.ts";
@@ -17,6 +18,8 @@ import type { RawAnswer } from "../simulators/raw-answer.ts";
 /** A sink under test and its destination. */
 export interface Rig {
   readonly sink: Sink;
+  /** The sink's encoder, made alone from the same options. */
+  encoder(): Encoder;
   /** Uids that have arrived, with repetitions. */
   arrived(): Promise<string[]>;
   /** From now on the destination fails in a way that may heal, or works again. */
@@ -121,6 +124,12 @@ const NOT_FOR_A_PROBE: HttpRig["probes"]["bad"] = {
 
 const dependencies = (baseDir: string): SinkDependencies => ({ name: "contract", baseDir, env: {}, version: "1.2.3" });
 
+const encoderOf = <Options>(kind: Component<Options, SinkDependencies, Sink>, options: Options, folder: string): Encoder => {
+  const encoder = kind.encoder?.(options, dependencies(folder));
+  if (encoder === undefined) throw new Error(`${kind.type} has no encoder`);
+  return encoder;
+};
+
 export const RIGS: Record<string, (folder: string) => Promise<Rig>> = {
   "otlp protobuf": (folder) => otlpRig(folder, { encoding: "protobuf" }),
   "otlp json": (folder) => otlpRig(folder, { encoding: "json", compression: "none" }),
@@ -134,13 +143,14 @@ export const RIGS: Record<string, (folder: string) => Promise<Rig>> = {
 async function otlpRig(folder: string, options: object): Promise<Rig> {
   const own = await startReceiver();
   const token = "s3cr3t-t0ken";
-  const open = async (endpoint: string, more: object = {}): Promise<Sink> => {
-    const given = { endpoint, headers: { authorization: `Bearer ${token}` }, ...options, ...more };
-    return otlp.create(otlp.options.parse(given), dependencies(folder));
-  };
+  const optionsOf = (endpoint: string, more: object = {}) =>
+    otlp.options.parse({ endpoint, headers: { authorization: `Bearer ${token}` }, ...options, ...more });
+  const open = async (endpoint: string, more?: object): Promise<Sink> =>
+    otlp.create(optionsOf(endpoint, more), dependencies(folder));
   const sink = await open(own.url);
   return {
     sink,
+    encoder: () => encoderOf(otlp, optionsOf(own.url), folder),
     arrived: async () => own.records.map(({ attributes }) => attributes["log.record.uid"] as string),
     async fail(failing) {
       own.faults = failing ? { "*": { status: 503 } } : {};
@@ -219,21 +229,22 @@ async function logAnalyticsRig(folder: string, mode: "events" | "otlp"): Promise
   service.state.builtInSources.add("Flowferry VCN Flow Logs");
   own.addService(service);
   own.requests.clear();
-  const open = async (endpoint: string, more: object = {}): Promise<Sink> => {
-    const given = {
+  const optionsOf = (endpoint: string, more: object = {}) =>
+    logAnalytics.options.parse({
       namespace: own.namespace,
       logGroupId: LOG_GROUP,
       endpoint,
       mode,
       auth: { type: "session-token", file: own.config, profile: "SESSION" },
       ...more,
-    };
-    return logAnalytics.create(logAnalytics.options.parse(given), dependencies(folder));
-  };
+    });
+  const open = async (endpoint: string, more?: object): Promise<Sink> =>
+    logAnalytics.create(optionsOf(endpoint, more), dependencies(folder));
   const sink = await open(own.endpoint);
   const always = { times: Number.POSITIVE_INFINITY };
   return {
     sink,
+    encoder: () => encoderOf(logAnalytics, optionsOf(own.endpoint), folder),
     async arrived() {
       const events = service.state.records.map(({ text }) => (JSON.parse(text) as { uid: string }).uid);
       return [...events, ...service.state.otlp.map(({ record }) => String(record.attributes["log.record.uid"]))];
@@ -286,13 +297,16 @@ async function logAnalyticsRig(folder: string, mode: "events" | "otlp"): Promise
 
 async function ibmRig(folder: string): Promise<Rig> {
   const own = await startIbm();
-  const open = async (endpoint: string, more: object = {}): Promise<Sink> => {
+  const optionsOf = (endpoint: string, more: object = {}) => {
     const auth = { type: "ibm-iam", apiKey: own.iam.apiKey, tokenUrl: own.tokenUrl };
-    return ibmCloudLogs.create(ibmCloudLogs.options.parse({ endpoint, auth, ...more }), dependencies(folder));
+    return ibmCloudLogs.options.parse({ endpoint, auth, ...more });
   };
+  const open = async (endpoint: string, more?: object): Promise<Sink> =>
+    ibmCloudLogs.create(optionsOf(endpoint, more), dependencies(folder));
   const sink = await open(own.endpoint);
   return {
     sink,
+    encoder: () => encoderOf(ibmCloudLogs, optionsOf(own.endpoint), folder),
     recent: true,
     async arrived() {
       const texts = own.cloudLogs.logs.map(({ text }) => JSON.parse(String(text)) as { attributes: Record<string, string> });
@@ -330,9 +344,11 @@ async function ibmRig(folder: string): Promise<Rig> {
 
 async function ndjsonRig(folder: string): Promise<Rig> {
   const file = join(folder, "out.ndjson");
-  const sink = await ndjson.create(ndjson.options.parse({ path: file }), dependencies(folder));
+  const options = ndjson.options.parse({ path: file });
+  const sink = await ndjson.create(options, dependencies(folder));
   return {
     sink,
+    encoder: () => encoderOf(ndjson, options, folder),
     async arrived() {
       if (statSync(file, { throwIfNoEntry: false }) === undefined) return [];
       const lines = readFileSync(file, "utf8").split("\n").slice(0, -1);
@@ -368,6 +384,7 @@ async function exporterRig(folder: string): Promise<Rig> {
   const sink = await exporter.create({ ...parsed, options: state }, dependencies(folder));
   return {
     sink,
+    encoder: () => encoderOf(exporter, parsed, folder),
     arrived: async () => state.records.map(({ attributes }) => attributes["log.record.uid"] as string),
     async fail(failing) {
       state.failing = failing;

@@ -3,12 +3,13 @@
  * `bytes` and `view` change when it grows, so they are read after `reserve`.
  */
 export class Bytes {
-  bytes: Buffer;
+  bytes: Buffer<ArrayBuffer>;
   view: DataView;
   position = 0;
 
-  constructor(capacity: number) {
-    this.bytes = Buffer.allocUnsafeSlow(capacity);
+  /** Begins in this memory. */
+  constructor(memory: ArrayBuffer) {
+    this.bytes = Buffer.from(memory);
     this.view = viewOf(this.bytes);
   }
 

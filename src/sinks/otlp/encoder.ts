@@ -1,3 +1,4 @@
+import type { Encoder } from "../../contracts/sink.ts";
 import type { Flow, FlowContext } from "../../flow/flow.ts";
 import { Failure } from "../../lib/errors.ts";
 import type { Body } from "../../schemas/record.ts";
@@ -27,7 +28,7 @@ export interface RequestWriter {
   beginResource(out: Bytes, attributes: Uint8Array): void;
   endResource(out: Bytes): void;
   /** The whole request, a part of the bytes of `out`. */
-  end(out: Bytes): Buffer;
+  end(out: Bytes): Buffer<ArrayBuffer>;
 }
 
 export interface EncoderOptions {
@@ -39,17 +40,9 @@ export interface EncoderOptions {
   readonly maxBytes: number;
 }
 
-/** A request's bytes, valid until `release`: then their memory serves another request. */
-export interface Encoded {
-  readonly bytes: Buffer;
-  release(): void;
-}
-
-/** Encodes the export requests of one sink. Any number of encoded requests may be alive at a time. */
-export interface Encoder {
+/** Encodes the export requests of one sink, each as one part. Any number of payloads may be alive at a time. */
+export interface OtlpEncoder extends Required<Encoder> {
   readonly contentType: string;
-  /** `observed` is in ms since the epoch. Throws a Failure (`batch`, too large) for more than `maxBytes`. */
-  encode(flows: readonly Flow[], observed: number): Encoded;
 }
 
 /** What is encoded once for all flows of a context, and its flows in the request at hand. */
@@ -76,7 +69,7 @@ const LONGEST_RESOURCE = 8192;
  * Records are gathered by resource, as the protocol wants it, and within by context, though their order means nothing to a receiver:
  * long identifiers that repeat right after each other make compression faster by a quarter and its result smaller by a third.
  */
-export function createEncoder(syntax: Syntax, schema: Schema, options: EncoderOptions): Encoder {
+export function createEncoder(syntax: Syntax, schema: Schema, options: EncoderOptions): OtlpEncoder {
   const plan = createPlan(schema, syntax.encodeAttribute);
   const service = syntax.encodeAttribute("service.name", options.serviceName);
   const record = syntax.recordWriter(plan, { body: options.body });
@@ -121,7 +114,7 @@ export function createEncoder(syntax: Syntax, schema: Schema, options: EncoderOp
     return gathered;
   };
 
-  const write = (out: Bytes, gathered: readonly Resource[]): Buffer => {
+  const write = (out: Bytes, gathered: readonly Resource[]): Buffer<ArrayBuffer> => {
     request.begin(out);
     for (const resource of gathered) {
       request.beginResource(out, resource.attributes);
@@ -138,24 +131,24 @@ export function createEncoder(syntax: Syntax, schema: Schema, options: EncoderOp
     contentType: syntax.contentType,
     encode(flows, observed) {
       const gathered = gather(flows);
-      const out = free.pop() ?? new Bytes(CAPACITY);
-      const release = (): void => {
-        out.position = 0;
-        free.push(out);
-      };
+      const out = free.pop() ?? new Bytes(new ArrayBuffer(CAPACITY));
       try {
+        out.position = 0;
         record.observed(observed);
         const bytes = write(out, gathered);
         if (bytes.length > options.maxBytes) throw tooLarge(flows.length, options.maxBytes);
-        return { bytes, release };
+        return { records: flows.length, parts: [bytes] };
       } catch (error) {
-        release();
+        free.push(out);
         throw error;
       } finally {
         for (const resource of gathered) {
           for (const context of resource.contexts.splice(0)) context.flows.length = 0;
         }
       }
+    },
+    recycle({ parts }) {
+      for (const { buffer } of parts) free.push(new Bytes(buffer));
     },
   };
 }

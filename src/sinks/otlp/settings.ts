@@ -29,7 +29,7 @@ export function resolveSettings(options: OtlpOptions, baseDir: string, env: Node
   }
   return {
     url,
-    encoding: options.encoding ?? encodingOf(variables("PROTOCOL")),
+    encoding: encodingOf(options, env),
     compression,
     compressionLevel,
     headers,
@@ -143,7 +143,10 @@ function checkHeaders(headers: Record<string, string>): void {
   }
 }
 
-function encodingOf(variable: Variable | undefined): Settings["encoding"] {
+/** How requests are written: by the option, then by the environment. Throws UsageError. */
+export function encodingOf({ encoding }: OtlpOptions, env: NodeJS.ProcessEnv): Settings["encoding"] {
+  if (encoding !== undefined) return encoding;
+  const variable = otlpVariables(env)("PROTOCOL");
   if (variable === undefined || variable.value === "http/protobuf") return "protobuf";
   if (variable.value === "http/json") return "json";
   const known =

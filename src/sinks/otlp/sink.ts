@@ -1,33 +1,39 @@
 import type { Component } from "../../contracts/component.ts";
-import type { Sink, SinkDependencies } from "../../contracts/sink.ts";
+import type { EncoderDependencies, Payload, Sink, SinkDependencies } from "../../contracts/sink.ts";
 import { drawerOf, Failure } from "../../lib/errors.ts";
 import { loadSchema } from "../../schemas/load.ts";
-import { createEncoder } from "./encoder.ts";
+import { createEncoder, type OtlpEncoder } from "./encoder.ts";
 import { json } from "./json.ts";
 import { type OtlpOptions, otlpOptions } from "./options.ts";
 import { protobuf } from "./protobuf.ts";
-import { isAboutNothing, judge } from "./response.ts";
-import { checkDestination, resolveSettings } from "./settings.ts";
+import { type Answer, isAboutNothing, judge } from "./response.ts";
+import { checkDestination, encodingOf, resolveSettings } from "./settings.ts";
 
 export const otlp: Component<OtlpOptions, SinkDependencies, Sink> = {
   type: "otlp",
   summary: "An OTLP/HTTP receiver of logs, such as the OpenTelemetry Collector, Loki or VictoriaLogs",
   options: otlpOptions,
   check: checkDestination,
+  encoder: (options, dependencies) => encoderOf(options, dependencies),
   create,
 };
 
-async function create(options: OtlpOptions, { baseDir, env, version }: SinkDependencies): Promise<Sink> {
-  const { compressor, createTransport } = await import("./transport.ts");
-  const settings = resolveSettings(options, baseDir, env);
-  const { url } = settings;
-  const { records, bytes: maxBytes, lingerMs } = options.batch;
-  const encoder = createEncoder(settings.encoding === "json" ? json : protobuf, loadSchema(options.schema, baseDir), {
+function encoderOf(options: OtlpOptions, { baseDir, env, version }: EncoderDependencies): OtlpEncoder {
+  return createEncoder(encodingOf(options, env) === "json" ? json : protobuf, loadSchema(options.schema, baseDir), {
     serviceName: options.serviceName,
     version,
     body: options.body,
-    maxBytes,
+    maxBytes: options.batch.bytes,
   });
+}
+
+async function create(options: OtlpOptions, dependencies: SinkDependencies): Promise<Sink> {
+  const { compressor, createTransport } = await import("./transport.ts");
+  const { baseDir, env, version } = dependencies;
+  const settings = resolveSettings(options, baseDir, env);
+  const { url } = settings;
+  const { records, lingerMs } = options.batch;
+  const encoder = encoderOf(options, dependencies);
   const compress = compressor(settings);
   const transport = createTransport(settings, env, options.inFlight);
   const headers = {
@@ -36,26 +42,23 @@ async function create(options: OtlpOptions, { baseDir, env, version }: SinkDepen
     "content-type": encoder.contentType,
     ...(settings.compression !== "none" && { "content-encoding": settings.compression }),
   };
+  /** Compression is a part of sending: it runs in the thread pool, beside whatever is encoded next. */
+  const post = async ({ parts }: Payload, signal: AbortSignal): Promise<Answer> => {
+    signal.throwIfAborted();
+    const [request = new Uint8Array()] = parts;
+    return transport.post(await compress(request), headers, signal);
+  };
 
   return {
     limits: { records, inFlight: options.inFlight, lingerMs },
 
-    async write({ flows }, signal) {
-      if (flows.length === 0) return { rejected: 0 };
-      signal.throwIfAborted();
-      const encoded = encoder.encode(flows, Date.now());
-      const body = await compress(encoded.bytes);
-      const copied = body !== encoded.bytes;
-      if (copied) encoded.release();
-      const answer = await transport.post(body, headers, signal);
-      // Without an answer the connection may still read from the buffer: then it is left to the garbage collector.
-      if (!copied) encoded.release();
-      return judge(answer, flows.length, url.host);
-    },
+    encode: encoder.encode,
+    recycle: encoder.recycle,
+
+    send: async (payload, signal) => judge(await post(payload, signal), payload.records, url.host),
 
     async probe(signal) {
-      const encoded = encoder.encode([], Date.now());
-      const answer = await transport.post(await compress(encoded.bytes), headers, signal);
+      const answer = await post(encoder.encode([], Date.now()), signal);
       try {
         judge(answer, 0, url.host);
       } catch (error) {

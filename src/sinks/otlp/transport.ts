@@ -13,7 +13,7 @@ const CHUNK = 256 * 1024;
 const gzip = promisify(zlib.gzip);
 const zstd = promisify(zlib.zstdCompress);
 
-export type Compress = (bytes: Buffer) => Promise<Buffer>;
+export type Compress = (bytes: Uint8Array) => Promise<Uint8Array>;
 
 /** Compression runs in the thread pool. The input may not change before the result is there. */
 export function compressor({ compression, compressionLevel: level }: Settings): Compress {
@@ -32,7 +32,7 @@ export interface Transport {
    * One request and its answer, whatever its status. Rejects with a Failure when there is none (`otlp-timeout`, else
    * `otlp-unreachable`), and with the signal's reason when it aborts; the body's memory may then still be in use.
    */
-  post(body: Buffer, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Answer>;
+  post(body: Uint8Array, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -78,7 +78,7 @@ class Timeout extends Error {}
 async function exchange(
   dispatcher: Dispatcher,
   url: URL,
-  body: Buffer,
+  body: Uint8Array,
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<Answer> {

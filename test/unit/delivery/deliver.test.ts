@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
-import type { Batch, Sink, WriteResult } from "../../../src/contracts/sink.ts";
+import type { Batch, Payload, Sink, WriteResult } from "../../../src/contracts/sink.ts";
 import { createBrake, NO_BRAKE } from "../../../src/delivery/brake.ts";
 import { deliver } from "../../../src/delivery/deliver.ts";
 import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
 import { originOf } from "../../../src/flow/origin.ts";
 import { Failure } from "../../../src/lib/errors.ts";
+import { type Taken, taking } from "./taking.ts";
 
 const a = originOf("s", "a", "1");
 const b = originOf("s", "b", "1");
@@ -22,24 +23,15 @@ function batchOf(...runs: [typeof a, number[]][]): Batch {
   };
 }
 
-function sinkOf(write: (batch: Batch) => WriteResult): Sink & { batches: string[][] } {
+function sinkOf(take: (batch: Taken) => WriteResult): Sink & { batches: string[][] } {
   const batches: string[][] = [];
   return {
     batches,
     limits: { records: 100, inFlight: 1, lingerMs: 1 },
-    async write(batch) {
-      // Each segment says which flows are its own.
-      let start = 0;
-      for (const { origin, from, to, count } of batch.segments) {
-        const own = batch.flows.slice(start, start + count);
-        const said = [own.length > 0, own.every((flow) => flow.origin === origin), own[0]?.record, own.at(-1)?.record];
-        expect(said).toEqual([true, true, from, to]);
-        start += count;
-      }
-      expect(start).toBe(batch.flows.length);
+    ...taking((batch) => {
       batches.push(batch.flows.map(({ origin, record }) => origin.key + record));
-      return write(batch);
-    },
+      return take(batch);
+    }),
     probe: async () => "",
     close: async () => {},
   };
@@ -360,11 +352,11 @@ test("a receiver that heals in the middle of an attempt costs no record, nor one
   for (let healing = 1; healing <= 45; healing += 1) {
     const { sink, state } = receiver([7]);
     state.broken = true;
-    const write = sink.write.bind(sink);
+    const toBroken = sink.send.bind(sink);
     const healed = Object.assign(sink, {
-      write: async (batch: Batch, stop: AbortSignal) => {
+      send: async (payload: Payload, stop: AbortSignal) => {
         if (state.requests === healing) state.broken = false;
-        return write(batch, stop);
+        return toBroken(payload, stop);
       },
     });
     const brake = createBrake(true);
@@ -379,4 +371,41 @@ test("a receiver that heals in the middle of an attempt costs no record, nor one
     ]);
     expect(state.got.toSorted((x, y) => x - y)).toEqual([...range(1, 16).filter((record) => record !== 7), ...range(21, 30)]);
   }
+});
+
+test("what is tried again is the same payload; a half is encoded anew", async () => {
+  const sent: Payload[] = [];
+  const answers = [new Failure("passing", "p", "down"), new Failure("passing", "p", "down"), new Failure("batch", "b", "bad")];
+  const sink = sinkOf(() => ({ rejected: 0 }));
+  const taken = sink.send.bind(sink);
+  sink.send = async (payload, signal) => {
+    sent.push(payload);
+    const answer = answers.shift();
+    if (answer !== undefined) throw answer;
+    return taken(payload, signal);
+  };
+  await send(sink, batchOf([a, [1, 2]]));
+  expect(sent.map(({ records }) => records)).toEqual([2, 2, 2, 1, 1]);
+  expect(new Set(sent).size).toBe(3);
+  expect(sent[2]).toBe(sent[0]);
+});
+
+test("a payload's memory is given back once it was answered at the first attempt, and never while a connection may read it", async () => {
+  const recycled: number[] = [];
+  const sink = Object.assign(
+    sinkOf(({ flows }) => {
+      if (flows.length === 4) throw new Failure("batch", "b", "bad");
+      if (flows[0]?.record === 1 && sink.batches.length === 2) throw new Failure("passing", "p", "the connection broke");
+      return { rejected: 0 };
+    }),
+    { recycle: ({ records }: Payload) => void recycled.push(records) },
+  );
+  await send(sink, batchOf([a, [1, 2, 3, 4]]));
+  expect(sink.batches).toEqual([
+    ["a1", "a2", "a3", "a4"],
+    ["a1", "a2"],
+    ["a1", "a2"],
+    ["a3", "a4"],
+  ]);
+  expect(recycled).toEqual([4, 2]);
 });

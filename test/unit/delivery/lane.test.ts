@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Ledger, QueuedObject } from "../../../src/contracts/ledger.ts";
-import type { Batch, BatchLimits } from "../../../src/contracts/sink.ts";
+import type { BatchLimits } from "../../../src/contracts/sink.ts";
 import { type Books, Lane, type Trouble } from "../../../src/delivery/lane.ts";
 import { NOTHING, type Outcome } from "../../../src/delivery/outcome.ts";
 import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
@@ -36,7 +36,7 @@ const flowsOf = ({ key }: QueuedObject, records: readonly number[]) =>
 function laneTo(respond?: Parameters<typeof memorySink>[0], limits: Partial<BatchLimits> = {}, own = ledger) {
   const sent: string[][] = [];
   const { sink } = memorySink(
-    (batch: Batch, call) => {
+    (batch, call) => {
       sent.push(batch.flows.map(({ origin, record }) => origin.key + record));
       return respond?.(batch, call);
     },

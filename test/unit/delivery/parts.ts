@@ -2,13 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createNoopMeter } from "@opentelemetry/api";
 import pino from "pino";
 import type { Decoder } from "../../../src/contracts/decoder.ts";
-import type { Batch, BatchLimits, Sink, WriteResult } from "../../../src/contracts/sink.ts";
+import type { BatchLimits, Sink, WriteResult } from "../../../src/contracts/sink.ts";
 import type { Discovery, Seen, Source } from "../../../src/contracts/source.ts";
 import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
 import type { Parts, PipelineOptions } from "../../../src/run/pipeline.ts";
 import { Health } from "../../../src/telemetry/health.ts";
 import { createInstruments } from "../../../src/telemetry/telemetry.ts";
+import { type Taken, taking } from "./taking.ts";
 
 /** A bucket in memory whose objects hold so many records; the bytes of an object are its record numbers, a chunk for each piece. */
 export function memorySource(objects: ReadonlyMap<string, number>, pieceRecords = 7): Source & { opened: string[] } {
@@ -49,21 +50,19 @@ const countingDecoder: Decoder = async function* (bytes, origin, { skip }) {
 
 /** A receiver in memory. `respond` decides what becomes of each batch; by default it is taken. */
 export function memorySink(
-  respond: (batch: Batch, call: number) => Promise<WriteResult | undefined> | undefined = () => undefined,
+  respond: (batch: Taken, call: number) => Promise<WriteResult | undefined> | undefined = () => undefined,
   limits: Partial<BatchLimits> = {},
 ) {
   const uids: string[] = [];
   let calls = 0;
   const sink: Sink = {
     limits: { records: 10, inFlight: 3, lingerMs: 5, ...limits },
-    async write(batch) {
+    ...taking(async (batch) => {
       calls += 1;
-      const counted = batch.segments.reduce((sum, { count }) => sum + count, 0);
-      if (counted !== batch.flows.length) throw new Error(`segments count ${counted}, the batch has ${batch.flows.length} flows`);
       const result = await respond(batch, calls);
       uids.push(...batch.flows.map(({ uid }) => uid));
       return result ?? { rejected: 0 };
-    },
+    }),
     probe: async () => "memory",
     close: async () => {},
   };

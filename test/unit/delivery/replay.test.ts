@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { BadRecords, Decoder } from "../../../src/contracts/decoder.ts";
 import type { DeadLetter, Ledger, StoredDeadLetter } from "../../../src/contracts/ledger.ts";
-import type { Batch, BatchLimits, WriteResult } from "../../../src/contracts/sink.ts";
+import type { BatchLimits, WriteResult } from "../../../src/contracts/sink.ts";
 import { type ReplayOptions, replay } from "../../../src/delivery/replay.ts";
 import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
 import { Failure, UsageError } from "../../../src/lib/errors.ts";
 import { memorySink } from "./parts.ts";
+import type { Taken } from "./taking.ts";
 
 const never = new AbortController().signal;
 let ledger: Ledger;
@@ -43,7 +44,7 @@ function bucket(bad: readonly BadRecords[] = []) {
 interface Setting {
   readonly bad?: readonly BadRecords[];
   readonly open?: () => void;
-  readonly respond?: (batch: Batch, call: number) => Promise<WriteResult | undefined> | undefined;
+  readonly respond?: (batch: Taken, call: number) => Promise<WriteResult | undefined> | undefined;
   readonly limits?: Partial<BatchLimits>;
   readonly keep?: (flow: Flow) => boolean;
   readonly rules?: boolean;
@@ -200,7 +201,7 @@ describe("a letter stays", () => {
     ledger.discover({ partition: "", objects: [{ key: "a", etag: "1", size: 1, time: 0, order: "a" }] });
     const aside = { sink: "one", key: "a", etag: "1", from: 1, to: 4, count: 4, code: "http-400", reason: "bad" };
     ledger.commit("one", 1, 4, { delivered: 0, rejected: 0, setAside: 4, deadLetters: [aside] }, true);
-    const respond = async ({ flows }: Batch) => {
+    const respond = async ({ flows }: Taken) => {
       if (flows.some(({ record }) => record === 3)) throw new Failure("batch", "http-422", "still bad");
       return undefined;
     };
@@ -224,7 +225,7 @@ describe("the end", () => {
   );
 
   test("waits for a receiver that is down, and tells of it", async () => {
-    const respond = async (_batch: Batch, call: number) => {
+    const respond = async (_batch: Taken, call: number) => {
       if (call < 3) throw new Failure("passing", "busy", "503");
       return undefined;
     };

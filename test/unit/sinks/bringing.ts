@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Batch, Sink } from "../../../src/contracts/sink.ts";
+import type { Batch, Payload, Sink } from "../../../src/contracts/sink.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
 import { codeOf, describeError, drawerOf, Failure } from "../../../src/lib/errors.ts";
 
@@ -20,19 +20,26 @@ export interface Brought {
 
 /**
  * Brings a batch to its end as the contract of sinks wants it: what the sink refuses beforehand and what is refused alone is set aside, a
- * batch that is refused is halved, anything else is tried again with the same batch, never before Retry-After.
+ * batch that is refused is halved, anything else is tried again with the same payload, never before Retry-After.
  */
 export async function bring(sink: Sink, batch: Batch): Promise<Brought> {
   const brought: Brought = { delivered: 0, rejected: 0, setAside: [], failures: [] };
   const setAside = ({ record }: Flow, code: string, reason: string) => void brought.setAside.push({ record, code, reason });
   const signal = AbortSignal.timeout(60_000);
+  const payloads = new WeakMap<Batch, Payload>();
+  /** What is tried again is the same payload. */
+  const payloadOf = (batch: Batch): Payload => {
+    const payload = payloads.get(batch) ?? sink.encode(batch.flows, Date.now());
+    payloads.set(batch, payload);
+    return payload;
+  };
   const deliver = async (batch: Batch): Promise<void> => {
     const outside = batch.flows.filter((flow) => sink.outside?.(flow) !== undefined);
     for (const flow of outside) setAside(flow, sink.outside?.(flow)?.code ?? "", sink.outside?.(flow)?.reason ?? "");
     if (outside.length > 0) return deliver({ ...batch, flows: batch.flows.filter((flow) => !outside.includes(flow)) });
     if (batch.flows.length === 0) return;
     try {
-      const { rejected } = await sink.write(batch, signal);
+      const { rejected } = await sink.send(payloadOf(batch), signal);
       brought.rejected += rejected;
       brought.delivered += batch.flows.length - rejected;
       return;

@@ -7,6 +7,7 @@ import { type Drawer, describeError, Failure, UsageError } from "../../../src/li
 import { exporter } from "../../../src/sinks/exporter.ts";
 import { type Receiver, startReceiver } from "../../simulators/otlp/receiver.ts";
 import { batchOf, CONTEXT, flowsOf, sshFlow, TIME } from "./flows.ts";
+import { write as writeTo } from "./writing.ts";
 
 let folder = "";
 const closing: (() => Promise<unknown>)[] = [];
@@ -73,7 +74,7 @@ test("the real OTLP exporter of OpenTelemetry delivers to a receiver", async () 
       packets: undefined,
     }),
   );
-  expect(await sink.write(batchOf(flows), signal)).toEqual({ rejected: 0 });
+  expect(await writeTo(sink, batchOf(flows), signal)).toEqual({ rejected: 0 });
   expect([...receiver.uids.keys()].sort()).toEqual(flows.map(({ uid }) => uid).sort());
   expect(receiver.records.map(({ resource }) => resource["cloud.region"]).sort()).toEqual([
     "eu-frankfurt-1",
@@ -92,7 +93,7 @@ test("the real OTLP exporter of OpenTelemetry delivers to a receiver", async () 
 test("a class of one's own gets records of the SDK's shape; counters above 2^53 are text", async () => {
   const module = moduleWith(`export class MyExporter {${CLASS}}`);
   const sink = await sinkOf({ module, options: {} });
-  await sink.write(batchOf([sshFlow(1, { bytes: 2n ** 64n - 1n, time: TIME + 7 }), sshFlow(2)]), signal);
+  await writeTo(sink, batchOf([sshFlow(1, { bytes: 2n ** 64n - 1n, time: TIME + 7 }), sshFlow(2)]), signal);
   const [[first, second] = []] = exported() as [Record<string, unknown>, Record<string, unknown>][];
   expect(first).toMatchObject({
     hrTime: [TIME / 1000, 7_000_000],
@@ -127,7 +128,7 @@ test.each([
   ["one of several", `export class A {${CLASS}} export class B {${CLASS}}`, { export: "B" }],
 ])("%s is taken", async (_, body, more) => {
   const sink = await sinkOf({ module: moduleWith(body), options: {}, ...more });
-  await sink.write(batchOf(flowsOf(2)), signal);
+  await writeTo(sink, batchOf(flowsOf(2)), signal);
   expect(exported().map((records) => records.length)).toEqual([2]);
 });
 
@@ -151,7 +152,7 @@ test("a module that is not there is named, with what to do", async () => {
   );
 });
 
-const write = (sink: Sink) => failure(sink.write(batchOf(flowsOf(1)), signal));
+const write = (sink: Sink) => failure(writeTo(sink, batchOf(flowsOf(1)), signal));
 /** An exporter whose failures are made of JSON: an error with a message and further members. */
 let failing = 0;
 const failingWith = (error: object | undefined, options: object = {}): Promise<Sink> => {

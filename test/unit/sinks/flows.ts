@@ -102,19 +102,22 @@ const counter: fc.Arbitrary<Counter> = fc.oneof(
 const time = fc.oneof(fc.integer({ min: 0, max: 4_102_444_800_000 }), fc.constantFrom(0, 1, 18_446_744_073_709));
 const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(arbitrary, { nil: undefined });
 
-const rule: fc.Arbitrary<FlowRule> = fc.record({
-  status: fc.constantFrom(...TYPES.ruleStatus.words),
-  kind: maybe(fc.constantFrom(...TYPES.ruleKind.words)),
-  listId: maybe(text),
-  listName: maybe(text),
-  index: maybe(fc.nat({ max: 200 })),
-  text: maybe(text),
-  direction: maybe(fc.constantFrom("ingress", "egress")),
-  stateless: maybe(fc.boolean()),
-  partial: fc.boolean(),
-  version: text,
-  others: fc.constant([]),
-});
+const rule: fc.Arbitrary<FlowRule> = fc.record(
+  {
+    status: fc.constantFrom(...TYPES.ruleStatus.words),
+    kind: maybe(fc.constantFrom(...TYPES.ruleKind.words)),
+    listId: maybe(text),
+    listName: maybe(text),
+    index: maybe(fc.nat({ max: 200 })),
+    text: maybe(text),
+    direction: maybe(fc.constantFrom("ingress", "egress")),
+    stateless: maybe(fc.boolean()),
+    partial: fc.boolean(),
+    version: text,
+    others: fc.constant([]),
+  },
+  { noNullPrototype: true },
+);
 
 /** Any value of a type that has no words. */
 const VALUES: Readonly<Record<Exclude<FieldType, WordType>, fc.Arbitrary<unknown>>> = {
@@ -127,7 +130,7 @@ const VALUES: Readonly<Record<Exclude<FieldType, WordType>, fc.Arbitrary<unknown
   boolean: fc.boolean(),
   time,
   strings: fc.array(text, { maxLength: 3 }),
-  columns: fc.dictionary(fc.stringMatching(/^[a-z_]{1,12}$/), text, { maxKeys: 4 }),
+  columns: fc.dictionary(fc.stringMatching(/^[a-z_]{1,12}$/), text, { maxKeys: 4, noNullPrototype: true }),
   json: fc.jsonValue({ maxDepth: 3 }),
   objects: fc.array(fc.object({ maxDepth: 2 }), { maxLength: 2 }).map((lists) => JSON.parse(JSON.stringify(lists)) as object[]),
   rule,
@@ -146,7 +149,7 @@ function anyOf(name: FieldName): fc.Arbitrary<unknown> {
 }
 
 const anyOfAll = (names: readonly string[]): fc.Arbitrary<Record<string, unknown>> =>
-  fc.record(Object.fromEntries(names.filter(isField).map((name) => [name, anyOf(name)])));
+  fc.record(Object.fromEntries(names.filter(isField).map((name) => [name, anyOf(name)])), { noNullPrototype: true });
 
 const context = anyOfAll(Object.keys(EMPTY_CONTEXT)) as fc.Arbitrary<unknown> as fc.Arbitrary<FlowContext>;
 const fields = anyOfAll(Object.keys(new Flow(ORIGIN, 1, CONTEXT, TIME)));

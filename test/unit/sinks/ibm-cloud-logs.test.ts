@@ -8,6 +8,7 @@ import { type Ibm, startIbm } from "../../simulators/ibm/server.ts";
 import { bring as bringBatch } from "./bringing.ts";
 import { anyFlow, batchOf, CONTEXT, noDataFlow, sshFlow } from "./flows.ts";
 import { authOf, recentFlows, sinkOn, takenUids, uidsOf } from "./ibm-cloud-logs-parts.ts";
+import { write } from "./writing.ts";
 
 // Everything here goes over sockets, on a machine that may have other work.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -46,7 +47,7 @@ describe("logs", () => {
       sshFlow(2, { time: time + 1, action: "reject", context: { ...CONTEXT, instance: undefined } }),
       Object.assign(noDataFlow(3), { time, context: { ...CONTEXT, instance: undefined, vnic: undefined } }),
     ];
-    await (await open({ applicationName: 'net "prod"', subsystemName: "vpc", schema: "ecs" })).write(batchOf(flows), never);
+    await write(await open({ applicationName: 'net "prod"', subsystemName: "vpc", schema: "ecs" }), batchOf(flows), never);
     const common = { applicationName: 'net "prod"', subsystemName: "vpc", text: expect.any(String) };
     expect(ibm.cloudLogs.logs).toEqual([
       { ...common, severity: 3, timestamp: time, hiResTimestamp: `${time}000000`, computerName: CONTEXT.instance },
@@ -71,8 +72,7 @@ describe("logs", () => {
   it("go as one request a batch, by default 1000 at most", async () => {
     const sink = await open();
     expect(sink.limits).toEqual({ records: 1000, inFlight: 2, lingerMs: 1000 });
-    expect(await sink.write(batchOf([]), never)).toEqual({ rejected: 0 });
-    expect(await sink.write(batchOf(recentFlows(1000)), never)).toEqual({ rejected: 0 });
+    expect(await write(sink, batchOf(recentFlows(1000)), never)).toEqual({ rejected: 0 });
     expect(ibm.cloudLogs.taken).toEqual([1000]);
   });
 });
@@ -114,11 +114,11 @@ describe("limits", () => {
   it("gives up waiting for its turn when the signal aborts", async () => {
     const sink = await open({ bytesPerSecond: 64_000 });
     const flows = recentFlows(60);
-    await sink.write(batchOf(flows), never);
+    await write(sink, batchOf(flows), never);
     const abort = new AbortController();
     const reason = new Error("over");
     setTimeout(() => abort.abort(reason), 30);
-    await expect(sink.write(batchOf(flows), abort.signal)).rejects.toBe(reason);
+    await expect(write(sink, batchOf(flows), abort.signal)).rejects.toBe(reason);
     expect(ibm.requests).toHaveLength(1);
   });
 });
@@ -164,10 +164,10 @@ describe("the time window", () => {
 describe("tokens", () => {
   it("are exchanged once for requests at the same time, and renewed before they expire", async () => {
     const sink = await open();
-    await Promise.all([1, 2, 3].map(() => sink.write(batchOf(recentFlows(2)), never)));
+    await Promise.all([1, 2, 3].map(() => write(sink, batchOf(recentFlows(2)), never)));
     expect(ibm.iam.issued).toHaveLength(1);
     ibm.clockAheadMs = 50 * 60_000;
-    await sink.write(batchOf(recentFlows(1)), never);
+    await write(sink, batchOf(recentFlows(1)), never);
     expect(ibm.iam.issued).toHaveLength(2);
     expect(ibm.requests.map(({ authorization }) => authorization)).toEqual(
       [0, 0, 0, 1].map((index) => `Bearer ${ibm.iam.issued[index]}`),
@@ -177,7 +177,7 @@ describe("tokens", () => {
   it("are renewed once when the service refuses them, and the request goes on", async () => {
     const notices: string[] = [];
     const sink = await open({}, notices);
-    await sink.write(batchOf(recentFlows(1)), never);
+    await write(sink, batchOf(recentFlows(1)), never);
     ibm.iam.revoke();
     ibm.clockAheadMs = 2 * 60_000;
     const flows = recentFlows(3);
@@ -189,15 +189,15 @@ describe("tokens", () => {
 
   it("that are refused again are an error that may heal, after one repetition", async () => {
     const sink = await open();
-    await sink.write(batchOf(recentFlows(1)), never);
+    await write(sink, batchOf(recentFlows(1)), never);
     ibm.clockAheadMs = 2 * 60_000;
     ibm.fault = () => ({ status: 401, body: { message: `not valid: ${ibm.iam.issued.at(-1)}` } });
-    const error = await failureOf(sink.write(batchOf(recentFlows(1)), never));
+    const error = await failureOf(write(sink, batchOf(recentFlows(1)), never));
     expect(error).toMatchObject({ drawer: "person", code: "ibm-cloud-logs-http-401" });
     expect(describeError(error)).toMatch(/answered 401: not valid: \S+; check auth\.apiKey/);
     expect(ibm.requests).toHaveLength(3);
     // A token that was only just issued is not exchanged again.
-    await failureOf(sink.write(batchOf(recentFlows(1)), never));
+    await failureOf(write(sink, batchOf(recentFlows(1)), never));
     expect(ibm.requests).toHaveLength(4);
     expect(ibm.iam.issued).toHaveLength(2);
   });
@@ -236,7 +236,7 @@ describe("answers", () => {
     [503, "passing", /answered 503: so it is$/],
   ])("%d: %s", async (status, drawer, text) => {
     ibm.fault = () => ({ status, body: { message: "so it is" } });
-    const error = await failureOf((await open()).write(batchOf(recentFlows(1)), never));
+    const error = await failureOf(write(await open(), batchOf(recentFlows(1)), never));
     expect(error).toBeInstanceOf(Failure);
     expect(error).toMatchObject({ drawer, code: `ibm-cloud-logs-http-${status}`, tooLarge: status === 413 });
     expect(describeError(error)).toMatch(text);
@@ -254,16 +254,16 @@ describe("answers", () => {
 
   it("that do not come are an error that may heal, or the reason of the signal", async () => {
     ibm.fault = () => "hang";
-    const slow = await failureOf((await open({ timeoutMs: 50 })).write(batchOf(recentFlows(1)), never));
+    const slow = await failureOf(write(await open({ timeoutMs: 50 }), batchOf(recentFlows(1)), never));
     expect(slow).toMatchObject({ drawer: "passing", code: "network" });
     expect(describeError(slow)).toContain("does not answer in time");
     const abort = new AbortController();
     const reason = new Error("over");
     setTimeout(() => abort.abort(reason), 50);
-    await expect((await open()).write(batchOf(recentFlows(1)), abort.signal)).rejects.toBe(reason);
-    await expect((await open()).write(batchOf(recentFlows(1)), AbortSignal.abort(reason))).rejects.toBe(reason);
+    await expect(write(await open(), batchOf(recentFlows(1)), abort.signal)).rejects.toBe(reason);
+    await expect(write(await open(), batchOf(recentFlows(1)), AbortSignal.abort(reason))).rejects.toBe(reason);
     const nowhere = await open({ endpoint: "http://127.0.0.1:1" });
-    expect(await failureOf(nowhere.write(batchOf(recentFlows(1)), never))).toMatchObject({ code: "network" });
+    expect(await failureOf(write(nowhere, batchOf(recentFlows(1)), never))).toMatchObject({ code: "network" });
   });
 
   it("are what a probe looks for, without sending a log", async () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type EventFileOptions, packEvents } from "../../../src/clouds/oci/log-analytics/event-file.ts";
 import { tokenOf, zipEvents } from "../../../src/clouds/oci/log-analytics/payload.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
+import { asBuffer } from "../../../src/lib/bytes.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
 import { loadSchema } from "../../../src/schemas/load.ts";
 import { unzip } from "../../simulators/oci/services/log-analytics/zip.ts";
@@ -46,6 +47,7 @@ const flows = fc
     ),
   );
 
+const packed = (list: readonly Flow[], changed: EventFileOptions): Buffer[] => packEvents(list, 0, changed).map(asBuffer);
 const parse = (files: readonly Buffer[]): Event[] =>
   files.flatMap((file) => (JSON.parse(file.toString()) as { logEvents: Event[] }).logEvents);
 
@@ -56,7 +58,7 @@ describe("packing of events", () => {
   it("puts every record into exactly one file, none larger than it may be, and none that the one before had room for", () => {
     fc.assert(
       fc.property(flows, fc.integer({ min: 1500, max: 6000 }), (list, maxBytes) => {
-        const files = packEvents(list, 0, { ...options, maxBytes });
+        const files = packed(list, { ...options, maxBytes });
         for (const file of files) expect(file.length).toBeLessThanOrEqual(maxBytes);
         const records = parse(files).flatMap(({ logRecords }) => logRecords);
         expect(sorted(records.map(uidOf))).toEqual(sorted(list.map(({ uid }) => uid)));
@@ -65,7 +67,7 @@ describe("packing of events", () => {
         for (const [index, file] of files.slice(1).entries()) {
           const inFile = parse([file]).flatMap(({ logRecords }) => logRecords);
           const first = list.find(({ uid }) => inFile.map(uidOf).includes(uid)) as Flow;
-          const alone = packEvents([first], 0, options)[0]?.length ?? 0;
+          const alone = packed([first], options)[0]?.length ?? 0;
           expect((files[index]?.length ?? 0) + alone).toBeGreaterThan(maxBytes);
         }
       }),
@@ -77,7 +79,7 @@ describe("packing of events", () => {
     fc.assert(
       fc.property(flows, (list) => {
         const entityOf = ({ context }: Flow): string | undefined => (context.vnic === "v1" ? "entity 1" : undefined);
-        const files = packEvents(list, 0, { ...options, entityOf, metadata: { Environment: "prod" }, maxBytes: 4000 });
+        const files = packed(list, { ...options, entityOf, metadata: { Environment: "prod" }, maxBytes: 4000 });
         for (const file of files) expect(JSON.parse(file.toString())).toMatchObject({ metadata: { Environment: "prod" } });
         const byUid = new Map(list.map((flow) => [flow.uid, flow]));
         for (const { entityId, logSourceName, logPath, logRecords } of parse(files)) {
@@ -98,22 +100,22 @@ describe("packing of events", () => {
     const both = packEvents(list, 0, options);
     expect(both).toHaveLength(1);
     const size = both[0]?.length ?? 0;
-    expect(packEvents(list, 0, { ...options, maxBytes: size })).toHaveLength(1);
-    expect(packEvents(list, 0, { ...options, maxBytes: size - 1 })).toHaveLength(2);
+    expect(packed(list, { ...options, maxBytes: size })).toHaveLength(1);
+    expect(packed(list, { ...options, maxBytes: size - 1 })).toHaveLength(2);
   });
 
   it("refuses a record that fits no file, by its object and number", () => {
     const list = [flowOf("k", 1), flowOf("k", 2, { sourceServer: "x".repeat(5000) })];
-    expect(() => packEvents(list, 0, { ...options, maxBytes: 4000 })).toThrow(TOO_LARGE);
-    expect(() => packEvents(list, 0, { ...options, maxBytes: 4000 })).toThrow(/^record 2 of k takes \d+ bytes/);
+    expect(() => packed(list, { ...options, maxBytes: 4000 })).toThrow(TOO_LARGE);
+    expect(() => packed(list, { ...options, maxBytes: 4000 })).toThrow(/^record 2 of k takes \d+ bytes/);
   });
 
   it("refuses more than the most files", () => {
     const list = Array.from({ length: 30 }, (_, index) => flowOf("k", index + 1));
-    const files = packEvents(list, 0, { ...options, maxBytes: 2500 }).length;
+    const files = packed(list, { ...options, maxBytes: 2500 }).length;
     expect(files).toBeGreaterThan(2);
-    expect(packEvents(list, 0, { ...options, maxBytes: 2500, maxFiles: files })).toHaveLength(files);
-    expect(() => packEvents(list, 0, { ...options, maxBytes: 2500, maxFiles: files - 1 })).toThrow(TOO_LARGE);
+    expect(packed(list, { ...options, maxBytes: 2500, maxFiles: files })).toHaveLength(files);
+    expect(() => packed(list, { ...options, maxBytes: 2500, maxFiles: files - 1 })).toThrow(TOO_LARGE);
   });
 });
 

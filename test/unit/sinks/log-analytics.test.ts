@@ -12,6 +12,7 @@ import type { LogAnalytics } from "../../simulators/oci/services/log-analytics.t
 import { failureOf } from "../intake/oci-store.ts";
 import { bring } from "./bringing.ts";
 import { addLogAnalytics, batchOf, contextOf, flowOf, flowsOf, LOG_GROUP, SOURCE, sinkOn } from "./log-analytics-parts.ts";
+import { write as writeTo } from "./writing.ts";
 
 // Everything here goes over sockets, on a machine that may have other work.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -71,7 +72,7 @@ describe("events", () => {
       }),
       flowOf("b.log.gz", 7),
     ];
-    expect(await sink.write(batchOf(flows), never)).toEqual({ rejected: 0 });
+    expect(await writeTo(sink, batchOf(flows), never)).toEqual({ rejected: 0 });
     const [upload] = oci.requests.of("upload-events");
     expect(new URL(upload?.url ?? "", oci.endpoint).searchParams.get("payloadType")).toBe("ZIP");
     expect(service.state.records.map(({ text: _, upload: __, ...rest }) => rest)).toEqual(
@@ -118,7 +119,7 @@ describe("events", () => {
     service.state.isLogSetEnabled = true;
     const sink = await open({ payload, logSet: "prod" });
     const flows = flowsOf("k", 500);
-    await sink.write(batchOf(flows), never);
+    await writeTo(sink, batchOf(flows), never);
     expect(taken()).toEqual(uidsOf(flows));
     expect(new Set(service.state.records.map(({ logSet }) => logSet))).toEqual(new Set(["prod"]));
     expect(uploads()).toEqual(["upload-events"]);
@@ -127,7 +128,7 @@ describe("events", () => {
   it("spreads a batch over as many JSONs as it needs", async () => {
     const sink = await open({ maxJsonBytes: 50_000 });
     const flows = flowsOf("k", 2000);
-    await sink.write(batchOf(flows), never);
+    await writeTo(sink, batchOf(flows), never);
     expect(taken()).toEqual(uidsOf(flows));
     expect(uploads()).toHaveLength(1);
   });
@@ -150,7 +151,7 @@ describe("events", () => {
       flowOf("k", 4),
     ];
     const sink = await open({ entities: { by: "instance", ids: { i1: web }, otherwise: other } });
-    await sink.write(batchOf(flows), never);
+    await writeTo(sink, batchOf(flows), never);
     const byUid = new Map(
       service.state.records.map(({ text, entityId }) => [(JSON.parse(text) as { uid: string }).uid, entityId]),
     );
@@ -160,7 +161,7 @@ describe("events", () => {
   it("ships quality records too", async () => {
     const sink = await open();
     const flow = flowOf("k", 1, { status: "SKIPDATA", action: undefined, sourceAddress: undefined, bytes: undefined });
-    await sink.write(batchOf([flow]), never);
+    await writeTo(sink, batchOf([flow]), never);
     const record = JSON.parse(service.state.records[0]?.text ?? "") as Record<string, unknown>;
     expect(record).toMatchObject({ status: "SKIPDATA", uid: flow.uid });
     expect(record).not.toHaveProperty("action");
@@ -171,7 +172,7 @@ describe("OTLP", () => {
   it("uploads OTLP JSON with the names of the semantic conventions", async () => {
     const sink = await open({ ...OTLP, logSet: "prod", metadata: { Environment: "prod", Team: "net" } });
     const flows = flowsOf("k", 300);
-    await sink.write(batchOf(flows), never);
+    await writeTo(sink, batchOf(flows), never);
     expect(taken()).toEqual(uidsOf(flows));
     const first = service.state.otlp.find(({ record }) => record.attributes["log.record.uid"] === flows[0]?.uid);
     expect(first).toMatchObject({
@@ -229,7 +230,7 @@ describe.each([
   it("tells how long the service wants to be left alone", async () => {
     const sink = await open(options);
     oci.faults.add({ on: kind }, { status: 429, headers: { "retry-after": "11" } });
-    const failure = await failureOf(sink.write(batchOf(flowsOf("k", 2)), never));
+    const failure = await failureOf(writeTo(sink, batchOf(flowsOf("k", 2)), never));
     expect([failure.code, failure.retryAfterMs]).toEqual(["too-many-requests", 11_000]);
   });
 
@@ -277,10 +278,10 @@ describe.each([
     const other = "ocid1.loganalyticsloggroup.oc1.phx.createdlater";
     const sink = await open({ ...options, logGroupId: other });
     const batch = batchOf(flowsOf("k", 3));
-    const failure = await failureOf(sink.write(batch, never));
+    const failure = await failureOf(writeTo(sink, batch, never));
     expect([failure.drawer, failure.code]).toEqual(["person", "not-authorized"]);
     service.state.logGroups.add(other);
-    await sink.write(batch, never);
+    await writeTo(sink, batch, never);
     expect(taken()).toHaveLength(3);
   });
 
@@ -300,7 +301,7 @@ describe.each([
     async (message) => {
       const sink = await open(options);
       oci.faults.add({ on: kind }, { status: 400, message });
-      const failure = await failureOf(sink.write(batchOf(flowsOf("k", 2)), never));
+      const failure = await failureOf(writeTo(sink, batchOf(flowsOf("k", 2)), never));
       expect([failure.drawer, failure.code]).toEqual(["person", "refused"]);
       expect(failure.message).toContain("check that the log source exists (`flowferry content install`)");
     },
@@ -309,7 +310,7 @@ describe.each([
   it.each(["LimitExceeded", "QuotaExceeded"])("waits for a person where the tenancy is at its limit: %s", async (code) => {
     const sink = await open(options);
     oci.faults.add({ on: kind }, { status: 400, code, message: "The limit is reached." });
-    const failure = await failureOf(sink.write(batchOf(flowsOf("k", 2)), never));
+    const failure = await failureOf(writeTo(sink, batchOf(flowsOf("k", 2)), never));
     expect(failure.drawer).toBe("person");
   });
 
@@ -317,11 +318,11 @@ describe.each([
     const sink = await open(options);
     oci.clockAheadMs = 900_000;
     const batch = batchOf(flowsOf("k", 3));
-    const failure = await failureOf(sink.write(batch, never));
+    const failure = await failureOf(writeTo(sink, batch, never));
     expect([failure.drawer, failure.code]).toEqual(["person", "not-authenticated"]);
     expect(failure.message).toMatch(/this machine's clock is (899|900|901) s behind/);
     oci.clockAheadMs = 0;
-    await sink.write(batch, never);
+    await writeTo(sink, batch, never);
     expect(taken()).toHaveLength(3);
   });
 
@@ -340,7 +341,7 @@ describe.each([
     const sink = await open(options);
     oci.faults.add({ on: kind }, { hang: true });
     const stop = new AbortController();
-    const write = sink.write(batchOf(flowsOf("k", 3)), stop.signal);
+    const write = writeTo(sink, batchOf(flowsOf("k", 3)), stop.signal);
     setTimeout(() => stop.abort(new Error("told to")), 200);
     await expect(write).rejects.toThrow("told to");
   });
@@ -382,16 +383,16 @@ describe("credentials", () => {
       const old = configure();
       const notices: string[] = [];
       const sink = await open({ auth: { type: "config-file", file: join(directory, "config") } }, notices);
-      await sink.write(batchOf(flowsOf("a", 2)), never);
+      await writeTo(sink, batchOf(flowsOf("a", 2)), never);
       oci.faults.add(
         { when: ({ headers }) => String(headers.authorization).includes(old), times: Number.POSITIVE_INFINITY },
         { status: 401, code: "NotAuthenticated" },
       );
-      const refused = await failureOf(sink.write(batchOf(flowsOf("b", 2)), never));
+      const refused = await failureOf(writeTo(sink, batchOf(flowsOf("b", 2)), never));
       expect([refused.drawer, refused.code]).toEqual(["person", "not-authenticated"]);
       expect(notices).toEqual([]);
       configure();
-      await Promise.all(["b", "c", "d"].map((key) => sink.write(batchOf(flowsOf(key, 2)), never)));
+      await Promise.all(["b", "c", "d"].map((key) => writeTo(sink, batchOf(flowsOf(key, 2)), never)));
       expect(taken()).toHaveLength(8);
       expect(notices).toEqual([expect.stringMatching(/credentials \(401\).*read again/)]);
     } finally {
@@ -401,7 +402,7 @@ describe("credentials", () => {
 
   it("says what to compare when the signature is refused", async () => {
     const sink = await open({ auth: { type: "config-file", file: oci.config, profile: "STRANGER" } });
-    const failure = await failureOf(sink.write(batchOf(flowsOf("k", 1)), never));
+    const failure = await failureOf(writeTo(sink, batchOf(flowsOf("k", 1)), never));
     expect(describeError(failure)).toMatch(
       /^UploadLogEventsFile for log group .*: 401 NotAuthenticated: .*fingerprint of profile STRANGER/,
     );

@@ -22,6 +22,7 @@ import { linePrinter } from "../../../src/schemas/line.ts";
 import { loadSchema } from "../../../src/schemas/load.ts";
 import { ndjson } from "../../../src/sinks/ndjson.ts";
 import { batchOf, flowsOf, sshFlow } from "./flows.ts";
+import { write as writeTo } from "./writing.ts";
 
 let folder = "";
 let file = "";
@@ -49,7 +50,7 @@ const sinkOf = async (options: object = {}): Promise<Sink> => {
 const text = (): string => readFileSync(file, "utf8");
 const seedLine = (port: number): string => linePrinter(loadSchema("seed", "/"), "x")(sshFlow(1, { destinationPort: port }), 0);
 const write = (sink: Sink, ...ports: number[]) =>
-  sink.write(batchOf(ports.map((port, index) => sshFlow(index + 1, { destinationPort: port }))), signal);
+  writeTo(sink, batchOf(ports.map((port, index) => sshFlow(index + 1, { destinationPort: port }))), signal);
 const lines = (...ports: number[]): string => ports.map((port) => `${seedLine(port)}\n`).join("");
 const failure = (promise: Promise<unknown>): Promise<Error> =>
   promise.then(
@@ -68,7 +69,7 @@ test("one line a flow is in the file when the write resolves", async () => {
 });
 
 test("a line of schema otel has the shape of a log record", async () => {
-  await (await sinkOf({ schema: "otel", serviceName: "mine" })).write(batchOf(flowsOf(1)), signal);
+  await writeTo(await sinkOf({ schema: "otel", serviceName: "mine" }), batchOf(flowsOf(1)), signal);
   expect(Object.keys(JSON.parse(text()))).toEqual([
     "timestamp",
     "observedTimestamp",
@@ -190,7 +191,7 @@ const toStdout = (batches: number): ChildProcess =>
     const sink = await ndjson.create(ndjson.options.parse({ path: "-", schema: "seed" }), { name: "x", baseDir: "/", env: {}, version: "1" });
     const flows = Array.from({ length: 500 }, (_, index) => new Flow(originOf("s", "k", "e"), index, EMPTY_CONTEXT, 0));
     try {
-      for (let batch = 0; batch < ${batches}; batch++) await sink.write({ flows, segments: [] }, new AbortController().signal);
+      for (let batch = 0; batch < ${batches}; batch++) await sink.send(sink.encode(flows, 0), new AbortController().signal);
     } catch (error) {
       process.stderr.write(error.name + " " + error.message);
     }

@@ -13,6 +13,7 @@ import { protobuf } from "../../../src/sinks/otlp/protobuf.ts";
 import { readFields } from "../../../src/sinks/otlp/wire.ts";
 import { decodeRequest, type ReceivedRecord, type Value, type Values } from "../../simulators/otlp/decode.ts";
 import { anyFlows, CONTEXT, flowsOf, noDataFlow, ORIGIN, sshFlow, TIME } from "./flows.ts";
+import { bytesOf } from "./writing.ts";
 
 const OBSERVED = TIME + 60_001;
 const OPTIONS: EncoderOptions = { serviceName: "a service", version: "1.2.3", body: "summary", maxBytes: 1 << 30 };
@@ -23,12 +24,7 @@ const encoderOf = (syntax: SyntaxName, schema: Schema, changes: Partial<EncoderO
   createEncoder(SYNTAXES[syntax], schema, { ...OPTIONS, ...changes });
 
 function roundTrip(syntax: SyntaxName, schema: Schema, flows: readonly Flow[]): ReceivedRecord[] {
-  const encoded = encoderOf(syntax, schema).encode(flows, OBSERVED);
-  try {
-    return decodeRequest(encoded.bytes, syntax);
-  } finally {
-    encoded.release();
-  }
+  return decodeRequest(bytesOf(encoderOf(syntax, schema).encode(flows, OBSERVED)), syntax);
 }
 
 /** What a value becomes on the wire, from the protocol's definition: int64, double, UTF-8 text; text for what int64 cannot hold. */
@@ -100,8 +96,8 @@ test.each(["protobuf", "json"] as const)(
     fc.assert(
       fc.property(anyFlows, (flows) => {
         const encoded = encoder.encode(flows, OBSERVED);
-        expect(sorted(decodeRequest(encoded.bytes, syntax))).toEqual(sorted(flows.map((flow) => expected(schema, flow))));
-        encoded.release();
+        expect(sorted(decodeRequest(bytesOf(encoded), syntax))).toEqual(sorted(flows.map((flow) => expected(schema, flow))));
+        encoder.recycle(encoded);
       }),
     );
   },
@@ -132,7 +128,7 @@ test.each(["protobuf", "json"] as const)("%s: a body may end with the uid, or be
   const flows = [sshFlow(1), sshFlow(2), noDataFlow(3)];
   const bodies = (body: EncoderOptions["body"]) => {
     const encoded = createEncoder(SYNTAXES[syntax], loadSchema("otel", "/"), { ...OPTIONS, body }).encode(flows, OBSERVED);
-    return decodeRequest(encoded.bytes, syntax).map((record) => record.body);
+    return decodeRequest(bytesOf(encoded), syntax).map((record) => record.body);
   };
   const line = "accept tcp 203.0.113.9:51234 -> 10.0.1.7:22";
   expect(bodies("unique")).toEqual([`${line} ${flows[0]?.uid}`, `${line} ${flows[1]?.uid}`, `no data ${flows[2]?.uid}`]);
@@ -147,13 +143,13 @@ test("flows of one resource are one ResourceLogs, whatever the order they come i
     flow.context = [CONTEXT, other, sibling][index % 3] ?? CONTEXT;
   });
   const encoded = encoderOf("json", loadSchema("otel", "/")).encode(flows, OBSERVED);
-  const request = JSON.parse(encoded.bytes.toString()) as { resourceLogs: { scopeLogs: { logRecords: unknown[] }[] }[] };
+  const request = JSON.parse(bytesOf(encoded).toString()) as { resourceLogs: { scopeLogs: { logRecords: unknown[] }[] }[] };
   expect(request.resourceLogs.map(({ scopeLogs }) => scopeLogs.map(({ logRecords }) => logRecords.length))).toEqual([[6], [3]]);
-  expect(sorted(roundTrip("protobuf", loadSchema("otel", "/"), flows))).toEqual(sorted(decodeRequest(encoded.bytes, "json")));
+  expect(sorted(roundTrip("protobuf", loadSchema("otel", "/"), flows))).toEqual(sorted(decodeRequest(bytesOf(encoded), "json")));
 });
 
 test.each(["protobuf", "json"] as const)("%s: no flows are an empty request", (syntax) => {
-  const { bytes } = encoderOf(syntax, loadSchema("otel", "/")).encode([], OBSERVED);
+  const bytes = bytesOf(encoderOf(syntax, loadSchema("otel", "/")).encode([], OBSERVED));
   expect(decodeRequest(bytes, syntax)).toEqual([]);
   expect(bytes.toString()).toBe(syntax === "json" ? '{"resourceLogs":[]}' : "");
 });
@@ -161,26 +157,26 @@ test.each(["protobuf", "json"] as const)("%s: no flows are an empty request", (s
 test.each(["protobuf", "json"] as const)("%s: bytes stay as they are until they are released", (syntax) => {
   const encoder = encoderOf(syntax, loadSchema("otel", "/"));
   const first = encoder.encode(flowsOf(50), OBSERVED);
-  const copy = Buffer.from(first.bytes);
+  const copy = Buffer.from(bytesOf(first));
   const second = encoder.encode(flowsOf(80).slice(30), OBSERVED);
-  expect(first.bytes.equals(copy)).toBe(true);
-  expect(second.bytes.equals(copy)).toBe(false);
-  first.release();
+  expect(bytesOf(first).equals(copy)).toBe(true);
+  expect(bytesOf(second).equals(copy)).toBe(false);
+  encoder.recycle(first);
   const third = encoder.encode(flowsOf(50), OBSERVED);
-  expect(third.bytes.equals(copy)).toBe(true);
+  expect(bytesOf(third).equals(copy)).toBe(true);
 });
 
 test.each(["protobuf", "json"] as const)(
   "%s: a request over the limit is refused before it is sent, and the next one works",
   (syntax) => {
     const schema = loadSchema("otel", "/");
-    const size = (count: number) => encoderOf(syntax, schema).encode(flowsOf(count), OBSERVED).bytes.length;
+    const size = (count: number) => bytesOf(encoderOf(syntax, schema).encode(flowsOf(count), OBSERVED)).length;
     const encoder = encoderOf(syntax, schema, { maxBytes: size(10) });
     expect(() => encoder.encode(flowsOf(11), OBSERVED)).toThrow(
       expect.objectContaining({ drawer: "batch", code: "otlp-too-large", tooLarge: true, certain: true }),
     );
     expect(() => encoder.encode(flowsOf(1000), OBSERVED)).toThrow(`1000 records are larger than batch.bytes (${size(10)})`);
-    expect(decodeRequest(encoder.encode(flowsOf(10), OBSERVED).bytes, syntax)).toHaveLength(10);
+    expect(decodeRequest(bytesOf(encoder.encode(flowsOf(10), OBSERVED)), syntax)).toHaveLength(10);
   },
 );
 
@@ -198,11 +194,11 @@ test("protobuf: a record's length is right at the borders of one, two, three and
   ] as const) {
     for (let length = from; length <= to; length += 1) {
       const encoded = encoder.encode([server(length, "a"), server(length, "b")], OBSERVED);
-      const records = decodeRequest(encoded.bytes, "protobuf");
+      const records = decodeRequest(bytesOf(encoded), "protobuf");
       const [first, second] = records.map(({ attributes }) => attributes["flow.source.server"]);
       expect([first === `${"s".repeat(length)}a`, second === `${"s".repeat(length)}b`]).toEqual([true, true]);
-      for (const record of recordsIn(encoded.bytes)) lengths.add(record.length);
-      encoded.release();
+      for (const record of recordsIn(bytesOf(encoded))) lengths.add(record.length);
+      encoder.recycle(encoded);
     }
   }
   for (const border of [127, 128, 16_383, 16_384, 2_097_151, 2_097_152]) expect(lengths).toContain(border);

@@ -8,6 +8,7 @@ import { describeError, type Failure } from "../../../src/lib/errors.ts";
 import { otlp } from "../../../src/sinks/otlp/sink.ts";
 import { type Receiver, type ReceiverOptions, startReceiver } from "../../simulators/otlp/receiver.ts";
 import { batchOf, flowsOf } from "./flows.ts";
+import { write as writeTo } from "./writing.ts";
 
 const TLS = fileURLToPath(new URL("../../simulators/otlp/tls", import.meta.url));
 const pem = (name: string): string => readFileSync(`${TLS}/${name}`, "utf8");
@@ -31,7 +32,7 @@ async function sinkOf(options: object, env: NodeJS.ProcessEnv = {}): Promise<Sin
   return sink;
 }
 
-const write = (sink: Sink, count = 3) => sink.write(batchOf(flowsOf(count)), signal);
+const write = (sink: Sink, count = 3) => writeTo(sink, batchOf(flowsOf(count)), signal);
 const uids = (count: number): string[] => flowsOf(count).map(({ uid }) => uid);
 const failure = (promise: Promise<unknown>): Promise<Failure> =>
   promise.then(
@@ -75,7 +76,7 @@ test("many batches at once keep apart and keep their connections", async () => {
   const sink = await sinkOf({ endpoint: receiver.url, inFlight: 3, compression: "none" });
   const flows = flowsOf(600);
   await Promise.all(
-    Array.from({ length: 30 }, (_, index) => sink.write(batchOf(flows.slice(index * 20, index * 20 + 20)), signal)),
+    Array.from({ length: 30 }, (_, index) => writeTo(sink, batchOf(flows.slice(index * 20, index * 20 + 20)), signal)),
   );
   expect([...receiver.uids.keys()].sort()).toEqual(flows.map(({ uid }) => uid).sort());
   expect([...receiver.uids.values()].every((count) => count === 1)).toBe(true);
@@ -152,10 +153,10 @@ test("an abort ends a request that hangs, with the reason of the abort", async (
   const sink = await sinkOf({ endpoint: receiver.url });
   const abort = new AbortController();
   const reason = new Error("shutting down");
-  const writing = failure(sink.write(batchOf(flowsOf(1)), abort.signal));
+  const writing = failure(writeTo(sink, batchOf(flowsOf(1)), abort.signal));
   setTimeout(() => abort.abort(reason), 100);
   expect(await writing).toBe(reason);
-  expect(await failure(sink.write(batchOf(flowsOf(1)), abort.signal))).toBe(reason);
+  expect(await failure(writeTo(sink, batchOf(flowsOf(1)), abort.signal))).toBe(reason);
 });
 
 test("TLS verifies the receiver and shows the client's certificate", async () => {

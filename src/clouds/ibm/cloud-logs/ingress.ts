@@ -16,7 +16,7 @@ export interface Ingress {
    * One request at the agreed pace, and its answer. When the token is refused (401) it is renewed, and the request repeated once.
    * Throws a Failure when there is no answer or no token, and the signal's reason when it aborts.
    */
-  post(body: Buffer, signal: AbortSignal): Promise<Answer>;
+  post(body: Uint8Array, signal: AbortSignal): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -49,7 +49,7 @@ export function createIngress(options: IbmCloudLogsOptions, { env, version, onNo
     return token;
   };
 
-  const exchange = async (body: Buffer, token: string, signal: AbortSignal): Promise<Answer> => {
+  const exchange = async (body: Uint8Array, token: string, signal: AbortSignal): Promise<Answer> => {
     await pace(body.length, signal);
     try {
       const answer = await request(url, {

@@ -1,4 +1,5 @@
 import type { Flow } from "../../../flow/flow.ts";
+import { bytesOf } from "../../../lib/bytes.ts";
 import { Failure } from "../../../lib/errors.ts";
 import type { LinePrinter } from "../../../schemas/line.ts";
 import { recordClassOf } from "../../../schemas/record.ts";
@@ -23,7 +24,7 @@ const OTEL_WARN = 13;
  * instance or else the VNIC. Throws a Failure (`batch`, too large) when the body or one log is larger than the service
  * takes. `observed` is in ms since the epoch.
  */
-export function printRequest(flows: readonly Flow[], observed: number, options: RequestOptions): Buffer {
+export function printRequest(flows: readonly Flow[], observed: number, options: RequestOptions): Uint8Array<ArrayBuffer> {
   const { applicationName, subsystemName, print, maxBytes } = options;
   const head = `{"applicationName":${JSON.stringify(applicationName)},"subsystemName":${JSON.stringify(subsystemName)}`;
   const logs = flows.map((flow) => {
@@ -35,7 +36,7 @@ export function printRequest(flows: readonly Flow[], observed: number, options: 
     }
     return log;
   });
-  const body = Buffer.from(`[${logs.join(",")}]`);
+  const body = bytesOf(`[${logs.join(",")}]`);
   if (body.length > maxBytes) {
     throw tooLarge(`${flows.length} records make a request of ${body.length} bytes, it may have ${maxBytes}`);
   }

@@ -1,5 +1,5 @@
 import type { Component } from "../../../contracts/component.ts";
-import type { Sink, SinkDependencies } from "../../../contracts/sink.ts";
+import type { Encoder, EncoderDependencies, Sink, SinkDependencies } from "../../../contracts/sink.ts";
 import { drawerOf, Failure } from "../../../lib/errors.ts";
 import { linePrinter } from "../../../schemas/line.ts";
 import { loadSchema } from "../../../schemas/load.ts";
@@ -19,8 +19,18 @@ export const ibmCloudLogs: Component<IbmCloudLogsOptions, SinkDependencies, Sink
     singlesUrl(options);
     checkTokenUrl(options.auth);
   },
+  encoder: encoderOf,
   create: (options, dependencies) => ibmCloudLogsSink(options, dependencies, Date.now),
 };
+
+function encoderOf(
+  { applicationName, subsystemName, serviceName, schema, batch }: IbmCloudLogsOptions,
+  { baseDir }: EncoderDependencies,
+): Encoder {
+  const print = linePrinter(loadSchema(schema, baseDir), serviceName);
+  const printing = { applicationName, subsystemName, print, maxBytes: batch.bytes };
+  return { encode: (flows, observed) => ({ records: flows.length, parts: [printRequest(flows, observed, printing)] }) };
+}
 
 /** `now` is in ms since the epoch. Throws UsageError. */
 export async function ibmCloudLogsSink(
@@ -29,18 +39,14 @@ export async function ibmCloudLogsSink(
   now: () => number,
 ): Promise<Sink> {
   const { createIngress } = await import("./ingress.ts");
-  const { applicationName, subsystemName, serviceName, batch, inFlight } = options;
-  const { baseDir } = dependencies;
-  const print = linePrinter(loadSchema(options.schema, baseDir), serviceName);
-  const printing = { applicationName, subsystemName, print, maxBytes: batch.bytes };
+  const { batch, inFlight } = options;
   const ingress = createIngress(options, { ...dependencies, now });
   return {
     limits: { records: batch.records, inFlight, lingerMs: batch.lingerMs },
     outside: ({ time }) => outsideWindow(time, now()),
-    async write({ flows }, signal) {
-      signal.throwIfAborted();
-      if (flows.length === 0) return { rejected: 0 };
-      judge(await ingress.post(printRequest(flows, now(), printing), signal), ingress.host);
+    ...encoderOf(options, dependencies),
+    async send({ parts: [request = new Uint8Array()] }, signal) {
+      judge(await ingress.post(request, signal), ingress.host);
       return { rejected: 0 };
     },
     async probe(signal) {

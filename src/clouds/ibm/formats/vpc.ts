@@ -1,9 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import type { Decoded, DecodeOptions } from "../../../contracts/decoder.ts";
+import { ContextPool } from "../../../flow/contexts.ts";
 import { Flow, type FlowContext } from "../../../flow/flow.ts";
 import type { Origin } from "../../../flow/origin.ts";
 import { CLOSE_OBJECT } from "../../../formats/bytes.ts";
-import { ContextPool } from "../../../formats/contexts.ts";
 import type { FormatKind, Sample } from "../../../formats/format.ts";
 import { isObject, memberOf, NotJson, parseJson } from "../../../formats/json.ts";
 import type { ListPath } from "../../../formats/json-scan.ts";

@@ -1,7 +1,7 @@
 import type { Decoded, DecodeOptions } from "../../../contracts/decoder.ts";
+import { ContextPool } from "../../../flow/contexts.ts";
 import { Flow } from "../../../flow/flow.ts";
 import type { Origin } from "../../../flow/origin.ts";
-import { ContextPool } from "../../../formats/contexts.ts";
 import type { FormatKind, Sample } from "../../../formats/format.ts";
 import { decodeLines, type LineReader } from "../../../formats/lines.ts";
 import { type FieldRule, loadMapping } from "../../../formats/mapping.ts";

@@ -1,7 +1,7 @@
 import type { Decoded, DecodeOptions } from "../../../contracts/decoder.ts";
+import { ContextPool } from "../../../flow/contexts.ts";
 import { EMPTY_CONTEXT, Flow } from "../../../flow/flow.ts";
 import type { Origin } from "../../../flow/origin.ts";
-import { ContextPool } from "../../../formats/contexts.ts";
 import type { FormatKind, Sample } from "../../../formats/format.ts";
 import { isObject, NotJson, parseJson, valueAt } from "../../../formats/json.ts";
 import type { ListPath } from "../../../formats/json-scan.ts";

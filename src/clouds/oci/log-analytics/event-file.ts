@@ -1,5 +1,6 @@
 import type { Flow } from "../../../flow/flow.ts";
 import type { Origin } from "../../../flow/origin.ts";
+import { bytesOf } from "../../../lib/bytes.ts";
 import { Failure } from "../../../lib/errors.ts";
 import { MOST_FILES } from "./options.ts";
 
@@ -32,16 +33,16 @@ const FILE_END = "]}";
  * The path of a record is its object's address in the bucket. Throws a Failure (`batch`, too large) when one record fits no file, or the
  * flows fit no `maxFiles` files. `observed` is in ms since the epoch.
  */
-export function packEvents(flows: readonly Flow[], observed: number, options: EventFileOptions): Buffer[] {
+export function packEvents(flows: readonly Flow[], observed: number, options: EventFileOptions): Uint8Array<ArrayBuffer>[] {
   const { maxBytes, maxFiles } = options;
   const start = `{${members({ metadata: options.metadata })}"logEvents":[`;
   const emptyBytes = Buffer.byteLength(start) + FILE_END.length;
   const headOf = groupHeads(options);
-  const files: Buffer[] = [];
+  const files: Uint8Array<ArrayBuffer>[] = [];
   let groups = new Map<string, EventGroup>();
   let bytes = emptyBytes;
   const finish = (): void => {
-    files.push(Buffer.from(start + [...groups.values()].map(printGroup).join(",") + FILE_END));
+    files.push(bytesOf(start + [...groups.values()].map(printGroup).join(",") + FILE_END));
     groups = new Map();
     bytes = emptyBytes;
   };

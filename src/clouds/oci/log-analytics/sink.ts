@@ -1,6 +1,7 @@
 import type { Component } from "../../../contracts/component.ts";
-import type { Batch, Sink, SinkDependencies, WriteResult } from "../../../contracts/sink.ts";
+import type { Encoder, EncoderDependencies, Payload, Sink, SinkDependencies, WriteResult } from "../../../contracts/sink.ts";
 import type { Flow } from "../../../flow/flow.ts";
+import { asBuffer } from "../../../lib/bytes.ts";
 import { Failure } from "../../../lib/errors.ts";
 import { linePrinter } from "../../../schemas/line.ts";
 import { loadSchema } from "../../../schemas/load.ts";
@@ -20,26 +21,27 @@ export const logAnalytics: Component<LogAnalyticsOptions, SinkDependencies, Sink
   type: "log-analytics",
   summary: "OCI Log Analytics: a log group, as events of a log source or as OTLP",
   options: logAnalyticsOptions,
+  encoder: encoderOf,
   async create(options, dependencies) {
-    const upload = options.mode === "events" ? eventUpload(options, dependencies) : otlpUpload(options, dependencies);
+    const encoder = encoderOf(options, dependencies);
     const uploader = await createUploader(options, dependencies);
+    const upload = options.mode === "events" ? eventUpload(options, uploader) : otlpUpload(options, uploader);
     const oneJson = options.mode === "otlp" || options.payload !== "zip";
-    const attempts = new WeakMap<Batch, Attempt>();
+    /** How often the service wanted another token for a payload. */
+    const renewals = new WeakMap<Payload, number>();
     return {
       limits: {
         records: options.batch.records ?? (oneJson ? RECORDS_OF_A_JSON : RECORDS_OF_A_ZIP),
         inFlight: options.inFlight,
         lingerMs: options.batch.lingerMs,
       },
-      async write(batch, signal) {
+      ...encoder,
+      async send(payload, signal) {
         signal.throwIfAborted();
-        if (batch.flows.length === 0) return { rejected: 0 };
-        const attempt = attempts.get(batch) ?? { observed: Date.now(), renewals: 0 };
-        attempts.set(batch, attempt);
         try {
-          return await upload(uploader, batch.flows, attempt, signal);
+          return await upload(payload, renewals.get(payload) ?? 0, signal);
         } catch (error) {
-          if (error instanceof StaleTokenError) attempt.renewals += 1;
+          if (error instanceof StaleTokenError) renewals.set(payload, (renewals.get(payload) ?? 0) + 1);
           throw error;
         }
       },
@@ -49,49 +51,45 @@ export const logAnalytics: Component<LogAnalyticsOptions, SinkDependencies, Sink
   },
 };
 
-/** What stays the same when a batch is tried again, so that the bytes and with them the token do. */
-interface Attempt {
-  readonly observed: number;
-  /** How often the service wanted another token. */
-  renewals: number;
+/** In mode events a part of the payload is a file, else there is one: the request. */
+function encoderOf(options: LogAnalyticsOptions, dependencies: EncoderDependencies): Encoder {
+  return options.mode === "events" ? eventEncoder(options, dependencies) : otlpEncoder(options, dependencies);
 }
 
-type Upload = (uploader: Uploader, flows: readonly Flow[], attempt: Attempt, signal: AbortSignal) => Promise<WriteResult>;
+function eventEncoder(options: LogAnalyticsOptions, { baseDir }: EncoderDependencies): Encoder {
+  const { logSource, metadata, entities, payload, maxJsonBytes: maxBytes } = options;
+  const print = linePrinter(loadSchema(options.schema ?? "log-analytics", baseDir), options.serviceName);
+  const maxFiles = payload === "zip" ? MOST_FILES : 1;
+  const packing = { logSource, metadata, print, entityOf: entityFinder(entities), maxBytes, maxFiles };
+  return { encode: (flows, observed) => ({ records: flows.length, parts: packEvents(flows, observed, packing) }) };
+}
 
-function eventUpload(options: LogAnalyticsOptions, { baseDir }: SinkDependencies): Upload {
-  const { namespace, logGroupId, logSet, logSource, metadata, entities, payload } = options;
-  const schema = loadSchema(options.schema ?? "log-analytics", baseDir);
-  const packing = {
-    logSource,
-    metadata,
-    print: linePrinter(schema, options.serviceName),
-    entityOf: entityFinder(entities),
-    maxBytes: options.maxJsonBytes,
-    maxFiles: payload === "zip" ? MOST_FILES : 1,
-  };
+function otlpEncoder(options: LogAnalyticsOptions, { baseDir, version }: EncoderDependencies): Encoder {
+  const { maxJsonBytes: maxBytes, serviceName } = options;
+  const schema = loadSchema(options.schema ?? "otel", baseDir);
+  const { encode, recycle } = createEncoder(json, schema, { serviceName, version, body: "summary", maxBytes });
+  return { recycle, encode: (flows, observed) => encodeWithin(() => encode(flows, observed), flows.length, maxBytes) };
+}
+
+/** Uploads under a token that is the same for the same payload, unless the service wanted another so many times. */
+type Upload = (payload: Payload, renewals: number, signal: AbortSignal) => Promise<WriteResult>;
+
+function eventUpload({ namespace, logGroupId, logSet, payload }: LogAnalyticsOptions, uploader: Uploader): Upload {
   const type = payload.toUpperCase() as PayloadType;
-  return async (uploader, flows, { observed, renewals }, signal) => {
-    const files = packEvents(flows, observed, packing);
+  return async ({ parts: files }, renewals, signal) => {
     const token = tokenOf([namespace, logGroupId, logSet, type, renewals], files);
-    const [first = Buffer.alloc(0)] = files;
-    const body = type === "ZIP" ? await zipEvents(files, logSet) : type === "GZIP" ? await compress(first) : first;
+    const [first = new Uint8Array()] = files;
+    const body = type === "ZIP" ? await zipEvents(files, logSet) : type === "GZIP" ? await compress(first) : asBuffer(first);
     await uploader.uploadEvents(body, type, token, signal);
     return { rejected: 0 };
   };
 }
 
-function otlpUpload(options: LogAnalyticsOptions, { baseDir, version }: SinkDependencies): Upload {
-  const { namespace, logGroupId, logSet, metadata, maxJsonBytes: maxBytes, serviceName } = options;
-  const schema = loadSchema(options.schema ?? "otel", baseDir);
-  const encoder = createEncoder(json, schema, { serviceName, version, body: "summary", maxBytes });
-  return async (uploader, flows, { observed, renewals }, signal) => {
-    const { bytes, release } = encodeWithin(() => encoder.encode(flows, observed), flows.length, maxBytes);
-    try {
-      const token = tokenOf([namespace, logGroupId, logSet, "OTLP", metadata, renewals], [bytes]);
-      return await uploader.uploadOtlp(bytes, flows.length, token, signal);
-    } finally {
-      release();
-    }
+function otlpUpload({ namespace, logGroupId, logSet, metadata }: LogAnalyticsOptions, uploader: Uploader): Upload {
+  return ({ records, parts }, renewals, signal) => {
+    const token = tokenOf([namespace, logGroupId, logSet, "OTLP", metadata, renewals], parts);
+    const [request = new Uint8Array()] = parts;
+    return uploader.uploadOtlp(asBuffer(request), records, token, signal);
   };
 }
 

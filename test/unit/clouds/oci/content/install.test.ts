@@ -19,6 +19,7 @@ import { LogAnalytics } from "../../../../simulators/oci/services/log-analytics.
 import { ManagementDashboard } from "../../../../simulators/oci/services/management-dashboard.ts";
 import type { RawAnswer } from "../../../../simulators/raw-answer.ts";
 import { batchOf, flowOf, LOG_GROUP, sinkOn } from "../../../sinks/log-analytics-parts.ts";
+import { write } from "../../../sinks/writing.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -106,7 +107,7 @@ describe("install", () => {
     analytics.state.logGroups.add(LOG_GROUP);
     const sink = await sinkOn(oci);
     const flow = flowOf("k", 1, { destinationService: "HTTPS", destinationServer: "web-1", detections: ["a", "b"] });
-    await sink.write(batchOf([flow]), never);
+    await write(sink, batchOf([flow]), never);
     await sink.close();
     expect(parsed(analytics, analytics.state.records[0]?.text ?? "")).toMatchObject({
       Time: new Date(flow.time).toISOString(),

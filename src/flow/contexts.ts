@@ -1,5 +1,5 @@
-import { CONTEXT_FIELDS, type FieldFrom } from "../flow/fields.ts";
-import type { FlowContext } from "../flow/flow.ts";
+import { CONTEXT_FIELDS, type FieldFrom } from "./fields.ts";
+import type { FlowContext } from "./flow.ts";
 
 /** Contexts that are remembered at once; past it they are forgotten together, and equal ones are made anew. */
 const MOST = 4_096;

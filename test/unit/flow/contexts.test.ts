@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { ContextPool } from "../../../src/flow/contexts.ts";
 import { EMPTY_CONTEXT } from "../../../src/flow/flow.ts";
-import { ContextPool } from "../../../src/formats/contexts.ts";
 
 test("equal contexts are one object that nobody can change", () => {
   const pool = new ContextPool();
