@@ -6,7 +6,8 @@
  *   --rounds N     how often floor and program run in turn; of each number the middle one counts, of memory the highest (default 1)
  *   --scale A,B    numbers of objects to compare (default 2000,200000)
  *   --backlog N    of these, how many are read before the tailing is measured: a number (default 1000), or all
- *   --only PART    throughput, rules, scale or startup
+ *   --only PART    throughput, rules, scale, startup or detections
+ *   --hosts N      hosts of the day that the detections are tried on (default 1000; 300 with --quick)
  *   --program FILE what startup starts (default dist/main.js, which `npm run build` makes)
  *   --seed TEXT    seed of the bucket
  *   --profile DIR  write CPU profiles of the program there, and tell which functions took most
@@ -16,6 +17,7 @@ import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { describeError } from "../../src/lib/errors.ts";
 import { benchBucket } from "./bucket.ts";
+import { detections } from "./detections/report.ts";
 import { hottest } from "./profile.ts";
 import { rules } from "./rules.ts";
 import { scale } from "./scale.ts";
@@ -39,6 +41,7 @@ async function main(): Promise<void> {
       scale: { type: "string" },
       backlog: { type: "string" },
       only: { type: "string" },
+      hosts: { type: "string" },
       program: { type: "string", default: "dist/main.js" },
       seed: { type: "string", default: "bench" },
       profile: { type: "string" },
@@ -55,7 +58,7 @@ async function main(): Promise<void> {
     });
 
   const { quick, only, profile } = values;
-  const parts = ["throughput", "rules", "scale", "startup"];
+  const parts = ["throughput", "rules", "scale", "startup", "detections"];
   if (only !== undefined && !parts.includes(only)) throw new Error(`--only is one of ${parts.join(", ")}`);
   const wanted = (part: string) => only === undefined || only === part;
   const [flows = 0] = wholeNumbers("flows", values.flows ?? (quick ? "50000" : "1000000"));
@@ -74,5 +77,9 @@ async function main(): Promise<void> {
   }
   if (wanted("rules")) print(await rules(say));
   if (wanted("startup")) print(await startup(values.program, rounds, say));
+  if (wanted("detections")) {
+    const [hosts = 0] = wholeNumbers("hosts", values.hosts ?? (quick ? "300" : "1000"));
+    for (const table of await detections(hosts, values.seed, say)) print(table);
+  }
   if (wanted("scale")) print(await scale(sizes, backlog, say));
 }

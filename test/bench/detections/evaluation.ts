@@ -1,0 +1,211 @@
+import { createHash } from "node:crypto";
+import { createDetector } from "../../../src/detect/evaluate.ts";
+import type { Match } from "../../../src/detect/match.ts";
+import { LEVELS, type Rule } from "../../../src/detect/rule.ts";
+import { enricherOf } from "../../../src/enrich/chain.ts";
+import { readTable, snapshotOf, type TableName, type Tables } from "../../../src/enrich/tables/tables.ts";
+import { EMPTY_CONTEXT, Flow, type FlowContext } from "../../../src/flow/flow.ts";
+import { type Origin, originOf } from "../../../src/flow/origin.ts";
+import { Random } from "../../../src/generator/random.ts";
+import { type Attack, attacks } from "./attacks.ts";
+import { BACKGROUND, DAY } from "./background.ts";
+import { type Conversation, type FlowRecord, packetsOf, recordsOf } from "./conversation.ts";
+import { Estate, subnetCidr, subnetOcid, VPN_NETWORK } from "./estate.ts";
+
+/** Seconds of one object's records, as the connector cuts them. */
+const ROLLOVER = 600;
+/** A match belongs to an attack on whose actors it is, up to so long (s) after its last packet: sums of a day are told when it is over. */
+const AFTERMATH = 26 * 3_600;
+
+export interface Finding {
+  readonly rule: string;
+  readonly key: string;
+  readonly time: number;
+  readonly reason: string;
+  readonly source: string | undefined;
+  readonly destination: string | undefined;
+  readonly port: number | undefined;
+}
+
+export interface Evaluation {
+  readonly flows: number;
+  readonly hosts: number;
+  /** Each attack with the findings at level medium and above that name one of its actors. */
+  readonly attacks: readonly { readonly attack: Attack; readonly findings: readonly Finding[] }[];
+  /** Findings at level medium and above that are of no attack. */
+  readonly falseFindings: readonly Finding[];
+}
+
+export interface EvaluationOptions {
+  readonly rules: readonly Rule[];
+  readonly hosts: number;
+  readonly seed: string;
+  /** `live` as objects arrive, `shuffled` within 40 minutes of that. */
+  readonly order: "live" | "shuffled";
+}
+
+const START = Date.UTC(2026, 0, 14) / 1000;
+
+/** Plays one day (a Wednesday, UTC) of the estate, with every attack in it, through enrichment and rules. */
+export async function evaluate({ rules, hosts, seed, order }: EvaluationOptions): Promise<Evaluation> {
+  const estate = new Estate(hosts);
+  const played = attacks(estate, START, seed);
+  const day: Conversation[] = played.flatMap(({ conversations }) => conversations);
+  for (const behaviour of BACKGROUND)
+    for (const conversation of behaviour.conversations(estate, START, new Random(seed, behaviour.name))) day.push(conversation);
+  day.sort((a, b) => a.start - b.start);
+
+  const enrich = enricherOf(await tablesOf(estate));
+  const contexts = estate.hosts.map(
+    ({ host, subnet }): FlowContext => ({
+      ...EMPTY_CONTEXT,
+      provider: "oracle_cloud",
+      vcn: "ocid1.vcn.oc1.iad.evaluation",
+      subnet: subnetOcid(subnet),
+      vnic: `ocid1.vnic.oc1.iad.evaluation${host}`,
+    }),
+  );
+  const detector = createDetector(rules, { now: () => (START + 3 * DAY) * 1000 });
+  const found: { readonly finding: Finding; readonly addresses: readonly string[] }[] = [];
+  const medium = LEVELS.indexOf("medium");
+  detector.onMatch((match) => {
+    if (LEVELS.indexOf(match.rule.level) < medium) return;
+    found.push({ finding: findingOf(match), addresses: addressesOf(match) });
+  });
+
+  let flows = 0;
+  for (const object of objectsOf(day, estate, order, new Random(seed, "order"))) {
+    for (const [index, record] of object.records.entries()) {
+      const flow = flowOf(object.origin, index + 1, record, contexts[record.host] as FlowContext);
+      enrich(flow);
+      detector.inspect(flow);
+      flows++;
+    }
+  }
+
+  const spans = played.map(({ conversations }) => {
+    const [from, to] = [
+      Math.min(...conversations.map((c) => c.start)),
+      Math.max(...conversations.map((c) => c.start + c.duration)),
+    ];
+    return { from: from * 1000, to: (to + AFTERMATH) * 1000 };
+  });
+  const byAttack = played.map((): Finding[] => []);
+  const falseFindings: Finding[] = [];
+  for (const { finding, addresses } of found) {
+    const index = played.findIndex(({ actors }, number) => {
+      const { from, to } = spans[number] as { from: number; to: number };
+      return finding.time >= from && finding.time <= to && addresses.some((address) => actors.has(address));
+    });
+    (byAttack[index] ?? falseFindings).push(finding);
+  }
+  return {
+    flows,
+    hosts: estate.hosts.length,
+    attacks: played.map((attack, index) => ({ attack, findings: byAttack[index] as Finding[] })),
+    falseFindings,
+  };
+}
+
+function findingOf({ rule, key, time, reason, flow }: Match): Finding {
+  return {
+    rule: rule.name,
+    key,
+    time,
+    reason,
+    source: flow.sourceAddress,
+    destination: flow.destinationAddress,
+    port: flow.destinationPort,
+  };
+}
+
+/** Whom a match is about: its group's addresses, else the ends of its last flow. */
+function addressesOf({ group, flow }: Match): readonly string[] {
+  const named = Object.entries(group).flatMap(([name, value]) =>
+    /address/i.test(name) && value !== undefined && value !== null ? [String(value)] : [],
+  );
+  const ends = [flow.sourceAddress, flow.destinationAddress].flatMap((address) => address ?? []);
+  return [...named, ...ends];
+}
+
+/** One object a rollover and subnet, in the order in which they arrive; within one the records by the end of their minute. */
+function* objectsOf(
+  day: readonly Conversation[],
+  estate: Estate,
+  order: EvaluationOptions["order"],
+  random: Random,
+): Generator<{ readonly origin: Origin; readonly records: FlowRecord[] }> {
+  const slots = Math.ceil(DAY / ROLLOVER);
+  let next = 0;
+  let active: Conversation[] = [];
+  let held: { readonly origin: Origin; readonly records: FlowRecord[] }[] = [];
+  for (let slot = 0; slot < slots; slot++) {
+    const from = START + slot * ROLLOVER;
+    const to = from + ROLLOVER;
+    while (next < day.length && (day[next] as Conversation).start < to) active.push(day[next++] as Conversation);
+    const objects = Array.from({ length: estate.subnets }, (_, subnet) => ({
+      origin: originOf("file:///evaluation", `${slot}-${subnet}`, "1"),
+      records: [] as FlowRecord[],
+    }));
+    for (const conversation of active) {
+      for (const record of recordsOf(conversation, from, to))
+        objects[(estate.hosts[record.host] as { subnet: number }).subnet]?.records.push(record);
+    }
+    active = active.filter(({ start, duration }) => start + duration >= to);
+    for (const object of objects) object.records.sort((a, b) => a.end - b.end);
+    if (order === "live") yield* objects;
+    else {
+      held.push(...objects);
+      if (slot % 4 !== 3 && slot < slots - 1) continue;
+      yield* held
+        .map((object) => ({ object, at: random.fraction() }))
+        .sort((a, b) => a.at - b.at)
+        .map(({ object }) => object);
+      held = [];
+    }
+  }
+}
+
+function flowOf(
+  origin: Origin,
+  number: number,
+  { start, end, conversation, reply, bytes }: FlowRecord,
+  context: FlowContext,
+): Flow {
+  const { client, clientPort, server, serverPort, protocol, accepted } = conversation;
+  const flow = new Flow(origin, number, context, start * 1000);
+  flow.start = start * 1000;
+  flow.end = end * 1000;
+  flow.action = accepted ? "accept" : "reject";
+  flow.sourceAddress = reply ? server.address : client.address;
+  flow.sourcePort = reply ? serverPort : clientPort;
+  flow.destinationAddress = reply ? client.address : server.address;
+  flow.destinationPort = reply ? clientPort : serverPort;
+  flow.protocol = protocol;
+  flow.bytes = bytes;
+  flow.packets = packetsOf(bytes, protocol);
+  return flow;
+}
+
+/** What an operator of this estate would have written down: names with roles, subnets, the VPN. */
+async function tablesOf(estate: Estate): Promise<Tables> {
+  const files: readonly (readonly [TableName, string])[] = [
+    [
+      "subnets",
+      `subnet,cidr,name\n${Array.from({ length: estate.subnets }, (_, n) => `${subnetOcid(n)},${subnetCidr(n)},subnet-${n}\n`).join("")}`,
+    ],
+    ["servers", `address,server,role\n${estate.hosts.map(({ address, name, role }) => `${address},${name},${role}\n`).join("")}`],
+    ["networks", `cidr,zone,name\n${VPN_NETWORK},internal,vpn\n`],
+  ];
+  const tables = [];
+  for (const [name, text] of files) {
+    const bytes = Buffer.from(text);
+    const { table, issues } = await readTable(name, `${name}.csv`, {
+      bytes,
+      digest: createHash("sha256").update(bytes).digest("hex"),
+    });
+    if (table === undefined) throw new Error(`${name}: ${JSON.stringify(issues)}`);
+    tables.push(table);
+  }
+  return snapshotOf(tables);
+}
