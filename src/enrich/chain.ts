@@ -1,5 +1,6 @@
 import type { Enricher } from "../contracts/enricher.ts";
 import { directionEnricher } from "./direction.ts";
+import { initiatorEnricher } from "./initiator.ts";
 import { portsEnricher } from "./ports.ts";
 import { serversEnricher } from "./servers.ts";
 import type { Tables } from "./tables/tables.ts";
@@ -18,5 +19,12 @@ export function enricherOf(tables: Tables): Enricher {
   const stamp: Enricher = (flow) => {
     flow.lookupsVersion = version;
   };
-  return chain([portsEnricher(tables), serversEnricher(tables), zonesEnricher(tables), directionEnricher(tables), stamp]);
+  return chain([
+    portsEnricher(tables),
+    serversEnricher(tables),
+    zonesEnricher(tables),
+    directionEnricher(tables),
+    initiatorEnricher(),
+    stamp,
+  ]);
 }

@@ -35,6 +35,7 @@ export const GETTERS = {
   original: (flow: Flow) => flow.original,
   direction: (flow: Flow) => flow.direction,
   ioDirection: FIELDS.ioDirection.get,
+  initiator: (flow: Flow) => flow.initiator,
   sourceZone: (flow: Flow) => flow.sourceZone,
   destinationZone: (flow: Flow) => flow.destinationZone,
   trafficType: (flow: Flow) => flow.trafficType,
@@ -137,6 +138,7 @@ export const SLOTS = [
   "flowId",
   "direction",
   "ioDirection",
+  "initiator",
   "sourceZone",
   "destinationZone",
   "trafficType",
@@ -202,28 +204,29 @@ export function readSlots(flow: Flow, slots: Slots): void {
   slots[26] = flow.flowId;
   slots[27] = flow.direction;
   slots[28] = FIELDS.ioDirection.get(flow);
-  slots[29] = flow.sourceZone;
-  slots[30] = flow.destinationZone;
-  slots[31] = flow.trafficType;
-  slots[32] = flow.sourceService;
-  slots[33] = flow.destinationService;
-  slots[34] = flow.sourceServer;
-  slots[35] = flow.destinationServer;
-  slots[36] = flow.sourceColumns;
-  slots[37] = flow.destinationColumns;
-  slots[38] = flow.sourceNetwork;
-  slots[39] = flow.destinationNetwork;
-  slots[40] = flow.approvedDestination;
-  slots[41] = flow.subnetName ?? flow.context.subnetName;
-  slots[42] = FIELDS.ruleStatus.get(flow);
-  slots[43] = FIELDS.ruleKind.get(flow);
-  slots[44] = FIELDS.ruleListName.get(flow);
-  slots[45] = FIELDS.ruleListId.get(flow);
-  slots[46] = FIELDS.ruleIndex.get(flow);
-  slots[47] = FIELDS.ruleText.get(flow);
-  slots[48] = FIELDS.ruleStateless.get(flow);
-  slots[49] = FIELDS.ruleReply.get(flow);
-  slots[50] = FIELDS.rulePartial.get(flow);
-  slots[51] = FIELDS.ruleVersion.get(flow);
-  slots[52] = flow.lookupsVersion;
+  slots[29] = flow.initiator;
+  slots[30] = flow.sourceZone;
+  slots[31] = flow.destinationZone;
+  slots[32] = flow.trafficType;
+  slots[33] = flow.sourceService;
+  slots[34] = flow.destinationService;
+  slots[35] = flow.sourceServer;
+  slots[36] = flow.destinationServer;
+  slots[37] = flow.sourceColumns;
+  slots[38] = flow.destinationColumns;
+  slots[39] = flow.sourceNetwork;
+  slots[40] = flow.destinationNetwork;
+  slots[41] = flow.approvedDestination;
+  slots[42] = flow.subnetName ?? flow.context.subnetName;
+  slots[43] = FIELDS.ruleStatus.get(flow);
+  slots[44] = FIELDS.ruleKind.get(flow);
+  slots[45] = FIELDS.ruleListName.get(flow);
+  slots[46] = FIELDS.ruleListId.get(flow);
+  slots[47] = FIELDS.ruleIndex.get(flow);
+  slots[48] = FIELDS.ruleText.get(flow);
+  slots[49] = FIELDS.ruleStateless.get(flow);
+  slots[50] = FIELDS.ruleReply.get(flow);
+  slots[51] = FIELDS.rulePartial.get(flow);
+  slots[52] = FIELDS.ruleVersion.get(flow);
+  slots[53] = flow.lookupsVersion;
 }

@@ -131,6 +131,13 @@ export const FIELDS = {
     meaning: "The direction as network.io.direction has it",
     get: (f) => (f.direction === "ingress" ? "receive" : f.direction === "egress" ? "transmit" : undefined),
   },
+  initiator: {
+    type: "initiator",
+    source: "enrichment",
+    meaning: "Which end opened the connection: destination says that this record is of the answers",
+    label: "Initiator",
+    initial: "unknown",
+  },
   sourceZone: { type: "zone", source: "enrichment", meaning: "Where the sender is" },
   destinationZone: { type: "zone", source: "enrichment", meaning: "Where the receiver is" },
   trafficType: { type: "trafficType", source: "enrichment", meaning: "east-west (both ends internal) or north-south" },

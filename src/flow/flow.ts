@@ -108,6 +108,8 @@ export class Flow {
   original: unknown = undefined;
   /** Into or out of the VNIC's subnet. */
   direction: Word<"direction"> = "unknown";
+  /** Which end opened the connection: destination says that this record is of the answers. */
+  initiator: Word<"initiator"> = "unknown";
   /** Where the sender is. */
   sourceZone: Word<"zone"> | undefined = undefined;
   /** Where the receiver is. */

@@ -31,6 +31,7 @@ export const TYPES = {
   /** OK, or a quality record: NODATA (no traffic in the interval), SKIPDATA (flows were lost before they reached the bucket). */
   status: { form: "string", words: ["OK", "NODATA", "SKIPDATA"] },
   direction: { form: "string", words: ["ingress", "egress", "unknown"] },
+  initiator: { form: "string", words: ["source", "destination", "unknown"] },
   ioDirection: { form: "string", words: ["receive", "transmit"] },
   zone: { form: "string", words: ["internal", "external", "invalid"] },
   trafficType: { form: "string", words: ["east-west", "north-south"] },
@@ -55,6 +56,7 @@ export function wordsOf(type: FieldType): readonly string[] | undefined {
 export type Action = Word<"action">;
 export type Status = Word<"status">;
 export type Direction = Word<"direction">;
+export type Initiator = Word<"initiator">;
 export type Zone = Word<"zone">;
 export type TrafficType = Word<"trafficType">;
 /** A number up to 2^53 - 1, above that a bigint, so that it is always exact. */

@@ -33,7 +33,8 @@ export interface CaseFlow {
 }
 
 /**
- * The flow of a test case. Zones, traffic type, direction and protocol name are derived where the case is silent; `null`
+ * The flow of a test case. Zones, traffic type, direction and protocol name are derived where the case is silent, and its source has opened
+ * the connection; `null`
  * takes a field away. Returns one line when the case says something impossible.
  */
 export function buildFlow(origin: Origin, record: number, { fields, time, connectionAgeMs }: CaseFlow): Flow | string {
@@ -94,6 +95,7 @@ function derive(flow: Flow, given: Readonly<Record<string, unknown>>): void {
   if (!("direction" in given)) {
     flow.direction = sourceZone === "internal" ? "egress" : destinationZone === "internal" ? "ingress" : "unknown";
   }
+  if (!("initiator" in given)) flow.initiator = "source";
   if (!("protocolName" in given) && flow.protocol !== undefined) flow.protocolName = protocolKeyword(flow.protocol);
 }
 

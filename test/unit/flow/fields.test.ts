@@ -36,6 +36,7 @@ test("a new flow says nothing but where it is and when it was", () => {
     time: TIME,
     status: "OK",
     direction: "unknown",
+    initiator: "unknown",
     detections: [],
     objectKey: ORIGIN.key,
     objectRecord: 7,

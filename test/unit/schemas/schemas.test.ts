@@ -43,6 +43,7 @@ test("otel has the names of the semantic conventions, and flow.* for the rest", 
       "flow.protocol.name": "TCP",
       "flow.direction": "ingress",
       "flow.traffic_type": "north-south",
+      "flow.initiator": "unknown",
       "flow.source.zone": "external",
       "flow.destination.zone": "internal",
       "flow.destination.service": "ssh",
@@ -98,6 +99,7 @@ test("a field that the log does not have is left out of otel, and so is the whol
     "log.record.uid": uid,
     "flow.status": "OK",
     "flow.direction": "unknown",
+    "flow.initiator": "unknown",
   });
 });
 
