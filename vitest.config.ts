@@ -1,6 +1,9 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const suite = (name: string, include: string[], options: object = {}) => ({
+  // The examples use the package as its users do.
+  resolve: { alias: { flowferry: fileURLToPath(new URL("src/index.ts", import.meta.url)) } },
   test: { name, include, ...options },
 });
 

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { Command } from "commander";
 import pino from "pino";
 import type { SlackMessage } from "../alerts/slack.ts";
-import { whileTelling } from "../alerts/telling.ts";
 import { parseConfig } from "../config/load.ts";
 import { generate } from "../generator/generate.ts";
 import { lookupFiles } from "../generator/lookup-files.ts";
@@ -12,7 +11,7 @@ import type { Truth } from "../generator/truth.ts";
 import { writeBucket } from "../generator/write.ts";
 import { FlowferryError } from "../lib/errors.ts";
 import { compose } from "../run/compose.ts";
-import { runPipeline } from "../run/pipeline.ts";
+import { runComposed } from "../run/run.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
 import { type DemoRecord, startDemoReceiver } from "./demo-receiver.ts";
 
@@ -54,11 +53,9 @@ async function demo(
   for (const line of text.trimEnd().split("\n")) print(`     ${line}`);
 
   const config = parseConfig(join(folder, "flowferry.yaml"), text, env);
-  const { parts, options, detections, close } = await compose(config, { env, log: pino({ level: "silent" }) });
+  const composed = await compose(config, { env, log: pino({ level: "silent" }) });
   const started = performance.now();
-  const totals = await whileTelling(detections?.dispatch, signal, (stop) =>
-    runPipeline(parts, { ...options, untilCaughtUp: true }, stop),
-  ).finally(close);
+  const totals = await runComposed(composed, { untilCaughtUp: true }, signal).finally(() => composed.close());
   const seconds = (performance.now() - started) / 1000;
   if (signal.aborted) return EXIT.interrupted;
 

@@ -1,13 +1,10 @@
 import { Command } from "commander";
 import type { AlertTotals } from "../alerts/dispatch.ts";
-import { whileTelling } from "../alerts/telling.ts";
 import type { Config } from "../config/load.ts";
-import type { Ledger, Problem } from "../contracts/ledger.ts";
-import type { Totals } from "../delivery/account.ts";
-import { Failure } from "../lib/errors.ts";
+import type { Problem } from "../contracts/ledger.ts";
 import { version } from "../lib/version.ts";
 import { compose } from "../run/compose.ts";
-import { runPipeline } from "../run/pipeline.ts";
+import { isComplete, keepProblems, type Results, runComposed } from "../run/run.ts";
 import { isStandardOutput } from "../sinks/standard-output.ts";
 import { Health } from "../telemetry/health.ts";
 import { createInstruments, openLog, serveTelemetry } from "../telemetry/telemetry.ts";
@@ -23,11 +20,6 @@ export function runCommand(context: CliContext, finish: (code: ExitCode) => void
     .action(async ({ config, untilCaughtUp, json }: { config: string; untilCaughtUp: boolean; json: boolean }) => {
       finish(await run(context, await context.loadConfig(config), { untilCaughtUp, json }));
     });
-}
-
-/** What a run has done. */
-interface Results extends Totals {
-  readonly alerts: AlertTotals;
 }
 
 export interface RunMode {
@@ -67,14 +59,10 @@ export async function run(context: CliContext, config: Config, mode: RunMode): P
       state.tell = keepProblems(composed.parts.ledger);
       state.starting = false;
       if (server !== undefined) log.info({ address: server.address }, "serves /metrics, /healthz and /readyz");
-      const dispatch = composed.detections?.dispatch;
-      const totals = await whileTelling(dispatch, signal, (stop) =>
-        runPipeline(composed.parts, { ...composed.options, ...mode, onProgress: progress.update }, stop),
-      );
+      const results = await runComposed(composed, { untilCaughtUp: mode.untilCaughtUp, onProgress: progress.update }, signal);
       progress.stop();
-      const alerts = dispatch?.close() ?? { told: 0, waiting: 0, refused: 0, withheld: 0 };
-      code = exitCodeOf(signal, mode, { ...totals, alerts });
-      summarize(context, config, { ...totals, alerts }, (performance.now() - started) / 1000, mode.json);
+      code = exitCodeOf(signal, mode, results);
+      summarize(context, config, results, (performance.now() - started) / 1000, mode.json);
     } finally {
       progress.stop();
       await composed.close();
@@ -86,27 +74,10 @@ export async function run(context: CliContext, config: Config, mode: RunMode): P
   }
 }
 
-/** Keeps in the ledger what `status` says of this worker. A ledger that cannot be written is itself what is wrong, and is told elsewhere. */
-function keepProblems(ledger: Ledger): (problems: readonly Problem[]) => void {
-  return (problems) => {
-    try {
-      ledger.setProblems(problems);
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-    }
-  };
-}
-
 /** Stopping a tail is how it ends; a job that is stopped has not done its work. */
 function exitCodeOf(signal: AbortSignal, { untilCaughtUp }: RunMode, totals: Results): ExitCode {
   if (signal.aborted) return signal.reason === "SIGTERM" && !untilCaughtUp ? EXIT.done : EXIT.interrupted;
   return isComplete(totals) ? EXIT.done : EXIT.incomplete;
-}
-
-/** Everything that was read is delivered, and everybody told. */
-function isComplete({ bad, parked, lost, sinks, alerts }: Results): boolean {
-  const refused = Object.values(sinks).reduce((sum, { rejected, deadLettered }) => sum + rejected + deadLettered, 0);
-  return bad + parked + lost + refused + alerts.waiting + alerts.refused === 0;
 }
 
 function summarize(context: CliContext, config: Config, totals: Results, seconds: number, json: boolean): void {

@@ -51,9 +51,23 @@ export interface Config extends Pick<Settings, "format" | "filter" | "limits" | 
 
 /** Reads and validates a configuration file; `secrets` gets what is in it. Throws UsageError with one line for each fault. */
 export async function loadConfig(file: string, env: NodeJS.ProcessEnv, secrets: Scrubber): Promise<Config> {
-  const baseDir = dirname(resolve(file));
-  const yaml = readYaml(file, await readText(file), { env, baseDir, secrets });
-  return configOf(yaml, await withModules(yaml, new Registry(), baseDir), { env, baseDir, secrets });
+  return readConfig(
+    { file, text: await readText(file) },
+    { registry: new Registry(), env, baseDir: dirname(resolve(file)), secrets },
+  );
+}
+
+/** What a configuration is read from: a text, and what messages call it, or what such a text comes to, in which no reference is replaced. */
+export type ConfigInput = { readonly file: string; readonly text: string } | { readonly file: string; readonly value: unknown };
+
+/** As `loadConfig`, with parts of the registry and those of the modules that are named. */
+export async function readConfig(
+  input: ConfigInput,
+  { registry, ...surroundings }: ConfigSurroundings & { readonly registry: Registry },
+): Promise<Config> {
+  const { file } = input;
+  const yaml = "text" in input ? readYaml(file, input.text, surroundings) : plain(file, input.value, surroundings.secrets);
+  return configOf(yaml, await withModules(yaml, registry, surroundings.baseDir), surroundings);
 }
 
 /** As `loadConfig`, of a text that names no modules. */
@@ -64,6 +78,7 @@ export function parseConfig(file: string, text: string, env: NodeJS.ProcessEnv, 
 
 interface ConfigSurroundings {
   readonly env: NodeJS.ProcessEnv;
+  /** Absolute folder that relative paths start from. */
   readonly baseDir: string;
   readonly secrets: Scrubber;
 }
@@ -73,6 +88,11 @@ function readYaml(file: string, text: string, surroundings: ConfigSurroundings):
   // Before anything is said about a value that is wrong.
   addUrls(surroundings.secrets, yaml.value);
   return yaml;
+}
+
+function plain(file: string, value: unknown, secrets: Scrubber): Yaml {
+  addUrls(secrets, value);
+  return { file, value, at: () => file, fromEnvironment: () => false };
 }
 
 /** Throws UsageError with one line for each fault. */

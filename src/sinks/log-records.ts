@@ -49,7 +49,8 @@ export function recordMaker(schema: Schema, options: { serviceName: string; vers
   };
 }
 
-function attributesOf(schema: Schema, attributes: readonly Attribute[], flow: Flow): Attributes {
+/** What the attributes have of the flow, each under its name. */
+export function attributesOf(schema: Schema, attributes: readonly Attribute[], flow: Flow): Attributes {
   const result: Record<string, AnyValue> = {};
   for (const attribute of attributes) {
     const value = attribute.get(flow);

@@ -8,6 +8,12 @@ import { printable } from "../lib/printable.ts";
 
 export type { Logger } from "pino";
 
+const FORM: pino.LoggerOptions = {
+  base: null,
+  timestamp: pino.stdTimeFunctions.isoTime,
+  formatters: { level: (label: string) => ({ level: label }) },
+};
+
 /** The program's own log on stderr: pretty on a terminal, else one JSON object a line. Silent when healthy. `scrub` takes secrets out. */
 export async function openLog(
   level: string,
@@ -17,10 +23,8 @@ export async function openLog(
 ): Promise<{ log: Logger; close(): Promise<void> }> {
   const local = process.stderr.isTTY ? await openPretty() : pino.destination({ dest: 2, sync: true });
   const options: pino.LoggerOptions = {
+    ...FORM,
     level,
-    base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label: string) => ({ level: label }) },
     hooks: { streamWrite: (line) => `${printable(withTexts(line, scrub))}\n` },
   };
   if (otlpEndpoint === undefined) return { log: pino(options, local), close: async () => {} };
@@ -35,6 +39,22 @@ export async function openLog(
     ),
     close: remote.close,
   };
+}
+
+/** One line of the program's own log, as data. */
+export interface LogEntry {
+  readonly level: string;
+  /** RFC 3339. */
+  readonly time: string;
+  /** The line that a person reads. */
+  readonly msg: string;
+  /** What it speaks of: `sink`, `key`, `rule`, `notifier`, … */
+  readonly [field: string]: unknown;
+}
+
+/** A log that hands each line to `onEntry`. */
+export function entryLog(level: string, scrub: (text: string) => string, onEntry: (entry: LogEntry) => void): Logger {
+  return pino({ ...FORM, level }, { write: (line) => onEntry(JSON.parse(withTexts(line, scrub))) });
 }
 
 /** Log lines for people; what is in them cannot steer the terminal. */

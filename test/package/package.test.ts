@@ -1,5 +1,15 @@
 import { execFile } from "node:child_process";
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -77,17 +87,31 @@ it("prints the schema that it brings along", async () => {
   expect(stdout).toBe(readFileSync(join(installed, "src/config/schema.json"), "utf8"));
 });
 
-it("serves the example of the library, which type-checks", async () => {
-  copyFileSync(join(ROOT, "examples", "log-analytics-exporter.ts"), join(consumer, "example.ts"));
+it("serves the examples of the library, which type-check", async () => {
+  const examples = join(ROOT, "examples", "library");
+  for (const name of readdirSync(examples)) copyFileSync(join(examples, name), join(consumer, name));
   const types = { types: ["node"], typeRoots: [join(ROOT, "node_modules", "@types")] };
   const compilerOptions = { ...types, module: "nodenext", target: "esnext", strict: true, noEmit: true, skipLibCheck: false };
-  writeFileSync(join(consumer, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["example.ts"] }));
+  writeFileSync(join(consumer, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }));
   await run(join(ROOT, "node_modules", ".bin", "tsc"), ["-p", "."]);
+
+  mkdirSync(join(consumer, "bucket"));
+  writeFileSync(join(consumer, "bucket", "a.csv"), "2026-01-31T12:00:00Z,10.0.1.7,51234,203.0.113.9,443,6,1200\n");
+  const { stdout } = await run(process.execPath, ["pipeline.ts", "bucket", "program.csv"]);
+  expect(stdout).toBe("1 records, 0 bad, 1 delivered\n");
+  await run("npx", ["--no-install", "flowferry", "run", "--until-caught-up", "-c", "flowferry.yaml"], { OUT: "command.csv" });
+  const rows = readFileSync(join(consumer, "program.csv"), "utf8");
+  expect(rows).toMatch(/^[0-9a-f]{32},10\.0\.1\.7,203\.0\.113\.9,HTTPS,1200\n$/);
+  expect(readFileSync(join(consumer, "command.csv"), "utf8")).toBe(rows);
+
+  writeFileSync(join(consumer, "servers.csv"), "address,server\n10.0.1.7,web-1\n");
+  const enriched = await run(process.execPath, ["enriching-processor.ts"], { SERVERS: "servers.csv" });
+  expect(enriched.stdout).toMatch(/["']flow\.source\.server["']: ["']web-1["']/);
 
   const oci = await startOci();
   try {
     const service = addLogAnalytics(oci);
-    await run(process.execPath, ["example.ts"], {
+    await run(process.execPath, ["log-analytics-exporter.ts"], {
       LOG_ANALYTICS_NAMESPACE: oci.namespace,
       LOG_GROUP_ID: LOG_GROUP,
       LOG_ANALYTICS_ENDPOINT: oci.endpoint,
