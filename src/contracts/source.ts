@@ -1,5 +1,5 @@
 import type { Secrets } from "../lib/secrets/secrets.ts";
-import type { ObjectRef } from "./store.ts";
+import type { ObjectRef, ObjectVersion } from "./store.ts";
 
 /** An object that tailing found, and where it stands in its partition. */
 export interface FoundObject extends ObjectRef {
@@ -20,12 +20,14 @@ export interface Discovery {
   readonly forgetBefore?: string;
 }
 
-/** What the ledger remembers of earlier discoveries. */
+/** What the ledger remembers of earlier discoveries. Each call throws a Failure of the drawer `worker` when the ledger cannot be read. */
 export interface Seen {
+  /** What a strategy gave last as the mark of the partition; undefined for one that has none. Asked once a pass and partition. */
   mark(partition: string): string | undefined;
   /** Partitions that have a mark, in key order. */
   partitions(): readonly string[];
-  has(key: string, etag: string): boolean;
+  /** Those objects that it does not remember, in their order: one call for a page of a listing. Another version of a key is another object. */
+  unseen<Listed extends ObjectVersion>(page: readonly Listed[]): Listed[];
 }
 
 /** A bucket with a strategy for finding what is new in it. */

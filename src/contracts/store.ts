@@ -1,7 +1,11 @@
-/** One version of one object. `time` is the store's own (last modified, or created), in ms since the epoch. */
-export interface ObjectRef {
+/** What tells one version of an object from all others of a bucket. */
+export interface ObjectVersion {
   readonly key: string;
   readonly etag: string;
+}
+
+/** One version of one object. `time` is the store's own (last modified, or created), in ms since the epoch. */
+export interface ObjectRef extends ObjectVersion {
   /** Stored size in bytes. */
   readonly size: number;
   readonly time: number;

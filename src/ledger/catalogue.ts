@@ -43,7 +43,13 @@ export function catalogueOf(
         reading(() => sql("select partition from partitions where mark is not null order by partition").all()).map(
           (row) => row.partition as string,
         ),
-      has: (key, etag) => reading(() => sql("select 1 from objects where key = ? and etag = ?").get(key, etag)) !== undefined,
+      unseen: (page) =>
+        reading(() =>
+          sql(
+            `select key as place from json_each(?) where not exists
+             (select 1 from objects where objects.key = value ->> 0 and etag = value ->> 1)`,
+          ).all(JSON.stringify(page.map(({ key, etag }) => [key, etag]))),
+        ).map(({ place }) => page[place as number] as (typeof page)[number]),
     },
     register(names) {
       participants = JSON.stringify(names);

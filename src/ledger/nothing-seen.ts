@@ -1,4 +1,4 @@
 import type { Seen } from "../contracts/source.ts";
 
 /** The memory of a worker that has not run yet. */
-export const NOTHING_SEEN: Seen = { mark: () => undefined, partitions: () => [], has: () => false };
+export const NOTHING_SEEN: Seen = { mark: () => undefined, partitions: () => [], unseen: (page) => [...page] };

@@ -4,7 +4,7 @@ import type { ObjectRef } from "../../contracts/store.ts";
 import { compareKeys } from "../keys.ts";
 import { Behind, behindSchema, numberOf } from "./behind.ts";
 import { every } from "./every.ts";
-import { isNew, later, reportLate, type Strategy, type Tail, wasThereBefore } from "./strategy.ts";
+import { later, newOf, reportLate, type Strategy, type Tail, wasThereBefore } from "./strategy.ts";
 
 /** So many objects behind the look-back are told from late ones. */
 const KNOWN_BEHIND = 4096;
@@ -28,7 +28,12 @@ export function flatOrderedTail(tail: Tail, prefix: string): Strategy {
   const partition = `${prefix}*ordered`;
   const since = settings.since === undefined ? Number.NEGATIVE_INFINITY : settings.since - settings.lookBackMs;
   const lateSweep = every(settings.lateSweepMs);
-  const isWanted = (object: ObjectRef, seen: Seen) => object.time >= since && isNew(tail, object, seen);
+  const found = (page: readonly ObjectRef[], seen: Seen): FoundObject[] =>
+    newOf(
+      tail,
+      page.filter(({ time }) => time >= since),
+      seen,
+    ).map((object) => ({ ...object, order: object.key }));
 
   return async function* (seen, signal) {
     const mark = markSchema.parse(JSON.parse(seen.mark(partition) ?? "{}"));
@@ -48,7 +53,7 @@ export function flatOrderedTail(tail: Tail, prefix: string): Strategy {
     const inside: Page[] = [];
     for await (const { objects: page } of store.list({ prefix, ...(after === "" ? {} : { startAfter: after }) }, signal)) {
       for (const object of page) if (wasThereBefore(object, started)) newest = later(newest, object.time);
-      const objects = page.filter((object) => isWanted(object, seen)).map((object) => ({ ...object, order: object.key }));
+      const objects = found(page, seen);
       // A time that lies ahead of the clock is wrong, and does not keep its page inside for ever.
       const times = page.map(({ time }) => time).filter((time) => time <= now() + settings.lookBackMs);
       inside.push({ after, objects: page, newest: Math.max(...times) });
@@ -75,16 +80,16 @@ export function flatOrderedTail(tail: Tail, prefix: string): Strategy {
       const from = behind.begin === "" ? {} : { startAfter: behind.begin };
       // "!" lets the bound itself through; what else it lets through belongs to the window.
       for await (const page of store.list({ prefix, ...from, before: `${bound}!` }, signal)) {
-        const objects: FoundObject[] = [];
+        const unknown: ObjectRef[] = [];
         for (const object of page.objects) {
           if (compareKeys(object.key, bound) > 0 || compareKeys(object.key, behind.begin) <= 0) continue;
           const number = numberOf(object);
           if (behind.has(number)) continue;
           behind.add(bound, number);
-          if (!isWanted(object, seen)) continue;
-          objects.push({ ...object, order: object.key });
-          late.object(object, `the look-back begins after ${bound}`);
+          unknown.push(object);
         }
+        const objects = found(unknown, seen);
+        for (const object of objects) late.object(object, `the look-back begins after ${bound}`);
         if (objects.length > 0) yield { partition, objects, ...state() };
       }
       late.end();

@@ -4,7 +4,7 @@ import type { ListPage } from "../../contracts/store.ts";
 import { compareKeys } from "../keys.ts";
 import { Behind, behindSchema, numberOf } from "./behind.ts";
 import { bounded } from "./stamps.ts";
-import { isNew, reportLate, type Strategy, type Tail, wasThereBefore } from "./strategy.ts";
+import { newOf, reportLate, type Strategy, type Tail, wasThereBefore } from "./strategy.ts";
 
 /** So many objects behind the look-back are told from late ones. */
 const KNOWN_BEHIND = 4096;
@@ -51,7 +51,7 @@ export function flatTail(tail: Tail, prefix: string, holes: readonly string[] = 
     const late = reportLate(tail, partition);
 
     for await (const page of listAround(tail, prefix, holes, mark.after, signal)) {
-      const found: FoundObject[] = [];
+      const listed: FoundObject[] = [];
       const before = next;
       for (const object of page) {
         const time = bounded(object.time);
@@ -59,16 +59,18 @@ export function flatTail(tail: Tail, prefix: string, holes: readonly string[] = 
         // What the pages before a break have met is not at hand any more, so the next window stays behind it.
         if (mark.after === undefined && wasThereBefore(object, started))
           next = Math.max(next, bounded(time - settings.lookBackMs));
-        const isWanted = time >= since && isNew(tail, object, seen);
         if (order < older.begin && time < from && time >= since && settings.accepts(object.key)) older.count += 1;
         if (time < from && order < behind.begin) continue;
         const number = numberOf(object);
         if (time < from && behind.has(number)) continue;
         if (time < next) behind.add(groupOf(time), number);
         else inside.push({ time, number });
-        if (!isWanted) continue;
-        found.push({ ...object, order });
-        if (time < from) late.object(object, `it was stored at ${order}, the look-back begins at ${orderOf(from)}`);
+        if (time >= since) listed.push({ ...object, order });
+      }
+      const found = newOf(tail, listed, seen);
+      for (const object of found) {
+        if (bounded(object.time) >= from) continue;
+        late.object(object, `it was stored at ${object.order}, the look-back begins at ${orderOf(from)}`);
       }
       if (next > before) {
         for (const { time, number } of inside) if (time < next) behind.add(groupOf(time), number);

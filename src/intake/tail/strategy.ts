@@ -25,9 +25,10 @@ export function wasThereBefore(object: ObjectRef, listingStarted: number): boole
   return object.time <= listingStarted - CLOCKS_APART_MS;
 }
 
-/** Whether the object is to be handed out: wanted by the options, not seen, and no marker that a console leaves for an empty folder. */
-export function isNew({ settings }: Tail, object: ObjectRef, seen: Seen): boolean {
-  return !isFolderMarker(object) && settings.accepts(object.key) && !seen.has(object.key, object.etag);
+/** Those of a page that are to be handed out: wanted by the options, not seen, and no marker that a console leaves for an empty folder. */
+export function newOf<Listed extends ObjectRef>({ settings }: Tail, page: readonly Listed[], seen: Seen): Listed[] {
+  const wanted = page.filter((object) => !isFolderMarker(object) && settings.accepts(object.key));
+  return wanted.length === 0 ? wanted : seen.unseen(wanted);
 }
 
 const isFolderMarker = ({ key, size }: ObjectRef) => size === 0 && key.endsWith("/");

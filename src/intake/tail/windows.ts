@@ -2,7 +2,7 @@ import type { Discovery, FoundObject, Seen } from "../../contracts/source.ts";
 import type { ObjectRef } from "../../contracts/store.ts";
 import { numberOf } from "./behind.ts";
 import { formatStamp } from "./stamps.ts";
-import { isNew, reportLate, type Tail } from "./strategy.ts";
+import { newOf, reportLate, type Tail } from "./strategy.ts";
 import {
   groupOf,
   openWindow,
@@ -54,15 +54,16 @@ export async function* tailWindow(
     signal,
   );
   for await (const page of listing) {
-    const objects: FoundObject[] = [];
+    const listed: FoundObject[] = [];
     for (const object of page.objects) {
       const name = names.parse(object.key.slice(partition.length));
       if (name !== undefined && (name.time > end || (begin !== undefined && name.time < begin))) continue;
       if (name === undefined && until !== undefined) continue;
       window.take(object, name, started);
-      if (isNew(tail, object, seen)) objects.push({ ...object, order: orderOf(object, name) });
+      listed.push({ ...object, order: orderOf(object, name) });
     }
     window.advance();
+    const objects = newOf(tail, listed, seen);
     if (objects.length > 0) yield { partition, objects, ...window.state() };
   }
   const last = window.state();
@@ -80,20 +81,22 @@ async function* lookBehind(
   const after = behind.begin === "" ? {} : { startAfter: partition + names.restAt(wholeStep(names, timeOfPlace(behind.begin))) };
   const late = reportLate(tail, partition);
   for await (const page of tail.store.list({ prefix: partition, ...after, before: partition + names.restAt(from) }, signal)) {
-    const objects: FoundObject[] = [];
+    const listed: FoundObject[] = [];
     for (const object of page.objects) {
       const name = names.parse(object.key.slice(partition.length));
       if (name === undefined) {
-        if (tail.settings.until === undefined && isNew(tail, object, seen))
-          objects.push({ ...object, order: orderOf(object, name) });
+        if (tail.settings.until === undefined) listed.push({ ...object, order: orderOf(object, name) });
         continue;
       }
       const number = numberOf(object);
       if (name.time >= from || placeOf(name) < behind.begin || behind.has(number)) continue;
       behind.add(groupOf(name), number);
-      if (!isNew(tail, object, seen)) continue;
-      objects.push({ ...object, order: orderOf(object, name) });
-      late.object(object, `its name says ${placeOf(name)}, the look-back begins at ${formatStamp(from)}`);
+      listed.push({ ...object, order: orderOf(object, name) });
+    }
+    const objects = newOf(tail, listed, seen);
+    for (const object of objects) {
+      const name = names.parse(object.key.slice(partition.length));
+      if (name !== undefined) late.object(object, `its name says ${placeOf(name)}, the look-back begins at ${formatStamp(from)}`);
     }
     if (objects.length > 0) yield { partition, objects, ...state() };
   }

@@ -18,9 +18,8 @@ export function memorySource(objects: ReadonlyMap<string, number>, pieceRecords 
     name: "memory://bucket",
     opened,
     async *discover(seen: Seen): AsyncGenerator<Discovery> {
-      const found = [...objects]
-        .filter(([key]) => !seen.has(key, "1"))
-        .map(([key, records]) => ({ key, etag: "1", size: records, time: 0, order: key }));
+      const listed = [...objects].map(([key, records]) => ({ key, etag: "1", size: records, time: 0, order: key }));
+      const found = seen.unseen(listed);
       for (let start = 0; start < found.length; start += 3) yield { partition: "", objects: found.slice(start, start + 3) };
     },
     async open({ key }) {

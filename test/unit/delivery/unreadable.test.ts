@@ -24,7 +24,7 @@ function closedBucket(count: number, readable: readonly string[] = []): Source &
       for (let start = 0; start < found.length; start += 500) {
         const objects = found.slice(start, start + 500);
         discovered.push(...objects.map(({ key }) => key));
-        yield { partition: "", objects: objects.filter(({ key }) => !seen.has(key, "1")), mark: `${start}` };
+        yield { partition: "", objects: seen.unseen(objects), mark: `${start}` };
       }
     },
     open: async (object, signal) => {
@@ -182,12 +182,12 @@ test.each(["discovered", "lastId", "pending", "position", "nextDue", "wakeParked
 test("a ledger that cannot say what is known of the bucket is waited for, and is not taken for the bucket", async () => {
   const ledger = openLedger({ path: ":memory:", source: "memory://bucket" });
   const state = { broken: true };
-  const has = (key: string, etag: string) => {
+  const unseen: Seen["unseen"] = (page) => {
     if (state.broken) throw new Failure("worker", "ledger-io", "ledger /x: disk I/O error while reading");
-    return ledger.seen.has(key, etag);
+    return ledger.seen.unseen(page);
   };
   const out = memorySink();
-  const parts = partsOf(memorySource(new Map([["a", 10]])), { out: out.sink }, { ...ledger, seen: { ...ledger.seen, has } });
+  const parts = partsOf(memorySource(new Map([["a", 10]])), { out: out.sink }, { ...ledger, seen: { ...ledger.seen, unseen } });
   const told: string[] = [];
   const log = Object.assign(parts.log, { error: (_fields: object, line: string) => void told.push(line) });
   const running = runPipeline({ ...parts, log }, OPTIONS, never);

@@ -1,4 +1,5 @@
 import type { Discovery, Seen } from "../../../../src/contracts/source.ts";
+import type { ObjectVersion } from "../../../../src/contracts/store.ts";
 
 /**
  * What the contract says of a ledger, at its strictest: every object is finished as soon as it is discovered, so that whatever a
@@ -18,8 +19,8 @@ export class StrictLedger implements Seen {
     return [...this.marks.keys()].sort();
   }
 
-  has(key: string, etag: string): boolean {
-    return this.remembered.has(`${key} ${etag}`);
+  unseen<Listed extends ObjectVersion>(page: readonly Listed[]): Listed[] {
+    return page.filter(({ key, etag }) => !this.remembered.has(`${key} ${etag}`));
   }
 
   apply({ partition, objects, mark, forgetBefore }: Discovery): void {
