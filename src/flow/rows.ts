@@ -5,10 +5,10 @@ import { counterIn, counterOf, type Indexed, orNaN, orUndefined } from "./packed
 import { NONE } from "./types.ts";
 
 /** Changes with the fields: who reads has to know the same ones as who wrote. */
-export const LAYOUT = 3699062133;
+export const LAYOUT = 3745665482;
 /** Numbers and references of a row. */
 export const ROW_NUMBERS = 16;
-export const ROW_REFERENCES = 30;
+export const ROW_REFERENCES = 31;
 
 /** Writes a row for each flow. A value that is like that of the row before is not looked up again. */
 export function writeRows(
@@ -76,6 +76,8 @@ export function writeRows(
   let reference26 = 0;
   let value27: unknown;
   let reference27 = 0;
+  let value28: unknown;
+  let reference28 = 0;
   let start = 0;
   let at = 0;
   for (const flow of flows) {
@@ -166,108 +168,114 @@ export function writeRows(
       reference10 = values.of(value);
     }
     references[at + 12] = reference10;
-    value = flow.sourceZone;
+    value = flow.initiator;
     if (value !== value11) {
       value11 = value;
       reference11 = values.of(value);
     }
     references[at + 13] = reference11;
-    value = flow.destinationZone;
+    value = flow.sourceZone;
     if (value !== value12) {
       value12 = value;
       reference12 = values.of(value);
     }
     references[at + 14] = reference12;
-    value = flow.trafficType;
+    value = flow.destinationZone;
     if (value !== value13) {
       value13 = value;
       reference13 = values.of(value);
     }
     references[at + 15] = reference13;
-    value = flow.sourceService;
+    value = flow.trafficType;
     if (value !== value14) {
       value14 = value;
       reference14 = values.of(value);
     }
     references[at + 16] = reference14;
-    value = flow.destinationService;
+    value = flow.sourceService;
     if (value !== value15) {
       value15 = value;
       reference15 = values.of(value);
     }
     references[at + 17] = reference15;
-    value = flow.sourceServer;
+    value = flow.destinationService;
     if (value !== value16) {
       value16 = value;
       reference16 = values.of(value);
     }
     references[at + 18] = reference16;
-    value = flow.destinationServer;
+    value = flow.sourceServer;
     if (value !== value17) {
       value17 = value;
       reference17 = values.of(value);
     }
     references[at + 19] = reference17;
-    value = flow.sourceColumns;
+    value = flow.destinationServer;
     if (value !== value18) {
       value18 = value;
       reference18 = values.of(value);
     }
     references[at + 20] = reference18;
-    value = flow.destinationColumns;
+    value = flow.sourceColumns;
     if (value !== value19) {
       value19 = value;
       reference19 = values.of(value);
     }
     references[at + 21] = reference19;
-    value = flow.sourceNetwork;
+    value = flow.destinationColumns;
     if (value !== value20) {
       value20 = value;
       reference20 = values.of(value);
     }
     references[at + 22] = reference20;
-    value = flow.destinationNetwork;
+    value = flow.sourceNetwork;
     if (value !== value21) {
       value21 = value;
       reference21 = values.of(value);
     }
     references[at + 23] = reference21;
-    value = flow.approvedDestination;
+    value = flow.destinationNetwork;
     if (value !== value22) {
       value22 = value;
       reference22 = values.of(value);
     }
     references[at + 24] = reference22;
-    value = flow.subnetName;
+    value = flow.approvedDestination;
     if (value !== value23) {
       value23 = value;
       reference23 = values.of(value);
     }
     references[at + 25] = reference23;
-    value = flow.rule;
+    value = flow.subnetName;
     if (value !== value24) {
       value24 = value;
       reference24 = values.of(value);
     }
     references[at + 26] = reference24;
-    value = flow.securityLists;
+    value = flow.rule;
     if (value !== value25) {
       value25 = value;
       reference25 = values.of(value);
     }
     references[at + 27] = reference25;
-    value = flow.detections.length === 0 ? undefined : flow.detections;
+    value = flow.securityLists;
     if (value !== value26) {
       value26 = value;
       reference26 = values.of(value);
     }
     references[at + 28] = reference26;
-    value = flow.lookupsVersion;
+    value = flow.detections.length === 0 ? undefined : flow.detections;
     if (value !== value27) {
       value27 = value;
       reference27 = values.of(value);
     }
     references[at + 29] = reference27;
+    value = flow.lookupsVersion;
+    if (value !== value28) {
+      value28 = value;
+      reference28 = values.of(value);
+    }
+    references[at + 30] = reference28;
     start += ROW_NUMBERS;
     at += ROW_REFERENCES;
   }
@@ -315,23 +323,24 @@ export function readRows(
     flow.flowId = values[references[at + 10] as number] as Flow["flowId"];
     flow.original = values[references[at + 11] as number] as Flow["original"];
     flow.direction = values[references[at + 12] as number] as Flow["direction"];
-    flow.sourceZone = values[references[at + 13] as number] as Flow["sourceZone"];
-    flow.destinationZone = values[references[at + 14] as number] as Flow["destinationZone"];
-    flow.trafficType = values[references[at + 15] as number] as Flow["trafficType"];
-    flow.sourceService = values[references[at + 16] as number] as Flow["sourceService"];
-    flow.destinationService = values[references[at + 17] as number] as Flow["destinationService"];
-    flow.sourceServer = values[references[at + 18] as number] as Flow["sourceServer"];
-    flow.destinationServer = values[references[at + 19] as number] as Flow["destinationServer"];
-    flow.sourceColumns = values[references[at + 20] as number] as Flow["sourceColumns"];
-    flow.destinationColumns = values[references[at + 21] as number] as Flow["destinationColumns"];
-    flow.sourceNetwork = values[references[at + 22] as number] as Flow["sourceNetwork"];
-    flow.destinationNetwork = values[references[at + 23] as number] as Flow["destinationNetwork"];
-    flow.approvedDestination = values[references[at + 24] as number] as Flow["approvedDestination"];
-    flow.subnetName = values[references[at + 25] as number] as Flow["subnetName"];
-    flow.rule = values[references[at + 26] as number] as Flow["rule"];
-    flow.securityLists = values[references[at + 27] as number] as Flow["securityLists"];
-    flow.detections = (values[references[at + 28] as number] ?? NONE) as Flow["detections"];
-    flow.lookupsVersion = values[references[at + 29] as number] as Flow["lookupsVersion"];
+    flow.initiator = values[references[at + 13] as number] as Flow["initiator"];
+    flow.sourceZone = values[references[at + 14] as number] as Flow["sourceZone"];
+    flow.destinationZone = values[references[at + 15] as number] as Flow["destinationZone"];
+    flow.trafficType = values[references[at + 16] as number] as Flow["trafficType"];
+    flow.sourceService = values[references[at + 17] as number] as Flow["sourceService"];
+    flow.destinationService = values[references[at + 18] as number] as Flow["destinationService"];
+    flow.sourceServer = values[references[at + 19] as number] as Flow["sourceServer"];
+    flow.destinationServer = values[references[at + 20] as number] as Flow["destinationServer"];
+    flow.sourceColumns = values[references[at + 21] as number] as Flow["sourceColumns"];
+    flow.destinationColumns = values[references[at + 22] as number] as Flow["destinationColumns"];
+    flow.sourceNetwork = values[references[at + 23] as number] as Flow["sourceNetwork"];
+    flow.destinationNetwork = values[references[at + 24] as number] as Flow["destinationNetwork"];
+    flow.approvedDestination = values[references[at + 25] as number] as Flow["approvedDestination"];
+    flow.subnetName = values[references[at + 26] as number] as Flow["subnetName"];
+    flow.rule = values[references[at + 27] as number] as Flow["rule"];
+    flow.securityLists = values[references[at + 28] as number] as Flow["securityLists"];
+    flow.detections = (values[references[at + 29] as number] ?? NONE) as Flow["detections"];
+    flow.lookupsVersion = values[references[at + 30] as number] as Flow["lookupsVersion"];
     flows.push(flow);
     start += ROW_NUMBERS;
     at += ROW_REFERENCES;
