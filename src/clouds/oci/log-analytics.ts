@@ -107,14 +107,15 @@ export class LogAnalyticsClient extends OciServiceClient {
     await this.#delete("deleteSource", "/namespaces/{namespaceName}/sources/{sourceName}", { namespaceName, sourceName });
   }
 
-  /** The first page of the tasks that run saved searches. */
-  listScheduledTasks(
+  /** One page of the tasks that run saved searches. */
+  async listScheduledTasks(
     namespaceName: string,
-    query: { readonly compartmentId: string; readonly displayName: string },
-  ): Promise<models.ScheduledTaskCollection | undefined> {
+    query: { readonly compartmentId: string; readonly page?: string; readonly displayName: string },
+  ): Promise<{ readonly collection: models.ScheduledTaskCollection | undefined; readonly next: string | undefined }> {
     const path = "/namespaces/{namespaceName}/scheduledTasks";
     const whole = { taskType: "SAVED_SEARCH", ...query };
-    return this.json("listScheduledTasks", { method: "GET", path, in: { namespaceName }, query: whole });
+    const response = await this.send("listScheduledTasks", { method: "GET", path, in: { namespaceName }, query: whole });
+    return { collection: (await response.json()) as models.ScheduledTaskCollection | undefined, next: nextPageOf(response) };
   }
 
   getScheduledTask(request: requests.GetScheduledTaskRequest): Promise<models.ScheduledTask | undefined> {
@@ -166,7 +167,7 @@ export class LogAnalyticsClient extends OciServiceClient {
       method: "POST",
       path: "/namespaces/{namespaceName}/lookups/actions/register",
       in: { namespaceName },
-      query: { type: "Lookup", ...query },
+      query: { ...query, type: "Lookup" },
       headers: { "opc-retry-token": opcRetryToken },
       body,
     });

@@ -128,8 +128,7 @@ export async function ociTransport(identity: OciIdentity, options: OciTransportO
     async send(sdkRequest, excludeBody = false) {
       const call = calls.getStore();
       if (call === undefined) throw new Error("an SDK client has to be used inside of call()");
-      // Signer and service encode the apostrophe, the SDK does not: the signature would not match.
-      const uri = sdkRequest.uri.replaceAll("'", "%27");
+      const uri = escaped(sdkRequest.uri);
       const copy = (): HttpRequest => ({ ...sdkRequest, uri, headers: new Headers(sdkRequest.headers) });
       try {
         const first = copy();
@@ -200,6 +199,11 @@ export async function ociTransport(identity: OciIdentity, options: OciTransportO
       await Promise.all([dispatcher.destroy(), identity.close()]);
     },
   };
+}
+
+/** The SDK leaves to `fetch` what may not stand in a URL; the signer encodes it, and the apostrophe, for itself: both see it encoded. */
+function escaped(uri: string): string {
+  return uri.replaceAll(/[^\x21-\x7e]+|["<>\\^`{|}]/g, encodeURIComponent).replaceAll("'", "%27");
 }
 
 /** What somebody may repeat of a request: its signature, and the token of a session as its key id. */

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { models } from "oci-loganalytics";
 import { Failure } from "../../../lib/errors.ts";
-import { listOf, resourceOf } from "../answers.ts";
+import { allPages, listOf, resourceOf } from "../answers.ts";
 import type { LogAnalyticsClient } from "../log-analytics.ts";
 import { type Content, OWN_TAGS, type ScheduledTask } from "./build.ts";
 import { isOwn, refuseForeign, type SearchFinder } from "./dashboards-installer.ts";
@@ -21,10 +21,14 @@ export function tasksInstaller(
   searchId: SearchFinder,
 ): Installer {
   const find = async (displayName: string, signal: AbortSignal): Promise<models.StandardTask | undefined> => {
-    const query = { compartmentId, displayName: encodeURIComponent(displayName) };
-    const items = await call("ListScheduledTasks", signal, async () =>
-      listOf((await client.listScheduledTasks(namespaceName, query))?.items),
-    );
+    const items = await allPages("ListScheduledTasks", (page) => {
+      const from = page === undefined ? {} : { page: encodeURIComponent(page) };
+      const query = { compartmentId, ...from, displayName: encodeURIComponent(displayName) };
+      return call("ListScheduledTasks", signal, async () => {
+        const { collection, next } = await client.listScheduledTasks(namespaceName, query);
+        return { items: listOf(collection?.items), next };
+      });
+    });
     const id = items.find((item) => item.displayName === displayName)?.id;
     if (id === undefined) return undefined;
     const get = { namespaceName, scheduledTaskId: id };

@@ -64,6 +64,10 @@ export function scheduledTaskRoutes(state: State): Route[] {
     route("list-tasks", "GET", base, (call) => {
       const { query } = call;
       const name = query.get("displayName");
+      // What is asked for is picked out page by page: a page may hold nothing, and more follow.
+      if (name !== null && query.get("page") === null) {
+        return { status: 200, headers: { "opc-next-page": "+from=0&" }, json: { items: [] } };
+      }
       const items = [...tasks.values()].filter(
         (one) =>
           one.compartmentId === query.get("compartmentId") &&
