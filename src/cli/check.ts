@@ -131,7 +131,7 @@ async function readSome(
     })) {
       other.bad += bad.length;
       if (other.first === "" && bad[0] !== undefined) other.first = `, first: ${bad[0].reason}`;
-      for (const [type, count] of Object.entries(skipped)) other.skipped.set(type, (other.skipped.get(type) ?? 0) + count);
+      for (const [type, { length }] of Object.entries(skipped)) other.skipped.set(type, (other.skipped.get(type) ?? 0) + length);
       const others = [...other.skipped].map(([type, count]) => `, ${count} of type ${type}`).join("");
       if (flows.length > 0)
         return `${object.key}: its first piece has ${flows.length} flows, ${other.bad} bad records${other.first}${others}`;

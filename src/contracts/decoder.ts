@@ -14,6 +14,11 @@ export interface BadRecords {
 /** A statement of the log about itself: flows lost before the bucket, no traffic, or a header that counts other than its records. */
 export interface QualityNotice {
   readonly kind: "skip-data" | "no-data" | "count-mismatch";
+  /**
+   * It stands behind the record with this number: 0 for none, and one less than its own for what a record says of itself. A reading that
+   * skips fewer records than this, or as many, comes by it.
+   */
+  readonly after: number;
   readonly message: string;
 }
 
@@ -22,9 +27,10 @@ export interface Decoded {
   /** Good records in ascending order of `record`; quality records (NODATA, SKIPDATA) are among them with their status. */
   readonly flows: Flow[];
   readonly bad: readonly BadRecords[];
+  /** In the order in which they stand. */
   readonly quality: readonly QualityNotice[];
-  /** Records that are no flows (other event types) and are passed over: count by type. */
-  readonly skipped: Readonly<Record<string, number>>;
+  /** Records that are no flows (other event types) and are passed over: their numbers by type. */
+  readonly skipped: Readonly<Record<string, readonly number[]>>;
   /** Every record up to this number is in this or an earlier piece, as flow, bad or skipped. */
   readonly through: number;
 }

@@ -1,5 +1,5 @@
 import type { AlertLedger } from "./alert-ledger.ts";
-import type { QualityNotice } from "./decoder.ts";
+import type { BadRecords, QualityNotice } from "./decoder.ts";
 import type { Discovery, Seen } from "./source.ts";
 import type { StateLedger } from "./state-ledger.ts";
 import type { ObjectRef } from "./store.ts";
@@ -104,18 +104,25 @@ export interface Acknowledged extends Settled {
   readonly deadLetters: readonly DeadLetter[];
 }
 
-/** Statements of one kind that a log made about itself in one object. */
-export interface QualityNote {
-  readonly kind: QualityNotice["kind"];
-  readonly count: number;
-  readonly lastMessage: string;
+/** A statement of a log about itself: the first, second, … of those behind the same record. */
+export interface NumberedNotice extends QualityNotice {
+  readonly ordinal: number;
 }
 
-/** What a reading of an object to its end has found. */
-export interface ReadToEnd {
-  readonly records: number;
-  readonly notes: readonly QualityNote[];
+/** What a piece of an object tells besides its flows. */
+export interface Found {
+  readonly bad: readonly BadRecords[];
+  readonly notices: readonly NumberedNotice[];
+  /** The last record of the piece, and how many notices this and earlier pieces of the reading have behind it. */
+  readonly through: number;
+  readonly said: number;
 }
+
+/** The code of a letter to an object of which it is not known what became of some records. */
+export const UNBALANCED = "unbalanced";
+
+/** The code of a letter that counts the bad records of an object that are too many to be listed. */
+export const MANY_BAD = "many-bad-records";
 
 /**
  * The memory of a worker: what was discovered, how far each consumer is, what was set aside. Every call is one transaction and durable
@@ -151,8 +158,15 @@ export interface Ledger {
   commit(sink: string, id: number, position: number, acknowledged: Acknowledged, finished: boolean): void;
   /** Whether the sink has ever taken a record. */
   hasAcknowledged(sink: string): boolean;
-  /** The object was read to its end. Its notes are taken once, however often it is read. */
-  readToEnd(id: number, found: ReadToEnd): void;
+  /**
+   * Takes what was found of an object, once, however often and in whatever pieces it is read: what stands before the record at which a
+   * reading begins was found by another one. Returns the dead letters that are new.
+   */
+  found(id: number, found: Found): DeadLetter[];
+  /** The object was read to its end and has so many records. */
+  readToEnd(id: number, records: number): void;
+  /** How many records the object holds; undefined until it was read to its end once. */
+  recordsIn(id: number): number | undefined;
   /** The object needs no further attempt. */
   unpark(id: number): void;
   /** The object cannot be read now. */

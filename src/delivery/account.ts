@@ -1,15 +1,15 @@
 import type { Attributes } from "@opentelemetry/api";
-import type { Decoded } from "../contracts/decoder.ts";
-import type { DeadLetter, Ledger, ParkedObject, QualityNote, QueuedObject } from "../contracts/ledger.ts";
+import type { Ledger, ParkedObject, QueuedObject } from "../contracts/ledger.ts";
 import type { FoundObject } from "../contracts/source.ts";
 import type { LedgerWrite, LedgerWriteEvents } from "../ledger/write.ts";
-import { describeError, drawerOf, type FlowferryError } from "../lib/errors.ts";
+import { describeError, drawerOf } from "../lib/errors.ts";
 import type { OnRetry } from "../lib/retry.ts";
 import type { Health } from "../telemetry/health.ts";
 import type { Instruments, Logger } from "../telemetry/telemetry.ts";
 import { CHECKPOINT } from "./checkpoint.ts";
-import type { ConvoyEvents, Reading } from "./convoy.ts";
+import type { ConvoyEvents } from "./convoy.ts";
 import type { Lane, LaneEvents } from "./lane.ts";
+import { type ObjectAccount, Readings, type ReadTotals } from "./readings.ts";
 
 export interface SinkTotals {
   delivered: number;
@@ -19,27 +19,18 @@ export interface SinkTotals {
   waiting: number;
 }
 
-/** What one run has done. `records` = filtered + what each sink got; bad and skipped records are beside it. */
-export interface Totals {
-  readonly objects: number;
-  readonly records: number;
-  readonly bad: number;
-  readonly skipped: number;
-  readonly filtered: number;
-  readonly quality: Readonly<Record<string, number>>;
+/** What one run has done. Of `records` the filter holds back `filtered`, each sink got the others; bad and skipped records are beside it. */
+export interface Totals extends ReadTotals {
   readonly sinks: Readonly<Record<string, Readonly<SinkTotals>>>;
   /** Objects that cannot be read now. */
   readonly parked: number;
   /** Objects that were deleted or replaced before every consumer had them, and places of which the books did not balance. */
   readonly lost: number;
-  /** Objects and stored bytes that discovery has handed out, and the bytes of those read to their end. */
+  /** Objects and stored bytes that discovery has handed out. */
   readonly discovered: number;
   readonly discoveredBytes: number;
-  readonly readBytes: number;
 }
 
-/** Most dead letters that one object may add; further bad records of it are counted in a last one. */
-const LETTERS_PER_OBJECT = 1_000;
 /** So many readings fail, with none between them that succeeds, before that is a problem. */
 const UNREADABLE = 2;
 
@@ -61,14 +52,6 @@ interface Observed {
   readonly instruments: Instruments;
 }
 
-/** What is known of an object while it is read, in whatever number of attempts. */
-interface Findings {
-  readonly notes: Map<QualityNote["kind"], QualityNote>;
-  letters: number;
-  /** The last of the letters, once there are too many. */
-  many: DeadLetter | undefined;
-}
-
 /** Keeps account of a run: what was read, what could not be, and what each sink did with it; in the ledger, in metrics, in health and in the log. */
 export class Account {
   readonly #ledger: Ledger;
@@ -76,19 +59,12 @@ export class Account {
   readonly #log: Logger;
   readonly #instruments: Instruments;
   readonly #onProgress: ((totals: Totals) => void) | undefined;
-  /** Of objects of which a piece was read, and not yet all. */
-  readonly #findings = new Map<number, Findings>();
+  readonly #readings: Readings;
   readonly #sinks: Record<string, Omit<SinkTotals, "waiting">> = {};
-  readonly #quality: Record<string, number> = {};
-  #objects = 0;
-  #records = 0;
-  #bad = 0;
-  #skipped = 0;
-  #filtered = 0;
-  #lost = 0;
+  /** Places of which the books did not balance. */
+  #imbalances = 0;
   #discovered = 0;
   #discoveredBytes = 0;
-  #readBytes = 0;
   /** Failed readings since one succeeded, and whether an object that was never tried before is among them. */
   #unreadable = 0;
   #newestFails = false;
@@ -101,6 +77,7 @@ export class Account {
     this.#log = log;
     this.#instruments = instruments;
     this.#onProgress = onProgress;
+    this.#readings = new Readings({ ledger, log, instruments }, () => this.#progressed());
   }
 
   /** With what still waits, which the ledger is asked for. */
@@ -112,19 +89,14 @@ export class Account {
   }
 
   #soFar(): Totals {
+    const read = this.#readings.totals;
     return {
-      objects: this.#objects,
-      records: this.#records,
-      bad: this.#bad,
-      skipped: this.#skipped,
-      filtered: this.#filtered,
-      quality: this.#quality,
+      ...read,
       sinks: Object.fromEntries(Object.entries(this.#sinks).map(([name, totals]) => [name, { ...totals, waiting: 0 }])),
       parked: 0,
-      lost: this.#lost,
+      lost: read.lost + this.#imbalances,
       discovered: this.#discovered,
       discoveredBytes: this.#discoveredBytes,
-      readBytes: this.#readBytes,
     };
   }
 
@@ -193,7 +165,7 @@ export class Account {
         this.#progressed();
       },
       onImbalance: ({ name }, { key }, { offered, settled }) => {
-        this.#lost += 1;
+        this.#imbalances += 1;
         this.#instruments.imbalances.add(1, { sink: name });
         const fields = { sink: name, key, offered, settled };
         this.#log.error(
@@ -204,7 +176,7 @@ export class Account {
     };
   }
 
-  convoyEvents(): Omit<ConvoyEvents, "read"> {
+  convoyEvents(): Omit<ConvoyEvents, "read" | "onFatal"> {
     const behind = "sink has fallen behind: it goes on alone and catches up by reading again";
     return {
       onBehind: ({ name }) => {
@@ -272,100 +244,27 @@ export class Account {
     };
   }
 
-  /** One more piece of an object was decoded; `wanted` of its flows pass the filter. Resolves when what is bad is in the ledger. */
-  async read(
-    { object, first }: Reading,
-    { flows, bad, quality, skipped }: Decoded,
-    wanted: number,
-    write: LedgerWrite,
-  ): Promise<void> {
-    this.#readable();
-    const findings = this.#of(object.id);
-    for (const { kind, message } of quality) {
-      findings.notes.set(kind, { kind, count: (findings.notes.get(kind)?.count ?? 0) + 1, lastMessage: message });
-    }
-    if (bad.length > 0) {
-      const letters = bad.flatMap(({ from, to, code, reason }) => this.#letterOf(object, findings, from, to, code, reason));
-      await write(() => this.#ledger.setAside(letters));
-    }
-    if (!first) return;
-    this.#records += flows.length;
-    this.#filtered += flows.length - wanted;
-    this.#instruments.records.add(flows.length);
-    if (flows.length > wanted) this.#instruments.filtered.add(flows.length - wanted);
-    for (const [type, count] of Object.entries(skipped)) {
-      this.#skipped += count;
-      this.#instruments.skipped.add(count, { type });
-    }
-    for (const { kind } of quality) {
-      this.#quality[kind] = (this.#quality[kind] ?? 0) + 1;
-      this.#instruments.quality.add(1, { kind });
-    }
-    for (const { from, to, code } of bad) {
-      const count = to === undefined ? 1 : to - from + 1;
-      this.#bad += count;
-      this.#instruments.bad.add(count, { code });
-    }
-    this.#progressed();
-  }
-
-  /** The rest of an object can be had by nobody. Each consumer that lacks some of it sets that aside. */
-  lost({ object }: Reading, error: FlowferryError): void {
-    this.#readable();
-    this.#lost += 1;
-    this.#findings.delete(object.id);
-    this.#log.error({ key: object.key, code: error.code }, `lost before it was delivered: ${describeError(error)}`);
-  }
-
-  /** An object was read to its end; it has so many records. */
-  async ended({ object, first }: Reading, records: number, write: LedgerWrite): Promise<void> {
-    this.#readable();
-    const { notes, many } = this.#of(object.id);
-    await write(() => {
-      if (many !== undefined) this.#ledger.setAside([many]);
-      this.#ledger.readToEnd(object.id, { records, notes: [...notes.values()] });
-    });
-    this.#findings.delete(object.id);
-    if (!first) return;
-    this.#objects += 1;
-    this.#readBytes += object.size;
-    this.#instruments.objects.add(1);
-    this.#progressed();
-  }
-
-  #readable(): void {
-    this.#unreadable = 0;
-    this.#newestFails = false;
-    this.#health.well(OBJECTS);
-  }
-
-  #of(id: number): Findings {
-    const findings = this.#findings.get(id) ?? { notes: new Map(), letters: 0, many: undefined };
-    this.#findings.set(id, findings);
-    return findings;
-  }
-
-  #letterOf(
-    { key, etag }: QueuedObject,
-    findings: Findings,
-    from: number,
-    to: number | undefined,
-    code: string,
-    reason: string,
-  ): DeadLetter[] {
-    const count = to === undefined ? 1 : to - from + 1;
-    findings.letters += 1;
-    if (findings.letters < LETTERS_PER_OBJECT) {
-      this.#log.warn({ key, from, to, code }, `bad record set aside: ${reason}`);
-      return [{ sink: undefined, key, etag, from, to, count, code, reason }];
-    }
-    if (findings.many !== undefined) {
-      findings.many = { ...findings.many, count: findings.many.count + count };
-      return [];
-    }
-    this.#log.error({ key, from }, `${findings.letters} places of one object are bad: further ones are counted, not listed`);
-    const first = `bad from here on, first: ${reason}`;
-    findings.many = { sink: undefined, key, etag, from, to: undefined, count, code: "many-bad-records", reason: first };
-    return [findings.many];
+  /** An object is read from the record after `skip` on. */
+  begin(object: QueuedObject, skip: number, write: LedgerWrite): ObjectAccount {
+    const account = this.#readings.begin(object, skip, write);
+    const readable = () => {
+      this.#unreadable = 0;
+      this.#newestFails = false;
+      this.#health.well(OBJECTS);
+    };
+    return {
+      read: (...piece) => {
+        readable();
+        return account.read(...piece);
+      },
+      lost: (...loss) => {
+        readable();
+        return account.lost(...loss);
+      },
+      ended: () => {
+        readable();
+        return account.ended();
+      },
+    };
   }
 }

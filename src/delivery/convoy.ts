@@ -12,8 +12,6 @@ export interface Reading {
   readonly consumers: Set<Consumer>;
   /** Aborts when nobody takes part any more, or reading is to stop. */
   readonly signal: AbortSignal;
-  /** False when the object is read after or beside a reading for others: its records are counted there. */
-  readonly first: boolean;
   /** Hands the flows of one piece to every consumer, and resolves when there is room for the next piece. */
   offer(flows: readonly Flow[], through: number): Promise<void>;
 }
@@ -33,6 +31,8 @@ export interface ConvoyEvents {
   read(reading: Reading): Promise<Lost | undefined>;
   onBehind(consumer: Consumer): void;
   onCaughtUp(consumer: Consumer): void;
+  /** `run` will reject with this, when all that is being read has been broken off. */
+  onFatal(error: unknown): void;
 }
 
 interface Active {
@@ -57,7 +57,8 @@ export class Convoy {
   /** Ids of parked objects that are being tried. */
   readonly #retrying = new Set<number>();
   readonly #solo = new Map<Consumer, Promise<void>>();
-  readonly #failure = Promise.withResolvers<never>();
+  /** Aborts with what ends the run. */
+  readonly #failed = new AbortController();
   #queue: QueuedObject[] = [];
   /** Objects up to this id were taken up by the consumers in step. */
   #started: number;
@@ -76,7 +77,7 @@ export class Convoy {
     this.#parking = parking;
     this.#options = options;
     this.#events = events;
-    this.#stop = stop;
+    this.#stop = AbortSignal.any([stop, this.#failed.signal]);
     this.#inStep = new Set(consumers);
     const everything = { after: 0, through: Number.MAX_SAFE_INTEGER, limit: 1 };
     const begins = new Map(
@@ -86,8 +87,8 @@ export class Convoy {
     this.#started = Math.max(...[...begins].filter(([{ leads }]) => leads).map(([, begin]) => begin)) - 1;
     for (const [consumer, begin] of begins) if (begin <= this.#started) this.#fallBehind(consumer);
     // A signal for each reading that depends on this one would stay with it until the end of the run.
-    stop.addEventListener("abort", () => {
-      for (const { controller } of this.#active) controller.abort(stop.reason);
+    this.#stop.addEventListener("abort", () => {
+      for (const { controller } of this.#active) controller.abort(this.#stop.reason);
     });
   }
 
@@ -121,12 +122,18 @@ export class Convoy {
     return this.#change.promise;
   }
 
-  /** Reads until `stop` aborts. Rejects with what no repetition heals. */
+  /** Reads until `stop` aborts. Rejects with what no repetition heals. In either case every reading is over when it settles. */
   async run(): Promise<void> {
-    const workers = Array.from({ length: this.#options.objects }, () => this.#work());
-    await Promise.race([Promise.all(workers), this.#failure.promise]);
+    const workers = Array.from({ length: this.#options.objects }, () => this.#work().catch(this.#fail));
+    await Promise.all(workers);
     await Promise.all(this.#solo.values());
+    if (this.#failed.signal.aborted) throw this.#failed.signal.reason;
   }
+
+  readonly #fail = (error: unknown): void => {
+    if (!this.#stop.aborted) this.#events.onFatal(error);
+    this.#failed.abort(error);
+  };
 
   async #work(): Promise<void> {
     while (!this.#stop.aborted) {
@@ -137,7 +144,7 @@ export class Convoy {
         this.#queue.shift();
         this.#started = object.id;
         const consumers = new Set([...this.#inStep].filter((consumer) => consumer.wants(object)));
-        if (consumers.size > 0) await this.#read(object, consumers, true);
+        if (consumers.size > 0) await this.#read(object, consumers);
       }
       if (retried === undefined && object === undefined) await this.#news();
       else this.#changed();
@@ -189,10 +196,9 @@ export class Convoy {
   }
 
   /**
-   * Reads an object for these consumers; one that cannot be read now is parked. `isNew`: nobody has begun with it since the start. Rejects
-   * with what ends the run.
+   * Reads an object for these consumers; one that cannot be read now is parked. Rejects with what ends the run.
    */
-  async #read(object: QueuedObject, consumers: Set<Consumer>, isNew = false): Promise<void> {
+  async #read(object: QueuedObject, consumers: Set<Consumer>): Promise<void> {
     const controller = new AbortController();
     const { signal } = controller;
     if (this.#stop.aborted) controller.abort(this.#stop.reason);
@@ -200,9 +206,7 @@ export class Convoy {
       for (const consumer of consumers) consumer.offer(object.id, flows, through);
       await this.#room(consumers, signal);
     };
-    const elsewhere = () => [...this.#active].some(({ reading }) => reading.object.id === object.id);
-    const first = isNew || (object.records === undefined && !elsewhere());
-    const active = { reading: { object, consumers, signal, first, offer }, controller };
+    const active = { reading: { object, consumers, signal, offer }, controller };
     this.#active.add(active);
     try {
       const lost = await this.#events.read(active.reading);
@@ -254,9 +258,7 @@ export class Convoy {
       if (reading.consumers.delete(consumer) && reading.consumers.size === 0) controller.abort();
     }
     this.#events.onBehind(consumer);
-    const work = this.#catchUp(consumer);
-    work.catch(this.#failure.reject);
-    this.#solo.set(consumer, work);
+    this.#solo.set(consumer, this.#catchUp(consumer).catch(this.#fail));
   }
 
   async #catchUp(consumer: Consumer): Promise<void> {
@@ -276,7 +278,7 @@ export class Convoy {
       }
     };
     while (next() !== undefined || !consumer.hasRoom) {
-      await Promise.all(Array.from({ length: this.#options.objects }, work));
+      await Promise.all(Array.from({ length: this.#options.objects }, () => work().catch(this.#fail)));
       if (!consumer.hasRoom) await firstOf([consumer.changed()], this.#stop);
       if (this.#stop.aborted) return;
     }

@@ -1,5 +1,5 @@
 import type { Consumer, Lost } from "../contracts/consumer.ts";
-import type { DeadLetter, Ledger, QueuedObject } from "../contracts/ledger.ts";
+import { type Ledger, type QueuedObject, UNBALANCED } from "../contracts/ledger.ts";
 import type { Batch, Segment, Sink } from "../contracts/sink.ts";
 import type { Flow } from "../flow/flow.ts";
 import type { LedgerWrite } from "../ledger/write.ts";
@@ -10,7 +10,7 @@ import { Acknowledgements } from "./acknowledgements.ts";
 import { createBrake } from "./brake.ts";
 import { type Delivery, type DeliveryEvents, deliver } from "./deliver.ts";
 import { letterOfRest } from "./lost.ts";
-import { NOTHING, type Outcome, settledIn } from "./outcome.ts";
+import { NOTHING, type Outcome, settledIn, sumOf } from "./outcome.ts";
 
 /** Why a sink does not get on at the moment; undefined while it does. */
 export interface Trouble {
@@ -295,26 +295,28 @@ export class Lane implements Consumer {
     const waiting = this.#waiting.find((run) => run.progress === progress)?.flows[0]?.record;
     const complete = acks.complete(waiting);
     const position = acks.position(waiting);
-    const outcome = acks.uncommitted;
-    const settled = settledIn(outcome);
-    const balanced = progress.settled + settled === progress.offered;
-    const letter = complete && !balanced ? this.#unbalanced(object) : undefined;
+    const settled = settledIn(acks.uncommitted);
+    const missing = progress.offered - progress.settled - settled;
+    const balanced = missing === 0;
+    const outcome = complete && !balanced ? sumOf([acks.uncommitted, this.#unbalanced(object, missing)]) : acks.uncommitted;
     if (position > progress.committed || settled > 0 || complete) {
-      const deadLetters = letter === undefined ? outcome.deadLetters : [...outcome.deadLetters, letter];
-      this.#ledger.commit(this.name, object.id, position, { ...outcome, deadLetters }, complete);
+      this.#ledger.commit(this.name, object.id, position, outcome, complete);
       acks.committed();
       progress.committed = position;
       progress.settled += settled;
-      if (settled > 0) this.#events.onSettled(this, outcome);
+      if (settledIn(outcome) > 0) this.#events.onSettled(this, outcome);
     }
     if (!complete) return;
     this.#progress.delete(object.id);
     if (!balanced) this.#events.onImbalance(this, object, { offered: progress.offered, settled: progress.settled });
   }
 
-  #unbalanced({ key, etag }: QueuedObject): DeadLetter {
+  /** So many records are missing, which are set aside; where there are too many the letter counts none. */
+  #unbalanced({ key, etag }: QueuedObject, missing: number): Outcome {
     const reason =
       "more or fewer records were settled than were offered: read the object again (flowferry replay --dead-letters)";
-    return { sink: this.name, key, etag, from: 1, to: undefined, count: 1, code: "unbalanced", reason };
+    const count = Math.max(0, missing);
+    const letter = { sink: this.name, key, etag, from: 1, to: undefined, count, code: UNBALANCED, reason };
+    return { ...NOTHING, setAside: count, deadLetters: [letter] };
   }
 }

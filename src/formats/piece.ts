@@ -8,7 +8,7 @@ export class Piece implements Decoded {
   readonly flows: Flow[] = [];
   readonly bad: BadRecords[] = [];
   readonly quality: QualityNotice[] = [];
-  readonly skipped: Record<string, number> = Object.create(null);
+  readonly skipped: Record<string, number[]> = Object.create(null);
   through: number;
   readonly #start: number;
 
@@ -30,10 +30,12 @@ export class Piece implements Decoded {
     else this.bad.push({ from: record, to: record, code: problem.code, reason: problem.reason });
   }
 
-  /** Counts a record that is no flow. */
-  skip(type: string): void {
+  /** Passes over a record that is no flow. */
+  skip(record: number, type: string): void {
     const name = label(type);
-    this.skipped[name] = (this.skipped[name] ?? 0) + 1;
+    const numbers = this.skipped[name];
+    if (numbers === undefined) this.skipped[name] = [record];
+    else numbers.push(record);
   }
 
   /** What follows the records up to `through` cannot be read. */

@@ -9,7 +9,6 @@ type Catalogue = Pick<
   | "pending"
   | "discovered"
   | "lastId"
-  | "readToEnd"
   | "unpark"
   | "park"
   | "due"
@@ -25,11 +24,7 @@ const OBJECT = "o.id, o.key, o.etag, o.size, o.time, o.records";
 const PARKED = `p.attempts, p.since, p.next_at, p.drawer, p.code, p.reason, ${OBJECT}`;
 
 /** What was discovered, who waits for it, and what cannot be read now. */
-export function catalogueOf(
-  { sql, transaction, reading }: Tables,
-  note: (kind: string, key: string, message: string, count: number) => void,
-  scrub: (text: string) => string,
-): Catalogue {
+export function catalogueOf({ sql, transaction, reading }: Tables, scrub: (text: string) => string): Catalogue {
   let participants = "[]";
   const parkedRows = (tail: string, ...values: number[]) =>
     reading(() => sql(`select ${PARKED} from parked p join objects o on o.id = p.object ${tail}`).all(...values)).map(toParked);
@@ -101,14 +96,6 @@ export function catalogueOf(
       ).map(toObject),
     lastId: () =>
       (reading(() => sql("select seq from sqlite_sequence where name = 'objects'").get())?.seq as number | undefined) ?? 0,
-    readToEnd: (id, { records, notes }) =>
-      transaction(() => {
-        const { changes } = sql("update objects set records = ? where id = ? and records is null").run(records, id);
-        if (changes === 1) {
-          const key = sql("select key from objects where id = ?").get(id)?.key as string;
-          for (const { kind, count, lastMessage } of notes) note(kind, key, lastMessage, count);
-        }
-      }),
     unpark: (id) => void transaction(() => sql("delete from parked where object = ?").run(id)),
     park: (id, { attempts, nextAt, drawer, code, reason }) =>
       void transaction(() =>

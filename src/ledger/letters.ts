@@ -1,8 +1,8 @@
-import type { DeadLetter, DeadLetterFilter, Ledger, StoredDeadLetter } from "../contracts/ledger.ts";
+import { type DeadLetter, type DeadLetterFilter, type Ledger, type StoredDeadLetter, UNBALANCED } from "../contracts/ledger.ts";
 import type { Tables } from "./statements.ts";
 
 /** The name under which records that no sink can have are stored; a sink cannot be called so. */
-const NO_SINK = "";
+export const NO_SINK = "";
 
 interface Letters extends Pick<Ledger, "deadLetters" | "countDeadLetters" | "settleLetter"> {
   /** Within a transaction of its caller. */
@@ -59,7 +59,9 @@ export function lettersOf({ sql, transaction, reading }: Tables, scrub: (text: s
           // What a sink's letter counted leaves the account in which it stood; of records that no sink could have, none was in an account.
           const own = sink === name;
           const [wasRejected, wasAside] = own ? (code === "rejected" ? [count, 0] : [0, count]) : [0, 0];
-          const taken = code === "rejected" && own ? Math.max(0, wasRejected - rejected - setAside) : delivered;
+          // One that does not say which of its records it counts brings all of them: no more of them are new than it counts.
+          const isVague = own && ["rejected", UNBALANCED].includes(code);
+          const taken = isVague ? Math.max(0, count - rejected - setAside) : delivered;
           sql(
             `update sinks set delivered = delivered + ?, rejected = max(0, rejected + ?), dead_lettered = max(0, dead_lettered + ?),
              last_delivery = iif(? > 0, ?, last_delivery) where name = ?`,

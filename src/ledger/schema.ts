@@ -17,6 +17,8 @@ create table if not exists objects (
   size integer not null,
   time integer not null,
   records integer,
+  noted integer not null default 0,
+  said integer default 0,
   unique (key, etag)
 );
 create index if not exists objects_by_order on objects (partition, ord);
@@ -72,12 +74,20 @@ ${STATES_SCHEMA}`;
 /**
  * What makes a ledger of the version before one of this version, by the version it makes. Tables that are new come from the schema.
  * Version 1 is that of 0.1.0: its positions, dead letters and accounts are kept. It counted no records of objects, so an object that is
- * lost before it is read again is set aside without a count.
+ * lost before it is read again is set aside without a count. What a log said of itself was noted when it was read first: that is known of
+ * records which a sink has, and of all when one has finished the object.
  */
 const UPGRADES: Readonly<Record<number, (db: DatabaseSync) => void>> = {
   2: (db) => {
     db.exec(`
 alter table objects add column records integer;
+alter table objects add column noted integer not null default 0;
+alter table objects add column said integer default 0;
+update objects set noted = coalesce((select max(position) from pending where pending.object = objects.id), 0);
+update objects set said = null where exists (
+  select 1 from sinks where last_commit is not null
+  and not exists (select 1 from pending where pending.sink = sinks.id and pending.object = objects.id)
+);
 alter table sinks add column last_delivery integer;
 update sinks set last_delivery = last_commit where delivered > 0;
 alter table pending add column settled integer not null default 0;

@@ -5,6 +5,7 @@ import { alertLedger } from "./alerts.ts";
 import { catalogueOf } from "./catalogue.ts";
 import { onLedger } from "./failures.ts";
 import { type LedgerFile, openLedgerFile, openLedgerToRead, ownerOf } from "./file.ts";
+import { findingsOf } from "./findings.ts";
 import { lettersOf } from "./letters.ts";
 import { positionsOf } from "./positions.ts";
 import { LEDGER_SCHEMA, LEDGER_VERSION, upgrade } from "./schema.ts";
@@ -106,7 +107,8 @@ function ledgerOn(file: LedgerFile, scrub: (text: string) => string): Ledger {
   return {
     alerts: alertLedger(tables, scrub),
     states,
-    ...catalogueOf(tables, note, scrub),
+    ...catalogueOf(tables, scrub),
+    ...findingsOf(tables, add, note),
     ...positions,
     ...letters,
     checkpoint: (name, head, moved) =>

@@ -12,7 +12,7 @@ import { Parking } from "../delivery/parking.ts";
 import type { Flow } from "../flow/flow.ts";
 import { originOf } from "../flow/origin.ts";
 import { isGone, type LedgerWrite, ledgerWrite } from "../ledger/write.ts";
-import { describeError, drawerOf, Failure } from "../lib/errors.ts";
+import { drawerOf, Failure } from "../lib/errors.ts";
 import { type RetryPolicy, retry } from "../lib/retry.ts";
 import { firstOf, pause } from "../lib/waiting.ts";
 import type { Health } from "../telemetry/health.ts";
@@ -79,7 +79,7 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
   account.watch(lanes);
   const read = (reading: Reading) => readObject(parts, options, account, write, reading, checkpoint);
   const parking = new Parking(ledger, write, options.retry, account.onParked());
-  const convoy = new Convoy(consumers, { ledger, parking }, options, { ...account.convoyEvents(), read }, intake);
+  const convoy = new Convoy(consumers, { ledger, parking }, options, { ...account.convoyEvents(), read, onFatal: fail }, intake);
   const discovery = new Discovery(parts, write, account, convoy);
 
   // A job with a wrong key or bucket says so and ends; a worker that tails waits until somebody puts it right.
@@ -123,7 +123,7 @@ async function readObject(
   const { maxObjectBytes: maxBytes, maxRecordBytes } = options;
   const origin = originOf(parts.source.name, object.key, object.etag);
   const skip = Math.min(...[...consumers].map((consumer) => consumer.offered(object.id)));
-  let records = skip;
+  const books = account.begin(object, skip, write);
   try {
     const bytes = await parts.source.open(object, signal);
     for await (const piece of parts.decode(bytes, origin, { skip, maxBytes, maxRecordBytes })) {
@@ -134,15 +134,13 @@ async function readObject(
         await write(() => parts.detections?.flush());
       }
       const wanted = piece.flows.filter(parts.keep);
-      await account.read(reading, piece, wanted.length, write);
-      records = piece.through;
+      await books.read(piece, wanted);
       await reading.offer(wanted, piece.through);
     }
   } catch (error) {
     if (!(error instanceof Failure) || !error.gone) throw error;
-    account.lost(reading, error);
-    return { object, code: error.code, reason: describeError(error) };
+    return books.lost(consumers, error);
   }
-  await account.ended(reading, records, write);
+  await books.ended();
   return undefined;
 }

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { DeadLetter, Ledger, ParkedObject, QueuedObject } from "../../src/contracts/ledger.ts";
+import type { BadRecords, QualityNotice } from "../../src/contracts/decoder.ts";
+import type { DeadLetter, Ledger, NumberedNotice, ParkedObject, QueuedObject } from "../../src/contracts/ledger.ts";
 import type { FoundObject } from "../../src/contracts/source.ts";
 import { openLedger } from "../../src/ledger/sqlite.ts";
 import { Failure } from "../../src/lib/errors.ts";
@@ -23,6 +24,18 @@ const letter = (from: number, of: Partial<DeadLetter> = {}): DeadLetter => ({
   code: "http-400",
   reason: "no",
   ...of,
+});
+const badRecords = (from: number, ...to: [(number | undefined)?]): BadRecords => ({
+  from,
+  to: to.length === 0 ? from : to[0],
+  code: "bad-json",
+  reason: "no JSON",
+});
+const notice = (kind: QualityNotice["kind"], after: number, ordinal: number): NumberedNotice => ({
+  kind,
+  after,
+  ordinal,
+  message: `${after}/${ordinal} hunter2`,
 });
 const keysOf = (objects: readonly QueuedObject[]) => objects.map(({ key }) => key);
 const parkedKeys = (objects: readonly ParkedObject[]) => objects.map(({ object: { key } }) => key);
@@ -205,24 +218,101 @@ describe.each([
     ]);
   });
 
-  it("takes what a reading to the end found once", () => {
-    const [a, b] = discover("a", "b");
-    const found = (records: number) => ({
-      records,
-      notes: [{ kind: "skip-data" as const, count: 2, lastMessage: "lost, hunter2" }],
-    });
-    ledger.readToEnd(a, found(7));
-    ledger.readToEnd(a, found(8));
+  it("keeps how many records an object has, as the first reading to its end found it", () => {
+    const [a, b, c] = discover("a", "b", "c");
+    ledger.readToEnd(a, 7);
+    ledger.readToEnd(a, 8);
+    ledger.readToEnd(b, 0);
     restart();
-    ledger.readToEnd(b, found(0));
-    ledger.readToEnd(b, found(0));
+    ledger.readToEnd(b, 1);
+    expect(ledger.discovered(0, 10).map(({ records }) => records)).toEqual([7, 0, undefined]);
+    expect([a, b, c, c + 1].map((id) => ledger.recordsIn(id))).toEqual([7, 0, undefined, undefined]);
+  });
+
+  it("adds what a log says of itself to what others said", () => {
+    const [a] = discover("a");
     ledger.note("skip-data", "x", "by itself");
+    ledger.found(a, { bad: [], notices: [1, 2].map((ordinal) => notice("skip-data", 0, ordinal)), through: 5, said: 0 });
     ledger.note("no-data", "y", "hunter2");
-    expect(ledger.discovered(0, 10).map(({ records }) => records)).toEqual([7, 0]);
+    restart();
     expect(ledger.status().quality).toMatchObject([
       { kind: "no-data", count: 1, lastKey: "y", lastMessage: "***" },
-      { kind: "skip-data", count: 5, lastKey: "x", lastMessage: "by itself" },
+      { kind: "skip-data", count: 3, lastKey: "a", lastMessage: "0/2 ***" },
     ]);
+  });
+
+  it("takes each notice once, however the pieces of a second reading are cut", () => {
+    const [a] = discover("a");
+    const tell = (after: number, ordinals: readonly number[], through: number, said: number) =>
+      ledger.found(a, { bad: [], notices: ordinals.map((ordinal) => notice("no-data", after, ordinal)), through, said });
+    const count = () => ledger.status().quality[0]?.count ?? 0;
+    tell(0, [1], 5, 0);
+    tell(5, [1], 5, 1);
+    restart();
+    // Behind record 5 more is said, in two pieces; then the same comes in one piece, and in a piece that goes further.
+    tell(5, [2, 3], 5, 3);
+    expect(count()).toBe(4);
+    tell(5, [1, 2, 3], 5, 3);
+    tell(0, [1], 2, 0);
+    tell(5, [1, 2], 5, 2);
+    expect(count()).toBe(4);
+    tell(5, [1, 2, 3, 4], 8, 0);
+    expect(count()).toBe(5);
+    tell(7, [1], 8, 0);
+    tell(8, [1], 8, 1);
+    expect(count()).toBe(6);
+    tell(8, [1], 9, 0);
+    ledger.readToEnd(a, 9);
+    tell(9, [1], 9, 1);
+    expect(count()).toBe(6);
+  });
+
+  it("takes bad records once, however they come together in a second reading", () => {
+    const [a, b] = discover("a", "b");
+    const tell = (through: number, ...bad: BadRecords[]) => ledger.found(a, { bad, notices: [], through, said: 0 });
+    expect(tell(4, badRecords(2), badRecords(4))).toMatchObject([
+      { sink: undefined, key: "a", etag: "1", from: 2, to: 2, count: 1, code: "bad-json" },
+      { from: 4, to: 4 },
+    ]);
+    restart();
+    expect(tell(4, badRecords(2), badRecords(4))).toEqual([]);
+    expect(tell(6, badRecords(2), badRecords(4, 6), badRecords(7, undefined))).toMatchObject([
+      { from: 5, to: 6, count: 2 },
+      { from: 7, to: undefined, count: 1 },
+    ]);
+    expect(tell(6, badRecords(5, 6), badRecords(7, undefined))).toEqual([]);
+    ledger.readToEnd(a, 6);
+    expect([tell(9, badRecords(9)), ledger.found(b + 9, { bad: [badRecords(1)], notices: [], through: 1, said: 0 })]).toEqual([
+      [],
+      [],
+    ]);
+    expect([ledger.countDeadLetters({}), ledger.deadLetters({}, 9).map(({ from }) => from)]).toEqual([5, [2, 4, 5, 7]]);
+  });
+
+  it("lists a thousand places of an object that are bad, the last of which counts the others", () => {
+    const [a, b] = discover("a", "b");
+    const places = (from: number, to: number) =>
+      Array.from({ length: to - from + 1 }, (_, index) => badRecords(10 * (from + index), 10 * (from + index) + 1));
+    const tell = (of: number, from: number, to: number) =>
+      ledger.found(of, { bad: places(from, to), notices: [], through: 10 * to + 1, said: 0 });
+    expect(tell(a, 1, 998)).toHaveLength(998);
+    restart();
+    expect(tell(a, 990, 1_002).map(({ from, code }) => [from, code])).toEqual([
+      [9_990, "bad-json"],
+      [10_000, "many-bad-records"],
+    ]);
+    expect(tell(b, 1, 1)).toHaveLength(1);
+    restart();
+    expect(tell(a, 1_001, 1_010)).toEqual([]);
+    const last = { key: "a", from: 10_000, to: 10_101, count: 22, code: "many-bad-records" };
+    expect(ledger.deadLetters({ key: "a" }, 2_000).at(-1)).toMatchObject(last);
+    expect(ledger.countDeadLetters({ key: "a" })).toBe(2_020);
+    // What is broken to the end is broken to the end, however often that is told.
+    for (let times = 0; times < 2; times += 1) {
+      ledger.found(a, { bad: [badRecords(10_200, undefined)], notices: [], through: 10_199, said: 0 });
+    }
+    expect(ledger.deadLetters({ key: "a" }, 2_000).at(-1)).toMatchObject({ ...last, to: undefined, count: 23 });
+    expect(ledger.deadLetters({ key: "a" }, 2_000)).toHaveLength(1_000);
   });
 
   it("parks objects until they are due, for all who wait for them", () => {
@@ -418,7 +508,9 @@ describe.each([
     "commit, not finished": ([, b = 0]) =>
       ledger.commit("one", b, 5, { delivered: 1, rejected: 1, setAside: 1, deadLetters: [letter(9)] }, false),
     "commit, finished": ([, b = 0]) => ledger.commit("one", b, 5, { ...nothing, setAside: 1, deadLetters: [letter(9)] }, true),
-    readToEnd: ([a = 0]) => ledger.readToEnd(a, { records: 3, notes: [{ kind: "no-data", count: 1, lastMessage: "m" }] }),
+    found: ([a = 0]) =>
+      ledger.found(a, { bad: [badRecords(2, 3), badRecords(5)], notices: [notice("no-data", 3, 1)], through: 6, said: 0 }),
+    readToEnd: ([a = 0]) => ledger.readToEnd(a, 3),
     park: ([, b = 0]) => ledger.park(b, trouble),
     unpark: ([a = 0]) => ledger.unpark(a),
     wakeParked: () => ledger.wakeParked(),

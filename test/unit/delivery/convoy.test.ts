@@ -85,21 +85,21 @@ interface Behaviour {
   lost?: (object: QueuedObject) => Lost | undefined;
 }
 
-/** Runs a convoy. `begun` tells of each reading: the object, for whom, and whether it is the first. */
+/** Runs a convoy. `begun` tells of each reading: the object, and for whom. */
 function convoyOf(consumers: readonly Memory[], options: Partial<ConvoyOptions> = {}, { piece, lost }: Behaviour = {}) {
   const stop = new AbortController();
   const [begun, told]: string[][] = [[], []];
   const read = async (reading: Reading) => {
-    const { object, first, signal } = reading;
+    const { object, signal } = reading;
     const names = [...reading.consumers].map(({ name }) => name).toSorted();
-    begun?.push(`${object.key} ${names.join("+")}${first ? "" : " again"}`);
+    begun?.push(`${object.key} ${names.join("+")}`);
     for (let number = 1; number <= PIECES; number += 1) {
       await piece?.(reading, number);
       signal.throwIfAborted();
       await reading.offer([], number);
     }
     const why = lost?.(object);
-    if (why === undefined) ledger.readToEnd(object.id, { records: PIECES, notes: [] });
+    if (why === undefined) ledger.readToEnd(object.id, PIECES);
     return why;
   };
   const parking = new Parking(
@@ -116,6 +116,7 @@ function convoyOf(consumers: readonly Memory[], options: Partial<ConvoyOptions> 
       read,
       onBehind: ({ name }) => void told?.push(`${name} behind`),
       onCaughtUp: ({ name }) => void told?.push(`${name} caught up`),
+      onFatal: (error) => void told?.push(`${error}`),
     },
     stop.signal,
   );
@@ -145,7 +146,7 @@ describe("after a restart", () => {
     expect(convoy.idle).toBe(false);
     resolve();
     await expect.poll(() => convoy.idle).toBe(true);
-    expect(begun.toSorted()).toEqual(["b two", "c two", "d one", "d two again", "e one+two"]);
+    expect(begun.toSorted()).toEqual(["b two", "c two", "d one", "d two", "e one+two"]);
     expect([pendingOf("one"), pendingOf("two")]).toEqual([[], []]);
     expect(convoy.behind.size).toBe(0);
   });
@@ -192,7 +193,7 @@ describe("a consumer without room", () => {
     await expect.poll(() => pendingOf("one")).toEqual([]);
     expect(performance.now() - begin).toBeGreaterThanOrEqual(55);
     expect(told).toEqual(["two behind"]);
-    expect(begun.slice(0, 2)).toEqual(["a one+two", "a two again"]);
+    expect(begun.slice(0, 2)).toEqual(["a one+two", "a two"]);
     // The catch-up is not over while the last that it read has no room, though nothing else is to be read.
     await expect.poll(() => convoy.idle || begun.length >= 3).toBe(true);
     expect(convoy.behind).toEqual(new Set([two]));
@@ -292,7 +293,7 @@ describe("an object that cannot be read", () => {
     );
     await expect.poll(() => convoy.idle).toBe(true);
     expect([pendingOf("one"), pendingOf("two"), ledger.countParked()]).toEqual([[], [], 0]);
-    expect(begun.toSorted()).toEqual(["a two", "b one", "b one again", "b two again"]);
+    expect(begun.toSorted()).toEqual(["a two", "b one", "b one", "b two"]);
   });
 
   test("is parked and tried again, while others go on", async () => {
@@ -366,7 +367,7 @@ describe("an object that cannot be read", () => {
     expect(ledger.parkedFor(undefined, 9).map(({ sink, object }) => [sink, object.key])).toEqual([["two", "c"]]);
     two.room = true;
     await expect.poll(() => convoy.idle).toBe(true);
-    expect(begun).toContain("c two again");
+    expect(begun).toContain("c two");
     expect(told).toEqual(["two behind", "two caught up"]);
     expect([pendingOf("two"), ledger.countParked()]).toEqual([[], 0]);
   });
@@ -440,7 +441,7 @@ describe("the end", () => {
       await offer([], 1);
       return undefined;
     };
-    const events = { read, onBehind: () => {}, onCaughtUp: () => {} };
+    const events = { read, onBehind: () => {}, onCaughtUp: () => {}, onFatal: () => {} };
     const consumers = [new Memory("one"), new Memory("two")];
     await new Convoy(consumers, { ledger, parking }, { objects: 2, stallMs: 9 }, events, stop.signal).run();
     expect([offers, pendingOf("one"), pendingOf("two")]).toEqual([0, ["b", "c"], ["a", "b", "c"]]);
@@ -464,5 +465,36 @@ describe("the end", () => {
     );
     await expect(ended).rejects.toBe(error);
     expect(ledger.countParked()).toBe(0);
+  });
+
+  test.each(["a", "c"])("comes when the other readings are over, which are told at once: in that of %s", async (broken) => {
+    discover("abcd", { one: 2, two: 0 });
+    const over: string[] = [];
+    const others = Promise.withResolvers<void>();
+    const error = new UsageError("bad-options", "wrong");
+    const { ended, begun, told } = convoyOf(
+      [new Memory("one"), new Memory("two")],
+      { objects: 2 },
+      {
+        piece: async ({ object, signal }) => {
+          await expect.poll(() => begun.length).toBe(4);
+          if (object.key === broken) throw error;
+          if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
+          await others.promise;
+          over.push(object.key);
+        },
+      },
+    );
+    let isOver = false;
+    const watched = ended.finally(() => {
+      isOver = true;
+    });
+    watched.catch(() => {});
+    await expect.poll(() => told).toContain(`${error}`);
+    await sleep(10);
+    expect(isOver).toBe(false);
+    others.resolve();
+    await expect(watched).rejects.toBe(error);
+    expect(over.toSorted()).toEqual(["a", "b", "c", "d"].filter((key) => key !== broken));
   });
 });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createNoopMeter } from "@opentelemetry/api";
 import pino from "pino";
-import type { Decoder } from "../../../src/contracts/decoder.ts";
+import type { BadRecords, Decoded, Decoder, QualityNotice } from "../../../src/contracts/decoder.ts";
 import type { BatchLimits, Sink, WriteResult } from "../../../src/contracts/sink.ts";
 import type { Discovery, Seen, Source } from "../../../src/contracts/source.ts";
 import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
@@ -46,6 +46,70 @@ const countingDecoder: Decoder = async function* (bytes, origin, { skip }) {
     yield { flows, bad: [], quality: [], skipped: {}, through: to };
   }
 };
+
+type Kind = "flow" | "noted" | "bad" | "skipped";
+
+/** What a record of `variedDecoder` is, by its number; `noted` is a flow that says something about the log. */
+function kindOf(record: number): Kind {
+  if ([4, 5].includes(record % 11)) return "bad";
+  if (record % 13 === 6) return "skipped";
+  return record % 7 === 2 ? "noted" : "flow";
+}
+
+const numbersTo = (size: number) => Array.from({ length: size }, (_, index) => index + 1);
+
+export const isDeliverable = (record: number) => ["flow", "noted"].includes(kindOf(record));
+
+/** What there is to count in objects of so many records; each object says at its end how many it holds. */
+export function truthOf(sizes: Iterable<number>) {
+  const all = [...sizes];
+  const count = (...kinds: Kind[]) =>
+    all.flatMap(numbersTo).reduce((sum, record) => sum + (kinds.includes(kindOf(record)) ? 1 : 0), 0);
+  return {
+    objects: all.length,
+    records: count("flow", "noted"),
+    bad: count("bad"),
+    skipped: count("skipped"),
+    quality: { "no-data": count("noted"), "count-mismatch": all.length },
+  };
+}
+
+/** Quality notices by kind, without those of which there are none. */
+export const present = (quality: Readonly<Record<string, number>>) =>
+  Object.fromEntries(Object.entries(quality).filter(([, count]) => count > 0));
+
+/**
+ * Decodes the chunks of `memorySource`, with records of all kinds; neighbours that are bad are told as one, as far as a piece goes.
+ * `onPiece` is told of each piece that was handed out.
+ */
+export function variedDecoder(onPiece: (key: string, piece: Decoded) => void = () => {}): Decoder {
+  return async function* (bytes, origin, { skip }) {
+    let through = skip;
+    for await (const chunk of bytes) {
+      const [from, to] = JSON.parse(Buffer.from(chunk).toString()) as [number, number];
+      if (to <= skip) continue;
+      const piece = { flows: [] as Flow[], bad: [] as BadRecords[], quality: [] as QualityNotice[], skipped: {}, through: to };
+      const others: number[] = [];
+      for (let record = Math.max(from, skip + 1); record <= to; record += 1) {
+        const kind = kindOf(record);
+        const last = piece.bad.at(-1);
+        if (kind === "skipped") others.push(record);
+        else if (kind !== "bad") piece.flows.push(new Flow(origin, record, EMPTY_CONTEXT, record));
+        else if (last?.to === record - 1) piece.bad[piece.bad.length - 1] = { ...last, to: record };
+        else piece.bad.push({ from: record, to: record, code: "bad-json", reason: "no JSON" });
+        if (kind === "noted") piece.quality.push({ kind: "no-data", message: `record ${record}`, after: record - 1 });
+      }
+      if (others.length > 0) piece.skipped = { other: others };
+      through = to;
+      onPiece(origin.key, piece);
+      yield piece;
+    }
+    const quality: QualityNotice[] = [{ kind: "count-mismatch", message: `${through} records`, after: through }];
+    const end = { flows: [], bad: [], quality, skipped: {}, through };
+    onPiece(origin.key, end);
+    yield end;
+  };
+}
 
 /** A receiver in memory. `respond` decides what becomes of each batch; by default it is taken. */
 export function memorySink(

@@ -14,6 +14,8 @@ export interface Outcome {
   reasons: string[];
   quality: QualityNotice[];
   skipped: Record<string, number>;
+  /** Numbers of the skipped records. */
+  passedOver: number[];
   through: number;
 }
 
@@ -26,7 +28,15 @@ export interface Settings extends Partial<DecodeOptions> {
 export async function decode(format: string, bytes: Uint8Array | string, settings: Settings = {}): Promise<Outcome> {
   const { key = "key", chunks = [65_536], ...limits } = settings;
   const options = { skip: 0, maxBytes: 1e9, maxRecordBytes: 1e6, ...limits };
-  const outcome: Outcome = { flows: [], bad: [], reasons: [], quality: [], skipped: Object.create(null), through: options.skip };
+  const outcome: Outcome = {
+    flows: [],
+    bad: [],
+    reasons: [],
+    quality: [],
+    skipped: Object.create(null),
+    passedOver: [],
+    through: options.skip,
+  };
   const source = inChunks(typeof bytes === "string" ? Buffer.from(bytes) : bytes, chunks);
   for await (const piece of decoderFor(FORMATS, format)(source, originOf("test", key, "etag"), options)) {
     outcome.flows.push(...piece.flows);
@@ -36,7 +46,9 @@ export async function decode(format: string, bytes: Uint8Array | string, setting
       outcome.reasons.push(reason);
     }
     outcome.quality.push(...piece.quality);
-    for (const [type, count] of Object.entries(piece.skipped)) outcome.skipped[type] = (outcome.skipped[type] ?? 0) + count;
+    for (const [type, numbers] of Object.entries(piece.skipped))
+      outcome.skipped[type] = (outcome.skipped[type] ?? 0) + numbers.length;
+    outcome.passedOver.push(...Object.values(piece.skipped).flat());
     outcome.through = piece.through;
   }
   return outcome;
@@ -62,14 +74,14 @@ export function plain({ origin: _, context, ...flow }: Flow): Record<string, unk
   return { ...shown, context: Object.fromEntries(Object.entries(context).filter(([, value]) => value !== undefined)) };
 }
 
-/** Every record number up to `through` occurs once, as a flow or bad; the skipped ones take what numbers are left. */
-export function expectAccounted({ flows, bad, skipped, through }: Outcome): void {
+/** Every record number up to `through` occurs once, as a flow, bad or skipped; notices stand in their order, between records. */
+export function expectAccounted({ flows, bad, passedOver, quality, through }: Outcome): void {
   const closed = bad.filter(([record]) => !record.endsWith("+")).map(([record]) => Number(record));
-  const numbers = [...flows.map(({ record }) => record), ...closed];
-  expect(new Set(numbers).size).toBe(numbers.length);
-  for (const number of numbers) expect(number >= 1 && number <= through).toBe(true);
-  const skippedCount = Object.values(skipped).reduce((sum, count) => sum + count, 0);
-  expect(numbers.length + skippedCount).toBe(through);
+  const numbers = [...flows.map(({ record }) => record), ...closed, ...passedOver];
+  expect(numbers.toSorted((a, b) => a - b)).toEqual(Array.from({ length: through }, (_, index) => index + 1));
+  const places = quality.map(({ after }) => after);
+  expect(places).toEqual(places.toSorted((a, b) => a - b));
+  expect(places.every((place) => place >= 0 && place <= through)).toBe(true);
   const records = flows.map(({ record }) => record);
   expect(records).toEqual(records.toSorted((a, b) => a - b));
   const open = bad.filter(([record]) => record.endsWith("+"));

@@ -13,7 +13,7 @@ interface Expected {
   maxRecordBytes?: number;
   flows: Record<string, unknown>[];
   bad: { record: string; code: string }[];
-  quality: { kind: string; message: string }[];
+  quality: { kind: string; after: number; message: string }[];
   skipped: Record<string, number>;
   through: number;
 }
@@ -36,6 +36,10 @@ for (const format of formats.map(({ name }) => name)) {
       const settings = { ...(key === undefined ? {} : { key }), ...(maxRecordBytes === undefined ? {} : { maxRecordBytes }) };
       expect(asExpected(await decode(format, bytes, settings))).toEqual(expected);
       expect(asExpected(await decode(format, bytes, { ...settings, chunks: [1] }))).toEqual(expected);
+      for (let skip = 0; skip <= expected.through; skip += 1) {
+        const { quality } = await decode(format, bytes, { ...settings, skip });
+        expect(quality).toEqual(expected.quality.filter(({ after }) => after >= skip));
+      }
       expect(asExpected(await decode(auto ? "auto" : format, gzipSync(bytes), settings))).toEqual(expected);
     });
   });

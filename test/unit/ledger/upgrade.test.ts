@@ -111,6 +111,28 @@ test("letters count no more than the account of their sink holds, nor than they 
   expect(Math.max(...rejectedOf(narrow).map(({ count }) => count))).toBe(2);
 });
 
+test("what a log said of itself is noted once: not again of an object that a sink had finished, nor before a position", () => {
+  const notices = (...places: number[]) =>
+    places.map((after) => ({ kind: "no-data" as const, after, ordinal: 1, message: `after ${after}` }));
+  const bad = [{ from: 10, to: 60, code: "bad-json", reason: "no JSON" }];
+  const found = { bad, notices: notices(10, 49, 50, 70), through: 80, said: 0 };
+  const noData = (of: Ledger) => of.status().quality.find(({ kind }) => kind === "no-data")?.count;
+  // The sink `file` had finished all of them; `lagging` has 50 records of the first.
+  const finished = upgraded();
+  expect(noData(finished)).toBe(3);
+  expect(finished.found(1, found)).toMatchObject([{ from: 51, to: 60, count: 10 }]);
+  expect(finished.found(2, found)).toMatchObject([{ from: 10, to: 60, count: 51 }]);
+  expect(noData(finished)).toBe(3);
+  ledger?.close();
+  rmSync(join(folder, "ledger.db"));
+  // Where no other sink has ever taken anything, what stands behind the position may not have been noted.
+  const begun = upgraded("update sinks set last_commit = null where name <> 'lagging'");
+  begun.found(1, found);
+  expect(noData(begun)).toBe(5);
+  begun.found(2, found);
+  expect(noData(begun)).toBe(9);
+});
+
 test("an upgrade that fails leaves the file of 0.1.0 as it was", () => {
   released().close();
   expect(() => openLedger({ path: join(folder, "ledger.db"), source: "file:///other" })).toThrow("has source file:///flows");

@@ -180,9 +180,11 @@ class FlowLogReader extends RecordReader {
     const stated = this.#header[COUNT];
     const notices = this.piece.quality;
     if (stated !== undefined && KINDS.counter.convert(stated) !== count) {
-      notices.push({ kind: "count-mismatch", message: `${COUNT} is ${show(stated)}, but ${LIST} has ${count}` });
+      const message = `${COUNT} is ${show(stated)}, but ${LIST} has ${count}`;
+      notices.push({ kind: "count-mismatch", after: this.record, message });
     }
-    if (count === 0) notices.push({ kind: "no-data", message: `${this.#who} had no traffic: ${LIST} is empty` });
+    const message = `${this.#who} had no traffic: ${LIST} is empty`;
+    if (count === 0) notices.push({ kind: "no-data", after: this.record, message });
   }
 
   get #who(): string {
@@ -193,7 +195,7 @@ class FlowLogReader extends RecordReader {
     const state = this.#header[STATE];
     if (typeof state !== "string" || !SKIP_DATA.test(state)) return;
     const message = `${this.#who} had flows that were lost before they reached the bucket`;
-    this.piece.quality.push({ kind: "skip-data", message });
+    this.piece.quality.push({ kind: "skip-data", after: this.record, message });
   }
 
   #parse(element: Span): Problem | undefined {

@@ -66,7 +66,7 @@ class TextReader implements LineReader {
   #read(text: string, record: number, piece: Piece): Problem | undefined {
     if (text.includes("\0")) return { code: "nul-byte", reason: "the line holds a NUL byte" };
     if (HEADER.test(text)) {
-      piece.skip("header");
+      piece.skip(record, "header");
       return undefined;
     }
     const fields = text.split(WHITE_SPACE).filter((field) => field !== "");

@@ -104,7 +104,7 @@ class EventReader extends RecordReader {
     if (this.record > this.#listed) return;
     const value = parseJson(`${this.#head}[]${textOf(after)}`);
     if (!isObject(value) || typeof value.type !== "string") return;
-    if (this.next()) this.piece.skip(value.type);
+    if (this.next()) this.piece.skip(this.record, value.type);
   }
 
   onObjectLost(): void {}
@@ -122,7 +122,7 @@ class EventReader extends RecordReader {
     if (typeof type !== "string") return { code: "bad-string", reason: `type: ${show(type)} is not text` };
     const quality = QUALITY_EVENTS.get(type);
     if (type !== DATA_EVENT && quality === undefined) {
-      this.piece.skip(type);
+      this.piece.skip(this.record, type);
       return undefined;
     }
     const flow = new Flow(this.#origin, this.record, EMPTY_CONTEXT, 0);
