@@ -4,7 +4,8 @@ import type { Config } from "../config/load.ts";
 import type { Problem } from "../contracts/ledger.ts";
 import { version } from "../lib/version.ts";
 import { compose } from "../run/compose.ts";
-import { isComplete, keepProblems, type Results, runComposed } from "../run/run.ts";
+import { keepProblems } from "../run/problems.ts";
+import { isComplete, type Results, runComposed } from "../run/run.ts";
 import { isStandardOutput } from "../sinks/standard-output.ts";
 import { Health } from "../telemetry/health.ts";
 import { createInstruments, openLog, serveTelemetry } from "../telemetry/telemetry.ts";
@@ -54,9 +55,10 @@ export async function run(context: CliContext, config: Config, mode: RunMode): P
       health,
       ...(server === undefined ? {} : { instruments: createInstruments(server.meter) }),
     });
+    const problems = keepProblems(composed.parts.ledger, composed.options.retry);
     const progress = await showProgress(context.stderr, mode.untilCaughtUp);
     try {
-      state.tell = keepProblems(composed.parts.ledger);
+      state.tell = problems.tell;
       state.starting = false;
       if (server !== undefined) log.info({ address: server.address }, "serves /metrics, /healthz and /readyz");
       const results = await runComposed(composed, { untilCaughtUp: mode.untilCaughtUp, onProgress: progress.update }, signal);
@@ -65,6 +67,7 @@ export async function run(context: CliContext, config: Config, mode: RunMode): P
       summarize(context, config, results, (performance.now() - started) / 1000, mode.json);
     } finally {
       progress.stop();
+      problems.close();
       await composed.close();
     }
     return code;

@@ -10,7 +10,8 @@ import { addEnvironment } from "../lib/secrets/of-environment.ts";
 import { Scrubber } from "../lib/secrets/scrubber.ts";
 import { Registry } from "../registry.ts";
 import { compose } from "../run/compose.ts";
-import { isComplete, keepProblems, type Results, runComposed } from "../run/run.ts";
+import { keepProblems } from "../run/problems.ts";
+import { isComplete, type Results, runComposed } from "../run/run.ts";
 import { Health } from "../telemetry/health.ts";
 import { createInstruments, entryLog, type LogEntry } from "../telemetry/telemetry.ts";
 
@@ -78,10 +79,15 @@ export async function openPipeline(configuration: string | URL | object, options
     onProblems(problems);
   });
   const composed = await compose(config, { env, log, health, ...(meter && { instruments: createInstruments(meter) }) });
-  keep = keepProblems(composed.parts.ledger);
+  const kept = keepProblems(composed.parts.ledger, composed.options.retry);
+  keep = kept.tell;
   let used = false;
   let closed: Promise<void> | undefined;
-  const close = () => (closed ??= composed.close());
+  const close = () => {
+    kept.close();
+    closed ??= composed.close();
+    return closed;
+  };
   return {
     async run({ untilCaughtUp = false, signal = new AbortController().signal, onProgress } = {}) {
       if (used) throw new UsageError("pipeline-used", "a pipeline runs once: open another one");

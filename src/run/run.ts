@@ -1,8 +1,6 @@
 import type { AlertTotals } from "../alerts/dispatch.ts";
 import { whileTelling } from "../alerts/telling.ts";
-import type { Ledger, Problem } from "../contracts/ledger.ts";
 import type { Totals } from "../delivery/account.ts";
-import { Failure } from "../lib/errors.ts";
 import type { Composed } from "./compose.ts";
 import { type PipelineOptions, runPipeline } from "./pipeline.ts";
 
@@ -27,15 +25,4 @@ export async function runComposed(
 export function isComplete({ bad, parked, lost, sinks, alerts }: Results): boolean {
   const refused = Object.values(sinks).reduce((sum, { rejected, deadLettered }) => sum + rejected + deadLettered, 0);
   return bad + parked + lost + refused + alerts.waiting + alerts.refused === 0;
-}
-
-/** Keeps in the ledger what `status` says of this worker. A ledger that cannot be written is itself what is wrong, and is told elsewhere. */
-export function keepProblems(ledger: Ledger): (problems: readonly Problem[]) => void {
-  return (problems) => {
-    try {
-      ledger.setProblems(problems);
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-    }
-  };
 }
