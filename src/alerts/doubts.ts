@@ -76,6 +76,11 @@ export class Doubts {
     return true;
   }
 
+  /** The alert is over for a reason that is not the receiver's. */
+  over(id: number): void {
+    this.#doubted.delete(id);
+  }
+
   #first(is: (doubt: Doubt) => boolean): number | undefined {
     for (const [id, doubt] of this.#doubted) if (is(doubt)) return id;
     return undefined;

@@ -168,6 +168,7 @@ export class Teller {
   async #refuse({ id, alert }: QueuedAlert, failure: Failure, write: LedgerWrite): Promise<void> {
     const { ledger, events } = this.#surroundings;
     await write(() => ledger.refuse(id, this.name, failure.code, describeError(failure)));
+    this.#doubts.over(id);
     this.#refused += 1;
     events.onRefused(alert, this.name, failure);
     this.wake();

@@ -553,6 +553,19 @@ describe("an alert that is refused", () => {
     expect(log).toEqual(["a in trouble: passing: said no", "1 refused by a: too large", "a healed after 2", "2 told a"]);
   });
 
+  test("by this program itself after the receiver's refusal is out of doubt: others go on", async () => {
+    known("a");
+    const told: string[] = [];
+    const answers = [failure("batch"), undefined, failure("batch", "too large", { certain: true })];
+    expect(await job({ a: notifier(told, (call) => answers[call - 1]) }, ["1", "2", "3"])).toMatchObject({
+      told: 2,
+      waiting: 0,
+      refused: 1,
+    });
+    expect(told).toEqual(["2", "3"]);
+    expect(log).toContain("1 refused by a: too large");
+  });
+
   test("and believed shows that the receiver is well", async () => {
     known("a");
     const answers = [failure("passing"), failure("batch"), failure("batch"), failure("batch")];

@@ -48,6 +48,19 @@ describe("a receiver that has taken alerts before", () => {
     expect([3, 3, 3].map((id) => doubts.refused(id))).toEqual([false, false, true]);
   });
 
+  test("is asked nothing more of an alert that is over for another reason, which proves nothing of it", () => {
+    const doubts = new Doubts(true, 0);
+    for (const id of [1, 2, 3]) doubts.refused(id);
+    expect(doubts.ofReceiver).toBe(true);
+    doubts.over(2);
+    expect([doubts.ids, doubts.ofReceiver]).toEqual([[1, 3], false]);
+    doubts.taken(4);
+    doubts.over(1);
+    expect([doubts.ids, doubts.decidable()]).toEqual([[3], 3]);
+    doubts.over(9);
+    expect(doubts.ids).toEqual([3]);
+  });
+
   test("that refuses three at once is in doubt until it takes one; then each of the three is decided on", () => {
     const doubts = new Doubts(true, 0);
     for (const id of [1, 2, 3]) expect(doubts.refused(id)).toBe(false);
