@@ -337,6 +337,13 @@ describe.each([
     expect(taken()).toEqual(uidsOf(flows));
   });
 
+  it("is left alone for as long as the service wants, also when it wants another token", async () => {
+    const sink = await open(options);
+    oci.faults.add({ on: kind }, { status: 409, code: "InvalidatedRetryToken", headers: { "retry-after": "11" } });
+    const failure = await failureOf(sink.write(batchOf(flowsOf("k", 2)), never));
+    expect([failure.drawer, failure.code, failure.retryAfterMs]).toEqual(["passing", "stale-token", 11_000]);
+  });
+
   it("leaves off when it is told to", async () => {
     const sink = await open(options);
     oci.faults.add({ on: kind }, { hang: true });

@@ -55,8 +55,8 @@ export async function createUploader(
       explain: (refusal) => explain(refusal, identity, records),
       drawer: records ? drawerOfStatus : undefined,
     });
-    return refusal?.serviceCode === "InvalidatedRetryToken"
-      ? new StaleTokenError("passing", "stale-token", error.message, { cause: refusal })
+    return error instanceof Failure && refusal?.serviceCode === "InvalidatedRetryToken"
+      ? new StaleTokenError("passing", "stale-token", error.message, { cause: refusal, retryAfterMs: error.retryAfterMs })
       : error;
   };
 
