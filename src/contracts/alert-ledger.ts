@@ -56,7 +56,7 @@ export interface AlertLedger {
   refuse(id: number, notifier: string, code: string, reason: string): void;
   /** What the notifier's receiver refused, oldest first. */
   refused(notifier: string, limit: number): RefusedAlert[];
-  /** How many it refused since it last took one. */
+  /** How many it refused since it last took one, or ever, if it never did. */
   refusedSinceTold(notifier: string): number;
   /** Queues what the notifier's receiver refused once more. Returns how many alerts that are. */
   requeue(notifier: string): number;

@@ -98,7 +98,7 @@ export function alertLedger({ sql, transaction, reading }: Tables, scrub: (text:
       reading(() =>
         sql(
           `select count(*) as n from refused_alerts r join alert_books b on b.notifier = r.notifier
-           where r.notifier = ? and r.at > b.last_told`,
+           where r.notifier = ? and r.at > coalesce(b.last_told, -1)`,
         ).get(notifier),
       )?.n as number,
     requeue: (notifier) =>

@@ -73,12 +73,15 @@ describe("raised alerts", () => {
     expect([raise("1", []), raise("1", ["a"])]).toEqual(["queued", "repeated"]);
   });
 
-  test("are forgotten by when they were queued", () => {
+  test("are forgotten by when they were queued, to the millisecond", () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: 1_000_000 });
     raise("1");
-    alerts.forget(Date.now() - 60_000);
-    expect(raise("1")).toBe("repeated");
-    alerts.forget(Date.now() + 1);
-    expect(raise("1")).toBe("queued");
+    vi.setSystemTime(1_000_001);
+    raise("2");
+    alerts.forget(1_000_000);
+    expect([raise("1"), raise("2")]).toEqual(["repeated", "repeated"]);
+    alerts.forget(1_000_001);
+    expect([raise("1"), raise("2")]).toEqual(["queued", "repeated"]);
   });
 
   test("that are written in part are not written at all", () => {
@@ -134,16 +137,21 @@ describe("what was refused", () => {
 
   test("is counted since the notifier was told last", () => {
     vi.useFakeTimers({ toFake: ["Date"] });
-    for (const key of ["1", "2", "3", "4"]) raise(key);
-    refuseFirst("a");
+    for (const key of ["1", "2", "3", "4"]) raise(key, ["a", "b"]);
     expect(alerts.refusedSinceTold("a")).toBe(0);
+    refuseFirst("a");
+    // It never took any: then all of them count.
+    expect(alerts.refusedSinceTold("a")).toBe(1);
     vi.setSystemTime(Date.now() + 1_000);
     alerts.settle(alerts.waiting("a", 1)[0]?.id ?? 0, "a");
     expect(alerts.refusedSinceTold("a")).toBe(0);
-    vi.setSystemTime(Date.now() + 1_000);
+    // In the same millisecond nothing says which was first: it takes alerts.
     refuseFirst("a");
+    expect(alerts.refusedSinceTold("a")).toBe(0);
+    vi.setSystemTime(Date.now() + 1);
     refuseFirst("a");
-    expect(alerts.refusedSinceTold("a")).toBe(2);
+    expect(alerts.refusedSinceTold("a")).toBe(1);
+    expect([alerts.refusedSinceTold("b"), alerts.refusedSinceTold("nobody")]).toEqual([0, 0]);
   });
 });
 
