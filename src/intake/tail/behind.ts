@@ -11,6 +11,7 @@ type Stored = z.output<typeof behindSchema>;
 const NUMBER_BYTES = 4;
 /** What is left after a trim, of the most. */
 const KEPT = 7 / 8;
+const SOON = 1 / 4;
 
 /**
  * What lies behind a window and is accounted for: the ledger forgets those objects, and this remembers the last of them by a number each,
@@ -37,9 +38,30 @@ export class Behind {
     return this.#begin;
   }
 
+  /** Where this may begin when a quarter of the most is added. */
+  get beginSoon(): string {
+    const sizes = this.#sizes();
+    const size = sizes.reduce((sum, [, count]) => sum + count, 0);
+    if (size <= this.#most * (1 - SOON)) return this.#begin;
+    let leaving = size - this.#most * (KEPT - SOON);
+    const stays = sizes.find(([, count]) => {
+      if (leaving <= 0) return true;
+      leaving -= count;
+      return false;
+    });
+    return stays?.[0] ?? `${sizes.at(-1)?.[0]}~`;
+  }
+
   has(number: number): boolean {
     this.#load();
     return this.#numbers.has(number);
+  }
+
+  /** What is known now, whatever is added later. */
+  asOfNow(): Pick<Behind, "begin" | "has"> {
+    this.#load();
+    const numbers = new Set(this.#numbers);
+    return { begin: this.#begin, has: (number) => numbers.has(number) };
   }
 
   /** The name of a group is the beginning of the places of all its objects, or sorts just before them. */
@@ -58,6 +80,14 @@ export class Behind {
     if (this.#stored !== undefined) return this.#stored;
     const groups = [...this.#groups].sort(([a], [b]) => compareKeys(a, b));
     return { begin: this.#begin, groups: groups.map(([group, numbers]) => [group, encode(numbers)]) };
+  }
+
+  /** The groups, the lowest first, and how many numbers each has. */
+  #sizes(): [group: string, count: number][] {
+    const { groups } = this.#stored ?? {};
+    if (groups !== undefined) return groups.map(([group, text]) => [group, Buffer.byteLength(text, "base64") / NUMBER_BYTES]);
+    const ascending = [...this.#groups].sort(([a], [b]) => compareKeys(a, b));
+    return ascending.map(([group, numbers]) => [group, numbers.length]);
   }
 
   #load(): void {

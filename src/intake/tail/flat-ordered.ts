@@ -4,13 +4,18 @@ import type { ObjectRef } from "../../contracts/store.ts";
 import { compareKeys } from "../keys.ts";
 import { Behind, behindSchema, numberOf } from "./behind.ts";
 import { every } from "./every.ts";
+import { Far, farSchema, reportMissed } from "./far.ts";
 import { later, newOf, reportLate, type Strategy, type Tail, wasThereBefore } from "./strategy.ts";
 
 /** So many objects behind the look-back are told from late ones. */
 const KNOWN_BEHIND = 4096;
 
-/** `start`: the listing begins after this key; `behind`: what is known up to it. */
-const markSchema = z.object({ start: z.string().optional(), behind: behindSchema.optional() });
+/** `start`: the listing begins after this key; `behind`: what is known up to it; `far`: what comes in before that. */
+const markSchema = z.object({
+  start: z.string().optional(),
+  behind: behindSchema.optional(),
+  far: farSchema.optional(),
+});
 
 /** A page inside the window: `after` is the key before its first one. */
 interface Page {
@@ -39,14 +44,22 @@ export function flatOrderedTail(tail: Tail, prefix: string): Strategy {
     const mark = markSchema.parse(JSON.parse(seen.mark(partition) ?? "{}"));
     let { start } = mark;
     const behind = new Behind(mark.behind, start ?? "", KNOWN_BEHIND);
-    const state = () =>
-      start === undefined ? {} : { mark: JSON.stringify({ start, behind: behind.state() }), forgetBefore: start };
     const started = now();
+    const far = new Far(mark.far, started, start ?? "");
+    const state = () => {
+      if (start === undefined) return {};
+      const beyond = mark.start === undefined ? {} : { far: far.state() };
+      return { mark: JSON.stringify({ start, behind: behind.state(), ...beyond }), forgetBefore: start };
+    };
 
-    if (lateSweep.isDue(started)) {
-      if (start !== undefined) yield* sweep(start);
-      lateSweep.done(started);
+    const isDue = lateSweep.isDue(started);
+    if (start !== undefined && (isDue || far.isDue(behind.beginSoon))) {
+      const known = behind.asOfNow();
+      yield* sweep(start, known);
+      far.swept(started, known.begin, start);
+      yield* nameMissed();
     }
+    if (isDue) lateSweep.done(started);
 
     let newest: number | undefined;
     let after = start ?? "";
@@ -75,16 +88,16 @@ export function flatOrderedTail(tail: Tail, prefix: string): Strategy {
     if (last.mark !== seen.mark(partition)) yield { partition, objects: [], ...last };
 
     /** What is not known among the keys that are remembered, up to the window's. */
-    async function* sweep(bound: string): AsyncGenerator<Discovery> {
+    async function* sweep(bound: string, known: Pick<Behind, "begin" | "has">): AsyncGenerator<Discovery> {
       const late = reportLate(tail, partition);
-      const from = behind.begin === "" ? {} : { startAfter: behind.begin };
+      const from = known.begin === "" ? {} : { startAfter: known.begin };
       // "!" lets the bound itself through; what else it lets through belongs to the window.
       for await (const page of store.list({ prefix, ...from, before: `${bound}!` }, signal)) {
         const unknown: ObjectRef[] = [];
         for (const object of page.objects) {
-          if (compareKeys(object.key, bound) > 0 || compareKeys(object.key, behind.begin) <= 0) continue;
+          if (compareKeys(object.key, bound) > 0 || compareKeys(object.key, known.begin) <= 0) continue;
           const number = numberOf(object);
-          if (behind.has(number)) continue;
+          if (known.has(number)) continue;
           behind.add(bound, number);
           unknown.push(object);
         }
@@ -93,6 +106,24 @@ export function flatOrderedTail(tail: Tail, prefix: string): Strategy {
         if (objects.length > 0) yield { partition, objects, ...state() };
       }
       late.end();
+    }
+
+    /** Now and then: lists what lies further back than is known, and names what came in there. */
+    async function* nameMissed(): AsyncGenerator<Discovery> {
+      const end = far.end(started);
+      if (end === undefined) return;
+      const missed = reportMissed(tail, partition);
+      for await (const { objects } of store.list({ prefix, before: `${end}!` }, signal)) {
+        const beyond = objects.filter((object) => {
+          const bound = far.bound(object);
+          // A sweep, and a window, begins after the key that is its place.
+          return bound !== undefined && compareKeys(object.key, bound) <= 0;
+        });
+        for (const object of found(beyond, seen)) missed.object(object, `what is remembered begins after ${behind.begin}`);
+      }
+      missed.end();
+      far.told();
+      yield { partition, objects: [], ...state() };
     }
   };
 }

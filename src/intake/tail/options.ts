@@ -56,7 +56,8 @@ export const tailOptions = (layouts: readonly Layout[]) =>
       .describe(
         "How often names behind the look-back are listed again, also at the start: an object that came late is read, and told of as `late-object`. " +
           "The last 1,000 objects of each folder behind the look-back are told from late ones (with `keys: time-ordered` 4,000); " +
-          "in flat layouts every pass does so, for the last 4,000",
+          "in flat layouts every pass does so, for the last 4,000. What comes in further back than these is not read, but told of as `late-object`: by name, looked for once a day; " +
+          "in flat layouts with their number, by the next pass",
       ),
     sweepMs: z
       .int()

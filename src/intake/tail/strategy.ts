@@ -15,7 +15,7 @@ export interface Tail {
 export type Strategy = (seen: Seen, signal: AbortSignal) => AsyncIterable<Discovery>;
 
 /** Stores round their times to the second; the rest is for clocks that stand a little apart. In ms. */
-const CLOCKS_APART_MS = 2000;
+export const CLOCKS_APART_MS = 2000;
 
 /**
  * Whether the object was in the store before a listing began. Only such objects move a look-back window: a listing may take days

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Discovery, Seen } from "../../contracts/source.ts";
 import type { ObjectRef } from "../../contracts/store.ts";
 import { Behind, behindSchema, numberOf } from "./behind.ts";
+import { Far, farSchema } from "./far.ts";
 import { type SequenceWatch, sequenceWatch } from "./sequences.ts";
 import { bounded, formatStamp, parseStamp } from "./stamps.ts";
 import { later, type Tail, wasThereBefore } from "./strategy.ts";
@@ -35,13 +36,14 @@ const KNOWN_BEHIND = 1024;
 
 /**
  * `from`: where the next listing begins; `latest`: highest store time met; `next`: of streams, see SequenceWatch; `behind`: what is known
- * before `from`.
+ * before `from`; `far`: what comes in before that.
  */
 const markSchema = z.object({
   from: z.number().optional(),
   latest: z.number().optional(),
   next: z.record(z.string(), z.number()).default({}),
   behind: behindSchema.optional(),
+  far: farSchema.optional(),
 });
 
 type Mark = z.output<typeof markSchema>;
@@ -64,6 +66,8 @@ export interface Window {
   readonly partition: string;
   /** What is known before it. */
   readonly behind: Behind;
+  /** What comes in further back than that. */
+  readonly far: Far;
   /** An object that a listing met which began at `started`, in the order of the names. */
   take(object: ObjectRef, name: TimedName | undefined, started: number): void;
   /** Moves it on to what was taken so far. */
@@ -73,7 +77,7 @@ export interface Window {
 
 /** `begin`: where it begins as long as no object moves it; `floor`: where a window begins whose newest name says that time. */
 export function openWindow(
-  { onEvent }: Tail,
+  { onEvent, now }: Tail,
   partition: string,
   mark: Mark,
   begin: number | undefined,
@@ -82,7 +86,9 @@ export function openWindow(
   let from = begin;
   let { latest } = mark;
   let newest: number | undefined;
-  const behind = new Behind(mark.behind, begin === undefined ? "" : formatStamp(begin), KNOWN_BEHIND);
+  const place = begin === undefined ? "" : formatStamp(begin);
+  const behind = new Behind(mark.behind, place, KNOWN_BEHIND);
+  const far = new Far(mark.far, now(), place);
   /** What the listing has met and the window has not left behind, in the order of the names. */
   const inside: { readonly name: TimedName; readonly object: ObjectRef }[] = [];
   const sequences: SequenceWatch = sequenceWatch(mark.next, ({ stream, from, to }) => {
@@ -92,6 +98,7 @@ export function openWindow(
   return {
     partition,
     behind,
+    far,
     take(object, name, started) {
       const before = wasThereBefore(object, started);
       if (before) latest = later(latest, object.time);
@@ -114,7 +121,10 @@ export function openWindow(
       const next = sequences.next();
       // Where a tail begins says the configuration, as long as no object does.
       const moved = from === begin ? mark.from : from;
-      const known = moved === undefined ? {} : { from: moved, behind: behind.state() };
+      const known =
+        moved === undefined
+          ? {}
+          : { from: moved, behind: behind.state(), ...(mark.from === undefined ? {} : { far: far.state() }) };
       const state = { ...known, latest, ...(Object.keys(next).length === 0 ? {} : { next }) };
       return { mark: JSON.stringify(state), ...(moved === undefined ? {} : { forgetBefore: formatStamp(moved) }) };
     },

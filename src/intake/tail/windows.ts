@@ -1,7 +1,8 @@
 import type { Discovery, FoundObject, Seen } from "../../contracts/source.ts";
 import type { ObjectRef } from "../../contracts/store.ts";
-import { numberOf } from "./behind.ts";
-import { formatStamp } from "./stamps.ts";
+import { type Behind, numberOf } from "./behind.ts";
+import { reportMissed } from "./far.ts";
+import { bounded, formatStamp } from "./stamps.ts";
 import { newOf, reportLate, type Tail } from "./strategy.ts";
 import {
   groupOf,
@@ -14,6 +15,8 @@ import {
   type Window,
   wholeStep,
 } from "./window.ts";
+
+const HOUR_MS = 3_600_000;
 
 /** How a pass looks into a partition: `late`: also behind the look-back, for what came late. */
 export interface Look {
@@ -42,8 +45,12 @@ export async function* tailWindow(
 
   // A window that begins in the future was moved by a clock that was ahead: all that comes now comes behind it.
   const isAhead = mark.from !== undefined && mark.from > started;
-  if (mark.from !== undefined && (look.late || isAhead))
-    yield* lookBehind(tail, names, { ...window, from: mark.from }, seen, signal);
+  if (mark.from !== undefined && (look.late || isAhead || window.far.isDue(window.behind.beginSoon))) {
+    const known = window.behind.asOfNow();
+    yield* lookBehind(tail, names, { ...window, from: mark.from, known }, seen, signal);
+    window.far.swept(started, known.begin, formatStamp(mark.from));
+    yield* nameMissed(tail, names, window, seen, signal);
+  }
 
   const listing = tail.store.list(
     {
@@ -74,11 +81,11 @@ export async function* tailWindow(
 async function* lookBehind(
   tail: Tail,
   names: TimedNames,
-  { partition, behind, from, state }: Window & { readonly from: number },
+  { partition, behind, known, from, state }: Window & { readonly from: number; readonly known: Pick<Behind, "begin" | "has"> },
   seen: Seen,
   signal: AbortSignal,
 ): AsyncGenerator<Discovery> {
-  const after = behind.begin === "" ? {} : { startAfter: partition + names.restAt(wholeStep(names, timeOfPlace(behind.begin))) };
+  const after = known.begin === "" ? {} : { startAfter: partition + names.restAt(wholeStep(names, timeOfPlace(known.begin))) };
   const late = reportLate(tail, partition);
   for await (const page of tail.store.list({ prefix: partition, ...after, before: partition + names.restAt(from) }, signal)) {
     const listed: FoundObject[] = [];
@@ -89,7 +96,7 @@ async function* lookBehind(
         continue;
       }
       const number = numberOf(object);
-      if (name.time >= from || placeOf(name) < behind.begin || behind.has(number)) continue;
+      if (name.time >= from || placeOf(name) < known.begin || known.has(number)) continue;
       behind.add(groupOf(name), number);
       listed.push({ ...object, order: orderOf(object, name) });
     }
@@ -101,6 +108,37 @@ async function* lookBehind(
     if (objects.length > 0) yield { partition, objects, ...state() };
   }
   late.end();
+}
+
+/** Now and then: lists what lies further back than is known, and names what came in there. */
+async function* nameMissed(
+  tail: Tail,
+  names: TimedNames,
+  { partition, far, behind, state }: Window,
+  seen: Seen,
+  signal: AbortSignal,
+): AsyncGenerator<Discovery> {
+  const end = far.end(tail.now());
+  if (end === undefined) return;
+  const { since, lookBackMs } = tail.settings;
+  const floor = since === undefined ? undefined : wholeStep(names, since - lookBackMs);
+  const after = floor === undefined ? {} : { startAfter: partition + names.restAt(floor) };
+  const before = partition + names.restAt(bounded(timeOfPlace(end) + HOUR_MS));
+  const begin = formatStamp(timeOfPlace(behind.begin));
+  const missed = reportMissed(tail, partition);
+  for await (const { objects } of tail.store.list({ prefix: partition, ...after, before }, signal)) {
+    const beyond: FoundObject[] = [];
+    for (const object of objects) {
+      const name = names.parse(object.key.slice(partition.length));
+      if (name === undefined || (floor !== undefined && name.time < floor)) continue;
+      if (placeOf(name) < (far.bound(object) ?? "")) beyond.push({ ...object, order: placeOf(name) });
+    }
+    for (const object of newOf(tail, beyond, seen))
+      missed.object(object, `its name says ${object.order}, what is remembered begins at ${begin}`);
+  }
+  missed.end();
+  far.told();
+  yield { partition, objects: [], ...state() };
 }
 
 /** Names that say no time come after all that do, and so are never forgotten. */

@@ -340,7 +340,7 @@ describe.each([
   it("is left alone for as long as the service wants, also when it wants another token", async () => {
     const sink = await open(options);
     oci.faults.add({ on: kind }, { status: 409, code: "InvalidatedRetryToken", headers: { "retry-after": "11" } });
-    const failure = await failureOf(sink.write(batchOf(flowsOf("k", 2)), never));
+    const failure = await failureOf(writeTo(sink, batchOf(flowsOf("k", 2)), never));
     expect([failure.drawer, failure.code, failure.retryAfterMs]).toEqual(["passing", "stale-token", 11_000]);
   });
 

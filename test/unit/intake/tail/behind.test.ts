@@ -42,6 +42,33 @@ describe("what is known behind a window", () => {
     expect([1, 2, 3].map((number) => behind.has(number))).toEqual([false, true, true]);
   });
 
+  it("says where it may begin when a quarter more is added, stored or not", () => {
+    const behind = new Behind(undefined, "", 16);
+    const both = () => [behind.beginSoon, new Behind(stored(behind), "", 16).beginSoon];
+    const groups = "ddddccccbbbbaaaa";
+    for (const [number, group] of [...groups].entries()) {
+      if (number === 12) expect(both()).toEqual(["", ""]);
+      behind.add(group, number);
+    }
+    // Of 16, 20 would be trimmed to 14: six leave, which are those of the two lowest groups.
+    expect(both()).toEqual(["c", "c"]);
+    behind.add("e", 16);
+    // The 17th has made it trim to 13, of which three more may leave.
+    expect([behind.begin, ...both()]).toEqual(["b", "c", "c"]);
+    const single = new Behind(undefined, "", 16);
+    for (let number = 0; number < 16; number += 1) single.add("a", number);
+    expect(single.beginSoon).toBe("a~");
+  });
+
+  it("as of now does not change with what is added", () => {
+    const behind = new Behind(undefined, "", 8);
+    for (let number = 0; number < 8; number += 1) behind.add(`g${number}`, number);
+    const before = behind.asOfNow();
+    for (let number = 8; number < 20; number += 1) behind.add(`h${number}`, number);
+    expect([before.begin, before.has(0), before.has(7), before.has(8)]).toEqual(["", true, true, false]);
+    expect([behind.begin === "", behind.has(0), behind.has(8 + 11)]).toEqual([false, false, true]);
+  });
+
   it("begins after a group that alone is too large", () => {
     const behind = new Behind(undefined, "", 8);
     for (let number = 0; number < 9; number += 1) behind.add("20260301T10", number);
