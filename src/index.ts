@@ -4,6 +4,7 @@ export { OciLogAnalyticsExporter, type OciLogAnalyticsExporterOptions } from "./
 export type { Alert, AlertFact, AlertLink, Notifier, NotifierDependencies } from "./contracts/alert.ts";
 export type { Component } from "./contracts/component.ts";
 export type { BadRecords, Decoded, DecodeOptions, Decoder, QualityNotice } from "./contracts/decoder.ts";
+export type { Keeper } from "./contracts/keeper.ts";
 export type { Problem } from "./contracts/ledger.ts";
 export type {
   Batch,

@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Meter } from "@opentelemetry/api";
 import { type Config, type ConfigInput, readConfig } from "../config/load.ts";
+import type { Keeper } from "../contracts/keeper.ts";
 import type { Problem } from "../contracts/ledger.ts";
 import type { Totals } from "../delivery/account.ts";
 import { describeError, UsageError } from "../lib/errors.ts";
@@ -29,6 +30,8 @@ export interface OpenOptions {
   readonly onProblems?: (problems: readonly Problem[]) => void;
   /** Counts what the pipeline does; by default a meter of the provider that the program has set for OpenTelemetry, if it has. */
   readonly meter?: Meter;
+  /** What keeps flows beside the sinks. The pipeline flushes them, and closes none. */
+  readonly keepers?: readonly Keeper[];
 }
 
 /** How a pipeline runs. */
@@ -67,7 +70,7 @@ export interface Pipeline extends AsyncDisposable {
  * with a line for each fault.
  */
 export async function openPipeline(configuration: string | URL | object, options: OpenOptions = {}): Promise<Pipeline> {
-  const { registry = new Registry(), env = process.env, meter, onLog, onProblems = () => {} } = options;
+  const { registry = new Registry(), env = process.env, meter, onLog, onProblems = () => {}, keepers = [] } = options;
   const secrets = new Scrubber();
   addEnvironment(secrets, env);
   const { baseDir, ...input } = await inputOf(configuration, options.baseDir);
@@ -78,7 +81,7 @@ export async function openPipeline(configuration: string | URL | object, options
     keep(problems);
     onProblems(problems);
   });
-  const composed = await compose(config, { env, log, health, ...(meter && { instruments: createInstruments(meter) }) });
+  const composed = await compose(config, { env, log, health, keepers, ...(meter && { instruments: createInstruments(meter) }) });
   const kept = keepProblems(composed.parts.ledger, composed.options.retry);
   keep = kept.tell;
   let used = false;

@@ -1,6 +1,7 @@
 import { metrics, type ObservableCallback } from "@opentelemetry/api";
 import type { Config, NamedSink } from "../config/load.ts";
 import { at } from "../config/validate.ts";
+import type { Keeper } from "../contracts/keeper.ts";
 import type { Sink } from "../contracts/sink.ts";
 import type { Source, SourceEvent } from "../contracts/source.ts";
 import { type Enrichment, openEnrichment } from "../enrich/enrichment.ts";
@@ -28,10 +29,15 @@ interface Surroundings {
   readonly log: Logger;
   readonly instruments?: Instruments;
   readonly health?: Health;
+  /** What keeps flows beside the sinks. Whoever has made them releases them. */
+  readonly keepers?: readonly Keeper[];
 }
 
 /** Makes the parts that a configuration names and joins them. Throws UsageError with the place in the file. */
-export async function compose(config: Config, { env, log, instruments, health = new Health() }: Surroundings): Promise<Composed> {
+export async function compose(
+  config: Config,
+  { env, log, instruments, health = new Health(), keepers = [] }: Surroundings,
+): Promise<Composed> {
   const closers: (() => void | Promise<void>)[] = [];
   const close = async () => {
     const failures: unknown[] = [];
@@ -103,6 +109,7 @@ export async function compose(config: Config, { env, log, instruments, health = 
       secrets: config.secrets,
     });
     closers.push(async () => detections?.close());
+    checkNames(sinks, keepers);
     const parts: Parts = {
       source,
       decode: decoderFor(config.registry.formats, config.format),
@@ -113,6 +120,7 @@ export async function compose(config: Config, { env, log, instruments, health = 
       detections,
       keep: filterOf(config.filter, Date.now()),
       sinks,
+      keepers,
       ledger,
       health,
       log,
@@ -122,6 +130,15 @@ export async function compose(config: Config, { env, log, instruments, health = 
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** Positions and dead letters go by these names. */
+function checkNames(sinks: ReadonlyMap<string, Sink>, keepers: readonly Keeper[]): void {
+  const taken = new Set(sinks.keys());
+  for (const { name } of keepers) {
+    if (taken.has(name)) throw new UsageError("keeper-name", `a keeper is called ${name}, and so is a sink or another keeper`);
+    taken.add(name);
   }
 }
 

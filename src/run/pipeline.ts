@@ -1,5 +1,6 @@
 import type { Consumer, Lost } from "../contracts/consumer.ts";
 import type { Decoder } from "../contracts/decoder.ts";
+import type { Keeper } from "../contracts/keeper.ts";
 import type { Ledger } from "../contracts/ledger.ts";
 import type { Sink } from "../contracts/sink.ts";
 import type { Source } from "../contracts/source.ts";
@@ -7,6 +8,7 @@ import { Account, type Totals } from "../delivery/account.ts";
 import { Checkpoint, type Stateful } from "../delivery/checkpoint.ts";
 import { Convoy, type Reading } from "../delivery/convoy.ts";
 import { Discovery } from "../delivery/discovery.ts";
+import { Keeping } from "../delivery/keeping.ts";
 import { Lane } from "../delivery/lane.ts";
 import { Parking } from "../delivery/parking.ts";
 import type { Flow } from "../flow/flow.ts";
@@ -25,6 +27,8 @@ export interface Parts {
   readonly detections: Stateful | undefined;
   readonly keep: (flow: Flow) => boolean;
   readonly sinks: ReadonlyMap<string, Sink>;
+  /** Names differ from those of the sinks. */
+  readonly keepers: readonly Keeper[];
   readonly ledger: Ledger;
   readonly health: Health;
   readonly log: Logger;
@@ -69,12 +73,14 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
   const account = new Account(parts, options.onProgress);
   const write = ledgerWrite(options.retry, patience.signal, account.ledgerEvents());
 
-  const events = { ...account.laneEvents(), onFatal: (error: unknown) => failed.abort(error) };
+  const onFatal = (error: unknown) => failed.abort(error);
+  const events = { ...account.laneEvents(), onFatal };
   const lanes = [...parts.sinks].map(
     ([name, sink]) => new Lane({ name, sink, ledger, policy: options.retry }, write, patience.signal, events),
   );
   const checkpoint = parts.detections && new Checkpoint(ledger, parts.detections, write);
-  const consumers: readonly Consumer[] = checkpoint === undefined ? lanes : [...lanes, checkpoint];
+  const keepings = parts.keepers.map((keeper) => new Keeping(keeper, { ledger, write, onFatal }, patience.signal));
+  const consumers: readonly Consumer[] = [...lanes, ...keepings, ...(checkpoint === undefined ? [] : [checkpoint])];
   ledger.register(consumers.map(({ name }) => name));
   account.watch(lanes);
   const read = (reading: Reading) => readObject(parts, options, account, write, reading, checkpoint);
@@ -91,7 +97,10 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
       if (options.untilCaughtUp) {
         while (!convoy.idle && !intake.aborted) await firstOf([convoy.changed()], intake);
         for (const lane of lanes) await firstOf([lane.drain()], intake);
-        if (found === 0) finished.abort();
+        if (found > 0) continue;
+        // Unlike at a stop there is all the time that it takes.
+        await Promise.all(keepings.map((keeping) => firstOf([keeping.drain()], intake)));
+        finished.abort();
       } else {
         await pause(options.pollMs, intake);
       }

@@ -156,6 +156,7 @@ export function partsOf(
     detections: undefined,
     keep: () => true,
     sinks: new Map(Object.entries(sinks)),
+    keepers: [],
     ledger,
     health: new Health(),
     log: pino({ level: "silent" }),
