@@ -1,8 +1,6 @@
 import type { ClientConfiguration, HttpClient } from "oci-common";
 import type { models, requests } from "oci-loganalytics";
-import { nextPageOf, OciServiceClient } from "./service-client.ts";
-
-const JSON_TYPE = { "Content-Type": "application/json" };
+import { JSON_TYPE, nextPageOf, OciServiceClient } from "./service-client.ts";
 
 /** The operations of Log Analytics that the program uses, https://docs.oracle.com/iaas/api/#/en/logan-api-spec/20200601/. */
 export class LogAnalyticsClient extends OciServiceClient {

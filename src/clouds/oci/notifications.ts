@@ -39,20 +39,14 @@ export const ociNotifications: Component<Options, NotifierDependencies, Notifier
   summary: "A topic of OCI Notifications, which passes each alert on to its subscriptions.",
   options,
   async create({ topicId, format, ...connection }, { onNotice, ...surroundings }) {
-    const { NotificationControlPlaneClient, NotificationDataPlaneClient } = await import("oci-ons");
+    const { NotificationsClient } = await import("./notifications-client.ts");
     const onRenewed = () => onNotice?.("OCI Notifications refused the credentials; they were read again");
     const what = `topic ${topicId}`;
-    const data = await connectOci(connection, surroundings, {
+    const { client, identity, ask, close } = await connectOci(connection, surroundings, {
       what,
-      create: (params, configuration) => new NotificationDataPlaneClient(params, configuration),
+      create: (params, configuration) => new NotificationsClient(params, configuration),
       onRenewed,
     });
-    const control = await connectOci(connection, surroundings, {
-      what,
-      create: (params, configuration) => new NotificationControlPlaneClient(params, configuration),
-      onRenewed,
-    });
-    const { identity } = data;
     const failure = (cause: unknown, operation: string, endpoint: string, permission: string): Error =>
       ociError(cause, {
         operation,
@@ -74,31 +68,29 @@ export const ociNotifications: Component<Options, NotifierDependencies, Notifier
       async notify(alert, links, signal) {
         const messageDetails = messageFor(alert, links, format);
         try {
-          await data.ask(signal, async () => {
-            const { publishResult } = await data.client.publishMessage({ topicId, messageDetails });
-            if (typeof publishResult?.messageId !== "string") throw new TypeError("it names no message");
+          await ask(signal, async () => {
+            const published = await client.publishMessage(topicId, messageDetails);
+            if (typeof published?.messageId !== "string") throw new TypeError("it names no message");
           });
         } catch (cause) {
           signal.throwIfAborted();
-          throw failure(cause, "PublishMessage", data.client.endpoint, "ONS_TOPIC_PUBLISH");
+          throw failure(cause, "PublishMessage", client.endpoint, "ONS_TOPIC_PUBLISH");
         }
       },
       async probe(signal) {
         try {
-          const { result } = await control.ask(signal, async () => {
-            const { notificationTopic } = await control.client.getTopic({ topicId });
-            if (notificationTopic?.topicId !== topicId) throw new TypeError("it does not hold the topic");
-            return notificationTopic;
+          const { result } = await ask(signal, async () => {
+            const topic = await client.getTopic(topicId);
+            if (topic?.topicId !== topicId) throw new TypeError("it does not hold the topic");
+            return topic;
           });
           return `topic ${result.name} is ${result.lifecycleState}`;
         } catch (cause) {
           signal.throwIfAborted();
-          throw failure(cause, "GetTopic", control.client.endpoint, "ONS_TOPIC_READ");
+          throw failure(cause, "GetTopic", client.endpoint, "ONS_TOPIC_READ");
         }
       },
-      async close() {
-        await Promise.all([data.close(), control.close()]);
-      },
+      close,
     };
   },
 };

@@ -9,6 +9,9 @@ import {
   type Params,
 } from "oci-common";
 
+/** The header that the SDK sends with each request without a body of another type. */
+export const JSON_TYPE = { "Content-Type": "application/json" };
+
 /** What tells one service of OCI from the others. */
 export interface OciService {
   /** As failures name it. */
@@ -75,7 +78,7 @@ export class OciServiceClient {
       defaultHeaders: {},
       pathParams: Object.fromEntries(Object.entries(request.in).map(([name, value]) => [`{${name}}`, value])),
       queryParams: request.query ?? {},
-      headerParams: request.headers ?? { "Content-Type": "application/json" },
+      headerParams: request.headers ?? JSON_TYPE,
       bodyContent: request.body,
     });
     return retrier.makeServiceCall(this.#httpClient, composed, this.#service.name, operation, "", request.unsignedBody);

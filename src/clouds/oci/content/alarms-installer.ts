@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
-import type { MonitoringClient, models } from "oci-monitoring";
+import type { models } from "oci-monitoring";
 import { Failure } from "../../../lib/errors.ts";
 import { allPages, listOf, resourceOf } from "../answers.ts";
 import type { Alarm } from "./alarms.ts";
 import { OWN_TAGS } from "./build.ts";
 import { isOwn, refuseForeign } from "./dashboards-installer.ts";
 import { differences } from "./differences.ts";
+import type { MonitoringClient } from "./monitoring-client.ts";
 import type { ServiceCall } from "./service-call.ts";
 import { actionFor, GROUPS, type Installer, removing, type Step, stepOrConflict } from "./step.ts";
 import { TOPIC_KEY, type TopicFinder } from "./topic-installer.ts";
@@ -28,8 +29,8 @@ export function alarmsInstaller(
     const all = await allPages("ListAlarms", (page) => {
       const request = { compartmentId, limit: PAGE, ...(page === undefined ? {} : { page: encodeURIComponent(page) }) };
       return call("ListAlarms", signal, async () => {
-        const { items, opcNextPage } = await client.listAlarms(request);
-        return { items: listOf(items), next: opcNextPage };
+        const { items, next } = await client.listAlarms(request);
+        return { items: listOf(items), next };
       });
     });
     for (const one of all) {
@@ -47,7 +48,7 @@ export function alarmsInstaller(
     const { displayName } = alarm;
     if (summary !== undefined) refuseForeign("alarm", summary);
     // A list shows neither body nor duration.
-    const get = async (alarmId: string) => resourceOf((await client.getAlarm({ alarmId })).alarm, alarmId);
+    const get = async (alarmId: string) => resourceOf(await client.getAlarm(alarmId), alarmId);
     const found = summary && (await call("GetAlarm", signal, () => get(summary.id)));
     const changed = found === undefined ? [] : differences(filledIn(alarm, (await topicId(signal)) ?? ""), found);
     return {
@@ -59,16 +60,12 @@ export function alarmsInstaller(
       async run(signal) {
         const topic = await topicId(signal);
         if (topic === undefined) throw new Failure("person", "topic-missing", `there is no topic for the alarm "${displayName}"`);
-        const details = {
-          ...filledIn(alarm, topic),
-          freeformTags: { ...found?.freeformTags, ...OWN_TAGS },
-        } as unknown as models.CreateAlarmDetails;
+        const details = { ...filledIn(alarm, topic), freeformTags: { ...found?.freeformTags, ...OWN_TAGS } };
         if (found === undefined) {
-          const request = { createAlarmDetails: details, opcRetryToken: randomUUID() };
-          await call("CreateAlarm", signal, async () => resourceOf((await client.createAlarm(request)).alarm));
+          const token = randomUUID();
+          await call("CreateAlarm", signal, async () => resourceOf(await client.createAlarm(details, token)));
         } else {
-          const request = { alarmId: found.id, updateAlarmDetails: details as unknown as models.UpdateAlarmDetails };
-          await call("UpdateAlarm", signal, async () => resourceOf((await client.updateAlarm(request)).alarm, found.id));
+          await call("UpdateAlarm", signal, async () => resourceOf(await client.updateAlarm(found.id, details), found.id));
         }
       },
     };
@@ -92,7 +89,7 @@ export function alarmsInstaller(
       return alarms.flatMap(({ displayName }): Step[] => {
         const one = found.get(displayName);
         if (one === undefined || !isOwn(one)) return [];
-        const remove = removing(call, "DeleteAlarm", () => client.deleteAlarm({ alarmId: one.id }), {
+        const remove = removing(call, "DeleteAlarm", () => client.deleteAlarm(one.id), {
           isThere: async (signal) => (await list(signal)).has(displayName),
         });
         return [{ kind: "alarm", name: displayName, action: "delete", differences: [], run: remove }];

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import type { DashxApisClient, models } from "oci-managementdashboard";
+import type { models } from "oci-managementdashboard";
 import { listOf, resourceOf } from "../answers.ts";
 import { type Content, type Dashboard, OWN_TAGS, type SavedSearch } from "./build.ts";
+import type { DashboardsClient } from "./dashboards-client.ts";
 import { differences } from "./differences.ts";
 import type { ServiceCall } from "./service-call.ts";
 import { actionFor, Conflict, GROUPS, type Installer, keyOf, type Step, stepOrConflict } from "./step.ts";
@@ -11,7 +12,7 @@ export type SearchFinder = (title: string, signal: AbortSignal) => Promise<strin
 
 /** Saved searches and dashboards in one compartment, found by their titles. What others made under such a title is left alone. */
 export function dashboardsInstaller(
-  client: DashxApisClient,
+  client: DashboardsClient,
   compartmentId: string,
   content: Content,
   call: ServiceCall,
@@ -22,20 +23,18 @@ export function dashboardsInstaller(
   ): Promise<models.ManagementSavedSearchSummary | undefined> => {
     const request = { compartmentId, displayName: encodeURIComponent(displayName) };
     const items = await call("ListManagementSavedSearches", signal, async () =>
-      listOf((await client.listManagementSavedSearches(request)).managementSavedSearchCollection?.items),
+      listOf((await client.listSavedSearches(request))?.items),
     );
     return items.find((item) => item.displayName === displayName);
   };
   const findDashboard = async (displayName: string, signal: AbortSignal): Promise<models.ManagementDashboard | undefined> => {
     const request = { compartmentId, displayName: encodeURIComponent(displayName) };
     const items = await call("ListManagementDashboards", signal, async () =>
-      listOf((await client.listManagementDashboards(request)).managementDashboardCollection?.items),
+      listOf((await client.listDashboards(request))?.items),
     );
     const id = items.find((item) => item.displayName === displayName)?.id;
     if (id === undefined) return undefined;
-    return call("GetManagementDashboard", signal, async () =>
-      resourceOf((await client.getManagementDashboard({ managementDashboardId: id })).managementDashboard, id),
-    );
+    return call("GetManagementDashboard", signal, async () => resourceOf(await client.getDashboard(id), id));
   };
 
   const searchStep = async (search: SavedSearch, signal: AbortSignal): Promise<Step> => {
@@ -43,7 +42,6 @@ export function dashboardsInstaller(
     const found = await findSearch(search.displayName, signal);
     if (found !== undefined) refuseForeign("saved search", found);
     const changed = found === undefined ? [] : differences(wanted, found);
-    const details = wanted as unknown as models.CreateManagementSavedSearchDetails;
     return {
       kind: "saved search",
       name: search.displayName,
@@ -51,14 +49,13 @@ export function dashboardsInstaller(
       differences: changed,
       async run(signal) {
         if (found === undefined) {
-          const request = { createManagementSavedSearchDetails: details, opcRetryToken: randomUUID() };
+          const token = randomUUID();
           await call("CreateManagementSavedSearch", signal, async () =>
-            resourceOf((await client.createManagementSavedSearch(request)).managementSavedSearch),
+            resourceOf(await client.createSavedSearch(wanted, token)),
           );
         } else {
-          const request = { managementSavedSearchId: found.id, updateManagementSavedSearchDetails: details };
           await call("UpdateManagementSavedSearch", signal, async () =>
-            resourceOf((await client.updateManagementSavedSearch(request)).managementSavedSearch, found.id),
+            resourceOf(await client.updateSavedSearch(found.id, wanted), found.id),
           );
         }
       },
@@ -91,16 +88,13 @@ export function dashboardsInstaller(
       needs: searchesOf(dashboard).map((name) => keyOf({ kind: "saved search", name })),
       async run(signal) {
         const tiles = await placed(dashboard, signal);
-        const details = { ...rest, tiles } as unknown as models.CreateManagementDashboardDetails;
+        const details = { ...rest, tiles };
         if (found === undefined) {
-          const request = { createManagementDashboardDetails: details, opcRetryToken: randomUUID() };
-          await call("CreateManagementDashboard", signal, async () =>
-            resourceOf((await client.createManagementDashboard(request)).managementDashboard),
-          );
+          const token = randomUUID();
+          await call("CreateManagementDashboard", signal, async () => resourceOf(await client.createDashboard(details, token)));
         } else {
-          const request = { managementDashboardId: found.id, updateManagementDashboardDetails: details };
           await call("UpdateManagementDashboard", signal, async () =>
-            resourceOf((await client.updateManagementDashboard(request)).managementDashboard, found.id),
+            resourceOf(await client.updateDashboard(found.id, details), found.id),
           );
         }
       },
@@ -125,20 +119,18 @@ export function dashboardsInstaller(
       for (const { displayName } of content.dashboards) {
         const found = await findDashboard(displayName, signal);
         if (found === undefined || !isOwn(found)) continue;
-        const managementDashboardId = found.id;
+        const { id } = found;
         const run = async (signal: AbortSignal): Promise<void> => {
-          await call("DeleteManagementDashboard", signal, () => client.deleteManagementDashboard({ managementDashboardId }));
+          await call("DeleteManagementDashboard", signal, () => client.deleteDashboard(id));
         };
         steps.push({ kind: "dashboard", name: displayName, action: "delete", differences: [], run });
       }
       for (const { displayName } of content.searches) {
         const found = await findSearch(displayName, signal);
         if (found === undefined || !isOwn(found)) continue;
-        const managementSavedSearchId = found.id;
+        const { id } = found;
         const run = async (signal: AbortSignal): Promise<void> => {
-          await call("DeleteManagementSavedSearch", signal, () =>
-            client.deleteManagementSavedSearch({ managementSavedSearchId }),
-          );
+          await call("DeleteManagementSavedSearch", signal, () => client.deleteSavedSearch(id));
         };
         const boards = content.dashboards.filter((one) => searchesOf(one).includes(displayName));
         const tasks = content.tasks.filter(({ search }) => search === displayName);

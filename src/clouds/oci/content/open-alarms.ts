@@ -33,18 +33,14 @@ export async function openAlarms(
   { elsewhere, compartmentId, patienceMs }: Place,
   surroundings: OciSurroundings,
 ): Promise<{ readonly installers: readonly Installer[]; close(): Promise<void> }> {
-  const [{ NotificationControlPlaneClient, NotificationDataPlaneClient }, { MonitoringClient }] = await Promise.all([
-    import("oci-ons"),
-    import("oci-monitoring"),
+  const [{ NotificationsClient }, { MonitoringClient }] = await Promise.all([
+    import("../notifications-client.ts"),
+    import("./monitoring-client.ts"),
   ]);
   const at = (endpoint: string | undefined) => ({ ...elsewhere, ...(endpoint === undefined ? {} : { endpoint }) });
-  const topics = await connectOci(at(notificationsEndpoint), surroundings, {
+  const notifications = await connectOci(at(notificationsEndpoint), surroundings, {
     what: "Notifications",
-    create: (params, configuration) => new NotificationControlPlaneClient(params, configuration),
-  });
-  const subscriptions = await connectOci(at(notificationsEndpoint), surroundings, {
-    what: "Notifications",
-    create: (params, configuration) => new NotificationDataPlaneClient(params, configuration),
+    create: (params, configuration) => new NotificationsClient(params, configuration),
   });
   const monitoring = await connectOci(at(monitoringEndpoint), surroundings, {
     what: "Monitoring",
@@ -58,15 +54,15 @@ export async function openAlarms(
     ...alarms.map(({ displayName: name }) => keyOf({ kind: "alarm", name })),
     keyOf({ kind: "subscription", name: "Slack" }),
   ];
-  const topic = topicInstaller(topics.client, compartmentId, topicId, users, {
-    manage: serviceCall(topics, { place, permission: `manage ons-topics ${here}`, explain: explainTaken, patienceMs }),
-    use: serviceCall(topics, {
+  const topic = topicInstaller(notifications.client, compartmentId, topicId, users, {
+    manage: serviceCall(notifications, { place, permission: `manage ons-topics ${here}`, explain: explainTaken, patienceMs }),
+    use: serviceCall(notifications, {
       place: `of topic ${topicId}`,
       permission: "use ons-topics in compartment <the topic's compartment>",
       patienceMs,
     }),
   });
-  const subscriptionsCall = serviceCall(subscriptions, {
+  const subscriptionsCall = serviceCall(notifications, {
     place,
     permission: [`manage ons-subscriptions ${here}`, `use ons-topics in compartment <the topic's compartment>`],
     patienceMs,
@@ -79,11 +75,11 @@ export async function openAlarms(
   return {
     installers: [
       topic,
-      slackSubscriptionInstaller(subscriptions.client, compartmentId, slackWebhookUrl, subscriptionsCall, topic.topicId),
+      slackSubscriptionInstaller(notifications.client, compartmentId, slackWebhookUrl, subscriptionsCall, topic.topicId),
       alarmsInstaller(monitoring.client, compartmentId, alarms, alarmsCall, topic.topicId),
     ],
     async close() {
-      await Promise.all([topics.close(), subscriptions.close(), monitoring.close()]);
+      await Promise.all([notifications.close(), monitoring.close()]);
     },
   };
 }

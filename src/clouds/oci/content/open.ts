@@ -40,9 +40,9 @@ export async function openInstaller(
   { connection, namespace, compartmentId, dashboardEndpoint, notifications, patienceMs }: InstallationOptions,
   surroundings: OciSurroundings,
 ): Promise<Installation> {
-  const [{ LogAnalyticsClient }, { DashxApisClient }] = await Promise.all([
+  const [{ LogAnalyticsClient }, { DashboardsClient }] = await Promise.all([
     import("../log-analytics.ts"),
-    import("oci-managementdashboard"),
+    import("./dashboards-client.ts"),
   ]);
   const { endpoint: _, ...elsewhere } = connection;
   const analytics = await connectOci(connection, surroundings, {
@@ -52,7 +52,7 @@ export async function openInstaller(
   const dashboards = await connectOci(
     { ...elsewhere, ...(dashboardEndpoint === undefined ? {} : { endpoint: dashboardEndpoint }) },
     surroundings,
-    { what: "Management Dashboard", create: (params, configuration) => new DashxApisClient(params, configuration) },
+    { what: "Management Dashboard", create: (params, configuration) => new DashboardsClient(params, configuration) },
   );
   const at = { namespaceName: namespace, compartmentId };
   const analyticsCall = serviceCall(analytics, {

@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
-import type { models, NotificationDataPlaneClient } from "oci-ons";
+import type { models } from "oci-ons";
 import { Failure, UsageError } from "../../../lib/errors.ts";
 import { allPages, listOf, resourceOf } from "../answers.ts";
+import type { NotificationsClient } from "../notifications-client.ts";
 import { OWN_TAGS } from "./build.ts";
 import { isOwn } from "./dashboards-installer.ts";
 import type { ServiceCall } from "./service-call.ts";
@@ -33,7 +34,7 @@ export function slackWebhook(text: string): string {
  * another subscription, and the one before is deleted. Without a webhook, what is there stays.
  */
 export function slackSubscriptionInstaller(
-  client: NotificationDataPlaneClient,
+  client: NotificationsClient,
   compartmentId: string,
   webhookUrl: string | undefined,
   call: ServiceCall,
@@ -43,14 +44,14 @@ export function slackSubscriptionInstaller(
     const found = await allPages("ListSubscriptions", (page) => {
       const request = { compartmentId, ...(page === undefined ? {} : { page: encodeURIComponent(page) }) };
       return call("ListSubscriptions", signal, async () => {
-        const { items, opcNextPage } = await client.listSubscriptions(request);
-        return { items: listOf(items), next: opcNextPage };
+        const { items, next } = await client.listSubscriptions(request);
+        return { items: listOf(items), next };
       });
     });
     return found.filter(({ protocol, lifecycleState }) => protocol === "SLACK" && lifecycleState !== "DELETED");
   };
   const remove = ({ id }: Subscription): Step["run"] =>
-    removing(call, "DeleteSubscription", () => client.deleteSubscription({ subscriptionId: id }), {
+    removing(call, "DeleteSubscription", () => client.deleteSubscription(id), {
       isThere: async (signal) => (await list(signal)).some((one) => one.id === id),
     });
 
@@ -81,9 +82,9 @@ export function slackSubscriptionInstaller(
           if (topic === undefined) throw new Failure("person", "topic-missing", "there is no topic to subscribe Slack to");
           const freeformTags = { ...OWN_TAGS, [DIGEST_TAG]: digest };
           const details = { topicId: topic, compartmentId, protocol: "SLACK", endpoint, freeformTags };
-          const request = { createSubscriptionDetails: details, opcRetryToken: randomUUID() };
+          const token = randomUUID();
           const made = await call("CreateSubscription", signal, async () =>
-            resourceOf((await client.createSubscription(request)).subscription),
+            resourceOf(await client.createSubscription(details, token)),
           );
           pending = made.lifecycleState === "PENDING";
         }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { models, NotificationControlPlaneClient } from "oci-ons";
+import type { models } from "oci-ons";
 import { listOf } from "../answers.ts";
+import type { NotificationsClient } from "../notifications-client.ts";
 import { OWN_TAGS } from "./build.ts";
 import { isOwn, refuseForeign } from "./dashboards-installer.ts";
 import { differences } from "./differences.ts";
@@ -17,7 +18,7 @@ const DESCRIPTION = "Alarms of flowferry's detections on flow logs";
 
 /** The topic that alarms tell: `existing`, which is only looked at, or one of our own. `users` are the keys of what uses it. */
 export function topicInstaller(
-  client: NotificationControlPlaneClient,
+  client: NotificationsClient,
   compartmentId: string,
   existing: string | undefined,
   users: readonly string[],
@@ -27,7 +28,7 @@ export function topicInstaller(
 
   const find = async (signal: AbortSignal): Promise<models.NotificationTopicSummary | undefined> => {
     const items = await calls.manage("ListTopics", signal, async () =>
-      listOf((await client.listTopics({ compartmentId, name: NAME })).items),
+      listOf(await client.listTopics({ compartmentId, name: NAME })),
     );
     return items.find(({ name, lifecycleState }) => name === NAME && lifecycleState !== "DELETING");
   };
@@ -46,14 +47,11 @@ export function topicInstaller(
       async run(signal) {
         if (found === undefined) {
           const details = { name: NAME, compartmentId, description: DESCRIPTION, freeformTags: OWN_TAGS };
-          const request = { createTopicDetails: details, opcRetryToken: randomUUID() };
-          known = await calls.manage("CreateTopic", signal, async () =>
-            idOf((await client.createTopic(request)).notificationTopic),
-          );
+          const token = randomUUID();
+          known = await calls.manage("CreateTopic", signal, async () => idOf(await client.createTopic(details, token)));
         } else {
           const details = { description: DESCRIPTION, freeformTags: { ...found.freeformTags, ...OWN_TAGS } };
-          const request = { topicId: found.topicId, topicAttributesDetails: details };
-          await calls.manage("UpdateTopic", signal, async () => idOf((await client.updateTopic(request)).notificationTopic));
+          await calls.manage("UpdateTopic", signal, async () => idOf(await client.updateTopic(found.topicId, details)));
         }
       },
     };
@@ -67,14 +65,14 @@ export function topicInstaller(
     },
     async steps(signal) {
       if (existing === undefined) return [await stepOrConflict("topic", NAME, () => step(signal))];
-      await calls.use("GetTopic", signal, async () => idOf((await client.getTopic({ topicId: existing })).notificationTopic));
+      await calls.use("GetTopic", signal, async () => idOf(await client.getTopic(existing)));
       return [];
     },
     async removal(signal) {
       const found = await find(signal);
       if (found === undefined || !isOwn(found)) return [];
       const { topicId } = found;
-      const run = removing(calls.manage, "DeleteTopic", () => client.deleteTopic({ topicId }), {
+      const run = removing(calls.manage, "DeleteTopic", () => client.deleteTopic(topicId), {
         isThere: async (signal) => (await find(signal)) !== undefined,
       });
       return [{ kind: "topic", name: NAME, action: "delete", differences: [], needs: users, run }];
