@@ -2,6 +2,7 @@ import { type ZodType, z } from "zod";
 import { enrichOptions } from "../enrich/options.ts";
 import { FIELD_NAMES, fieldOf } from "../flow/fields.ts";
 import { TYPES, wordsOf } from "../flow/types.ts";
+import { CODES } from "../lib/codes.ts";
 import { Registry } from "../registry.ts";
 import { alertOptions } from "./alerts.ts";
 import { MODULE } from "./modules.ts";
@@ -132,6 +133,11 @@ export function configMarkdown(): string {
         ?.map((word) => JSON.stringify(word))
         .join(" or ") ?? form;
     parts.push(`| \`${name}\` | ${shown} | ${unit ?? ""} | ${[source].flat().join(", ")} | ${cell(meaning)} |`);
+  }
+  parts.push("", "## Codes", "", "What failures, dead letters and problems are called, for scripts, metrics and `--code`.");
+  for (const [about, codes] of Object.entries(CODES)) {
+    parts.push("", `### ${about}`, "", "| code | meaning |", "| --- | --- |");
+    for (const [code, meaning] of Object.entries(codes)) parts.push(`| \`${code}\` | ${cell(meaning)} |`);
   }
   return `${parts.join("\n")}\n`;
 }

@@ -91,6 +91,18 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
   // A job with a wrong key or bucket says so and ends; a worker that tails waits until somebody puts it right.
   const isFinal = (error: unknown) =>
     isGone(error) || (options.untilCaughtUp && !discovery.admitted && drawerOf(error) === "person");
+  /** Until the next look. When all that was found is read before it, no batch waits for records that cannot come. */
+  const rest = async (over: Promise<void>) => {
+    const ended = over.then(() => true);
+    for (let isOver = false; !isOver; ) {
+      const change = convoy.changed();
+      if (convoy.idle) {
+        for (const lane of lanes) lane.flush();
+        return over;
+      }
+      isOver = await Promise.race([ended, change.then(() => false)]);
+    }
+  };
   const look = async () => {
     while (!intake.aborted) {
       const found = await retry(() => discovery.pass(intake), options.retry, intake, account.onListingRetry(), isFinal);
@@ -102,7 +114,7 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
         await Promise.all(keepings.map((keeping) => firstOf([keeping.drain()], intake)));
         finished.abort();
       } else {
-        await pause(options.pollMs, intake);
+        await rest(pause(options.pollMs, intake));
       }
     }
   };

@@ -98,6 +98,15 @@ describe("runPipeline", { timeout: 60_000 }, () => {
     });
   });
 
+  test("a batch waits for no others when nothing is left to read before the next look", { timeout: 5_000 }, async () => {
+    const stop = new AbortController();
+    const sink = memorySink(async () => void stop.abort(), { records: 20, lingerMs: 60_000 });
+    const options = { ...OPTIONS, untilCaughtUp: false, pollMs: 60_000 };
+    await runPipeline(partsOf(memorySource(bucket({ a: 5, b: 6 })), { out: sink.sink }), options, stop.signal);
+    expect(sink.calls()).toBe(1);
+    expect(sink.uids).toHaveLength(11);
+  });
+
   test("stopped in the middle and started again, it repeats at most what was in flight and misses nothing", async () => {
     const objects = bucket({ a: 500, b: 300, c: 200 });
     const source = memorySource(objects);
