@@ -17,35 +17,48 @@ const SPAN = 10;
 const LATENESS = 60;
 const options = { timespanMs: SPAN, latenessMs: LATENESS, maxItems: 100_000, dropped: () => {} };
 
+type Given = [events: Event[], n: number];
+
+/** Few values and conditions that hold early, or many values, close together, and conditions that need most of them. */
+const MANY = 15;
+
 /** Every time within the tolerance of every other: then nothing may be lost, whatever the order. */
-const shortHistory = fc.array(
-  fc.record({
-    time: fc.integer({ min: 0, max: LATENESS }),
-    value: fc.integer({ min: 0, max: 5 }),
-    amount: fc.integer({ min: 0, max: 9 }),
-  }),
-  { maxLength: 40 },
+const short = (lastTime: number, values: number, maxLength: number): fc.Arbitrary<Event[]> =>
+  fc.array(
+    fc.record({
+      time: fc.integer({ min: 0, max: lastTime }),
+      value: fc.nat(values - 1),
+      amount: fc.integer({ min: 0, max: 9 }),
+    }),
+    { maxLength },
+  );
+const shortHistory: fc.Arbitrary<Given> = fc.oneof(
+  fc.tuple(short(LATENESS, 6, 40), fc.integer({ min: 1, max: 6 })),
+  fc.tuple(short(2 * SPAN, MANY, 80), fc.integer({ min: 7, max: MANY - 1 })),
 );
 
 /** A long history, in order of time. */
-const orderedHistory = fc
-  .array(
-    fc.record({
-      gap: fc.integer({ min: 0, max: 8 }),
-      value: fc.integer({ min: 0, max: 6 }),
-      amount: fc.integer({ min: 1, max: 9 }),
-    }),
-    {
-      maxLength: 120,
-    },
-  )
-  .map((steps) => {
-    let time = 0;
-    return steps.map(({ gap, value, amount }): Event => {
-      time += gap;
-      return { time, value, amount };
+const ordered = (longestGap: number, values: number): fc.Arbitrary<Event[]> =>
+  fc
+    .array(
+      fc.record({
+        gap: fc.nat(longestGap),
+        value: fc.nat(values - 1),
+        amount: fc.integer({ min: 1, max: 9 }),
+      }),
+      { maxLength: 120 },
+    )
+    .map((steps) => {
+      let time = 0;
+      return steps.map(({ gap, value, amount }): Event => {
+        time += gap;
+        return { time, value, amount };
+      });
     });
-  });
+const orderedHistory: fc.Arbitrary<Given> = fc.oneof(
+  fc.tuple(ordered(8, 7), fc.integer({ min: 1, max: 6 })),
+  fc.tuple(ordered(1, MANY), fc.integer({ min: 7, max: MANY - 1 })),
+);
 
 /** The events of the window that ends at `end`. */
 const within = (events: readonly Event[], end: number): Event[] => events.filter(({ time }) => time <= end && time >= end - SPAN);
@@ -79,7 +92,7 @@ function feed(window: Window<unknown>, events: readonly Event[], restartAt = -1)
 describe.each(KINDS)("%s", (_name, create, holds) => {
   test("in order of time, it holds at exactly the flows whose window holds", () => {
     fc.assert(
-      fc.property(orderedHistory, fc.integer({ min: 1, max: 6 }), (events, n) => {
+      fc.property(orderedHistory, ([events, n]) => {
         const ends = feed(create(n), events);
         events.forEach(({ time }, index) => {
           const expected = holds(within(events.slice(0, index + 1), time), n);
@@ -91,7 +104,7 @@ describe.each(KINDS)("%s", (_name, create, holds) => {
 
   test("in any order, the first flow that completes a window is the one at which it holds", () => {
     fc.assert(
-      fc.property(shortHistory, fc.integer({ min: 1, max: 6 }), (events, n) => {
+      fc.property(shortHistory, ([events, n]) => {
         const counted = _name === "sums" ? events.filter(({ amount }) => amount > 0) : events;
         const ends = feed(create(n), counted);
         const complete = (count: number): boolean => {
@@ -108,14 +121,9 @@ describe.each(KINDS)("%s", (_name, create, holds) => {
 
   test("packed and unpacked in the middle, it goes on as if nothing had happened", () => {
     fc.assert(
-      fc.property(
-        fc.oneof(shortHistory, orderedHistory),
-        fc.integer({ min: 1, max: 6 }),
-        fc.nat({ max: 40 }),
-        (events, n, restartAt) => {
-          expect(feed(create(n), events, restartAt)).toEqual(feed(create(n), events));
-        },
-      ),
+      fc.property(fc.oneof(shortHistory, orderedHistory), fc.nat({ max: 40 }), ([events, n], restartAt) => {
+        expect(feed(create(n), events, restartAt)).toEqual(feed(create(n), events));
+      }),
     );
   });
 
