@@ -65,7 +65,7 @@ export function denialIn(body: AnswerBody, receiver = SERVICE): string | undefin
   const text = textOf(body);
   if (text === "" || isAssent(text)) return undefined;
   const value = parseJson(text);
-  const isWords = value === undefined && !text.startsWith("<") && text.length <= LONGEST_ECHO;
+  const isWords = !text.startsWith("<") && text.length <= LONGEST_ECHO;
   const stands = value === undefined ? receiver.mayEcho && isWords && !NO.test(text) : !isDenial(value, receiver);
   return stands ? undefined : shown(text);
 }

@@ -146,6 +146,23 @@ describe("distinct", () => {
     { minLength: 5, maxLength: 30 },
   );
 
+  test("ten different values are neither more nor fewer, however often they come", () => {
+    const often = (n: number) => {
+      const window = createDistinct(n, options) as Window<unknown>;
+      const state = window.create();
+      const ends: number[] = [];
+      const second = SPAN + 2;
+      for (const value of [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]) ends.push(window.add(state, 0, value, 1));
+      // The latest first: what was noted of it last is looked up first.
+      for (const value of [9, 8, 7, 6, 5, 4, 3, 2, 1, 0]) ends.push(window.add(state, second, value, 1));
+      for (const value of [9, 0, 9, 0]) ends.push(window.add(state, second + 1, value, 1));
+      return [...ends, window.add(state, second + 1, 10, 1)];
+    };
+    expect(often(14)).toEqual(new Array(25).fill(Number.NaN));
+    expect(often(11)).toEqual([...new Array(24).fill(Number.NaN), SPAN + 3]);
+    expect(often(10).indexOf(0)).toBe(9);
+  });
+
   test("times of a value that are left out are not missed", () => {
     fc.assert(
       fc.property(skewed, fc.integer({ min: 0, max: LATENESS }), (events, time) => {
