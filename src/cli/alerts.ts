@@ -126,7 +126,7 @@ async function replayAlerts(context: CliContext, { config: file, notifier: only,
   const { alerts, baseDir, telemetry, secrets } = config;
   const path = pathOf(config);
   if (alerts === undefined) throw new UsageError("no-alerts", `${file} has no alerts block`);
-  const { log, close: closeLog } = await openLog(telemetry.level, telemetry.otlpEndpoint, version, secrets.scrub);
+  const { log, close: closeLog } = await openLog(telemetry.level, telemetry.otlpEndpoint, version, secrets.scrub, context.stderr);
   const notifiers = await openNotifiers(alerts, { baseDir, env, secrets, onNotice: (message) => log.warn(message) });
   try {
     refuseNone(file, notifiers);

@@ -2,6 +2,20 @@ import type { Config } from "../config/load.ts";
 import { printable, printableLines } from "../lib/printable.ts";
 import { addEnvironment } from "../lib/secrets/of-environment.ts";
 import { Scrubber } from "../lib/secrets/scrubber.ts";
+import type { Terminal } from "../lib/terminal.ts";
+
+/** What the program has of the process that it runs in. `process` is one; a test hands in another. */
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  readonly stdout: Terminal;
+  readonly stderr: Terminal;
+  on(event: "SIGINT" | "SIGTERM", listener: (name: NodeJS.Signals) => void): unknown;
+  on(event: "uncaughtException", listener: (error: unknown) => void): unknown;
+  off(event: "SIGINT" | "SIGTERM", listener: (name: NodeJS.Signals) => void): unknown;
+  off(event: "uncaughtException", listener: (error: unknown) => void): unknown;
+  /** Ends at once. */
+  exit(code: ExitCode): void;
+}
 
 /** What a command may touch of its surroundings. */
 export interface CliContext {
@@ -9,7 +23,7 @@ export interface CliContext {
   /** Results of several lines, to stdout; without secrets and control characters. */
   readonly stdout: { write(text: string): void };
   /** The terminal, for progress. */
-  readonly stderr: NodeJS.WriteStream;
+  readonly stderr: Terminal;
   /** Aborts with the first SIGINT or SIGTERM; its reason is the signal's name. */
   readonly signal: AbortSignal;
   /** Every secret that the program knows of so far: the environment's, and the configuration's once it is read. */
@@ -19,8 +33,7 @@ export interface CliContext {
   print(line: string): void;
 }
 
-export function createContext(process: NodeJS.Process, signal: AbortSignal): CliContext {
-  const { env, stdout, stderr } = process;
+export function createContext({ env, stdout, stderr }: Surroundings, signal: AbortSignal): CliContext {
   const secrets = new Scrubber();
   addEnvironment(secrets, env);
   return {

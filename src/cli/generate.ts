@@ -12,6 +12,7 @@ import { writeBucket } from "../generator/write.ts";
 import { parseDuration, parseInstant } from "../lib/durations.ts";
 import { UsageError } from "../lib/errors.ts";
 import { nearest } from "../lib/nearest.ts";
+import type { Terminal } from "../lib/terminal.ts";
 import type { CliContext } from "./context.ts";
 
 interface Flags {
@@ -146,7 +147,7 @@ function summarize({ print }: CliContext, flags: Flags, truth: Truth, truthFile:
   for (const { kind, key, record } of damage) print(`damage ${kind}: ${key}${record === null ? "" : ` record ${record}`}`);
 }
 
-function showProgress(stderr: NodeJS.WriteStream, flows: number): { add(records: number): void; stop(): void } {
+function showProgress(stderr: Terminal, flows: number): { add(records: number): void; stop(): void } {
   if (!stderr.isTTY) return { add: () => {}, stop: () => {} };
   const bar = new SingleBar({
     stream: stderr,

@@ -2,7 +2,7 @@ import { Command, CommanderError } from "commander";
 import { describeError, UsageError } from "../lib/errors.ts";
 import { printable, printableLines } from "../lib/printable.ts";
 import { version } from "../lib/version.ts";
-import { type CliContext, createContext, EXIT, type ExitCode } from "./context.ts";
+import { type CliContext, createContext, EXIT, type ExitCode, type Surroundings } from "./context.ts";
 
 type Finish = (code: ExitCode) => void;
 
@@ -25,8 +25,8 @@ const COMMANDS: Readonly<Record<string, (context: CliContext, finish: Finish) =>
   schema: async (context) => (await import("./schema.ts")).schemaCommand(context),
 };
 
-/** Runs one command to its end and resolves to the exit code. Never throws. */
-export async function main(args: readonly string[], process: NodeJS.Process): Promise<ExitCode> {
+/** Runs one command, with the arguments after the program's name, to its end and resolves to the exit code. Never throws. */
+export async function main(args: readonly string[], process: Surroundings): Promise<ExitCode> {
   const interruption = new AbortController();
   const onSignal = (name: NodeJS.Signals) => {
     if (interruption.signal.aborted) process.exit(EXIT.interrupted);
@@ -62,7 +62,10 @@ async function createProgram(args: readonly string[], context: CliContext, finis
     .description("Tails buckets of cloud flow logs, enriches every flow, and delivers it at least once.")
     .version(version)
     .exitOverride()
-    .configureOutput({ writeErr: (text) => void context.stderr.write(printableLines(context.secrets.scrub(text))) })
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => void context.stderr.write(printableLines(context.secrets.scrub(text))),
+    })
     .configureHelp({ showGlobalOptions: false })
     .showSuggestionAfterError();
   for (const load of needed(args[0])) program.addCommand(inheriting(await load(context, finish), program));

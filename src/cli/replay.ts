@@ -65,6 +65,7 @@ async function replayDeadLetters(context: CliContext, config: Config, options: R
     config.telemetry.otlpEndpoint,
     version,
     config.secrets.scrub,
+    context.stderr,
   );
   const composed = await compose(config, { env: context.env, log });
   try {

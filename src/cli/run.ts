@@ -32,7 +32,13 @@ export interface RunMode {
 export async function run(context: CliContext, config: Config, mode: RunMode): Promise<ExitCode> {
   const { env, signal } = context;
   const { telemetry } = config;
-  const { log, close: closeLog } = await openLog(telemetry.level, telemetry.otlpEndpoint, version, config.secrets.scrub);
+  const { log, close: closeLog } = await openLog(
+    telemetry.level,
+    telemetry.otlpEndpoint,
+    version,
+    config.secrets.scrub,
+    context.stderr,
+  );
   const state = { starting: true, tell: (_problems: readonly Problem[]) => {} };
   const health = new Health(config.secrets.scrub, (problems) => state.tell(problems));
   const server =

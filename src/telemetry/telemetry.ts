@@ -5,6 +5,7 @@ import pino, { type Logger } from "pino";
 import type { Problem } from "../contracts/ledger.ts";
 import { describeError, UsageError } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
+import type { Terminal } from "../lib/terminal.ts";
 
 export type { Logger } from "pino";
 
@@ -14,14 +15,15 @@ const FORM: pino.LoggerOptions = {
   formatters: { level: (label: string) => ({ level: label }) },
 };
 
-/** The program's own log on stderr: pretty on a terminal, else one JSON object a line. Silent when healthy. `scrub` takes secrets out. */
+/** The program's own log on `stderr`: pretty on a terminal, else one JSON object a line. Silent when healthy. `scrub` takes secrets out. */
 export async function openLog(
   level: string,
   otlpEndpoint: string | undefined,
   version: string,
   scrub: (text: string) => string,
+  stderr: Terminal,
 ): Promise<{ log: Logger; close(): Promise<void> }> {
-  const local = process.stderr.isTTY ? await openPretty() : pino.destination({ dest: 2, sync: true });
+  const local = stderr.isTTY && stderr.fd !== undefined ? await openPretty(stderr.fd) : toLines(stderr);
   const options: pino.LoggerOptions = {
     ...FORM,
     level,
@@ -57,10 +59,14 @@ export function entryLog(level: string, scrub: (text: string) => string, onEntry
   return pino({ ...FORM, level }, { write: (line) => onEntry(JSON.parse(withTexts(line, scrub))) });
 }
 
+/** Each line is written before the next step, where the stream is a file of the system. */
+const toLines = (stderr: Terminal): pino.DestinationStream =>
+  stderr.fd === undefined ? stderr : pino.destination({ dest: stderr.fd, sync: true });
+
 /** Log lines for people; what is in them cannot steer the terminal. */
-async function openPretty(): Promise<pino.DestinationStream> {
+async function openPretty(fd: number): Promise<pino.DestinationStream> {
   const pretty = (await import("pino-pretty")).default;
-  const stream = pretty({ destination: 2, sync: true, ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss" });
+  const stream = pretty({ destination: fd, sync: true, ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss" });
   return { write: (line) => void stream.write(`${withTexts(line, printable)}\n`) };
 }
 

@@ -5,7 +5,7 @@ import type { IncidentId } from "../../src/generator/incidents.ts";
 import { lookupFiles } from "../../src/generator/lookup-files.ts";
 import type { IncidentTruth } from "../../src/generator/truth.ts";
 import { writeBucket } from "../../src/generator/write.ts";
-import { flowferry, type Workplace, workplace } from "../journeys/program.ts";
+import { spawned, type Workplace, workplace } from "../journeys/program.ts";
 import { type Alertmanager, GROUP_WAIT_MS, startAlertmanager } from "./servers/alertmanager.ts";
 import { available } from "./servers/available.ts";
 
@@ -36,7 +36,7 @@ async function work(name: string, { url }: Alertmanager): Promise<void> {
     ledger: { path: `${name}.db` },
     alerts: { lateness: "12h", minLevel: "high", alertmanager: { url } },
   });
-  const { code, stderr } = await flowferry(["run", "-c", config, "--until-caught-up"]);
+  const { code, stderr } = await spawned(["run", "-c", config, "--until-caught-up"]);
   expect(code, stderr).toBe(0);
 }
 

@@ -7,7 +7,7 @@ import type { IncidentId } from "../../src/generator/incidents.ts";
 import { lookupFiles } from "../../src/generator/lookup-files.ts";
 import type { Truth } from "../../src/generator/truth.ts";
 import { writeBucket } from "../../src/generator/write.ts";
-import { flowferry, type Workplace, workplace } from "../journeys/program.ts";
+import { spawned, type Workplace, workplace } from "../journeys/program.ts";
 import { dashboard, type Panel, panelsOf } from "../unit/clouds/oci/content/grafana.ts";
 import { available } from "./servers/available.ts";
 import { startLoki } from "./servers/loki.ts";
@@ -48,7 +48,7 @@ async function deliver(sink: { readonly endpoint: string; readonly headers?: obj
     sinks: [{ type: "otlp", ...sink }],
     alerts: {},
   });
-  const { code, stderr } = await flowferry(["run", "-c", config, "--until-caught-up"]);
+  const { code, stderr } = await spawned(["run", "-c", config, "--until-caught-up"]);
   expect(code, stderr).toBe(0);
 }
 

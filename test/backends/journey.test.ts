@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type GeneratedObject, generate } from "../../src/generator/generate.ts";
 import { lookupFiles } from "../../src/generator/lookup-files.ts";
 import type { GenerateOptions } from "../../src/generator/options.ts";
-import { flowferry, type Running, start, summaryOf, type Workplace, workplace } from "../journeys/program.ts";
+import { type Running, spawned, start, summaryOf, type Workplace, workplace } from "../journeys/program.ts";
 import {
   expectedRecords,
   expectRecords,
@@ -76,7 +76,7 @@ function configFor(bucket: string, sinks: readonly object[], rest: object = {}, 
 }
 
 const environment = () => ({ S3_SECRET: radosgw().secretKey });
-const runToEnd = (config: string) => flowferry(["run", "-c", config, "--until-caught-up", "--json"], environment());
+const runToEnd = (config: string) => spawned(["run", "-c", config, "--until-caught-up", "--json"], environment());
 
 /** Records in the Collector that belong to these objects; it keeps what earlier tests sent. */
 async function collected(service: string, expected: ReadonlyMap<string, PlainRecord>) {
@@ -213,7 +213,7 @@ test("a wrong secret ends the run with exit code 1, and neither secret is shown"
   await radosgw().createBucket("closed");
   const config = configFor("closed", [{ endpoint: collector().endpoint }]);
   const wrong = "a-secret-that-is-not-of-this-user";
-  const ended = await flowferry(["run", "-c", config, "--until-caught-up"], { S3_SECRET: wrong });
+  const ended = await spawned(["run", "-c", config, "--until-caught-up"], { S3_SECRET: wrong });
   expect(ended.code, ended.stderr).toBe(1);
   expect(ended.stderr).toContain("closed");
   expect(ended.stdout + ended.stderr).not.toContain(wrong);

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type FaultPlan, type Receiver, startReceiver } from "../simulators/otlp/receiver.ts";
 import { writeBucket } from "./bucket.ts";
 import { flowferry, start, summaryOf, type Workplace, workplace } from "./program.ts";
+import { runToEnd } from "./setting.ts";
 
 let place: Workplace;
 const receivers: Receiver[] = [];
@@ -38,7 +39,6 @@ function configFor(sinks: Record<string, Receiver>, options: object = {}): strin
 }
 
 const bucket = () => writeBucket(place.path("bucket"), { format: "oci", flows: 4_000, objects: 12, vnics: 8 });
-const runToEnd = (config: string) => flowferry(["run", "-c", config, "--until-caught-up", "--json"]);
 
 describe("a receiver that fails", () => {
   test.each<[string, FaultPlan]>([

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Ibm, startIbm } from "../simulators/ibm/server.ts";
 import { flowferry, summaryOf } from "./program.ts";
-import { recordsOf, runToEnd, setting } from "./setting.ts";
+import { recordsOf, setting, spawnedToEnd } from "./setting.ts";
 
 const HOUR = 3_600_000;
 const { configFor, bucket, expectedIn } = setting();
@@ -39,7 +39,7 @@ test("every record of the last 24 hours arrives once, under faults, and the olde
       { status: 413, body: {} },
       { status: 500, body: {} },
     ][request];
-  const ended = await runToEnd(config);
+  const ended = await spawnedToEnd(config);
   expect(ended.code, ended.stderr).toBe(3);
   const { delivered, rejected, deadLettered } = summaryOf(ended).sinks.cl ?? {
     delivered: 0,

@@ -3,7 +3,7 @@ import type { FaultEffect } from "../simulators/oci/faults.ts";
 import { type Oci, startOci } from "../simulators/oci/index.ts";
 import { LogAnalytics } from "../simulators/oci/services/log-analytics.ts";
 import { writeBucket } from "./bucket.ts";
-import { flowferry, summaryOf, type Workplace, workplace } from "./program.ts";
+import { flowferry, spawned, summaryOf, type Workplace, workplace } from "./program.ts";
 
 const LOG_GROUP = "ocid1.loganalyticsloggroup.oc1.phx.simulatedgroup";
 
@@ -69,7 +69,7 @@ describe.each(["events", "otlp"])("directory to Log Analytics, mode %s", (mode) 
   test("every record arrives once, under faults", async () => {
     const { records } = await writeBucket(place.path("bucket"), { format: "oci", flows: 4_000, objects: 8, vnics: 8 });
     for (const [index, effect] of EFFECTS.entries()) oci.faults.add({ on: `upload-${mode}`, after: index }, effect);
-    const ended = await flowferry(["run", "-c", configFor({ mode }), "--until-caught-up", "--json"]);
+    const ended = await spawned(["run", "-c", configFor({ mode }), "--until-caught-up", "--json"]);
     expect(ended.code, ended.stderr).toBe(0);
     expect(summaryOf(ended).sinks.la).toEqual({ delivered: records, rejected: 0, deadLettered: 0, waiting: 0 });
     const written = place.lines("copy.ndjson").map(({ attributes }) => attributes["log.record.uid"] as string);

@@ -3,7 +3,7 @@ import { generate } from "../../src/generator/generate.ts";
 import { writeBucket } from "../../src/generator/write.ts";
 import { type Oci, startOci } from "../simulators/oci/index.ts";
 import { Notifications } from "../simulators/oci/services/notifications.ts";
-import { flowferry, summaryOf } from "./program.ts";
+import { flowferry, spawned, summaryOf } from "./program.ts";
 import { setting, toFile } from "./setting.ts";
 
 const TOPIC = "ocid1.onstopic.oc1.phx.alerts";
@@ -51,7 +51,7 @@ const telling = () =>
   });
 
 test("an accepted SSH reaches the topic once, also when it was gone for a while", async () => {
-  const run = () => flowferry(["run", "-c", telling(), "--until-caught-up", "--json"]);
+  const run = () => spawned(["run", "-c", telling(), "--until-caught-up", "--json"]);
   oci.faults.add({ on: "publish-message", times: Number.POSITIVE_INFINITY }, { status: 503 });
   const first = await run();
   expect(first.code, first.stderr).toBe(3);

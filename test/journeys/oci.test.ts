@@ -7,6 +7,7 @@ import { type Oci, startOci } from "../simulators/oci/index.ts";
 import { type Receiver, startReceiver } from "../simulators/otlp/receiver.ts";
 import { flowferry, type Running, start, summaryOf, type Workplace, workplace } from "./program.ts";
 import { expectedRecords, expectRecords, type LookupPaths, type PutObject } from "./second-decoder.ts";
+import { runToEnd, spawnedToEnd } from "./setting.ts";
 
 const BUCKET = "Flow-Logs";
 /** Inside the look-back, so that every pass lists all of the objects. */
@@ -90,8 +91,6 @@ function configFor(sinks: Record<string, object>, source: object = {}, rest: obj
   });
 }
 
-const runToEnd = (config: string) => flowferry(["run", "-c", config, "--until-caught-up", "--json"]);
-
 function tail(config: string): Running {
   const process = start(["run", "-c", config, "--json"]);
   running.push(process);
@@ -147,7 +146,7 @@ describe("a bucket of OCI Object Storage to OTLP receivers", () => {
       { prefix: options.prefix ?? "" },
       { enrich: made.lookups },
     );
-    const ended = await runToEnd(config);
+    const ended = await spawnedToEnd(config);
     expect(ended.code, ended.stderr).toBe(0);
     const all = { delivered: expected.size, rejected: 0, deadLettered: 0, waiting: 0 };
     expect(summaryOf(ended)).toMatchObject({

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { Receiver } from "../simulators/otlp/receiver.ts";
-import { flowferry } from "./program.ts";
+import { flowferry, spawned } from "./program.ts";
 import { expectRefusal, setting, toFile, until } from "./setting.ts";
 
 const { write, configFor, receive, begin, bucket } = setting();
@@ -22,13 +22,26 @@ describe("wrong usage ends with exit code 2", () => {
     expectRefusal(await flowferry(args.map((arg) => (arg === "CONFIG" ? config : arg))), 2, said);
   });
 
+  test("in a process of its own", async () => {
+    const config = configFor([toFile()], { source: { type: "directory", path: "nothing" } });
+    for (const [args, said] of [
+      [["run", "-c", config, "--until-caught-upp"], "Did you mean --until-caught-up?"],
+      [["run", "-c", write("bad.yaml", "sinsk: []\n")], "unknown key sinsk: did you mean sinks?"],
+      [["run", "-c", config], "nothing is not there"],
+    ] as const) {
+      const ended = await spawned(args);
+      expectRefusal(ended, 2, said);
+      expect([ended.stdout, ended.signal]).toEqual(["", null]);
+    }
+  });
+
   test("--help and --version are no failures", async () => {
-    const help = await flowferry(["--help"]);
+    const help = await spawned(["--help"]);
     expect(help).toMatchObject({ code: 0, stderr: "" });
     for (const command of ["run", "demo", "check", "plan", "status", "replay", "lookups", "generate", "schema"])
       expect(help.stdout).toMatch(new RegExp(`^ {2}${command} `, "m"));
     const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
-    expect(await flowferry(["--version"])).toMatchObject({ code: 0, stdout: `${version}\n` });
+    expect(await spawned(["--version"])).toMatchObject({ code: 0, stdout: `${version}\n` });
   });
 });
 
@@ -151,15 +164,18 @@ describe("secrets in the environment are never shown, whatever fails", () => {
     await bucket({ flows: 300, objects: 1, incidents: [] });
     const refusing = await receive({}, { requireHeaders: { authorization: "Bearer right" } });
     const config = configFor([toFile()], rest(refusing));
-    const process = begin(["run", "-c", config, "--until-caught-up", "--json"], { SECRET });
-    if (code === 130) {
-      // A person has to act, or the store to come: until then it is tried again.
-      await until("a failure", process, () => /will try again|answered 401/.test(process.stderr()));
-      process.child.kill("SIGTERM");
-    }
-    const ended = await process.ended;
+    const args = ["run", "-c", config, "--until-caught-up", "--json"];
+    const ended = code === 130 ? await stoppedAfterFailure(args) : await flowferry(args, { SECRET });
     expectRefusal(ended, code);
     expect(ended.stdout + ended.stderr).not.toContain(SECRET);
     if (code === 2) expect(ended.stderr).not.toBe("");
   });
+
+  /** A person has to act, or the store to come: until then it is tried again. */
+  async function stoppedAfterFailure(args: readonly string[]) {
+    const process = begin(args, { SECRET });
+    await until("a failure", process, () => /will try again|answered 401/.test(process.stderr()));
+    process.child.kill("SIGTERM");
+    return await process.ended;
+  }
 });

@@ -2,8 +2,8 @@ import { globSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { flowferry, summaryOf } from "./program.ts";
-import { expectRefusal, recordsOf, runToEnd, setting, toFile, toReceiver, until } from "./setting.ts";
+import { flowferry, spawned, summaryOf } from "./program.ts";
+import { expectRefusal, recordsOf, runToEnd, setting, spawnedToEnd, toFile, toReceiver, until } from "./setting.ts";
 
 const { path, write, lines, configFor, receive, begin, bucket } = setting();
 
@@ -12,7 +12,7 @@ describe("check", () => {
     await bucket();
     const out = await receive();
     const config = configFor([toReceiver(out), toFile()]);
-    const ended = await flowferry(["check", "-c", config]);
+    const ended = await spawned(["check", "-c", config]);
     expect(ended.code, ended.stdout + ended.stderr).toBe(0);
     const lines = ended.stdout.trimEnd().split("\n");
     expect(lines.map((line) => /^(ok|FAILED) +([^:]+):/.exec(line)?.slice(1))).toEqual(
@@ -37,7 +37,7 @@ describe("check", () => {
       ],
       { source: { type: "directory", path: "nothing" }, enrich: { servers: "servers.csv" } },
     );
-    const ended = await flowferry(["check", "-c", config, "--json"]);
+    const ended = await spawned(["check", "-c", config, "--json"]);
     expectRefusal(ended, 1);
     const findings = ended.stdout
       .trimEnd()
@@ -63,7 +63,7 @@ describe("check", () => {
 });
 
 test("generate, plan, run, status and replay agree on what there is", async () => {
-  const made = await flowferry([
+  const made = await spawned([
     "generate",
     "--format",
     "oci",
@@ -86,12 +86,12 @@ test("generate, plan, run, status and replay agree on what there is", async () =
 
   const out = await receive();
   const config = configFor([toReceiver(out)]);
-  const plan = await flowferry(["plan", "-c", config, "--json"]);
+  const plan = await spawned(["plan", "-c", config, "--json"]);
   expect(plan.code, plan.stderr).toBe(0);
   expect(JSON.parse(plan.stdout)).toMatchObject({ objects: 10, bytes: truth.storedBytes, partitions: 1 });
   expect(out.stats.requests).toBe(0);
 
-  const ended = await runToEnd(config);
+  const ended = await spawnedToEnd(config);
   expect(ended.code, ended.stderr).toBe(0);
   expect(ended.stdout.trimEnd().split("\n")).toHaveLength(1);
   expect(summaryOf(ended)).toMatchObject({
@@ -107,7 +107,7 @@ test("generate, plan, run, status and replay agree on what there is", async () =
   });
   expect(out.uids.size).toBe(truth.records);
 
-  const status = await flowferry(["status", "-c", config, "--json"]);
+  const status = await spawned(["status", "-c", config, "--json"]);
   expect(status.code, status.stderr).toBe(0);
   const state = JSON.parse(status.stdout);
   expect(state).toMatchObject({
@@ -128,7 +128,7 @@ test("generate, plan, run, status and replay agree on what there is", async () =
   const [from, to] = [Date.UTC(2026, 0, 5, 6) / 1000, Date.UTC(2026, 0, 5, 12) / 1000];
   const inSpan = lines.filter(({ data }) => data.startTime >= from && data.startTime < to).length;
   expect(inSpan).toBeGreaterThan(100);
-  const replayed = await flowferry([
+  const replayed = await spawned([
     "replay",
     "-c",
     config,
@@ -156,7 +156,7 @@ test("generate, plan, run, status and replay agree on what there is", async () =
 });
 
 test("schema prints a JSON Schema of the configuration, and a reference", async () => {
-  const schema = await flowferry(["schema"]);
+  const schema = await spawned(["schema"]);
   expect(schema).toMatchObject({ code: 0, stderr: "" });
   const { properties, required, additionalProperties } = JSON.parse(schema.stdout);
   expect(Object.keys(properties).sort()).toEqual([

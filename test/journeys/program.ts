@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { EventEmitter } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+import { Writable } from "node:stream";
 import { stringify } from "yaml";
+import { main } from "../../src/cli/program.ts";
 
 const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
 /** Compiled modules, which halve the time that each process needs to start. */
@@ -43,9 +46,32 @@ export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Run
   return { child, ended, stdout: () => stdout, stderr: () => stderr };
 }
 
-/** Runs the program to its end. */
-export function flowferry(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ended> {
+/** Runs the program to its end, as a process of its own. */
+export function spawned(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Ended> {
   return start(args, env).ended;
+}
+
+/** Runs the program to its end in this process, which starts nothing: for all but what only a process has. */
+export async function flowferry(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  const [stdout, stderr] = [new Text(), new Text()];
+  const exit = (code: number) => {
+    throw new Error(`the program asks its process to exit with ${code}: ${stderr.text}`);
+  };
+  const surroundings = Object.assign(new EventEmitter(), { env: { HOME: process.env.HOME, ...env }, stdout, stderr, exit });
+  const code = await main(args, surroundings);
+  return { code, signal: null, stdout: stdout.text, stderr: stderr.text };
+}
+
+/** Keeps what is written to it. */
+class Text extends Writable {
+  text = "";
+  constructor() {
+    super({ decodeStrings: false });
+  }
+  override _write(chunk: string, _encoding: BufferEncoding, done: () => void): void {
+    this.text += chunk;
+    done();
+  }
 }
 
 export interface Workplace {

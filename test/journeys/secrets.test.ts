@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { type Ended, flowferry } from "./program.ts";
+import { type Ended, flowferry, spawned } from "./program.ts";
 import { setting, toFile, until } from "./setting.ts";
 
 const { path, write, configFor, begin, bucket } = setting();
@@ -177,7 +177,7 @@ test("what nobody caught is one line, without the secrets", async () => {
   await bucket({ flows: 20, objects: 1, incidents: [] });
   const thrown = 'throw Object.assign(new Error("no entry for hu5h-Pr0xy-pw"), { cause: new Error("of hu5h-Pr0xy-pw") })';
   const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(`setTimeout(() => { ${thrown} }, 1000).unref()`)}`;
-  const ended = await flowferry(["run", "-c", configFor([toFile()])], {
+  const ended = await spawned(["run", "-c", configFor([toFile()])], {
     NODE_OPTIONS,
     HTTPS_PROXY: "http://me:hu5h-Pr0xy-pw@127.0.0.1:9",
   });

@@ -6,7 +6,7 @@ import { type GeneratedObject, generate } from "../../src/generator/generate.ts"
 import type { GenerateOptions } from "../../src/generator/options.ts";
 import { writeBucket } from "../../src/generator/write.ts";
 import { type FaultPlan, type Receiver, startReceiver } from "../simulators/otlp/receiver.ts";
-import { type Ended, flowferry, type Running, start, type Workplace, workplace } from "./program.ts";
+import { type Ended, flowferry, type Running, spawned, start, type Workplace, workplace } from "./program.ts";
 import { expectedRecords, type PlainRecord } from "./second-decoder.ts";
 
 const STACK_TRACE = /^\s+at .*:\d+:\d+\)?$/m;
@@ -83,7 +83,9 @@ export const toReceiver = ({ url }: Receiver, options: object = {}) => ({
 
 export const toFile = (options: object = {}) => ({ type: "ndjson", path: "out.ndjson", ...options });
 
-export const runToEnd = (config: string) => flowferry(["run", "-c", config, "--until-caught-up", "--json"]);
+const untilCaughtUp = (config: string) => ["run", "-c", config, "--until-caught-up", "--json"];
+export const runToEnd = (config: string) => flowferry(untilCaughtUp(config));
+export const spawnedToEnd = (config: string) => spawned(untilCaughtUp(config));
 
 /** Waits for a condition that the running program is to bring about, at most a minute. */
 export async function until<T>(what: string, process: Running, condition: () => T | Promise<T>): Promise<NonNullable<T>> {

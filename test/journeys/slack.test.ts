@@ -6,7 +6,7 @@ import { generate } from "../../src/generator/generate.ts";
 import { writeBucket } from "../../src/generator/write.ts";
 import { CertificateAuthority, type Issued, selfSignedHost } from "../simulators/oci/certificates.ts";
 import { startHttp } from "../unit/alerts/receiver.ts";
-import { type Ended, flowferry, summaryOf } from "./program.ts";
+import { type Ended, spawned, summaryOf } from "./program.ts";
 import { setting, toFile } from "./setting.ts";
 
 /** The secret part of the webhook's URL. */
@@ -72,7 +72,7 @@ function expectNoSecret({ stdout, stderr }: Ended): void {
 }
 
 async function tryOut(host: string): Promise<Ended> {
-  const ended = await flowferry(["alerts", "test", "-c", telling()], environment(host));
+  const ended = await spawned(["alerts", "test", "-c", telling()], environment(host));
   expectNoSecret(ended);
   return ended;
 }
@@ -168,7 +168,7 @@ describe("a run", () => {
     return generation.truth().records;
   }
   const run = async (host: string, code = 0): Promise<Ended> => {
-    const ended = await flowferry(["run", "-c", telling(), "--until-caught-up", "--json"], environment(host));
+    const ended = await spawned(["run", "-c", telling(), "--until-caught-up", "--json"], environment(host));
     expectNoSecret(ended);
     expect(ended.code, ended.stderr).toBe(code);
     return ended;

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { type Ended, flowferry } from "./program.ts";
+import { type Ended, flowferry, spawned } from "./program.ts";
 import { setting, toFile, until } from "./setting.ts";
 
 const { path, write, configFor, begin } = setting();
@@ -28,7 +28,7 @@ describe("what others named and wrote cannot steer the terminal", () => {
   test("in the log, in results and in errors; a letter is a line", async () => {
     bucketWithHostileKey();
     const config = configFor([toFile()]);
-    expectHarmless(textOf(await flowferry(["run", "-c", config, "--until-caught-up"])));
+    expectHarmless(textOf(await spawned(["run", "-c", config, "--until-caught-up"])));
     const letters = await flowferry(["status", "-c", config, "--dead-letters"]);
     expect(letters.stdout.split("\n").filter((line) => line.includes(SHOWN))).toHaveLength(1);
     expect(letters.stdout.trimEnd().split("\n")).toHaveLength(1);

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { expect } from "vitest";
-import { flowferry } from "../journeys/program.ts";
+import { spawned } from "../journeys/program.ts";
 import { isUnwanted, type Scene, UNWANTED } from "./scene.ts";
 
 /** Files of the worker and of its configuration, and none that was there only for a moment. */
@@ -44,7 +44,7 @@ export function expectEverything({ supply, sinks, memory }: Scene) {
 
 /** The books of sinks and notifiers balance, and say what came. */
 export async function expectBooks({ supply, sinks, notifiers, memory, config }: Scene): Promise<void> {
-  const { alerts, ...status } = JSON.parse((await flowferry(["status", "-c", config, "--json"])).stdout);
+  const { alerts, ...status } = JSON.parse((await spawned(["status", "-c", config, "--json"])).stdout);
   expect(status).toMatchObject({ parked: 0, problems: [] });
   const named = <T>(list: readonly T[], name: string, by: keyof T) => list.find((each) => each[by] === name);
   for (const sink of sinks) {
@@ -66,7 +66,7 @@ export async function expectBooks({ supply, sinks, notifiers, memory, config }: 
 
 /** Both were told of what a run tells that nothing disturbs, and each attempt at an alert had the key that is this alert's alone. */
 export async function expectAlerts({ webhook, slack, undisturbed, quietConfig, memory, memoryOf }: Scene): Promise<void> {
-  const calm = await flowferry(["run", "-c", quietConfig, "--until-caught-up"]);
+  const calm = await spawned(["run", "-c", quietConfig, "--until-caught-up"]);
   expect(calm.code, calm.stderr).toBe(3);
   expect(undisturbed.settle(memory, memoryOf("quiet.db"), "done")).toEqual([]);
   expect([...webhook.told.keys()].sort()).toEqual([...undisturbed.told.keys()].sort());

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { Random } from "../../src/generator/random.ts";
-import { flowferry, summaryOf } from "../journeys/program.ts";
+import { spawned, summaryOf } from "../journeys/program.ts";
 import { expectAlerts, expectBooks, expectEverything, expectNoRemains } from "./account.ts";
 import { openScene, type Scene, SHUTDOWN_MS } from "./scene.ts";
 import { drawMoment, runUntil } from "./worker.ts";
@@ -35,7 +35,7 @@ test(`killed ${KILLS} times and asked to end ${TERMS} times, nothing is lost, an
       if (rounds % 25 === 1) say(`${ROUNDS - rounds + 1} rounds in ${seconds()} s`);
     }
     const table = scene.heal();
-    const last = await flowferry(["run", "-c", config, "--until-caught-up", "--json"]);
+    const last = await spawned(["run", "-c", config, "--until-caught-up", "--json"]);
     expect([0, 3], last.stderr).toContain(last.code);
     expect(summaryOf(last)).toMatchObject({ parked: 0, alerts: { waiting: 0, refused: 0 } });
     await scene.settle(last, "done");

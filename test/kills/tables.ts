@@ -1,7 +1,7 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Random } from "../../src/generator/random.ts";
-import { flowferry, type Workplace } from "../journeys/program.ts";
+import { spawned, type Workplace } from "../journeys/program.ts";
 
 /** Rows of nobody's addresses, so that a table without them is short of more than half. */
 const FILLING = 60;
@@ -88,7 +88,7 @@ export class Tables {
     const table = `${[...this.#rows, this.#revision()].join("\n")}\n`;
     this.#good.add(table);
     this.#rename(table);
-    const { code, stdout } = await flowferry(["lookups", "accept", "-c", config]);
+    const { code, stdout } = await spawned(["lookups", "accept", "-c", config]);
     if (code === 0 && stdout.includes("servers")) this.#accepted += 1;
   }
 
