@@ -4,11 +4,9 @@ import { describe, expect, test } from "vitest";
 import { originOf } from "../../src/flow/origin.ts";
 import { decoderFor } from "../../src/formats/formats.ts";
 import { FORMATS as KINDS } from "../../src/registry.ts";
+import { runs } from "../runs.ts";
 import { decode, expectAccounted, inChunks, type Outcome, plain } from "../unit/formats/decoding.ts";
 import { FORMATS } from "../unit/formats/specimens.ts";
-
-/** Property tests on a busy machine. */
-const TIMEOUT_MS = 60_000;
 
 const chunkSizes = fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1, maxLength: 20 });
 /** Bytes to put in at a place, and how many to take out there. */
@@ -34,71 +32,55 @@ describe.each(FORMATS.map((written) => ({ name: written.format, ...written })))(
   const specimens = fc.array(specimen, { minLength: 1, maxLength: 12 });
   const sample = object([counting(1n), counting(2n), counting(3n)]);
 
-  test(
-    "any record comes out as it went in, whatever the chunks, gzipped or not, named or found",
-    () =>
-      fc.assert(
-        fc.asyncProperty(specimens, chunkSizes, fc.boolean(), fc.boolean(), async (records, chunks, isZipped, isNamed) => {
-          const text = object(records.map((record) => record.text));
-          const outcome = await decode(isNamed ? format : "auto", isZipped ? gzipSync(text) : text, { chunks });
-          expect(outcome.bad).toEqual([]);
-          expect(outcome.flows.map((flow) => withoutNumbers(plain(flow)))).toEqual(records.map(({ flow }) => flow));
-          expect(outcome.flows.map(({ record }) => record)).toEqual(records.map((_, index) => index + 1));
-          expect(outcome).toMatchObject({ through: records.length, quality: [], skipped: {} });
-        }),
-      ),
-    TIMEOUT_MS,
-  );
+  test("any record comes out as it went in, whatever the chunks, gzipped or not, named or found", () =>
+    fc.assert(
+      fc.asyncProperty(specimens, chunkSizes, fc.boolean(), fc.boolean(), async (records, chunks, isZipped, isNamed) => {
+        const text = object(records.map((record) => record.text));
+        const outcome = await decode(isNamed ? format : "auto", isZipped ? gzipSync(text) : text, { chunks });
+        expect(outcome.bad).toEqual([]);
+        expect(outcome.flows.map((flow) => withoutNumbers(plain(flow)))).toEqual(records.map(({ flow }) => flow));
+        expect(outcome.flows.map(({ record }) => record)).toEqual(records.map((_, index) => index + 1));
+        expect(outcome).toMatchObject({ through: records.length, quality: [], skipped: {} });
+      }),
+    ));
 
-  test(
-    "any damage: nothing is thrown, every record is accounted for once, and chunks make no difference",
-    () =>
-      fc.assert(
-        fc.asyncProperty(specimens, mutations, chunkSizes, async (records, changes, chunks) => {
-          let bytes = Buffer.from(object(records.map((record) => record.text)));
-          for (const { at, remove, insert } of changes) {
-            const place = at % bytes.length;
-            bytes = Buffer.concat([bytes.subarray(0, place), insert, bytes.subarray(place + remove)]);
-          }
-          for (const name of [format, "auto"] as const) {
-            const outcome = await decode(name, bytes, { maxRecordBytes: 2000 });
-            expectAccounted(outcome);
-            expect(comparable(await decode(name, bytes, { maxRecordBytes: 2000, chunks }))).toEqual(comparable(outcome));
-          }
-        }),
-        { numRuns: 150 },
-      ),
-    TIMEOUT_MS,
-  );
+  test("any damage: nothing is thrown, every record is accounted for once, and chunks make no difference", () =>
+    fc.assert(
+      fc.asyncProperty(specimens, mutations, chunkSizes, async (records, changes, chunks) => {
+        let bytes = Buffer.from(object(records.map((record) => record.text)));
+        for (const { at, remove, insert } of changes) {
+          const place = at % bytes.length;
+          bytes = Buffer.concat([bytes.subarray(0, place), insert, bytes.subarray(place + remove)]);
+        }
+        for (const name of [format, "auto"] as const) {
+          const outcome = await decode(name, bytes, { maxRecordBytes: 2000 });
+          expectAccounted(outcome);
+          expect(comparable(await decode(name, bytes, { maxRecordBytes: 2000, chunks }))).toEqual(comparable(outcome));
+        }
+      }),
+      { numRuns: runs(150) },
+    ));
 
-  test(
-    "counters are exact over the whole range",
-    () =>
-      fc.assert(
-        fc.asyncProperty(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.integer({ min: -2, max: 2 }), async (any, near) => {
-          const counters = [any, 2n ** 53n + BigInt(near), 2n ** 64n - 3n + BigInt(near)];
-          const { flows } = await decode(format, object(counters.map(counting)));
-          expect(flows.map(({ bytes }) => BigInt(bytes ?? -1))).toEqual(counters);
-          for (const { bytes } of flows) expect(typeof bytes === "bigint" || Number.isSafeInteger(bytes)).toBe(true);
-        }),
-      ),
-    TIMEOUT_MS,
-  );
+  test("counters are exact over the whole range", () =>
+    fc.assert(
+      fc.asyncProperty(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.integer({ min: -2, max: 2 }), async (any, near) => {
+        const counters = [any, 2n ** 53n + BigInt(near), 2n ** 64n - 3n + BigInt(near)];
+        const { flows } = await decode(format, object(counters.map(counting)));
+        expect(flows.map(({ bytes }) => BigInt(bytes ?? -1))).toEqual(counters);
+        for (const { bytes } of flows) expect(typeof bytes === "bigint" || Number.isSafeInteger(bytes)).toBe(true);
+      }),
+    ));
 
-  test(
-    "records that were delivered before are counted and not decoded",
-    () =>
-      fc.assert(
-        fc.asyncProperty(specimens, fc.nat({ max: 14 }), chunkSizes, async (records, skip, chunks) => {
-          const text = object(records.map((record) => record.text));
-          const whole = await decode(format, text);
-          const rest = await decode(format, text, { skip, chunks });
-          expect(rest.flows.map(plain)).toEqual(whole.flows.slice(skip).map(plain));
-          expect(rest).toMatchObject({ bad: [], through: Math.max(skip, records.length) });
-        }),
-      ),
-    TIMEOUT_MS,
-  );
+  test("records that were delivered before are counted and not decoded", () =>
+    fc.assert(
+      fc.asyncProperty(specimens, fc.nat({ max: 14 }), chunkSizes, async (records, skip, chunks) => {
+        const text = object(records.map((record) => record.text));
+        const whole = await decode(format, text);
+        const rest = await decode(format, text, { skip, chunks });
+        expect(rest.flows.map(plain)).toEqual(whole.flows.slice(skip).map(plain));
+        expect(rest).toMatchObject({ bad: [], through: Math.max(skip, records.length) });
+      }),
+    ));
 
   test("bad records before the position are not reported again", async () => {
     const text = object([counting(1n), "oops", counting(2n), "oops", counting(3n)]);
@@ -158,24 +140,18 @@ describe.each(FORMATS.map((written) => ({ name: written.format, ...written })))(
     }
   });
 
-  test(
-    "gzip that is cut gives the records before the cut, and says so",
-    () =>
-      fc.assert(
-        fc.asyncProperty(specimens, fc.nat({ max: 100_000 }), async (records, place) => {
-          const zipped = gzipSync(object(records.map((record) => record.text)));
-          const cut = 2 + (place % (zipped.length - 2));
-          const outcome = await decode(format, zipped.subarray(0, cut));
-          expectAccounted(outcome);
-          const { flows, bad, through } = outcome;
-          expect(flows.map((flow) => withoutNumbers(plain(flow)))).toEqual(
-            records.slice(0, flows.length).map(({ flow }) => flow),
-          );
-          expect(bad).toEqual([[`${through + 1}+`, "truncated-gzip"]]);
-        }),
-      ),
-    TIMEOUT_MS,
-  );
+  test("gzip that is cut gives the records before the cut, and says so", () =>
+    fc.assert(
+      fc.asyncProperty(specimens, fc.nat({ max: 100_000 }), async (records, place) => {
+        const zipped = gzipSync(object(records.map((record) => record.text)));
+        const cut = 2 + (place % (zipped.length - 2));
+        const outcome = await decode(format, zipped.subarray(0, cut));
+        expectAccounted(outcome);
+        const { flows, bad, through } = outcome;
+        expect(flows.map((flow) => withoutNumbers(plain(flow)))).toEqual(records.slice(0, flows.length).map(({ flow }) => flow));
+        expect(bad).toEqual([[`${through + 1}+`, "truncated-gzip"]]);
+      }),
+    ));
 
   test("gzip without its trailer loses no record", async () => {
     const { flows, bad } = await decode("auto", gzipSync(sample).subarray(0, -8));

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ListOptions, ObjectRef, ObjectStore } from "../../src/contracts/store.ts";
 import { describeError, Failure } from "../../src/lib/errors.ts";
+import { runs } from "../runs.ts";
 import { KEY, LISTING_FAULTS, type OpenBucket, READING_FAULTS, RETRY_AFTER_MS, STORES } from "./stores.ts";
 
 // Files, sockets and many passes, on a machine that may have other work.
@@ -140,7 +141,7 @@ describe.each(STORES)("the store $name", ({ open, paths }) => {
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 

@@ -8,6 +8,7 @@ import type { Totals } from "../../../src/delivery/account.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
 import { type Drawer, Failure } from "../../../src/lib/errors.ts";
 import { runPipeline } from "../../../src/run/pipeline.ts";
+import { runs } from "../../runs.ts";
 import { isDeliverable, memorySink, memorySource, OPTIONS, partsOf, present, truthOf, variedDecoder } from "./parts.ts";
 
 /** What a receiver answers to a request. */
@@ -213,9 +214,7 @@ async function live(history: History) {
   return { ledger, sizes, receivers, totals, counted: truth.counted() };
 }
 
-test("whatever happens, every record is at every sink or in one of its dead letters, the books balance, and the summary is true", {
-  timeout: 120_000,
-}, async () => {
+test("whatever happens, every record is at every sink or in one of its dead letters, the books balance, and the summary is true", async () => {
   await fc.assert(
     fc.asyncProperty(histories, async (history) => {
       const { ledger, sizes, receivers, totals, counted } = await live(history);
@@ -255,6 +254,6 @@ test("whatever happens, every record is at every sink or in one of its dead lett
       }
       ledger.close();
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });

@@ -292,7 +292,7 @@ describe("a checkpoint", () => {
     },
   );
 
-  test("does not wait for its time when very many objects have ended", { timeout: 20_000 }, async () => {
+  test("does not wait for its time when very many objects have ended", async () => {
     const { ledger, queued } = waiting(5_000);
     const detections = memory();
     const checkpoint = new Checkpoint(ledger, detections, write);

@@ -217,7 +217,7 @@ describe("a consumer without room", () => {
         },
       },
     );
-    await expect.poll(() => convoy.idle, { timeout: 5_000 }).toBe(true);
+    await expect.poll(() => convoy.idle).toBe(true);
     expect(told).toEqual([]);
     expect(begun).toHaveLength(4);
   });
@@ -262,7 +262,7 @@ describe("a consumer without room", () => {
     );
     await expect.poll(() => pendingOf("one")).toEqual([]);
     two.room = true;
-    await expect.poll(() => convoy.idle, { timeout: 5_000 }).toBe(true);
+    await expect.poll(() => convoy.idle).toBe(true);
     expect(pendingOf("two")).toEqual([]);
     expect(begun.filter((line) => line.startsWith("a ")).length).toBeGreaterThanOrEqual(1);
   });
@@ -386,7 +386,7 @@ describe("an object that cannot be read", () => {
         },
       },
     );
-    await expect.poll(() => convoy.idle, { timeout: 5_000 }).toBe(true);
+    await expect.poll(() => convoy.idle).toBe(true);
     expect(begun.filter((line) => line.startsWith("b one"))).toEqual(["b one"]);
     expect([pendingOf("one"), pendingOf("two"), ledger.countParked()]).toEqual([[], [], 0]);
   });

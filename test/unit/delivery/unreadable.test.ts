@@ -52,9 +52,7 @@ function counting(ledger: Ledger) {
   return { ledger: Object.fromEntries(counted) as Ledger, counts };
 }
 
-test("a bucket of which nothing can be read costs the ledger so many rows and calls for each attempt, and no more", {
-  timeout: 60_000,
-}, async () => {
+test("a bucket of which nothing can be read costs the ledger so many rows and calls for each attempt, and no more", async () => {
   const objects = 1_500;
   const { ledger, counts } = counting(openLedger({ path: ":memory:", source: "memory://bucket" }));
   const parts = partsOf(closedBucket(objects), { out: memorySink().sink }, ledger);
@@ -72,9 +70,7 @@ test("a bucket of which nothing can be read costs the ledger so many rows and ca
   expect(counts.calls).toBeLessThan(20 * attempts);
 });
 
-test("after a restart with very many parked objects, what is new behind them is found and read", {
-  timeout: 20_000,
-}, async () => {
+test("after a restart with very many parked objects, what is new behind them is found and read", async () => {
   const count = 2_600;
   const ledger = openLedger({ path: ":memory:", source: "memory://bucket" });
   ledger.register(["out"]);
@@ -87,7 +83,7 @@ test("after a restart with very many parked objects, what is new behind them is 
   const out = memorySink();
   const stop = new AbortController();
   const running = runPipeline(partsOf(source, { out: out.sink }, ledger), { ...OPTIONS, untilCaughtUp: false }, stop.signal);
-  await expect.poll(() => out.uids.length, { timeout: 10_000 }).toBe(6);
+  await expect.poll(() => out.uids.length).toBe(6);
   stop.abort();
   await running;
   expect(ledger.status()).toMatchObject({ parked: count - 2, objects: count });
@@ -115,9 +111,7 @@ test("a job ends when only a sink that is no longer configured waits for an obje
   expect(old.uids).toHaveLength(3);
 });
 
-test("records of an object that was read for one sink alone are counted once, also when the other one joins meanwhile", {
-  timeout: 20_000,
-}, async () => {
+test("records of an object that was read for one sink alone are counted once, also when the other one joins meanwhile", async () => {
   const source = memorySource(new Map(keysOf(12).map((key) => [key, 40])));
   const open = source.open.bind(source);
   let refusals = 0;
@@ -133,7 +127,7 @@ test("records of an object that was read for one sink alone are counted once, al
   const healthy = memorySink();
   const parts = partsOf(source, { down: down.sink, healthy: healthy.sink });
   const running = runPipeline(parts, { ...OPTIONS, stallMs: 10 }, never);
-  await expect.poll(() => healthy.uids.length, { timeout: 10_000 }).toBe(480);
+  await expect.poll(() => healthy.uids.length).toBe(480);
   up = true;
   expect(await running).toMatchObject({ objects: 12, records: 480, sinks: { down: { delivered: 480 } } });
 });
@@ -235,7 +229,7 @@ async function problemsOf(failing: Readonly<Record<string, Failure>>): Promise<s
   const parts = partsOf(source, { out: memorySink().sink });
   const stop = new AbortController();
   const running = runPipeline(parts, { ...OPTIONS, objects: 1, untilCaughtUp: false }, stop.signal);
-  await expect.poll(() => attempts, { timeout: 30_000 }).toBeGreaterThan(8);
+  await expect.poll(() => attempts).toBeGreaterThan(8);
   const problems = parts.health.problems.map(({ part, code }) => `${part}: ${code}`);
   stop.abort();
   await running;

@@ -5,6 +5,7 @@ import { type FieldRef, resolveField } from "../../../src/detect/fields.ts";
 import { classify, MISSING, OTHER } from "../../../src/detect/stream/classes.ts";
 import { compileCondition } from "../../../src/detect/stream/compile.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
+import { runs } from "../../runs.ts";
 import { flowMaker } from "./support.ts";
 
 const field = resolveField("destinationPort") as FieldRef;
@@ -24,7 +25,7 @@ function flowTo(port: number | undefined): Flow {
 }
 
 describe("classes", () => {
-  test("hold numbers of which no condition tells another thing than of their example", { timeout: 60_000 }, () => {
+  test("hold numbers of which no condition tells another thing than of their example", () => {
     fc.assert(
       fc.property(fc.array(condition, { maxLength: 6 }), fc.array(fc.integer({ min: 0, max: 65_535 })), (conditions, ports) => {
         const classes = classify(conditions, "destinationPort", 65_535);
@@ -43,7 +44,7 @@ describe("classes", () => {
           }
         }
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { runs } from "../../runs.ts";
 import { detect, type Fields, flowMaker, rulesOf } from "./support.ts";
 
 function detectorRule(detector: string): string {
@@ -75,7 +76,7 @@ minimum: 50`;
           expect(run(BASELINE, steps).marked).toEqual(told);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 

@@ -11,9 +11,10 @@ import { Runs } from "../../../src/detect/stream/run.ts";
 import { Texts } from "../../../src/detect/stream/texts.ts";
 import { Tuples } from "../../../src/detect/stream/tuples.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
+import { runs } from "../../runs.ts";
 import { flowMaker } from "./support.ts";
 
-const seldom = { numRuns: 300 };
+const seldom = { numRuns: runs(300) };
 /** So few values that tuples come again, and so many that their table has to grow; some are nearly numbers or addresses. */
 const value = fc.constantFrom("a text", "", 443, 2 ** 31, "10.0.0.1", "10.0.0.01", "::1", "0443", 0, "1.5");
 const tuple = fc.tuple(value, value, value);
@@ -27,7 +28,7 @@ function partsOf(values: readonly (string | number)[]): Part[] {
 }
 
 describe("tuples", () => {
-  test("have a number of their own as long as somebody uses them", { timeout: 60_000 }, () => {
+  test("have a number of their own as long as somebody uses them", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(tuple, fc.boolean()), { minLength: 300, maxLength: 400 }), (steps) => {
         const texts = new Texts();
@@ -63,7 +64,7 @@ describe("tuples", () => {
     );
   });
 
-  test("are the same for the same values as text, of any width", { timeout: 60_000 }, () => {
+  test("are the same for the same values as text, of any width", () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(value, fc.ipV4(), fc.nat(), fc.string()), { maxLength: 40 }), (values) => {
         const tuples = new Tuples(new Texts(), values.length);
@@ -137,7 +138,7 @@ describe("groups", () => {
     expires: fc.option(fc.integer({ min: 0, max: 50 }), { freq: 9 }),
   });
 
-  test("are those of plain tables, when several tables share keys", { timeout: 60_000 }, () => {
+  test("are those of plain tables, when several tables share keys", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200, size: "max" }), (steps) => {
         const groupingOf = createGroupings();
@@ -196,9 +197,7 @@ describe("a visit of groups", () => {
   });
   type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-  test("shows each that was touched since, once, as it was when the visit began, whatever changes meanwhile", {
-    timeout: 60_000,
-  }, () => {
+  test("shows each that was touched since, once, as it was when the visit began, whatever changes meanwhile", () => {
     fc.assert(
       fc.property(
         fc.array(step, { maxLength: 60, size: "max" }),
@@ -237,7 +236,7 @@ describe("a visit of groups", () => {
           expect(groups.oldestTouch).toBeGreaterThanOrEqual(floor);
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
   });
 
@@ -288,7 +287,7 @@ describe("groups that are loaded", () => {
   });
 });
 
-test("runs count bytes exactly, whatever their size", { timeout: 60_000 }, () => {
+test("runs count bytes exactly, whatever their size", () => {
   const make = flowMaker();
   const bytes = fc.oneof(
     fc.integer({ min: 0, max: 1_000 }),

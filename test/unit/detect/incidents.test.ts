@@ -61,7 +61,7 @@ const EXPECTED: Readonly<Record<IncidentId, readonly string[]>> = {
 
 test.each(["oci", "ibm", "text"] as const)(
   "%s: each incident is found, each rule fires once, nothing else is above low",
-  { timeout: 120_000 },
+
   async (format) => {
     const { found, incidents } = await matchesIn(format, "7", INCIDENTS);
     const grave = found.filter(({ level }) => level !== "low");
@@ -75,7 +75,7 @@ test.each(["oci", "ibm", "text"] as const)(
 test.each([
   ["oci", "8"],
   ["ibm", "9"],
-] as const)("%s: normal traffic raises nothing above low", { timeout: 120_000 }, async (format, seed) => {
+] as const)("%s: normal traffic raises nothing above low", async (format, seed) => {
   const { found } = await matchesIn(format, seed, []);
   expect(found.filter(({ level }) => level !== "low")).toEqual([]);
 });

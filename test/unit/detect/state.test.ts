@@ -9,6 +9,7 @@ import type { Flow } from "../../../src/flow/flow.ts";
 import { originOf } from "../../../src/flow/origin.ts";
 import { asset } from "../../../src/lib/assets.ts";
 import { codeOf, describeError, Failure } from "../../../src/lib/errors.ts";
+import { runs } from "../../runs.ts";
 import { contentOf, StateStore } from "./saved-state.ts";
 import { detect, detection, type Fields, flowAt, flowMaker, rulesOf, START } from "./support.ts";
 import { KNOWN, RULES, STEPS } from "./version-3.ts";
@@ -78,7 +79,7 @@ const plain = (matches: readonly Match[]) =>
 const limits = fc.constantFrom({}, { maxGroups: 3 }, { maxGroups: 12 }, { maxItems: 20 }, { maxObjects: 2 });
 
 describe("a restart", () => {
-  test("goes on from the moment at which the latest finished save began, whatever came meanwhile", { timeout: 240_000 }, () => {
+  test("goes on from the moment at which the latest finished save began, whatever came meanwhile", () => {
     /** How many flows come before the save begins, until it ends, and until the process dies. */
     const life = fc.tuple(
       fc.nat({ max: 30 }),
@@ -139,11 +140,11 @@ describe("a restart", () => {
         expect(plain([...told, ...matches])).toEqual(plain(undisturbed.matches));
         expect(contentOf(store.saved())).toEqual(contentOf(once.saved()));
       }),
-      { numRuns: 100, interruptAfterTimeLimit: 60_000 },
+      { numRuns: runs(100), interruptAfterTimeLimit: 60_000 },
     );
   });
 
-  test("that goes back to before the saved state repeats nothing", { timeout: 120_000 }, () => {
+  test("that goes back to before the saved state repeats nothing", () => {
     fc.assert(
       fc.property(traffic, fc.nat({ max: 119 }), fc.nat({ max: 119 }), (steps, at, back) => {
         const whole = flowsOf(steps, 1);
@@ -165,7 +166,7 @@ describe("a restart", () => {
         expect(plain([...told, ...toldLater])).toEqual(plain(matches));
         expect(repeated.map((flow) => flow.detections)).toEqual(marks.slice(Math.max(0, cut - back)));
       }),
-      { numRuns: 60, interruptAfterTimeLimit: 60_000 },
+      { numRuns: runs(60), interruptAfterTimeLimit: 60_000 },
     );
   });
 
@@ -357,7 +358,7 @@ describe("a save", () => {
   const storedIn = (store: StateStore): number => sum([...store.saved().parts].map(({ value }) => value.length));
   const sum = (list: readonly number[]): number => list.reduce((total, size) => total + size, 0);
 
-  test("takes what the groups touched since the one before take, however many there are", { timeout: 60_000 }, () => {
+  test("takes what the groups touched since the one before take, however many there are", () => {
     // So far from what the rule asks for that a group does not grow while it is touched.
     const rules = rulesOf(COUNT.replace("gte: 3", "gte: 100000"));
     const detector = createDetector(rules);
@@ -383,7 +384,7 @@ describe("a save", () => {
     expect(again.stats).toEqual(detector.stats);
   });
 
-  test("writes no more than about one table anew at a time", { timeout: 60_000 }, () => {
+  test("writes no more than about one table anew at a time", () => {
     const [correlation, base] = COUNT.replace("gte: 3", "gte: 100000").split("---\n") as [string, string];
     const correlations = ["one", "two", "three"].map((name) => correlation.replace("name: many", `name: ${name}`));
     const detector = createDetector(rulesOf([...correlations, base].join("---\n")));
@@ -414,9 +415,7 @@ describe("a save", () => {
     expect(storedIn(store)).toBeLessThan(1_000);
   });
 
-  test("of strangers alone takes as much in the second half as in the first, and lies in as much room", {
-    timeout: 60_000,
-  }, () => {
+  test("of strangers alone takes as much in the second half as in the first, and lies in as much room", () => {
     const detector = createDetector(SHIPPED, { now: () => START });
     const store = new StateStore();
     const flow = stranger(random(3));
@@ -428,7 +427,7 @@ describe("a save", () => {
     expect(storedIn(store)).toBeLessThan(3 * JSON.stringify(contentOf(store.saved())).length);
   });
 
-  test("of a large state comes in small lots, each a matter of milliseconds", { timeout: 60_000 }, () => {
+  test("of a large state comes in small lots, each a matter of milliseconds", () => {
     const detector = createDetector(SHIPPED, { now: () => START });
     const flow = stranger(random(5));
     for (let index = 0; index < 60_000; index++) detector.inspect(flow(index));

@@ -5,6 +5,7 @@ import { createDistinct } from "../../../src/detect/stream/distinct.ts";
 import { createOrdered } from "../../../src/detect/stream/ordered.ts";
 import { createSums } from "../../../src/detect/stream/sums.ts";
 import type { Window } from "../../../src/detect/stream/window.ts";
+import { runs } from "../../runs.ts";
 
 /** One contribution to a window. */
 interface Event {
@@ -115,7 +116,7 @@ describe.each(KINDS)("%s", (_name, create, holds) => {
         expect(ends.findIndex((end) => !Number.isNaN(end))).toBe(first);
         if (first !== -1) expect(holds(within(counted.slice(0, first + 1), ends[first] ?? Number.NaN), n)).toBe(true);
       }),
-      { numRuns: 400 },
+      { numRuns: runs(400) },
     );
   });
 
@@ -174,7 +175,7 @@ describe("distinct", () => {
         const expected = all.some((event) => new Set(within(all, event.time).map(({ value }) => value)).size === 3);
         expect(!Number.isNaN(end)).toBe(expected);
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
   });
 });
@@ -207,7 +208,7 @@ describe("ordered", () => {
           expect(!Number.isNaN(ends[index] ?? Number.NaN), `match ${index}`).toBe(completes(events.slice(0, index + 1), parts));
         });
       }),
-      { numRuns: 400 },
+      { numRuns: runs(400) },
     );
   });
 

@@ -10,6 +10,7 @@ import type { Rule } from "../../../src/detect/rule.ts";
 import { duckdbDialect, flowsView } from "../../../src/dialects/duckdb/dialect.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
+import { runs } from "../../runs.ts";
 import { oddCondition, oddFlows, ruleOf } from "./odd.ts";
 import { attributes, cases, errors, evaluate, groupFields, otel, rules } from "./support.ts";
 
@@ -73,6 +74,6 @@ test("any condition over odd texts means in SQL what it means in the stream", as
       const rule = ruleOf(condition);
       expect(await query(rule, oddFlows)).toEqual(evaluate(rule, oddFlows));
     }),
-    { numRuns: 100 },
+    { numRuns: runs(100) },
   );
 });

@@ -5,6 +5,7 @@ import type { Flow } from "../../../src/flow/flow.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
 import { isNative, loadSearches } from "../../../src/searches/load.ts";
 import type { Search } from "../../../src/searches/search.ts";
+import { runs } from "../../runs.ts";
 import { generatedFlows } from "../searches/flows.ts";
 import { oddSearch, spreadFlows } from "../searches/odd.ts";
 import { answer, columnsOf, faultOf, type Row } from "../searches/oracle.ts";
@@ -74,7 +75,7 @@ test("any search over odd flows means in ES|QL what its doc comments say", () =>
       fc.pre("query" in printed || printed.refused !== "re");
       expect(faultOf(search, answer(search, spreadFlows), rowsOf(search, spreadFlows)), queryOf(search)).toBeUndefined();
     }),
-    { numRuns: 100, maxSkipsPerRun: 1_000 },
+    { numRuns: runs(100), maxSkipsPerRun: 1_000 },
   );
 });
 
@@ -88,7 +89,7 @@ test("any condition over odd flows finds in ES|QL what it finds in the stream", 
       const found = runEsql(printed.query, recordsOf(oddFlows)).map((row) => row["attributes.log.record.uid"]);
       expect(new Set(found), printed.query).toEqual(evaluate(rule, oddFlows));
     }),
-    { numRuns: 100, maxSkipsPerRun: 1_000 },
+    { numRuns: runs(100), maxSkipsPerRun: 1_000 },
   );
 });
 

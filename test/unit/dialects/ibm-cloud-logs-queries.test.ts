@@ -6,6 +6,7 @@ import type { Flow } from "../../../src/flow/flow.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
 import { isNative, loadSearches } from "../../../src/searches/load.ts";
 import type { Search } from "../../../src/searches/search.ts";
+import { runs } from "../../runs.ts";
 import { oddCondition, oddFlows, ruleOf } from "./odd.ts";
 import { attributes, cases, evaluate, otel, rules } from "./support.ts";
 
@@ -143,7 +144,7 @@ test("any condition over odd flows that can be said finds in Lucene what it find
       const found = oddFlows.filter((flow) => meets(parse(query), recordOf(flow))).map(({ uid }) => uid);
       expect(new Set(found), query).toEqual(evaluate(rule, oddFlows));
     }),
-    { numRuns: 100, maxSkipsPerRun: 10_000 },
+    { numRuns: runs(100), maxSkipsPerRun: 10_000 },
   );
 });
 

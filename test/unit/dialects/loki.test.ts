@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { lokiDialect } from "../../../src/dialects/loki/dialect.ts";
 import { asset } from "../../../src/lib/assets.ts";
 import { isNative, loadSearches } from "../../../src/searches/load.ts";
+import { runs } from "../../runs.ts";
 import { oddSearch } from "../searches/odd.ts";
 import { oddCondition, ruleOf } from "./odd.ts";
 import { attributes, rules } from "./support.ts";
@@ -40,7 +41,7 @@ test("any condition over odd texts is LogQL", () => {
       if ("query" in printed) expect(faultIn(printed.query), printed.query).toBeUndefined();
       else expect(printed.refused).toBe("fieldref");
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 
@@ -59,6 +60,6 @@ test("any search over odd flows is LogQL", () => {
       if ("query" in printed) expect(faultIn(printed.query), printed.query).toBeUndefined();
       else expect(printed.refused).toBe("fieldref");
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });

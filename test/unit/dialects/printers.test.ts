@@ -4,6 +4,7 @@ import { constructsOf } from "../../../src/detect/constructs.ts";
 import { readRules } from "../../../src/detect/load.ts";
 import type { Rule } from "../../../src/detect/rule.ts";
 import { DIALECTS } from "../../../src/registry.ts";
+import { runs } from "../../runs.ts";
 import { oddCondition, ruleOf } from "./odd.ts";
 import { rules } from "./support.ts";
 
@@ -164,7 +165,7 @@ test.each([...all.values()])("$name prints or refuses any condition, on one line
       if (dialect.name !== "duckdb") expect(printed.query).not.toContain("\n");
       expect(balance(printed.query, dialect.name), printed.query).toBe(0);
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 

@@ -5,6 +5,7 @@ import type { Flow } from "../../../src/flow/flow.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
 import { isNative, loadSearches } from "../../../src/searches/load.ts";
 import type { Search } from "../../../src/searches/search.ts";
+import { runs } from "../../runs.ts";
 import { generatedFlows } from "../searches/flows.ts";
 import { oddSearch, spreadFlows } from "../searches/odd.ts";
 import { answer, columnsOf, faultOf, type Row } from "../searches/oracle.ts";
@@ -72,7 +73,7 @@ test("any search over odd flows means in SPL what its doc comments say", () => {
       fc.pre("query" in printed || !REFUSED.includes(printed.refused));
       expect(faultOf(search, answer(search, spreadFlows), rowsOf(search, spreadFlows)), queryOf(search)).toBeUndefined();
     }),
-    { numRuns: 100, maxSkipsPerRun: 1_000 },
+    { numRuns: runs(100), maxSkipsPerRun: 1_000 },
   );
 });
 
@@ -86,7 +87,7 @@ test("any condition over odd flows finds in SPL what it finds in the stream", ()
       const found = runSpl(printed.query, eventsOf(oddFlows)).map((row) => row["log.record.uid"]);
       expect(new Set(found), printed.query).toEqual(evaluate(rule, oddFlows));
     }),
-    { numRuns: 100, maxSkipsPerRun: 1_000 },
+    { numRuns: runs(100), maxSkipsPerRun: 1_000 },
   );
 });
 

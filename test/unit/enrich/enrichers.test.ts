@@ -7,6 +7,7 @@ import { portsEnricher } from "../../../src/enrich/ports.ts";
 import { serversEnricher } from "../../../src/enrich/servers.ts";
 import { zonesEnricher } from "../../../src/enrich/zones.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
+import { runs } from "../../runs.ts";
 import { flowOf, tablesOf } from "./snapshot.ts";
 
 describe("ports", async () => {
@@ -119,7 +120,7 @@ describe("zones", async () => {
         const range = ipaddr.process(sourceAddress).range();
         expect(flow.sourceZone).toBe(internal.has(range) ? "internal" : "external");
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 });
@@ -264,7 +265,7 @@ describe("all together", async () => {
           }
         },
       ),
-      { numRuns: 10 },
+      { numRuns: runs(10) },
     );
   });
 });

@@ -10,6 +10,7 @@ import { asset } from "../../../src/lib/assets.ts";
 import { fieldsOf } from "../../../src/schemas/compile.ts";
 import { definition } from "../../../src/schemas/definition.ts";
 import { SCHEMA_NAMES } from "../../../src/schemas/load.ts";
+import { runs } from "../../runs.ts";
 import { anyFlow, noDataFlow, ORIGIN, TIME } from "../sinks/flows.ts";
 
 const newFlow = (context = EMPTY_CONTEXT) => new Flow(ORIGIN, 7, context, TIME);
@@ -89,7 +90,7 @@ test("slots keep nothing of the flow before", () => {
       readSlots(noDataFlow(), fresh);
       expect(slots).toEqual(fresh);
     }),
-    { numRuns: 20 },
+    { numRuns: runs(20) },
   );
 });
 

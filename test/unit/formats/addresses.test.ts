@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { isAddress } from "../../../src/formats/addresses.ts";
+import { runs } from "../../runs.ts";
 
 test.each(["0.0.0.0", "10.240.0.5", "255.255.255.255", "::", "2001:db8::1", "::ffff:10.0.0.1"])("takes %s", (text) =>
   expect(isAddress(text)).toBe(true),
@@ -36,6 +37,6 @@ test("agrees with node:net", () => {
     fc.property(texts, (text) => {
       expect(isAddress(text)).toBe(isIP(text) !== 0);
     }),
-    { numRuns: 1000 },
+    { numRuns: runs(1000) },
   );
 });

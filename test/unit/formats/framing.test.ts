@@ -1,12 +1,10 @@
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { runs } from "../../runs.ts";
 import { decode, expectAccounted, type Outcome, plain } from "./decoding.ts";
 import { DAMAGE, damagedAt, FRAMES, type Frame, indented, RESULT_FRAMES } from "./frames.ts";
 import { IBM, OCI } from "./specimens.ts";
-
-/** Property tests on a busy machine. */
-const TIMEOUT_MS = 120_000;
 
 const chunkSizes = fc.array(fc.integer({ min: 1, max: 900 }), { minLength: 1, maxLength: 12 });
 const PACKINGS: readonly ((bytes: Buffer) => Buffer)[] = [
@@ -26,27 +24,23 @@ const events = fc.tuple(OCI.specimen, fc.boolean()).map(([{ text, flow }, isResu
 }));
 
 describe.each([...FRAMES, ...RESULT_FRAMES])("OCI events, $name", ({ put }: Frame) => {
-  test(
-    "are the same flows with the same numbers, whatever the chunks and the packing, named or found",
-    () =>
-      fc.assert(
-        fc.asyncProperty(
-          fc.array(events, { minLength: 1, maxLength: 7 }),
-          chunkSizes,
-          packing,
-          fc.constantFrom("oci-vcn", "auto"),
-          async (records, chunks, pack, format) => {
-            const object = pack(Buffer.from(put(records.map(({ text }) => text))));
-            const outcome = await decode(format, object, { chunks });
-            expect(outcome.flows.map((flow) => withoutPlace(plain(flow)))).toEqual(records.map(({ flow }) => flow));
-            expect(outcome.flows.map(({ record }) => record)).toEqual(records.map((_, index) => index + 1));
-            expect(outcome).toMatchObject({ bad: [], quality: [], skipped: {}, through: records.length });
-          },
-        ),
-        { numRuns: 15 },
+  test("are the same flows with the same numbers, whatever the chunks and the packing, named or found", () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(events, { minLength: 1, maxLength: 7 }),
+        chunkSizes,
+        packing,
+        fc.constantFrom("oci-vcn", "auto"),
+        async (records, chunks, pack, format) => {
+          const object = pack(Buffer.from(put(records.map(({ text }) => text))));
+          const outcome = await decode(format, object, { chunks });
+          expect(outcome.flows.map((flow) => withoutPlace(plain(flow)))).toEqual(records.map(({ flow }) => flow));
+          expect(outcome.flows.map(({ record }) => record)).toEqual(records.map((_, index) => index + 1));
+          expect(outcome).toMatchObject({ bad: [], quality: [], skipped: {}, through: records.length });
+        },
       ),
-    TIMEOUT_MS,
-  );
+      { numRuns: runs(15) },
+    ));
 
   test("are counted, not read, up to where they were delivered", async () => {
     const texts = [1n, 2n, 3n, 4n, 5n].map((bytes) => OCI.counting(bytes));
@@ -107,27 +101,23 @@ describe.each([...FRAMES, ...RESULT_FRAMES])("OCI events, $name", ({ put }: Fram
   });
 });
 
-test(
-  "frames one after another are read as each by itself",
-  () =>
-    fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.tuple(fc.constantFrom(...FRAMES, ...RESULT_FRAMES), fc.array(events, { minLength: 1, maxLength: 4 })), {
-          minLength: 2,
-          maxLength: 4,
-        }),
-        chunkSizes,
-        async (parts, chunks) => {
-          const text = parts.map(([{ put }, records]) => put(records.map(({ text: record }) => record))).join("\n");
-          const outcome = await decode("auto", text, { chunks });
-          const records = parts.flatMap(([, list]) => list);
-          expect(outcome.bad).toEqual([]);
-          expect(outcome.flows.map((flow) => withoutPlace(plain(flow)))).toEqual(records.map(({ flow }) => flow));
-        },
-      ),
+test("frames one after another are read as each by itself", () =>
+  fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.constantFrom(...FRAMES, ...RESULT_FRAMES), fc.array(events, { minLength: 1, maxLength: 4 })), {
+        minLength: 2,
+        maxLength: 4,
+      }),
+      chunkSizes,
+      async (parts, chunks) => {
+        const text = parts.map(([{ put }, records]) => put(records.map(({ text: record }) => record))).join("\n");
+        const outcome = await decode("auto", text, { chunks });
+        const records = parts.flatMap(([, list]) => list);
+        expect(outcome.bad).toEqual([]);
+        expect(outcome.flows.map((flow) => withoutPlace(plain(flow)))).toEqual(records.map(({ flow }) => flow));
+      },
     ),
-  TIMEOUT_MS,
-);
+  ));
 
 describe.each(FRAMES)("IBM objects, $name", ({ put }) => {
   const objectOf = (vnic: string, texts: readonly string[], list: string) =>
@@ -135,33 +125,29 @@ describe.each(FRAMES)("IBM objects, $name", ({ put }) => {
     `"number_of_flow_logs":"${texts.length}","flow_logs":${list}}`;
   const vnics = ["a", "b", "c", "d"];
 
-  test(
-    "are the same flows of the same VNICs, whatever the chunks and the packing",
-    () =>
-      fc.assert(
-        fc.asyncProperty(
-          fc.array(fc.array(IBM.specimen, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 4 }),
-          chunkSizes,
-          packing,
-          fc.constantFrom("ibm-vpc", "auto"),
-          async (objects, chunks, pack, format) => {
-            const texts = objects.map((records, index) => {
-              const elements = records.map(({ text }) => text);
-              return objectOf(vnics[index] as string, elements, `[${elements.join(",")}]`);
-            });
-            const outcome = await decode(format, pack(Buffer.from(put(texts))), { chunks });
-            expect(outcome).toMatchObject({ bad: [], quality: [], skipped: {} });
-            expect(outcome.flows.map((flow) => withoutPlace(plain(flow)))).toEqual(objects.flat().map(({ flow }) => flow));
-            expect(outcome.flows.map(({ record }) => record)).toEqual(objects.flat().map((_, index) => index + 1));
-            expect(outcome.flows.map(({ context }) => context.vnic)).toEqual(
-              objects.flatMap((records, index) => records.map(() => vnics[index])),
-            );
-          },
-        ),
-        { numRuns: 8 },
+  test("are the same flows of the same VNICs, whatever the chunks and the packing", () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(IBM.specimen, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 4 }),
+        chunkSizes,
+        packing,
+        fc.constantFrom("ibm-vpc", "auto"),
+        async (objects, chunks, pack, format) => {
+          const texts = objects.map((records, index) => {
+            const elements = records.map(({ text }) => text);
+            return objectOf(vnics[index] as string, elements, `[${elements.join(",")}]`);
+          });
+          const outcome = await decode(format, pack(Buffer.from(put(texts))), { chunks });
+          expect(outcome).toMatchObject({ bad: [], quality: [], skipped: {} });
+          expect(outcome.flows.map((flow) => withoutPlace(plain(flow)))).toEqual(objects.flat().map(({ flow }) => flow));
+          expect(outcome.flows.map(({ record }) => record)).toEqual(objects.flat().map((_, index) => index + 1));
+          expect(outcome.flows.map(({ context }) => context.vnic)).toEqual(
+            objects.flatMap((records, index) => records.map(() => vnics[index])),
+          );
+        },
       ),
-    TIMEOUT_MS,
-  );
+      { numRuns: runs(8) },
+    ));
 
   test("a broken flow log is set aside, and no other one changes its VNIC", async () => {
     const object = (vnic: string, numbers: readonly bigint[]) => {
@@ -220,42 +206,38 @@ const mutations = fc.array(
   { minLength: 1, maxLength: 5 },
 );
 
-test(
-  "any damage in any frame: each record is accounted for once, whatever the chunks, and whatever was delivered before",
-  () =>
-    fc.assert(
-      fc.asyncProperty(
-        fc.constantFrom(...FRAMES, ...RESULT_FRAMES),
-        fc.constantFrom("oci-vcn", "ibm-vpc"),
-        fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 6 }),
-        mutations,
-        chunkSizes,
-        fc.nat({ max: 8 }),
-        fc.boolean(),
-        async ({ put }, format, counts, changes, chunks, skip, isCut) => {
-          const texts = counts.map((count) =>
-            format === "oci-vcn"
-              ? OCI.counting(BigInt(count))
-              : IBM.object(Array.from({ length: count }, (_, index) => IBM.counting(BigInt(index)))),
-          );
-          let bytes = Buffer.from(put(texts));
-          for (const { at, remove, insert } of changes) {
-            const place = at % (bytes.length + 1);
-            bytes = Buffer.concat([bytes.subarray(0, place), insert, bytes.subarray(place + remove)]);
-          }
-          const object = isCut ? gzipSync(bytes).subarray(0, -6) : bytes;
-          const outcome = await decode(format, object, { maxRecordBytes: 1500 });
-          expectAccounted(outcome);
-          expect(comparable(await decode(format, object, { maxRecordBytes: 1500, chunks }))).toEqual(comparable(outcome));
-          const rest = await decode(format, object, { maxRecordBytes: 1500, chunks, skip });
-          expect(rest.flows.map(plain)).toEqual(outcome.flows.filter(({ record }) => record > skip).map(plain));
-          expect(rest.through).toBe(Math.max(skip, outcome.through));
-        },
-      ),
-      { numRuns: 150 },
+test("any damage in any frame: each record is accounted for once, whatever the chunks, and whatever was delivered before", () =>
+  fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...FRAMES, ...RESULT_FRAMES),
+      fc.constantFrom("oci-vcn", "ibm-vpc"),
+      fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 6 }),
+      mutations,
+      chunkSizes,
+      fc.nat({ max: 8 }),
+      fc.boolean(),
+      async ({ put }, format, counts, changes, chunks, skip, isCut) => {
+        const texts = counts.map((count) =>
+          format === "oci-vcn"
+            ? OCI.counting(BigInt(count))
+            : IBM.object(Array.from({ length: count }, (_, index) => IBM.counting(BigInt(index)))),
+        );
+        let bytes = Buffer.from(put(texts));
+        for (const { at, remove, insert } of changes) {
+          const place = at % (bytes.length + 1);
+          bytes = Buffer.concat([bytes.subarray(0, place), insert, bytes.subarray(place + remove)]);
+        }
+        const object = isCut ? gzipSync(bytes).subarray(0, -6) : bytes;
+        const outcome = await decode(format, object, { maxRecordBytes: 1500 });
+        expectAccounted(outcome);
+        expect(comparable(await decode(format, object, { maxRecordBytes: 1500, chunks }))).toEqual(comparable(outcome));
+        const rest = await decode(format, object, { maxRecordBytes: 1500, chunks, skip });
+        expect(rest.flows.map(plain)).toEqual(outcome.flows.filter(({ record }) => record > skip).map(plain));
+        expect(rest.through).toBe(Math.max(skip, outcome.through));
+      },
     ),
-  TIMEOUT_MS,
-);
+    { numRuns: runs(150) },
+  ));
 
 test.each([
   ["an empty list", "[]"],
@@ -327,23 +309,19 @@ test("records behind what a logger puts before each line", async () => {
   expect(bad.length).toBe(3);
 });
 
-test(
-  "what is broken is looked at again a bounded number of times",
-  async () => {
-    const line = `${OCI.counting(1n)}\n`;
-    for (const broken of [
-      '{"a":'.repeat(200_000),
-      '{"data":{"action":{'.repeat(30_000),
-      '{"a":\n'.repeat(60_000),
-      "[".repeat(500_000),
-    ]) {
-      const { flows, bad } = await decode("oci-vcn", `${broken}\n${line}`, { maxRecordBytes: 500_000 });
-      expect(flows.map(({ bytes }) => bytes)).toEqual([1]);
-      expect(bad.length).toBeGreaterThan(0);
-    }
-  },
-  TIMEOUT_MS,
-);
+test("what is broken is looked at again a bounded number of times", async () => {
+  const line = `${OCI.counting(1n)}\n`;
+  for (const broken of [
+    '{"a":'.repeat(200_000),
+    '{"data":{"action":{'.repeat(30_000),
+    '{"a":\n'.repeat(60_000),
+    "[".repeat(500_000),
+  ]) {
+    const { flows, bad } = await decode("oci-vcn", `${broken}\n${line}`, { maxRecordBytes: 500_000 });
+    expect(flows.map(({ bytes }) => bytes)).toEqual([1]);
+    expect(bad.length).toBeGreaterThan(0);
+  }
+});
 
 test("an event of another log whose data is an empty list is skipped by its type, not lost", async () => {
   const other = '{"type":"com.example.other","data":[],"id":"a"}';

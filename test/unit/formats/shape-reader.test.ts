@@ -5,10 +5,10 @@ import { originOf } from "../../../src/flow/origin.ts";
 import { loadMapping } from "../../../src/formats/mapping.ts";
 import { ShapeReader } from "../../../src/formats/shape-reader.ts";
 import type { Span } from "../../../src/formats/span.ts";
+import { runs } from "../../runs.ts";
 import { decode, plain } from "./decoding.ts";
 import { IBM, OCI, type Written } from "./specimens.ts";
 
-const TIMEOUT_MS = 60_000;
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?|true|false|null/g;
 
 /** What may stand where a value or a name stood, valid JSON or not. */
@@ -129,25 +129,21 @@ async function together(written: Written, texts: readonly string[]): Promise<unk
 }
 
 describe.each([OCI, IBM].map((written) => ({ name: written.format, ...written })))("$name", (written) => {
-  test(
-    "a record reads the same after others of its shape as by itself",
-    () =>
-      fc.assert(
-        fc.asyncProperty(
-          written.specimen,
-          fc.array(fc.tuple(fc.boolean(), written.specimen, changes), { minLength: 1, maxLength: 5 }),
-          async (first, others) => {
-            const texts = [first.text];
-            for (const [isSame, other, list] of others) texts.push(changed(isSame ? first.text : other.text, list));
-            // Where a text that is not one object ends is told from those before it: what comes of it is the scanner's matter.
-            const records = texts.filter((text) => text.trimStart().startsWith("{") && isOneElement(text));
-            expect(await together(written, records)).toEqual(await alone(written, records));
-          },
-        ),
-        { numRuns: 150 },
+  test("a record reads the same after others of its shape as by itself", () =>
+    fc.assert(
+      fc.asyncProperty(
+        written.specimen,
+        fc.array(fc.tuple(fc.boolean(), written.specimen, changes), { minLength: 1, maxLength: 5 }),
+        async (first, others) => {
+          const texts = [first.text];
+          for (const [isSame, other, list] of others) texts.push(changed(isSame ? first.text : other.text, list));
+          // Where a text that is not one object ends is told from those before it: what comes of it is the scanner's matter.
+          const records = texts.filter((text) => text.trimStart().startsWith("{") && isOneElement(text));
+          expect(await together(written, records)).toEqual(await alone(written, records));
+        },
       ),
-    TIMEOUT_MS,
-  );
+      { numRuns: runs(150) },
+    ));
 });
 
 /** Whether a scanner that counts brackets outside of strings takes the text for one element. */

@@ -123,7 +123,7 @@ describe("its rights", () => {
 });
 
 describe("one worker at a time", () => {
-  test("a second one is refused, in this process and in another", { timeout: 30_000 }, async () => {
+  test("a second one is refused, in this process and in another", async () => {
     const first = open();
     refused(`is in use by process ${process.pid} on `);
     first.close();
@@ -137,7 +137,7 @@ describe("one worker at a time", () => {
     ["removed", () => unlinkSync(`${path}.lock`)],
     ["replaced by an empty one", () => [unlinkSync(`${path}.lock`), writeFileSync(`${path}.lock`, "")]],
     ["moved away", () => renameSync(`${path}.lock`, `${path}.lock.old`)],
-  ])("a second one is refused when the lock file was %s", { timeout: 30_000 }, async (_, spoil) => {
+  ])("a second one is refused when the lock file was %s", async (_, spoil) => {
     const { pid, kill } = await elsewhere("openLedgerFile");
     spoil();
     refused(`is open elsewhere, and its lock file was removed while process ${pid} on `);
@@ -159,16 +159,14 @@ describe("one worker at a time", () => {
     expect(thrownBy(() => openLedgerFile(link)).message).toContain(`ledger ${link} is in use by process ${process.pid} on `);
   });
 
-  test("one that was killed does not stand in the way, though somebody reads the ledger", { timeout: 30_000 }, async () => {
+  test("one that was killed does not stand in the way, though somebody reads the ledger", async () => {
     const { kill } = await elsewhere("openLedgerFile");
     await elsewhere("openLedgerToRead");
     await kill();
     open();
   });
 
-  test("one that was killed and whose lock is gone: it waits for the readers, for they might be it", {
-    timeout: 30_000,
-  }, async () => {
+  test("one that was killed and whose lock is gone: it waits for the readers, for they might be it", async () => {
     const { kill } = await elsewhere("openLedgerFile");
     const reader = await elsewhere("openLedgerToRead");
     await kill();
@@ -178,7 +176,7 @@ describe("one worker at a time", () => {
     open();
   });
 
-  test("what a killed one had committed is there, also when the lock has to be proved", { timeout: 30_000 }, async () => {
+  test("what a killed one had committed is there, also when the lock has to be proved", async () => {
     const { pid, kill } = await elsewhere("openLedgerFile");
     await kill();
     expect(statSync(`${path}-wal`).size).toBeGreaterThan(0);
@@ -209,9 +207,7 @@ describe("who has it", () => {
     }
   };
 
-  test("is told while it runs, also without its lock file; not when it has ended or was killed", {
-    timeout: 30_000,
-  }, async () => {
+  test("is told while it runs, also without its lock file; not when it has ended or was killed", async () => {
     const first = open();
     expect(asked()).toContain(`process ${process.pid} on `);
     first.close();

@@ -117,7 +117,7 @@ test("a ledger that may only be read says so, until it may be written", () => {
   expect(kept()).toEqual(["b"]);
 });
 
-test("a limit on the size of files is an I/O error of the disk, and heals", { timeout: 30_000 }, () => {
+test("a limit on the size of files is an I/O error of the disk, and heals", () => {
   // The process may write files of 64 KiB at most: the log of changes reaches that, and has room again when it is emptied.
   const script = `
     import { openLedgerFile } from ${JSON.stringify(join(process.cwd(), "src/ledger/file.ts"))};

@@ -5,6 +5,7 @@ import { originOf } from "../../../src/flow/origin.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
 import { Failure, UsageError } from "../../../src/lib/errors.ts";
 import { runPipeline } from "../../../src/run/pipeline.ts";
+import { runs } from "../../runs.ts";
 import { memorySink, memorySource, OPTIONS, partsOf } from "../delivery/parts.ts";
 
 const bucket = (objects: Record<string, number>) => new Map(Object.entries(objects));
@@ -21,7 +22,7 @@ function uidsOf(objects: ReadonlyMap<string, number>): string[] {
 
 const never = new AbortController().signal;
 
-describe("runPipeline", { timeout: 60_000 }, () => {
+describe("runPipeline", () => {
   test("brings every record of every object to every sink once, and knows then that nothing is left", async () => {
     const objects = bucket({ a: 25, b: 0, c: 1, d: 100, e: 7, f: 33 });
     const [one, two] = [memorySink(), memorySink(() => sleep(1).then(() => undefined), { records: 17 })];
@@ -36,9 +37,7 @@ describe("runPipeline", { timeout: 60_000 }, () => {
     expect(one.uids).toHaveLength(166);
   });
 
-  test("whatever the sizes, failures and delays: everything arrives exactly once when nothing dies", {
-    timeout: 60_000,
-  }, async () => {
+  test("whatever the sizes, failures and delays: everything arrives exactly once when nothing dies", async () => {
     const scenario = fc.record({
       sizes: fc.array(fc.integer({ min: 0, max: 60 }), { minLength: 1, maxLength: 12 }),
       piece: fc.integer({ min: 1, max: 20 }),
@@ -71,7 +70,7 @@ describe("runPipeline", { timeout: 60_000 }, () => {
         const expected = uidsOf(objects).toSorted();
         for (const { uids } of receivers) expect(uids.toSorted()).toEqual(expected);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -281,7 +280,7 @@ describe("runPipeline", { timeout: 60_000 }, () => {
     refusals = 0;
     const stop = new AbortController();
     const tailing = runPipeline(parts, { ...OPTIONS, untilCaughtUp: false }, stop.signal);
-    await expect.poll(() => out.uids.length, { timeout: 30_000 }).toBe(10);
+    await expect.poll(() => out.uids.length).toBe(10);
     stop.abort();
     await tailing;
     expect(refusals).toBeGreaterThanOrEqual(4);
@@ -303,7 +302,7 @@ describe("runPipeline", { timeout: 60_000 }, () => {
     const up = memorySink();
     const parts = partsOf(source, { up: up.sink, late: late.sink });
     const running = runPipeline(parts, { ...OPTIONS, stallMs: 10 }, never);
-    await expect.poll(() => up.uids.length, { timeout: 30_000 }).toBe(240);
+    await expect.poll(() => up.uids.length).toBe(240);
     [gone, down] = [true, false];
     const totals = await running;
     const aside = parts.ledger.deadLetters({ sink: "late" }, 100);

@@ -11,6 +11,7 @@ import { asset } from "../../../src/lib/assets.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
 import { isNative, loadSearches } from "../../../src/searches/load.ts";
 import type { Search } from "../../../src/searches/search.ts";
+import { runs } from "../../runs.ts";
 import { attributes, otel } from "../dialects/support.ts";
 import { generatedFlows } from "./flows.ts";
 import { oddSearch, spreadFlows } from "./odd.ts";
@@ -95,6 +96,6 @@ test("any search over odd flows means in SQL what its doc comments say", async (
       if (!("query" in printed)) throw new Error(printed.reason);
       expect(faultOf(search, answer(search, spreadFlows), await rows(printed.query, search)), printed.query).toBeUndefined();
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });

@@ -266,14 +266,14 @@ describe("a write that fails", () => {
   const tooLarge = () =>
     `ndjson-write-failed: sink x: cannot write ${path}: the file may grow no larger: move it away, or raise the limit on the size of files (EFBIG)`;
 
-  test("half way leaves whole lines, and the next one comes after them", { timeout: 30_000 }, () => {
+  test("half way leaves whole lines, and the next one comes after them", () => {
     const outcomes = limited(`for (const name of ["a", "b", "c"]) outcomes.push(await write(name));
       outcomes.push(await lines.write(Buffer.from("{}\\n"), signal).then(() => "written"));`);
     expect(outcomes).toEqual(["written", "written", tooLarge(), "written"]);
     expect(text()).toBe(`${line("a")}${line("b")}{}\n`);
   });
 
-  test("half way keeps what others have added, and does not lengthen what they have truncated", { timeout: 30_000 }, () => {
+  test("half way keeps what others have added, and does not lengthen what they have truncated", () => {
     const outcomes = limited(`outcomes.push(await write("a"));
       appendFileSync(path, line("other"));
       outcomes.push(await write("b"), readFileSync(path, "utf8") === line("a") + line("other"));

@@ -6,6 +6,7 @@ import type { Flow } from "../../../src/flow/flow.ts";
 import { asBuffer } from "../../../src/lib/bytes.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
 import { loadSchema } from "../../../src/schemas/load.ts";
+import { runs } from "../../runs.ts";
 import { unzip } from "../../simulators/oci/services/log-analytics/zip.ts";
 import { contextOf, flowOf } from "./log-analytics-parts.ts";
 
@@ -71,7 +72,7 @@ describe("packing of events", () => {
           expect((files[index]?.length ?? 0) + alone).toBeGreaterThan(maxBytes);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 
@@ -91,7 +92,7 @@ describe("packing of events", () => {
           }
         }
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 

@@ -149,7 +149,7 @@ test("a pipe is written as it is read", async () => {
 const hasPrlimit = spawnSync("prlimit", ["--version"]).error === undefined;
 test.skipIf(!hasPrlimit)(
   "standard output that leads to a full file loses nothing and breaks no line",
-  { timeout: 30_000 },
+
   async () => {
     const script = `
     import { execFileSync } from "node:child_process";
@@ -198,13 +198,13 @@ const toStdout = (batches: number): ChildProcess =>
     await sink.close();`,
   ]);
 
-test("standard output gets the lines", { timeout: 30_000 }, async () => {
+test("standard output gets the lines", async () => {
   const lines = (await outputOf(toStdout(3))).split("\n");
   expect(lines).toHaveLength(1501);
   expect(JSON.parse(lines[1499] ?? "")).toMatchObject({ protocol: "N/A" });
 });
 
-test("a reader of standard output that goes away is a clear error", { timeout: 30_000 }, async () => {
+test("a reader of standard output that goes away is a clear error", async () => {
   const child = toStdout(100_000);
   child.stdout?.once("data", () => child.stdout?.destroy());
   let errors = "";

@@ -76,7 +76,7 @@ const cases = (["protobuf", "json"] as const).flatMap((syntax) => SCHEMA_NAMES.m
 
 test.each(cases)(
   "any flows come back from the official definitions as they went: %s, schema %s",
-  { timeout: 60_000 },
+
   (syntax, name) => {
     const schema = loadSchema(name, "/");
     fc.assert(
@@ -89,7 +89,7 @@ test.each(cases)(
 
 test.each(["protobuf", "json"] as const)(
   "%s keeps apart what it keeps: values, contexts and objects seen before change nothing",
-  { timeout: 60_000 },
+
   (syntax) => {
     const schema = loadSchema("otel", "/");
     const encoder = encoderOf(syntax, schema);
@@ -180,7 +180,7 @@ test.each(["protobuf", "json"] as const)(
   },
 );
 
-test("protobuf: a record's length is right at the borders of one, two, three and four bytes", { timeout: 60_000 }, () => {
+test("protobuf: a record's length is right at the borders of one, two, three and four bytes", () => {
   const otel = loadSchema("otel", "/");
   // As little as there can be: one text of a chosen length.
   const schema = { ...otel, resource: [], attributes: otel.attributes.filter(({ name }) => name === "flow.source.server") };

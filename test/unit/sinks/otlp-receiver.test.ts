@@ -142,7 +142,7 @@ test("answers 413 above its size and 401 without its headers, and counts without
   expect(receiver.stats).toMatchObject({ requests: 3, records: 1, statuses: { 401: 1, 413: 1, 200: 1 } });
 });
 
-test("as a process, has the uid in its file before it answers", { timeout: 30_000 }, async () => {
+test("as a process, has the uid in its file before it answers", async () => {
   const folder = mkdtempSync(join(tmpdir(), "receiver-"));
   const file = join(folder, "uids");
   const child = spawn(process.execPath, ["test/simulators/otlp/main.ts", "--uids", file], {

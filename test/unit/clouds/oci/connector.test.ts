@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
+import { runs } from "../../../runs.ts";
 import { bucket } from "../../intake/tail/bucket.ts";
 import { StrictLedger } from "../../intake/tail/ledger.ts";
 import { DAY, HOUR, pass, stamp, tailOf } from "../../intake/tail/passes.ts";
@@ -76,7 +77,7 @@ describe("the look-back over connector names", () => {
         expect([...ledger.discovered.keys()].map((version) => version.split(" ")[0]).toSorted()).toEqual(real);
         expect(new Set(ledger.discovered.values())).toEqual(new Set([1]));
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 });

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import type { Governance } from "../../../../src/enrich/rules/governance.ts";
 import type { FlowRule } from "../../../../src/flow/rule.ts";
 import { parseAddress } from "../../../../src/lib/ip/address.ts";
+import { runs } from "../../../runs.ts";
 import { ociSnapshot, SUBNET } from "./parts.ts";
 
 /** A rule as the command line prints it, and the list that it stands in. */
@@ -146,6 +147,6 @@ test("the rules that cover a flow are those that trying every rule finds", () =>
       if (governance === undefined) throw new Error("the subnet is not governed");
       for (const flow of questions) check(all, flow, governance);
     }),
-    { numRuns: 150 },
+    { numRuns: runs(150) },
   );
 });

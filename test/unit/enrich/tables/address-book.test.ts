@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { AddressBook } from "../../../../src/enrich/tables/address-book.ts";
 import { parseAddress } from "../../../../src/lib/ip/address.ts";
+import { runs } from "../../../runs.ts";
 import { tablesOf } from "../snapshot.ts";
 
 test("a book of two places answers as the tables do, whatever was asked before", async () => {
@@ -29,6 +30,6 @@ test("a book of two places answers as the tables do, whatever was asked before",
         expect(known.server).toBe(ip && servers.find(ip)?.server);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });

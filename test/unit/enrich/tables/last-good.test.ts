@@ -192,7 +192,7 @@ describe("a start with a file that has changed", () => {
     expect(waitedMs).toBeLessThanOrEqual(PROMISE_MS);
   });
 
-  test("keeps the process alive until then, and no longer", { timeout: 60_000 }, async () => {
+  test("keeps the process alive until then, and no longer", async () => {
     const { servers: path, options } = await afterRun();
     await writeFile(path, servers("new", 100));
     const module = JSON.stringify(asset("src/enrich/tables/reload.ts"));

@@ -2,6 +2,7 @@ import { matchesGlob } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { globFault, globMatcher } from "../../../../src/intake/tail/globs.ts";
+import { runs } from "../../../runs.ts";
 
 // Files, sockets and many passes, on a machine that may have other work.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -42,7 +43,7 @@ describe("key filters", () => {
         fc.pre(!glob.endsWith("/**"));
         expect(globMatcher([glob])(text)).toBe(matchesGlob(text, glob));
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     );
   });
 

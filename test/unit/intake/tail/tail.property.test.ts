@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { runs } from "../../../runs.ts";
 import { type Bucket, bucket } from "./bucket.ts";
 import { StrictLedger } from "./ledger.ts";
 import { DAY, HOUR, stamp, tailOf } from "./passes.ts";
@@ -206,7 +207,7 @@ it.each(Object.keys(WRITERS))(
           expect(ledger.discovered.get(`${key} ${etag}`), `${key} ${etag}`).toBe(1);
         expect([...ledger.discovered.values()].filter((times) => times !== 1)).toEqual([]);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   },
   120_000,

@@ -4,6 +4,7 @@ import ipaddr from "ipaddr.js";
 import { describe, expect, test } from "vitest";
 import { IpAddress, parseAddress } from "../../../../src/lib/ip/address.ts";
 import { contains, type IpPrefix, parsePrefix, prefixKey } from "../../../../src/lib/ip/prefix.ts";
+import { runs } from "../../../runs.ts";
 
 /** Tells the forms that ipaddr.js reads against RFC 4291 2.5.5.1: to it, ::192.0.2.1 is an IPv4-mapped address. */
 const readAlike = (text: string) => !/^::(\d+\.){3}\d+$/.test(text);
@@ -20,14 +21,14 @@ describe("parseAddress", () => {
   test("reads every IPv4 address as ipaddr.js does", () => {
     fc.assert(
       fc.property(fc.ipV4(), (text) => void expect(parseAddress(text)).toEqual(reference(text))),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
   test("reads every IPv6 address as ipaddr.js does, in all forms", () => {
     fc.assert(
       fc.property(fc.ipV6().filter(readAlike), (text) => void expect(parseAddress(text)).toEqual(reference(text))),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     );
   });
 
@@ -48,7 +49,7 @@ describe("parseAddress", () => {
         fc.pre(!candidate.includes("%"));
         expect(parseAddress(candidate) !== undefined).toBe(isIPv4(candidate) || isIPv6(candidate));
       }),
-      { numRuns: 5000 },
+      { numRuns: runs(5000) },
     );
   });
 
@@ -178,7 +179,7 @@ describe("contains", () => {
         const expected = ip.kind() === referenceBase.kind() && ip.match(referenceBase, referenceLength);
         expect(contains(prefix, parseAddress(address) as IpAddress)).toBe(expected);
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     );
   });
 });

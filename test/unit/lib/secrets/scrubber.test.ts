@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Scrubber } from "../../../../src/lib/secrets/scrubber.ts";
+import { runs } from "../../../runs.ts";
 
 function scrubbing(...secrets: readonly string[]): (text: string) => string {
   const scrubber = new Scrubber();
@@ -99,7 +100,7 @@ describe("a secret does not survive", () => {
       fc.property(secret, surrounding, surrounding, (value, before, after) => {
         expect(scrubbing(value)(`${before}${encode(value)}${after}`)).toBe(`${before}***${after}`);
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
@@ -109,7 +110,7 @@ describe("a secret does not survive", () => {
         const scrubbed = scrubbing(value)(before + encode(value) + after);
         for (const read of readings(scrubbed)) expect(read).not.toContain(value.replaceAll(/\s/g, ""));
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
   });
 
