@@ -1,2 +1,5 @@
-/** How often a property is tried: as often as given where the environment says CI, else a quarter of it, for somebody waits. */
-export const runs = (often: number): number => (process.env.CI === undefined ? Math.ceil(often / 4) : often);
+/**
+ * How often a property is tried, or how much a test of cost heaps up: as much as given where the environment says CI, else a quarter of
+ * it, for somebody waits.
+ */
+export const runs = (much: number): number => (process.env.CI === undefined ? Math.ceil(much / 4) : much);

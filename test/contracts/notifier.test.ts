@@ -7,7 +7,7 @@ import {
 } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { alertmanager } from "../../src/alerts/alertmanager.ts";
 import { slack } from "../../src/alerts/slack.ts";
 import { webhook } from "../../src/alerts/webhook.ts";
@@ -17,8 +17,6 @@ import { describeError, Failure } from "../../src/lib/errors.ts";
 import { type Issued, selfSignedHost } from "../simulators/oci/certificates.ts";
 import { type Oci, startOci } from "../simulators/oci/index.ts";
 import { alertOf } from "../unit/alerts/receiver.ts";
-
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 /** An answer of the receiver. */
 interface Answer {

@@ -19,9 +19,6 @@ import { anyFlow, batchOf, flowsOf as fixedFlows } from "../unit/sinks/flows.ts"
 import { write as writeTo } from "../unit/sinks/writing.ts";
 import { closeShared, type HttpRig, RIGS, type Rig } from "./sinks.ts";
 
-// Everything here goes over sockets, on a machine that may have other work.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 const TLS = fileURLToPath(new URL("../simulators/otlp/tls", import.meta.url));
 const signal = AbortSignal.timeout(600_000);
 const uidsOf = (flows: readonly { uid: string }[]): string[] => flows.map(({ uid }) => uid).sort();

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Source } from "../../src/contracts/source.ts";
 import type { ObjectRef } from "../../src/contracts/store.ts";
 import { tailOptions } from "../../src/intake/tail/options.ts";
@@ -9,8 +9,6 @@ import { stamp } from "../unit/intake/tail/passes.ts";
 import { type OpenBucket, STORES } from "./stores.ts";
 
 // Files, sockets and many passes, on a machine that may have other work.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 const signal = new AbortController().signal;
 const HOUR = 3_600_000;
 

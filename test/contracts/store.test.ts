@@ -1,14 +1,12 @@
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ListOptions, ObjectRef, ObjectStore } from "../../src/contracts/store.ts";
 import { describeError, Failure } from "../../src/lib/errors.ts";
 import { runs } from "../runs.ts";
 import { KEY, LISTING_FAULTS, type OpenBucket, READING_FAULTS, RETRY_AFTER_MS, STORES } from "./stores.ts";
 
 // Files, sockets and many passes, on a machine that may have other work.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 const signal = new AbortController().signal;
 const bytes = (text: string) => Buffer.from(text);
 const utf8 = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));

@@ -364,11 +364,11 @@ describe("a save", () => {
     const detector = createDetector(rules);
     const store = new StateStore();
     const make = flowMaker();
-    const hosts = 20_000;
+    const hosts = runs(20_000);
     for (let host = 0; host < hosts; host++) detector.inspect(knock(make, host));
     const whole = store.save(detector);
     const of = random(1);
-    const [saves, touched] = [300, 200];
+    const [saves, touched] = [300, runs(200)];
     const sizes = Array.from({ length: saves }, () => {
       for (let index = 0; index < touched; index++) detector.inspect(knock(make, of(hosts)));
       return store.save(detector);
@@ -419,8 +419,9 @@ describe("a save", () => {
     const detector = createDetector(SHIPPED, { now: () => START });
     const store = new StateStore();
     const flow = stranger(random(3));
+    const flows = runs(2_500);
     const sizes = Array.from({ length: 24 }, (_, step) => {
-      for (let index = 0; index < 2_500; index++) detector.inspect(flow(step * 2_500 + index));
+      for (let index = 0; index < flows; index++) detector.inspect(flow(step * flows + index));
       return store.save(detector);
     }).slice(4);
     expect(sum(sizes.slice(10)) / sum(sizes.slice(0, 10))).toBeLessThan(1.3);
@@ -430,7 +431,8 @@ describe("a save", () => {
   test("of a large state comes in small lots, each a matter of milliseconds", () => {
     const detector = createDetector(SHIPPED, { now: () => START });
     const flow = stranger(random(5));
-    for (let index = 0; index < 60_000; index++) detector.inspect(flow(index));
+    let index = 0;
+    while (index < runs(60_000)) detector.inspect(flow(index++));
     const store = new StateStore();
     let longest = 0;
     let start = process.threadCpuUsage();
@@ -442,14 +444,13 @@ describe("a save", () => {
     const save = detector.save();
     lap();
     // Flows that come meanwhile pay for a group of their own at most.
-    let index = 60_000;
     store.finish(save, () => {
       lap();
       for (let flows = 0; flows < 50; flows++) detector.inspect(flow(index++));
       start = process.threadCpuUsage();
     });
     lap();
-    expect(store.written).toBeGreaterThan(10_000_000);
+    expect(store.written).toBeGreaterThan(runs(10_000_000));
     expect(store.largest).toBeLessThan(200_000);
     expect(longest).toBeLessThan(50);
   });

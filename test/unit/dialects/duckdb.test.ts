@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fieldsOf } from "../../../src/detect/constructs.ts";
 import { type FieldRef, resolveField } from "../../../src/detect/fields.ts";
 import type { Rule } from "../../../src/detect/rule.ts";
@@ -13,8 +13,6 @@ import { linePrinter } from "../../../src/schemas/line.ts";
 import { runs } from "../../runs.ts";
 import { oddCondition, oddFlows, ruleOf } from "./odd.ts";
 import { attributes, cases, errors, evaluate, groupFields, otel, rules } from "./support.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const dialect = duckdbDialect(attributes);
 const print = linePrinter(otel, "flowferry");

@@ -1,6 +1,6 @@
 import { parse, type Spec, View } from "vega";
 import { compile, type TopLevelSpec } from "vega-lite";
-import { beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { elasticDialect } from "../../../src/dialects/elastic/dialect.ts";
 import { picture } from "../../../src/dialects/elastic/pictures.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
@@ -9,8 +9,6 @@ import type { Search } from "../../../src/searches/search.ts";
 import { generatedFlows } from "../searches/flows.ts";
 import { answer, type Row } from "../searches/oracle.ts";
 import { attributes } from "./support.ts";
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
 const dialect = elasticDialect(attributes);
 const searches = loadSearches("deploy/searches").searches.filter((search): search is Search => !isNative(search));

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { elasticDialect } from "../../../src/dialects/elastic/dialect.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
@@ -13,8 +13,6 @@ import { runEsql } from "./elastic-reader.ts";
 import { oddCondition, oddFlows, ruleOf } from "./odd.ts";
 import { type Fields, madeOnce, type Value } from "./query-reader.ts";
 import { attributes, cases, evaluate, groupFields, otel, rules } from "./support.ts";
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const dialect = elasticDialect(attributes);
 const line = linePrinter(otel, "flowferry");

@@ -2,13 +2,11 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { generateCommand } from "../../../src/cli/generate.ts";
 import type { Truth } from "../../../src/generator/truth.ts";
 import { UsageError } from "../../../src/lib/errors.ts";
 import { Scrubber } from "../../../src/lib/secrets/scrubber.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 let folder: string;
 

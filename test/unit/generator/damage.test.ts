@@ -1,11 +1,9 @@
 import { hash } from "node:crypto";
 import { constants, gunzipSync } from "node:zlib";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { damageKinds } from "../../../src/generator/damage/kinds.ts";
 import { FORMATS } from "../../../src/generator/options.ts";
 import { collect } from "./recount.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 /** What can be read of an object: its text, and its records as the separators of the format cut them. */
 function read(format: string, bytes: Uint8Array): { readonly text: string; readonly records: string[] } {

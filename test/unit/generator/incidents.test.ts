@@ -1,10 +1,8 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { INCIDENTS } from "../../../src/generator/incidents.ts";
 import { FORMATS } from "../../../src/generator/options.ts";
 import { FINDERS } from "./incident-finders.ts";
 import { collect, recount } from "./recount.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 describe.each(FORMATS)("incidents in %s", (format) => {
   it("are found by their definitions, and nothing else is", async () => {

@@ -1,8 +1,6 @@
 import { gunzipSync } from "node:zlib";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { collect } from "./recount.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const OCID = "[a-z2-7]{60}";
 const OCI_KEY = new RegExp(

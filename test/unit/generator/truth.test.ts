@@ -1,10 +1,8 @@
 import { createHash } from "node:crypto";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { GenerateOptions } from "../../../src/generator/options.ts";
 import { FORMATS } from "../../../src/generator/options.ts";
 import { collect, recount } from "./recount.ts";
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const FLOWS = 6_000;
 const SPAN_MS = 7_200_000;

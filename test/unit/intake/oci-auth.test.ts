@@ -11,9 +11,6 @@ import type { Secrets } from "../../../src/lib/secrets/secrets.ts";
 import { type Oci, startOci } from "../../simulators/oci/index.ts";
 import { failureOf, listAll, never, readAll, refOf, storeOn } from "./oci-store.ts";
 
-// Everything here goes over sockets, on a machine that may have other work.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 let oci: Oci;
 let stores: ObjectStore[] = [];
 let directory: string;

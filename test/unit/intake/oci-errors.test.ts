@@ -6,9 +6,6 @@ import { describeError } from "../../../src/lib/errors.ts";
 import { type Oci, startOci } from "../../simulators/oci/index.ts";
 import { failureOf, listAll, readAll, refOf, storeOn } from "./oci-store.ts";
 
-// Everything here goes over sockets, on a machine that may have other work.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 let oci: Oci;
 let store: ObjectStore;
 beforeAll(async () => {

@@ -54,7 +54,7 @@ describe("resumingRead", () => {
       message: "object k: the connection broke 6 times in a row at byte 10 of 100",
       cause: { code: "UND_ERR_SOCKET" },
     });
-  }, 20_000);
+  });
 
   const goingOn = (first: Piece, again: (from: number) => Promise<Piece>) =>
     Array.fromAsync(resumingRead("k", first, again, never)).then((chunks) => chunks.flatMap((chunk) => [...chunk]));
@@ -86,7 +86,7 @@ describe("resumingRead", () => {
     })();
     await expect(reading).rejects.toMatchObject({ drawer: "not-understood", code: "bad-answer" });
     expect(chunks).toEqual([...content.subarray(0, 49)]);
-  }, 20_000);
+  });
 
   it("does not go on after the signal", async () => {
     const controller = new AbortController();

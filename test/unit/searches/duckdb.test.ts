@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance, DuckDBTimestampValue } from "@duckdb/node-api";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type FieldRef, resolveField } from "../../../src/detect/fields.ts";
 import { duckdbDialect, flowsView } from "../../../src/dialects/duckdb/dialect.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
@@ -16,8 +16,6 @@ import { attributes, otel } from "../dialects/support.ts";
 import { generatedFlows } from "./flows.ts";
 import { oddSearch, spreadFlows } from "./odd.ts";
 import { answer, columnsOf, faultOf, type Row } from "./oracle.ts";
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const dialect = duckdbDialect(attributes);
 const print = linePrinter(otel, "flowferry");

@@ -1,9 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Oci, startOci } from "../../simulators/oci/index.ts";
 import { signedFetch } from "./oci-clients.ts";
-
-// Everything here goes over sockets, on a machine that may have other work.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let oci: Oci;
 beforeAll(async () => {

@@ -1,11 +1,9 @@
 import { ConfigFileAuthenticationDetailsProvider, NoRetryConfigurationDetails } from "oci-common";
 import { MonitoringClient, type models } from "oci-monitoring";
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { type Oci, startOci } from "../../simulators/oci/index.ts";
 import { Monitoring } from "../../simulators/oci/services/monitoring.ts";
 import { refusal, signedFetch } from "./oci-clients.ts";
-
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const COMPARTMENT = "ocid1.compartment.oc1..simulated";
 const TOPIC = "ocid1.onstopic.oc1.phx.known";

@@ -1,11 +1,9 @@
 import { ConfigFileAuthenticationDetailsProvider, NoRetryConfigurationDetails } from "oci-common";
 import { NotificationControlPlaneClient, NotificationDataPlaneClient, requests } from "oci-ons";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Oci, startOci } from "../../simulators/oci/index.ts";
 import { Notifications } from "../../simulators/oci/services/notifications.ts";
 import { refusal, signedFetch } from "./oci-clients.ts";
-
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const COMPARTMENT = "ocid1.compartment.oc1..simulated";
 const WEBHOOK = "https://hooks.slack.com/services/T000/B000/xyz";

@@ -3,12 +3,9 @@ import { text } from "node:stream/consumers";
 import type { ReadableStream } from "node:stream/web";
 import { Range } from "oci-common";
 import type { requests } from "oci-objectstorage";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Oci, startOci } from "../../simulators/oci/index.ts";
 import { refusal, sdk, signedFetch } from "./oci-clients.ts";
-
-// Everything here goes over sockets, on a machine that may have other work.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let oci: Oci;
 beforeAll(async () => {

@@ -7,12 +7,9 @@ import {
   SessionAuthDetailProvider,
   SimpleAuthenticationDetailsProvider,
 } from "oci-common";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Oci, startOci } from "../../simulators/oci/index.ts";
 import { refusal, type Signed, sdk, signedFetch } from "./oci-clients.ts";
-
-// Everything here goes over sockets, on a machine that may have other work.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let oci: Oci;
 beforeAll(async () => {

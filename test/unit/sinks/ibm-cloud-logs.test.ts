@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ibmCloudLogsOptions, singlesUrl } from "../../../src/clouds/ibm/cloud-logs/options.ts";
 import type { Sink } from "../../../src/contracts/sink.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
@@ -9,9 +9,6 @@ import { bring as bringBatch } from "./bringing.ts";
 import { anyFlow, batchOf, CONTEXT, noDataFlow, sshFlow } from "./flows.ts";
 import { authOf, recentFlows, sinkOn, takenUids, uidsOf } from "./ibm-cloud-logs-parts.ts";
 import { write } from "./writing.ts";
-
-// Everything here goes over sockets, on a machine that may have other work.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const HOUR = 3_600_000;
 const never = new AbortController().signal;

@@ -1,14 +1,12 @@
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import type { LogRecordExporter, ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import { BatchLogRecordProcessor, LoggerProvider } from "@opentelemetry/sdk-logs";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { OciLogAnalyticsExporter, type OciLogAnalyticsExporterOptions } from "../../../src/index.ts";
 import { UsageError } from "../../../src/lib/errors.ts";
 import { type Oci, startOci } from "../../simulators/oci/index.ts";
 import type { LogAnalytics } from "../../simulators/oci/services/log-analytics.ts";
 import { addLogAnalytics, LOG_GROUP } from "./log-analytics-parts.ts";
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let oci: Oci;
 let service: LogAnalytics;

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Sink } from "../../../src/contracts/sink.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
 import { describeError } from "../../../src/lib/errors.ts";
@@ -13,9 +13,6 @@ import { failureOf } from "../intake/oci-store.ts";
 import { bring } from "./bringing.ts";
 import { addLogAnalytics, batchOf, contextOf, flowOf, flowsOf, LOG_GROUP, SOURCE, sinkOn } from "./log-analytics-parts.ts";
 import { write as writeTo } from "./writing.ts";
-
-// Everything here goes over sockets, on a machine that may have other work.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let oci: Oci;
 let service: LogAnalytics;

@@ -1,11 +1,9 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { bucket } from "../../intake/tail/bucket.ts";
 import { StrictLedger } from "../../intake/tail/ledger.ts";
 import { crashingPass, DAY, HOUR, pass, stamp, tailOf } from "../../intake/tail/passes.ts";
 
 // Files, sockets and many passes, on a machine that may have other work.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 const now = Date.parse("2026-03-01T12:20:00Z");
 const account = "a1b2c3d4e5f60718293a4b5c6d7e8f90";
 

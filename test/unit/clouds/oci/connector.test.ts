@@ -1,13 +1,11 @@
 import fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { runs } from "../../../runs.ts";
 import { bucket } from "../../intake/tail/bucket.ts";
 import { StrictLedger } from "../../intake/tail/ledger.ts";
 import { DAY, HOUR, pass, stamp, tailOf } from "../../intake/tail/passes.ts";
 
 // Files, sockets and many passes, on a machine that may have other work.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 /** Earliest and latest record of eleven objects that a real connector wrote one after the other. */
 const REAL_NAMES = [
   "20210125T143413Z_20210125T144055Z",

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { AlertDispatch } from "../../../../src/alerts/dispatch.ts";
 import { webhookBody } from "../../../../src/alerts/webhook.ts";
 import { messageFor, ociNotifications } from "../../../../src/clouds/oci/notifications.ts";
@@ -11,8 +11,6 @@ import { describeError } from "../../../../src/lib/errors.ts";
 import { type Oci, startOci } from "../../../simulators/oci/index.ts";
 import { Notifications, type Topic } from "../../../simulators/oci/services/notifications.ts";
 import { alertOf } from "../../alerts/receiver.ts";
-
-vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 
 const never = new AbortController().signal;
 const LINKS = [{ title: "Search", url: "https://logs.example.com/?q=a" }];

@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { ibmIam } from "../../../../src/clouds/ibm/bucket-auth.ts";
 import { ibmIamTokens } from "../../../../src/clouds/ibm/iam.ts";
 import { ibmIamOptions } from "../../../../src/clouds/ibm/iam-options.ts";
@@ -12,8 +12,6 @@ import { s3Server } from "../../../simulators/s3/server.ts";
 const s3 = s3With(ibmIam);
 
 // Files, sockets and many passes, on a machine that may have other work.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 const API_KEY = "abc+/=& secret";
 let iam: Server;
 let tokenUrl: string;

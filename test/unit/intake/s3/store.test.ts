@@ -15,8 +15,6 @@ import { type Fault, type S3Server, s3Server } from "../../../simulators/s3/serv
 const s3 = s3With(ibmIam);
 
 // Files, sockets and many passes, on a machine that may have other work.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 const signal = new AbortController().signal;
 const KEYS = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI" };
 

@@ -1,12 +1,10 @@
 import { matchesGlob } from "node:path";
 import fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { globFault, globMatcher } from "../../../../src/intake/tail/globs.ts";
 import { runs } from "../../../runs.ts";
 
 // Files, sockets and many passes, on a machine that may have other work.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
 describe("key filters", () => {
   it.each([
     ["*.gz", "a.gz", true],

@@ -1,11 +1,9 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { bucket } from "./bucket.ts";
 import { StrictLedger } from "./ledger.ts";
 import { DAY, HOUR, pass, stamp, tailOf } from "./passes.ts";
 
 // Many passes, on a machine that may have other work.
-vi.setConfig({ testTimeout: 60_000 });
-
 const now = Date.parse("2026-03-01T12:20:00Z");
 const MINUTE = 60_000;
 const SECOND = 1000;

@@ -210,5 +210,4 @@ it.each(Object.keys(WRITERS))(
       { numRuns: runs(300) },
     );
   },
-  120_000,
 );

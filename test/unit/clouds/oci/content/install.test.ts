@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ConfigFileAuthenticationDetailsProvider, NoRetryConfigurationDetails } from "oci-common";
 import { LogAnalyticsClient, models as logAnalyticsModels } from "oci-loganalytics";
 import { DashxApisClient } from "oci-managementdashboard";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ociConnectionOptions } from "../../../../../src/clouds/oci/connection.ts";
 import { buildContent } from "../../../../../src/clouds/oci/content/build.ts";
 import { carryOut, type Outcome } from "../../../../../src/clouds/oci/content/carry-out.ts";
@@ -20,8 +20,6 @@ import { ManagementDashboard } from "../../../../simulators/oci/services/managem
 import type { RawAnswer } from "../../../../simulators/raw-answer.ts";
 import { batchOf, flowOf, LOG_GROUP, sinkOn } from "../../../sinks/log-analytics-parts.ts";
 import { write } from "../../../sinks/writing.ts";
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const COMPARTMENT = "ocid1.compartment.oc1..simulated";
 const never = new AbortController().signal;

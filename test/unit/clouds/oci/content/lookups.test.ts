@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "csv-parse/sync";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { connectOci, type OciConnection, ociConnectionOptions } from "../../../../../src/clouds/oci/connection.ts";
 import { type LookupTable, lookupTables, piecesOf } from "../../../../../src/clouds/oci/content/lookup-tables.ts";
 import { type Pushed, pushLookup } from "../../../../../src/clouds/oci/content/push-lookups.ts";
@@ -13,8 +13,6 @@ import { type Oci, startOci } from "../../../../simulators/oci/index.ts";
 import { LogAnalytics } from "../../../../simulators/oci/services/log-analytics.ts";
 import type { RawAnswer } from "../../../../simulators/raw-answer.ts";
 import { failureOf } from "../../../intake/oci-store.ts";
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const never = new AbortController().signal;
 let oci: Oci;

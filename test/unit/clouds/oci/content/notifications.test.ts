@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ociConnectionOptions } from "../../../../../src/clouds/oci/connection.ts";
 import { readAlarms } from "../../../../../src/clouds/oci/content/alarms.ts";
 import { carryOut } from "../../../../../src/clouds/oci/content/carry-out.ts";
@@ -10,8 +10,6 @@ import { type Oci, startOci } from "../../../../simulators/oci/index.ts";
 import { type Alarm, Monitoring } from "../../../../simulators/oci/services/monitoring.ts";
 import { Notifications, type Subscription, type Topic } from "../../../../simulators/oci/services/notifications.ts";
 import { failureOf } from "../../../intake/oci-store.ts";
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const COMPARTMENT = "ocid1.compartment.oc1..simulated";
 const ELSEWHERE = "ocid1.compartment.oc1..elsewhere";

@@ -1,15 +1,12 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ociObjectStorage } from "../../../../../src/clouds/oci/object-storage/source.ts";
 import type { ObjectStore } from "../../../../../src/contracts/store.ts";
 import { tailed } from "../../../../../src/intake/tail/source.ts";
 import { UsageError } from "../../../../../src/lib/errors.ts";
 import { type Oci, startOci } from "../../../../simulators/oci/index.ts";
 import { failureOf, listAll, never, readAll, refOf, storeOn } from "../../../intake/oci-store.ts";
-
-// Everything here goes over sockets, on a machine that may have other work.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let oci: Oci;
 let store: ObjectStore;
