@@ -70,7 +70,7 @@ describe("a change is picked up", () => {
     await setTimeout(50);
     await writeFile(path, servers("BB"));
     const started = performance.now();
-    await vi.waitFor(() => expect(serverOf(lookups)).toBe("BB"), { timeout: 15_000, interval: 20 });
+    await vi.waitFor(() => expect(serverOf(lookups)).toBe("BB"), { timeout: 60_000, interval: 5 });
     expect(performance.now() - started).toBeLessThan(5_000);
   });
 

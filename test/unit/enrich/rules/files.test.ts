@@ -59,14 +59,20 @@ test("a changed file is taken over; a broken one is refused and the last good on
   try {
     expect(textsIn(watch.data)).toEqual(["ingress tcp 22 from 0.0.0.0/0"]);
     await replace(JSON.stringify(oneList([from("0.0.0.0/0", "6", tcp(range(23)))])));
-    await vi.waitFor(() => expect(textsIn(watch.data)).toEqual(["ingress tcp 23 from 0.0.0.0/0"]), 5_000);
+    await vi.waitFor(() => expect(textsIn(watch.data)).toEqual(["ingress tcp 23 from 0.0.0.0/0"]), {
+      timeout: 60_000,
+      interval: 5,
+    });
     expect(changes).toBe(1);
     await replace("{ broken");
-    await vi.waitFor(() => expect(events.at(-1)?.ok).toBe(false), 5_000);
+    await vi.waitFor(() => expect(events.at(-1)?.ok).toBe(false), { timeout: 60_000, interval: 5 });
     expect(events.at(-1)?.message).toMatch(/is not JSON.*; the last good network description stays in use$/);
     expect(textsIn(watch.data)).toEqual(["ingress tcp 23 from 0.0.0.0/0"]);
     await replace(good);
-    await vi.waitFor(() => expect(textsIn(watch.data)).toEqual(["ingress tcp 22 from 0.0.0.0/0"]), 5_000);
+    await vi.waitFor(() => expect(textsIn(watch.data)).toEqual(["ingress tcp 22 from 0.0.0.0/0"]), {
+      timeout: 60_000,
+      interval: 5,
+    });
   } finally {
     watch.close();
   }

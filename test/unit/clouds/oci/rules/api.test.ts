@@ -56,6 +56,7 @@ beforeEach(async () => {
   resources.securityRules.set(NSG, [{ ...tcpFrom("192.0.2.0/24", 443), direction: "INGRESS", id: "1" }]);
 });
 afterEach(async () => {
+  vi.useRealTimers();
   for (const network of opened.splice(0)) await network.close();
   await oci.stop();
   await rm(folder, { recursive: true });
@@ -81,6 +82,12 @@ async function open(options: Record<string, unknown> = {}, profile = "DEFAULT"):
   opened.push(network);
   return network;
 }
+
+/** Sets the clock of the program and of the simulator forward; what is due is looked for twice a second. */
+function passSeconds(seconds: number): void {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + seconds * 1_000 });
+}
+const WAIT = { timeout: 60_000, interval: 5 };
 
 const flowsOf = (...contexts: FlowContext[]) => contexts.map((context) => Object.assign(flowOf({}), { context }));
 const prepare = (network: Network, ...contexts: FlowContext[]) => network.prepare(flowsOf(...contexts), never);
@@ -190,11 +197,12 @@ describe("what cannot be had", () => {
     expect(oci.requests.all.length - asked).toBeLessThanOrEqual(1);
     expect(events[0]?.message).toMatch(/500 InternalServerError.*what was known of the network stays in use$/);
     oci.faults.clear();
-    await vi.waitFor(() => expect(network.snapshot.subnet(SUBNET)?.name).toBe("app"), { timeout: 9_000, interval: 100 });
-    await vi.waitFor(() => expect(events).toContainEqual({ ok: true, message: "OCI's API answers about the network again" }), {
-      timeout: 9_000,
-      interval: 100,
-    });
+    passSeconds(6);
+    await vi.waitFor(() => expect(network.snapshot.subnet(SUBNET)?.name).toBe("app"), WAIT);
+    await vi.waitFor(
+      () => expect(events).toContainEqual({ ok: true, message: "OCI's API answers about the network again" }),
+      WAIT,
+    );
   });
 
   test("Retry-After holds all questions back", async () => {
@@ -204,7 +212,7 @@ describe("what cannot be had", () => {
     expect(network.counts[0]?.failed).toBe(1);
     const started = performance.now();
     await prepare(network, { ...EMPTY_CONTEXT, vnic: VNIC });
-    await vi.waitFor(() => expect(network.snapshot.vnic(VNIC)).toBeDefined(), 5_000);
+    await vi.waitFor(() => expect(network.snapshot.vnic(VNIC)).toBeDefined(), WAIT);
     expect(performance.now() - started).toBeGreaterThan(800);
     expect(network.snapshot.vnic(VNIC)?.groups).toEqual([NSG]);
   });
@@ -249,7 +257,8 @@ describe("what cannot be had", () => {
     const refused = { when: ({ headers }: FaultSubject) => String(headers.authorization).includes(old) };
     oci.faults.add({ ...refused, times: Number.POSITIVE_INFINITY }, { status: 401 });
     resources.subnets.set(SUBNET, { ...resources.subnets.get(SUBNET), id: SUBNET, displayName: "renamed" });
-    await vi.waitFor(() => expect(network.counts[0]?.failed).toBeGreaterThan(0), { timeout: 5_000, interval: 50 });
+    passSeconds(1.5);
+    await vi.waitFor(() => expect(network.counts[0]?.failed).toBeGreaterThan(0), WAIT);
     expect(events[0]?.message).toMatch(/401 NotAuthenticated: .*; what was known of the network stays in use$/);
     expect(network.snapshot.subnet(SUBNET)?.name).toBe("app");
     expect(textsOf(network)).toHaveLength(3);
@@ -258,7 +267,8 @@ describe("what cannot be had", () => {
     resources.vnics.set(other.vnic, { id: other.vnic, nsgIds: [] });
     await prepare(network, other, { ...CONTEXT });
     expect(network.snapshot.vnic(other.vnic)?.groups).toEqual([]);
-    await vi.waitFor(() => expect(network.snapshot.subnet(SUBNET)?.name).toBe("renamed"), { timeout: 9_000, interval: 50 });
+    passSeconds(6);
+    await vi.waitFor(() => expect(network.snapshot.subnet(SUBNET)?.name).toBe("renamed"), WAIT);
     expect(events.filter(({ message }) => message.includes("were read again"))).toEqual([
       { ok: false, message: expect.stringMatching(/refused the credentials \(401\).*the questions go on$/) },
     ]);
@@ -268,16 +278,15 @@ describe("what cannot be had", () => {
     const network = await open({ lifetimeMs: 1_000 });
     await prepare(network, CONTEXT);
     oci.clockAheadMs = -900_000;
-    await vi.waitFor(() => expect(network.counts[0]?.failed).toBeGreaterThan(0), { timeout: 5_000, interval: 50 });
+    passSeconds(1.5);
+    await vi.waitFor(() => expect(network.counts[0]?.failed).toBeGreaterThan(0), WAIT);
     expect(events[0]?.message).toMatch(
       /this machine's clock is (899|900|901) s ahead, and OCI allows 300 s: start its time synchronisation.*stays in use$/,
     );
     expect(textsOf(network)).toHaveLength(3);
     oci.clockAheadMs = 0;
-    await vi.waitFor(() => expect(events.at(-1)?.message).toMatch(/answers about the network again$/), {
-      timeout: 9_000,
-      interval: 50,
-    });
+    passSeconds(6);
+    await vi.waitFor(() => expect(events.at(-1)?.message).toMatch(/answers about the network again$/), WAIT);
   });
 
   test("a policy that is missing (403) is named, and holds nobody up", async () => {
@@ -374,13 +383,12 @@ describe("answers that have grown old", () => {
     const network = await open({ lifetimeMs: 1_000 });
     await prepare(network, CONTEXT);
     resources.securityLists.set(LIST, { id: LIST, ingressSecurityRules: [tcpFrom("0.0.0.0/0", 23)], egressSecurityRules: [] });
-    await vi.waitFor(() => expect(textsOf(network)).toContain("ingress tcp 23 from 0.0.0.0/0"), { timeout: 8_000, interval: 50 });
+    passSeconds(1.5);
+    await vi.waitFor(() => expect(textsOf(network)).toContain("ingress tcp 23 from 0.0.0.0/0"), WAIT);
     resources.securityLists.delete(LIST);
     await prepare(network, { ...CONTEXT });
-    await vi.waitFor(() => expect(events.some(({ message }) => message.startsWith(LIST))).toBe(true), {
-      timeout: 8_000,
-      interval: 50,
-    });
+    passSeconds(1.5);
+    await vi.waitFor(() => expect(events.some(({ message }) => message.startsWith(LIST))).toBe(true), WAIT);
     expect(events[0]?.message).toMatch(/is not there \(404\).*what was known of it stays in use$/);
     expect(textsOf(network)).toContain("ingress tcp 23 from 0.0.0.0/0");
   });
@@ -400,7 +408,8 @@ describe("answers that have grown old", () => {
     await prepare(network, CONTEXT);
     const known = textsOf(network).sort();
     oci.faults.add({ times: Number.POSITIVE_INFINITY }, { raw });
-    await vi.waitFor(() => expect(network.counts[0]?.failed).toBeGreaterThan(1), { timeout: 8_000, interval: 50 });
+    passSeconds(1.5);
+    await vi.waitFor(() => expect(network.counts[0]?.failed).toBeGreaterThan(1), WAIT);
     expect(textsOf(network).sort()).toEqual(known);
     expect(network.snapshot.subnet(SUBNET)?.name).toBe("app");
     expect(network.counts[0]?.missing).toBe(0);
@@ -421,7 +430,8 @@ describe("answers that have grown old", () => {
       { on: "list-security-rules", times: Number.POSITIVE_INFINITY },
       { raw: { status: 200, headers: { "opc-next-page": "1" }, body: "[]" } },
     );
-    await vi.waitFor(() => expect(network.counts[0]?.failed).toBeGreaterThan(0), { timeout: 8_000, interval: 50 });
+    passSeconds(1.5);
+    await vi.waitFor(() => expect(network.counts[0]?.failed).toBeGreaterThan(0), WAIT);
     expect(events[0]?.message).toContain("the listing does not get past one page");
     oci.faults.clear();
     oci.faults.add(
@@ -429,7 +439,8 @@ describe("answers that have grown old", () => {
       { raw: { status: 200, body: '{"items":[]}' } },
     );
     const failed = network.counts[0]?.failed ?? 0;
-    await vi.waitFor(() => expect(network.counts[0]?.failed).toBeGreaterThan(failed), { timeout: 12_000, interval: 50 });
+    passSeconds(6);
+    await vi.waitFor(() => expect(network.counts[0]?.failed).toBeGreaterThan(failed), WAIT);
     expect(textsOf(network).sort()).toEqual(known);
   });
 
