@@ -86,8 +86,12 @@ async function replayOne(
   const outcomes = new Map(sinks.map(([name]) => [name, NOTHING]));
   let through = 0;
   const origin = originOf(parts.source.name, key, etag);
-  const bytes = await parts.source.open({ key, etag, size: 0, time: 0 }, signal);
-  for await (const piece of parts.decode(bytes, origin, { ...options, skip: from - 1 })) {
+  const read = async () => {
+    const bytes = await parts.source.open({ key, etag, size: 0, time: 0 }, signal);
+    return parts.decode(bytes, origin, { ...options, skip: from - 1 });
+  };
+  if (letter.code === "many-bad-records") await refuseUnlisted(letter, await read(), signal);
+  for await (const piece of await read()) {
     const broken = piece.bad.find((bad) => bad.from <= to);
     if (broken !== undefined && letter.sink === undefined) throw new Failure("object", broken.code, broken.reason);
     const flows = piece.flows.filter(({ record }) => record <= to);
@@ -109,6 +113,29 @@ async function replayOne(
     await checkpoint.save();
   }
   return outcomes;
+}
+
+/**
+ * A letter for many bad places of an object counts their records from its first on, and does not list them. Unless they are all there is, those
+ * between them were delivered, and cannot be told from them now.
+ */
+async function refuseUnlisted(
+  { key, from, count }: StoredDeadLetter,
+  pieces: ReturnType<Decoder>,
+  signal: AbortSignal,
+): Promise<void> {
+  let through = from - 1;
+  for await (const piece of pieces) {
+    signal.throwIfAborted();
+    const [broken] = piece.bad;
+    if (broken !== undefined) throw new Failure("object", broken.code, broken.reason);
+    through = piece.through;
+  }
+  const records = through - from + 1;
+  if (records <= count) return;
+  const which = `${count} of its ${records} records from ${from} on could not be decoded, not kept which, and the others were delivered`;
+  const advice = "`flowferry replay --since` delivers all of them again, under the same uids";
+  throw new Failure("object", "replay-unlisted", `${key}: ${which}: ${advice}`);
 }
 
 async function deliverAll(

@@ -444,6 +444,29 @@ describe.each([
     ]);
   });
 
+  it("takes no more off an account than it holds, whatever a letter counts", () => {
+    const [a] = discover("a");
+    // As of a ledger of before there were books: letters that count more than was booked.
+    const letters = [letter(1, { to: 9, count: 9 }), letter(11, { to: 19, count: 9, code: "rejected" })];
+    ledger.commit("one", a, 19, { delivered: 0, rejected: 2, setAside: 3, deadLetters: letters }, false);
+    const [aside, rejected] = ledger.deadLetters({}, 10);
+    if (aside === undefined || rejected === undefined) throw new Error("two letters are there");
+    ledger.settleLetter(aside, new Map([["one", { ...nothing, delivered: 9 }]]));
+    expect(account("one")).toMatchObject({ delivered: 9, rejected: 2, setAside: 0 });
+    ledger.settleLetter(rejected, new Map([["one", { ...nothing, delivered: 9 }]]));
+    expect(account("one")).toMatchObject({ delivered: 18, rejected: 0, setAside: 0 });
+  });
+
+  it("takes nothing off what was delivered when more is refused by a replay than before", () => {
+    const [a] = discover("a");
+    const letters = [letter(1, { to: 9, count: 2, code: "rejected" })];
+    ledger.commit("one", a, 9, { delivered: 7, rejected: 2, setAside: 0, deadLetters: letters }, false);
+    const [rejected] = ledger.deadLetters({}, 10);
+    if (rejected === undefined) throw new Error("a letter is there");
+    ledger.settleLetter(rejected, new Map([["one", { delivered: 4, rejected: 3, setAside: 2, deadLetters: [letter(8)] }]]));
+    expect(account("one")).toMatchObject({ delivered: 7, rejected: 3, setAside: 2 });
+  });
+
   it("saves a state with the positions it goes up to", () => {
     ledger.register(["one", "two", "(rules)"]);
     const [a, b] = discover("a", "b");
@@ -536,6 +559,14 @@ describe.each([
     "alerts.requeue": () => ledger.alerts.requeue("b"),
     "alerts.forget": () => ledger.alerts.forget(Date.now() + 1_000),
   };
+  /** The connection that the ledger itself writes with. */
+  const connection = (): DatabaseSync => {
+    const exec = vi.spyOn(DatabaseSync.prototype, "exec");
+    ledger.note("kind", "k", "m");
+    const [db] = exec.mock.contexts;
+    exec.mockRestore();
+    return db as DatabaseSync;
+  };
   /** Everything that the file holds, as another connection finds it; the owner's name and times aside. */
   const held = () => {
     const db = new DatabaseSync(fileAt(), { readOnly: true });
@@ -584,6 +615,48 @@ describe.each([
         expect(failure).toMatchObject({ drawer: "worker", code: "ledger-replaced" });
         expect(failure.message).toContain(`ledger ${fileAt()}: its file was removed or replaced`);
         renameSync(`${fileAt()}.away`, fileAt());
+        expect(held()).toBe(before);
+        write(ids);
+        expect(held()).not.toBe(before);
+      });
+
+      it("finds no room on the disk in the middle of its writes, has then done nothing, and works when there is room", () => {
+        const ids = prepare();
+        const other = new DatabaseSync(fileAt());
+        other.exec("create table filler (bytes blob)");
+        const names = tables().filter((name) => name !== "filler");
+        const each = names.flatMap((name) => ["insert", "update", "delete"].map((kind) => [name, kind] as const));
+        // Each row that is written takes more pages than there are.
+        for (const [name, kind] of each)
+          other.exec(
+            `create trigger fill_${name}_${kind} after ${kind} on ${name} begin insert into filler values (zeroblob(100000)); end`,
+          );
+        const db = connection();
+        const before = held();
+        db.exec(`pragma max_page_count = ${db.prepare("pragma page_count").get()?.page_count}`);
+        for (let attempt = 0; attempt < 2; attempt += 1) {
+          const failure = thrownBy(() => write(ids));
+          expect(failure).toMatchObject({ drawer: "worker", code: "ledger-disk-full" });
+          expect(failure.message).toContain(`ledger ${fileAt()}: no room for it (database or disk is full)`);
+          expect(held()).toBe(before);
+        }
+        for (const [name, kind] of each) other.exec(`drop trigger fill_${name}_${kind}`);
+        other.exec("drop table filler");
+        other.close();
+        db.exec("pragma max_page_count = 1000000");
+        write(ids);
+        expect(held()).not.toBe(before);
+      });
+
+      it("says that the database may only be read, has then done nothing, and works when it may be written", () => {
+        const ids = prepare();
+        const db = connection();
+        const before = held();
+        db.exec("pragma query_only = 1");
+        const failure = thrownBy(() => write(ids));
+        expect(failure).toMatchObject({ drawer: "worker", code: "ledger-read-only" });
+        expect(failure.message).toContain(`ledger ${fileAt()}: it cannot be written (attempt to write a readonly database)`);
+        db.exec("pragma query_only = 0");
         expect(held()).toBe(before);
         write(ids);
         expect(held()).not.toBe(before);

@@ -212,6 +212,44 @@ describe("a letter stays", () => {
   });
 });
 
+describe("a letter for many bad places of an object, which counts them and does not list them", () => {
+  const many = { sink: undefined, from: 11, to: undefined, code: "many-bad-records" };
+
+  test("is not delivered where others stand between them, which every sink has: nothing comes twice, and the books stay", async () => {
+    const inBooks = () => [ledger.status().sinks, ledger.deadLetters({}, 9)];
+    const letters = stored({ ...many, count: 29 });
+    const books = inBooks();
+    const { kept, got, delivered, settled, told } = await replayed(letters);
+    expect([got, delivered, settled, told]).toEqual([{ one: [], two: [] }, 0, 0, []]);
+    expect(kept).toEqual([
+      {
+        key: "a",
+        code: "replay-unlisted",
+        reason:
+          "a: 29 of its 30 records from 11 on could not be decoded, not kept which, and the others were delivered: `flowferry replay --since` delivers all of them again, under the same uids",
+      },
+    ]);
+    expect(inBooks()).toEqual(books);
+  });
+
+  test("is delivered where nothing stands between them", async () => {
+    const { got, delivered, settled } = await replayed(stored({ ...many, count: 30 }));
+    const rest = [range(11, 20), range(21, 30), range(31, 40)];
+    expect([got, delivered, settled]).toEqual([{ one: rest, two: rest }, 60, 1]);
+    expect(ledger.status().sinks).toMatchObject([
+      { delivered: 30, offered: 30 },
+      { delivered: 30, offered: 30 },
+    ]);
+  });
+
+  test("stays as long as any of them is bad", async () => {
+    const bad = [{ from: 35, to: 35, code: "bad-json", reason: "no object" }];
+    const { kept, got } = await replayed(stored({ ...many, count: 30 }), { bad });
+    expect(kept).toEqual([{ key: "a", code: "bad-json", reason: "no object" }]);
+    expect(got).toEqual({ one: [], two: [] });
+  });
+});
+
 describe("the end", () => {
   test.each([new UsageError("bad-options", "wrong"), new Failure("worker", "ledger-disk-full", "ledger x: no room")])(
     "comes with what is no fault of a letter: %s",
