@@ -108,7 +108,7 @@ export class Lane implements Consumer {
         this.#events.onTrouble(this, this.trouble);
       },
       onTooLarge: (records) => {
-        this.#batchRecords = Math.max(1, Math.ceil(records / 2));
+        this.#batchRecords = Math.ceil(records / 2);
       },
       onHeard: () => {
         const { trouble } = this;

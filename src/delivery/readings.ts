@@ -72,7 +72,7 @@ export class Readings {
         const after = through;
         const notices = numbered(piece.quality, after, said);
         const last = notices.at(-1);
-        said = last?.after === piece.through ? last.ordinal : piece.through === after ? said : 0;
+        said = last?.after === piece.through ? last.ordinal : 0;
         through = piece.through;
         if (piece.bad.length + notices.length > 0) {
           const told = { bad: piece.bad, notices, through, said };

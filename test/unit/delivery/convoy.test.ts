@@ -159,6 +159,13 @@ describe("after a restart", () => {
     expect(begun).toHaveLength(4);
   });
 
+  test("one that lacks the last object only catches up with one that has it", async () => {
+    discover("abc", { one: 3, two: 2 });
+    const { convoy, begun, told } = convoyOf([new Memory("one"), new Memory("two")]);
+    await expect.poll(() => convoy.idle).toBe(true);
+    expect([told, begun]).toEqual([["two behind", "two caught up"], ["c two"]]);
+  });
+
   test("those that stand at the same place are all in step", async () => {
     discover("abc", { one: 1, two: 1 });
     const { convoy, begun, told } = convoyOf([new Memory("one"), new Memory("two")]);

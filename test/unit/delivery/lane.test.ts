@@ -7,6 +7,7 @@ import { NOTHING, type Outcome } from "../../../src/delivery/outcome.ts";
 import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
 import { originOf } from "../../../src/flow/origin.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
+import type { LedgerWrite } from "../../../src/ledger/write.ts";
 import { Failure, UsageError } from "../../../src/lib/errors.ts";
 import { memorySink } from "./parts.ts";
 
@@ -33,7 +34,12 @@ const flowsOf = ({ key }: QueuedObject, records: readonly number[]) =>
   records.map((record) => new Flow(originOf("memory://bucket", key, "1"), record, EMPTY_CONTEXT, 0));
 
 /** A lane whose sink answers as told; `sent` are the batches, as keys and record numbers. */
-function laneTo(respond?: Parameters<typeof memorySink>[0], limits: Partial<BatchLimits> = {}, own = ledger) {
+function laneTo(
+  respond?: Parameters<typeof memorySink>[0],
+  limits: Partial<BatchLimits> = {},
+  own = ledger,
+  write: LedgerWrite = async (work) => work(),
+) {
   const sent: string[][] = [];
   const { sink } = memorySink(
     (batch, call) => {
@@ -49,18 +55,13 @@ function laneTo(respond?: Parameters<typeof memorySink>[0], limits: Partial<Batc
     imbalances: [] as Books[],
     fatal: [] as unknown[],
   };
-  const lane = new Lane(
-    { name: "out", sink, ledger: own, policy: { initialMs: 1, maxMs: 2 } },
-    async (work) => work(),
-    patience.signal,
-    {
-      onTrouble: (_lane, trouble) => void told.troubles.push(trouble),
-      onRecovery: (_lane, trouble) => void told.recoveries.push(trouble),
-      onSettled: (_lane, outcome) => void told.settled.push(outcome),
-      onImbalance: (_lane, _object, books) => void told.imbalances.push(books),
-      onFatal: (error) => void told.fatal.push(error),
-    },
-  );
+  const lane = new Lane({ name: "out", sink, ledger: own, policy: { initialMs: 1, maxMs: 2 } }, write, patience.signal, {
+    onTrouble: (_lane, trouble) => void told.troubles.push(trouble),
+    onRecovery: (_lane, trouble) => void told.recoveries.push(trouble),
+    onSettled: (_lane, outcome) => void told.settled.push(outcome),
+    onImbalance: (_lane, _object, books) => void told.imbalances.push(books),
+    onFatal: (error) => void told.fatal.push(error),
+  });
   return { lane, sent, ...told };
 }
 
@@ -89,6 +90,19 @@ describe("what is offered", () => {
     expect(sent.flat()).toEqual(range(4, 9).map((record) => `a${record}`));
     expect(positionOf(a)).toBeUndefined();
     expect(ledger.status().sinks).toMatchObject([{ delivered: 9, offered: 9, pendingObjects: 1 }]);
+  });
+
+  test("begins again with the last record that was offered before: that one is passed over, and the caller's list stays as it is", async () => {
+    const { lane, sent } = laneTo();
+    lane.wants(a);
+    lane.offer(a.id, flowsOf(a, range(1, 3)), 3);
+    const flows = flowsOf(a, range(3, 9));
+    lane.offer(a.id, flows, 9);
+    const others = flowsOf(a, range(10, 16));
+    lane.offer(a.id, others, 16);
+    await lane.drain();
+    expect(sent.flat()).toEqual(range(1, 16).map((record) => `a${record}`));
+    expect([flows, others].map((list) => list.map(({ record }) => record))).toEqual([range(3, 9), range(10, 16)]);
   });
 
   test("may have gaps: records that the filter holds back move the position", async () => {
@@ -208,6 +222,19 @@ describe("batches", () => {
     // 16, and 2 more with each: one in 64 of the full size.
     expect(sent.map((batch) => batch.length)).toEqual([18, 20, 22, 24, 26, 28, 30, 4]);
     expect(lane.hasRoom).toBe(true);
+    // The last one was not full, and proves nothing about a size.
+    sent.length = 0;
+    lane.offer(a.id, flowsOf(a, range(301, 340)), 340);
+    await lane.drain();
+    expect(sent.map((batch) => batch.length)).toEqual([32, 8]);
+    // Of an odd number the larger half counts: of 17 that is 9, and 2 more when all of them have come to their end.
+    largest = 16;
+    lane.offer(a.id, flowsOf(a, range(341, 357)), 357);
+    await lane.drain();
+    sent.length = 0;
+    lane.offer(a.id, flowsOf(a, range(358, 377)), 377);
+    await lane.drain();
+    expect(sent[0]).toHaveLength(11);
   });
 });
 
@@ -257,6 +284,48 @@ describe("the books", () => {
     lane.end(a.id, { object: { ...a, records: 4 }, code: "object-vanished", reason: "deleted" });
     await lane.drain();
     expect([ledger.deadLetters({}, 9), imbalances, positionOf(a)]).toEqual([[], [], undefined]);
+  });
+
+  test("are written when the position or the account moves, and once at the end", async () => {
+    const { open, respond } = slow();
+    const commits: [position: number, finished: boolean][] = [];
+    const commit: Ledger["commit"] = (sink, id, position, acknowledged, finished) => {
+      commits.push([position, finished]);
+      ledger.commit(sink, id, position, acknowledged, finished);
+    };
+    const { lane } = laneTo(respond, { inFlight: 3 }, { ...ledger, commit });
+    lane.wants(a);
+    lane.offer(a.id, flowsOf(a, range(1, 12)), 12);
+    await expect.poll(() => open.length).toBe(3);
+    // What is behind a batch that is on its way waits for it.
+    open[1]?.();
+    await expect.poll(() => lane.inFlight).toBe(2);
+    expect(commits).toEqual([]);
+    open[0]?.();
+    await expect.poll(() => lane.inFlight).toBe(1);
+    expect(commits).toEqual([[8, false]]);
+    lane.end(a.id);
+    expect(commits).toEqual([[8, false]]);
+    open[2]?.();
+    await lane.drain();
+    expect(commits).toEqual([
+      [8, false],
+      [12, true],
+    ]);
+  });
+
+  test("are finished also when the ledger is busy at the end and the object is left meanwhile", async () => {
+    const disk = Promise.withResolvers<void>();
+    const { lane } = laneTo(undefined, {}, ledger, async (work) => {
+      await disk.promise;
+      return work();
+    });
+    lane.wants(a);
+    lane.end(a.id);
+    lane.leave(a.id);
+    disk.resolve();
+    await lane.drain();
+    expect(positionOf(a)).toBeUndefined();
   });
 
   test("go on over a restart", async () => {
@@ -377,6 +446,27 @@ describe("trouble", () => {
     await lane.drain();
     expect(troubles.map(({ error }) => (error as Failure).drawer)).toEqual(Array(troubles.length).fill("person"));
     expect([troubles.length, recoveries.length, lane.failing]).toEqual([5, 1, false]);
+  });
+
+  test("is the receiver's, and no record's, as long as it has never taken any, in this run or before", async () => {
+    const respond = async () => {
+      throw new Failure("batch", "http-400", "no");
+    };
+    const { lane, troubles, settled } = laneTo(respond);
+    lane.wants(a);
+    lane.offer(a.id, flowsOf(a, range(1, 4)), 4);
+    await expect.poll(() => troubles.length).toBeGreaterThan(12);
+    expect([settled, ledger.deadLetters({}, 9)]).toEqual([[], []]);
+    patience.abort();
+    // One that took records before is believed after five attempts, if it refuses few.
+    patience = new AbortController();
+    ledger.commit("out", b.id, 1, { ...NOTHING, delivered: 1 }, false);
+    const known = laneTo(respond);
+    known.lane.wants(a);
+    known.lane.offer(a.id, flowsOf(a, range(1, 4)), 4);
+    known.lane.end(a.id);
+    await known.lane.drain();
+    expect([known.troubles.length, known.settled.map(({ setAside }) => setAside)]).toEqual([5, [4]]);
   });
 
   test("is not over when records are merely set aside", async () => {
