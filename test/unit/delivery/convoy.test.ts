@@ -159,6 +159,23 @@ describe("after a restart", () => {
     expect(begun).toHaveLength(4);
   });
 
+  test("one that has no room when it has read everything is behind until it has", async () => {
+    discover("abc", { one: 3, two: 2 });
+    const two = new Memory("two");
+    const end = two.end.bind(two);
+    two.end = (id, lost) => {
+      end(id, lost);
+      two.room = false;
+    };
+    const { convoy, told } = convoyOf([new Memory("one"), two]);
+    await expect.poll(() => pendingOf("two")).toEqual([]);
+    await sleep(10);
+    expect([told, convoy.idle]).toEqual([["two behind"], false]);
+    two.room = true;
+    await expect.poll(() => told).toEqual(["two behind", "two caught up"]);
+    expect(convoy.idle).toBe(true);
+  });
+
   test("one that lacks the last object only catches up with one that has it", async () => {
     discover("abc", { one: 3, two: 2 });
     const { convoy, begun, told } = convoyOf([new Memory("one"), new Memory("two")]);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
+import type { Decoder } from "../../../src/contracts/decoder.ts";
 import type { Ledger } from "../../../src/contracts/ledger.ts";
 import type { Source } from "../../../src/contracts/source.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
@@ -69,7 +70,14 @@ test("an object is counted once when its reading breaks and the rest comes in pi
     if (reading <= 3 && piece === 6) throw reset;
   });
   const parts = partsWith(source, { out: memorySink().sink });
-  expectTruth(await runPipeline(parts, OPTIONS, never), parts.ledger, 200);
+  const skips: number[] = [];
+  const decode: Decoder = (bytes, origin, options) => {
+    skips.push(options.skip);
+    return parts.decode(bytes, origin, options);
+  };
+  expectTruth(await runPipeline({ ...parts, decode }, OPTIONS, never), parts.ledger, 200);
+  // Five pieces were read before each break: 35 records, then 25 that are known, then 45.
+  expect(skips).toEqual([0, 35, 35, 45]);
 });
 
 test("an object is counted once when sinks that stand at different places read it beside each other", async () => {
