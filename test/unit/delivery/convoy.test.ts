@@ -169,6 +169,9 @@ describe("after a restart", () => {
     };
     const { convoy, told } = convoyOf([new Memory("one"), two]);
     await expect.poll(() => pendingOf("two")).toEqual([]);
+    // A change that makes no room is none.
+    await sleep(10);
+    two.room = false;
     await sleep(10);
     expect([told, convoy.idle]).toEqual([["two behind"], false]);
     two.room = true;
