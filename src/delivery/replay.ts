@@ -104,8 +104,8 @@ async function replayOne(
     through = piece.through;
     if (through >= to) break;
   }
-  if (through < from) {
-    throw new Failure("object", "replay-missing", `${key} has no record ${from}`);
+  if (through < (letter.to ?? from)) {
+    throw new Failure("object", "replay-missing", `${key} has no record ${Math.max(from, through + 1)}`);
   }
   if (isOfRules) {
     const checkpoint = new Checkpoint(parts.ledger, parts.detections, async (work) => work());

@@ -131,6 +131,11 @@ describe("what is read", () => {
     expect((await replayed(stored({ from: 11, to: 20, count: 10 }))).asked).toEqual([{ skip: 10, pieces: [20] }]);
   });
 
+  test("goes on for a last record that begins a piece", async () => {
+    const { got, asked } = await replayed(stored({ from: 8, to: 21, count: 14 }));
+    expect([got.one?.flat(), asked]).toEqual([range(8, 21), [{ skip: 7, pieces: [10, 20, 30] }]]);
+  });
+
   test("goes to the end of the object if the letter does", async () => {
     const { got, delivered } = await replayed(stored({ from: 31 }));
     expect([got.one, delivered]).toEqual([[range(31, 40)], 10]);
@@ -155,6 +160,12 @@ describe("a letter stays", () => {
     const { kept, settled } = await replayed(stored({ from: 41 }, { key: "b", from: 40, to: 40 }));
     expect(kept).toEqual([{ key: "a", code: "replay-missing", reason: "a has no record 41" }]);
     expect([settled, ledger.deadLetters({}, 9).map(({ key }) => key)]).toEqual([1, ["a"]]);
+  });
+
+  test("whose object ends in the midst of it", async () => {
+    const { kept, settled, got } = await replayed(stored({ from: 35, to: 42, count: 8 }));
+    expect(kept).toEqual([{ key: "a", code: "replay-missing", reason: "a has no record 41" }]);
+    expect([settled, got.one, ledger.countDeadLetters({})]).toEqual([0, [range(35, 40)], 8]);
   });
 
   test("whose record still cannot be decoded, in which case nothing of it is delivered again", async () => {
