@@ -297,6 +297,13 @@ describe("the end", () => {
     };
     await expect(replayed(ledger.deadLetters({}, 9), { respond: after }, later.signal)).rejects.toThrow("enough");
     expect(ledger.deadLetters({}, 9).map(({ key }) => key)).toEqual(["b"]);
+    // The last of them is no exception.
+    const last = new AbortController();
+    const during = async () => {
+      last.abort(new Error("enough"));
+      throw new Failure("passing", "busy", "503");
+    };
+    await expect(replayed(ledger.deadLetters({}, 9), { respond: during }, last.signal)).rejects.toThrow("enough");
   });
 });
 
