@@ -11,9 +11,12 @@ export interface BadRecords {
   readonly reason: string;
 }
 
-/** A statement of the log about itself: flows lost before the bucket, no traffic, or a header that counts other than its records. */
+/**
+ * A statement of the log about itself: flows lost before the bucket, no traffic, a header that counts other than its records, or columns
+ * that this version does not know.
+ */
 export interface QualityNotice {
-  readonly kind: "skip-data" | "no-data" | "count-mismatch";
+  readonly kind: "skip-data" | "no-data" | "count-mismatch" | "unknown-columns";
   /**
    * It stands behind the record with this number: 0 for none, and one less than its own for what a record says of itself. A reading that
    * skips fewer records than this, or as many, comes by it.

@@ -2,6 +2,7 @@ import type { Decoded, DecodeOptions } from "../contracts/decoder.ts";
 import type { Origin } from "../flow/origin.ts";
 import type { Format, FormatKind, Sample } from "./format.ts";
 import { memberNames } from "./member-names.ts";
+import { peek } from "./peek.ts";
 import { Piece } from "./piece.ts";
 import type { Unpacked } from "./unpacked.ts";
 
@@ -9,7 +10,6 @@ import type { Unpacked } from "./unpacked.ts";
 const SAMPLE_BYTES = 64 * 1024;
 /** Lines that are looked at, and objects in lists. */
 const MOST_SAMPLES = 32;
-const VISIBLE = /[^ \t\r\n]/;
 /** Where an object begins. */
 const OBJECT = /\{\s*["}]/g;
 /** An object in a list. */
@@ -35,13 +35,12 @@ async function* decodeUnknown(
   origin: Origin,
   options: DecodeOptions,
 ): AsyncGenerator<Decoded> {
-  const chunks = unpacked.chunks[Symbol.asyncIterator]();
+  const { head, whole, release } = await peek(unpacked, SAMPLE_BYTES);
   try {
-    const head = await readHead(chunks);
-    const text = Buffer.concat(head).toString("latin1", 0, SAMPLE_BYTES);
+    const text = head.toString("latin1", 0, SAMPLE_BYTES);
     const format = find(formats, text);
     if (format !== undefined) {
-      yield* format.decode(replayed(head, chunks, unpacked), origin, options);
+      yield* format.decode(whole, origin, options);
       return;
     }
     const piece = new Piece(options.skip);
@@ -50,22 +49,8 @@ async function* decodeUnknown(
       piece.breakOff({ code: "unknown-format", reason: `the first lines are of no known format (${known})` });
     if (!piece.isEmpty) yield piece;
   } finally {
-    await chunks.return?.();
+    await release();
   }
-}
-
-async function readHead(chunks: AsyncIterator<Buffer>): Promise<Buffer[]> {
-  const head: Buffer[] = [];
-  let length = 0;
-  while (length < SAMPLE_BYTES) {
-    const next = await chunks.next();
-    if (next.done === true) break;
-    const visible = length > 0 ? 0 : next.value.toString("latin1").search(VISIBLE);
-    if (visible === -1) continue;
-    head.push(next.value.subarray(visible));
-    length += next.value.length - visible;
-  }
-  return head;
 }
 
 function find(formats: readonly Format[], text: string): Format | undefined {
@@ -107,17 +92,4 @@ function isEmptyLists(text: string): boolean {
     if ((character !== "[" && character !== "]") || depth < 0) return false;
   }
   return depth === 0;
-}
-
-function replayed(head: readonly Buffer[], rest: AsyncIterator<Buffer>, unpacked: Unpacked): Unpacked {
-  async function* chunks(): AsyncGenerator<Buffer> {
-    yield* head;
-    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
-  }
-  return {
-    chunks: chunks(),
-    get fault() {
-      return unpacked.fault;
-    },
-  };
 }

@@ -64,6 +64,11 @@ export const KINDS = {
     expected: "an object",
     convert: (raw) => (isObject(raw) ? raw : undefined),
   },
+  columns: {
+    code: "bad-object",
+    expected: "an object of texts",
+    convert: (raw) => (isObject(raw) && Object.values(raw).every((value) => typeof value === "string") ? raw : undefined),
+  },
 } as const satisfies Record<string, Kind>;
 
 /** Types of fields that can be read from a log. */

@@ -8,6 +8,11 @@ import type { Fault, Unpacked } from "./unpacked.ts";
 
 export interface LineReader {
   /**
+   * Whether the line, which stands behind record `after`, is no record but says how the lines after it are read; such a line has no number.
+   * Asked of every line that is whole, also of those before the position; the line is the reader's until it returns.
+   */
+  heading?(line: Span, after: number): boolean;
+  /**
    * Puts what the record is into the piece: a flow, a bad record or a skipped one. The line is valid UTF-8, neither blank nor too long,
    * and the reader's until it returns.
    */
@@ -95,6 +100,12 @@ class Splitter {
     }
     if (end > start && buffer[end - 1] === RETURN) end--;
     if (isBlank(buffer, start, end)) return;
+    const line = this.#line;
+    line.buffer = buffer;
+    line.start = start;
+    line.end = end;
+    line.isAscii = ascii;
+    if (this.#reader.heading?.(line, this.#record) === true) return;
     const record = ++this.#record;
     if (record <= this.#skip) return;
     piece.through = record;
@@ -102,11 +113,6 @@ class Splitter {
       piece.reject(record, { code: "invalid-utf8", reason: "the line is not valid UTF-8" });
       return;
     }
-    const line = this.#line;
-    line.buffer = buffer;
-    line.start = start;
-    line.end = end;
-    line.isAscii = ascii;
     this.#reader.read(line, record, piece);
   }
 

@@ -1,9 +1,7 @@
-import { every } from "../../intake/tail/every.ts";
 import type { Layout } from "../../intake/tail/layout.ts";
+import { partitionedTail } from "../../intake/tail/partitioned.ts";
 import { formatStamp } from "../../intake/tail/stamps.ts";
-import { reportPassedOver, type Strategy, type Tail } from "../../intake/tail/strategy.ts";
-import { isIdle, type TimedNames } from "../../intake/tail/window.ts";
-import { tailWindow } from "../../intake/tail/windows.ts";
+import type { TimedNames } from "../../intake/tail/window.ts";
 
 const IBM_ROOT = "ibm_vpc_flowlogs_v1/";
 
@@ -33,57 +31,19 @@ const NAMES: TimedNames = {
 };
 
 /**
- * Flow Logs for VPC: a partition for each network interface and record type. Keys are ordered by time only inside a partition. Sweeps
- * walk down the folders to find partitions; passes between them look into those that have news. Objects are numbered within a stream's
- * folder: real buckets begin anew in each hour, although the documentation speaks of one
- * counter for the stream. So what is missing at the end of an hour leaves no hole.
+ * Objects as Flow Logs for VPC writes them: a partition for each network interface and record type. Objects are numbered within a stream's
+ * folder: real buckets begin anew in each hour, although the documentation speaks of one counter for the stream. So what is missing at the
+ * end of an hour leaves no hole.
  */
-function ibmVpcTail(tail: Tail, prefix: string): Strategy {
-  const { store, settings, now } = tail;
-  const passOver = reportPassedOver(tail, "ibm-vpc");
-  const inside = PARTITION.exec(prefix)?.[1];
-  let known: ReadonlySet<string> = new Set();
-  const sweep = every(settings.sweepMs);
-  const lateSweep = every(settings.lateSweepMs);
-
-  async function* walk(folder: string, signal: AbortSignal): AsyncGenerator<string> {
-    for await (const { objects, prefixes } of store.list({ prefix: folder, delimiter: "/" }, signal)) {
-      passOver.objects(objects);
-      for (const child of prefixes) {
-        if (PARTITION.test(child)) yield child;
-        else if (child.includes(IBM_ROOT)) yield* walk(child, signal);
-        else passOver.folder(child);
-      }
-    }
-  }
-
-  return async function* (seen, signal) {
-    const started = now();
-    const late = lateSweep.isDue(started);
-    if (inside !== undefined) {
-      yield* tailWindow(tail, NAMES, inside, { late }, seen, signal);
-    } else if (late || sweep.isDue(started)) {
-      const found = new Set<string>();
-      for await (const partition of walk(prefix, signal)) {
-        found.add(partition);
-        yield* tailWindow(tail, NAMES, partition, { late }, seen, signal);
-      }
-      known = found;
-      sweep.done(started);
-    } else {
-      for (const partition of known) {
-        if (!isIdle(seen, partition, started)) yield* tailWindow(tail, NAMES, partition, { late }, seen, signal);
-      }
-    }
-    if (late) lateSweep.done(started);
-  };
-}
-
-/** Objects as Flow Logs for VPC writes them. */
 export const ibmVpcCollector: Layout = {
   name: "ibm-vpc",
   summary: "Flow Logs for VPC, hour folders under `record-type=…/`",
   root: IBM_ROOT,
   holds: (prefix) => prefix.includes(IBM_ROOT),
-  tail: ibmVpcTail,
+  tail: partitionedTail({
+    name: "ibm-vpc",
+    partition: PARTITION,
+    leadsToPartitions: (folder) => folder.includes(IBM_ROOT),
+    namesIn: () => NAMES,
+  }),
 };

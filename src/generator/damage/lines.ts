@@ -28,9 +28,10 @@ export function damagedLines(
   };
   const place = entries.length >> 1;
   const broken = dialect.breakLine(kind, (entries[place] as Entry).text);
-  if (broken === undefined) return { ...base, ...wholeObject(kind, entries) };
+  const heading = dialect.heading === undefined ? [] : [dialect.heading];
+  if (broken === undefined) return { ...base, ...wholeObject(kind, heading, entries) };
 
-  const lines = entries.map(({ text }) => text).toSpliced(place, 0, broken.text);
+  const lines = [...heading, ...entries.map(({ text }) => text).toSpliced(place, 0, broken.text)];
   const truth = truthOf(entries);
   truth.records++;
   const described = { ...base, bytes: gzip(joined(lines)), truth, record: place + 1 };
@@ -50,14 +51,14 @@ export function damagedLines(
 
 type Rest = Pick<DamagedDraft, "bytes" | "truth" | "record" | "outcome">;
 
-function wholeObject(kind: string, entries: readonly Entry[]): Rest {
-  const lines = entries.map(({ text }) => text);
+function wholeObject(kind: string, heading: readonly string[], entries: readonly Entry[]): Rest {
+  const lines = [...heading, ...entries.map(({ text }) => text)];
   const text = joined(lines);
   const half = lines.length >> 1;
   const good = (bytes: Uint8Array): Rest => ({ bytes, truth: truthOf(entries), record: null, outcome: "good" });
   switch (kind) {
     case "truncated-gzip":
-      return truncated(gzip(text), entries);
+      return truncated(gzip(text), heading, entries);
     case "empty-object":
       return { bytes: new Uint8Array(0), truth: truthOf([]), record: null, outcome: "good" };
     case "empty-gzip":
@@ -78,12 +79,12 @@ function wholeObject(kind: string, entries: readonly Entry[]): Rest {
 }
 
 /** Cut so that what is left ends inside a line. */
-function truncated(bytes: Uint8Array, entries: readonly Entry[]): Rest {
+function truncated(bytes: Uint8Array, heading: readonly string[], entries: readonly Entry[]): Rest {
   for (let cut = Math.floor(bytes.length * 0.6); cut > 20; cut--) {
     const readable = recoverable(bytes.subarray(0, cut));
-    const complete = readable.split("\n").length - 1;
+    const complete = readable.split("\n").length - 1 - heading.length;
     const tail = readable.slice(readable.lastIndexOf("\n") + 1);
-    if (complete === 0 || tail === "" || tail === entries[complete]?.text) continue;
+    if (complete <= 0 || tail === "" || tail === entries[complete]?.text) continue;
     const truth = truthOf(entries.slice(0, complete));
     truth.broken = 1;
     return { bytes: bytes.subarray(0, cut), truth, record: complete + 1, outcome: "broken" };

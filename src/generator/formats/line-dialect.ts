@@ -5,6 +5,8 @@ import type { Encoder, Window } from "./format.ts";
 /** What tells one format of lines from another. */
 export interface LineDialect {
   readonly encoder: Encoder;
+  /** The line above the records of an object, which is none. */
+  readonly heading?: string;
   /** Called before each object: settles what varies from one to the next. */
   prepare(window: Window, random: Random): void;
   /** Key of an object by the times of its first and last record. */

@@ -58,6 +58,7 @@ class LineWindow implements WindowWriter, RecordSink {
     this.#window = window;
     this.#random = random;
     this.#body = new Body(options.gzipLevel);
+    if (dialect.heading !== undefined) this.#body.put(`${dialect.heading}\n`);
   }
 
   begin(): number {

@@ -11,14 +11,14 @@ import { later, type Tail, wasThereBefore } from "./strategy.ts";
 export interface TimedNames {
   /** What the rest of a key says; undefined for a name of another kind. */
   parse(rest: string): TimedName | undefined;
-  /** What names tell apart, in ms: a second, an hour. */
+  /** What the order of names tells apart, in ms: a second, an hour, a day. */
   readonly stepMs: number;
   /** Comes after every rest of an earlier time, and before every rest of the time `ms` or later; `ms` is a whole step. */
   restAt(ms: number): string;
 }
 
 export interface TimedName {
-  /** Ms since the epoch, whole steps. */
+  /** Ms since the epoch, in the step by which the rest of the key sorts. */
   readonly time: number;
   /** Begins with the stamp of `time`. */
   readonly order: string;
