@@ -2,6 +2,8 @@ import type { ZodObject } from "zod";
 import { alertmanager } from "./alerts/alertmanager.ts";
 import { slack } from "./alerts/slack.ts";
 import { webhook } from "./alerts/webhook.ts";
+import { awsVpc } from "./clouds/aws/formats/vpc.ts";
+import { awsVpcLogs } from "./clouds/aws/layout.ts";
 import { ibmIam } from "./clouds/ibm/bucket-auth.ts";
 import { ibmCloudLogs } from "./clouds/ibm/cloud-logs/sink.ts";
 import { ibmVpcCollector } from "./clouds/ibm/collector.ts";
@@ -48,10 +50,10 @@ export type SinkKind = Component<unknown, SinkDependencies, Sink>;
 export type NotifierKind = Component<unknown, NotifierDependencies, Notifier>;
 
 /** Log formats, in the order in which an object is asked whether it is of them. */
-export const FORMATS: readonly FormatKind[] = [ociVcn, ibmVpc, vcnText];
+export const FORMATS: readonly FormatKind[] = [ociVcn, ibmVpc, awsVpc, vcnText];
 
 /** Layouts of keys, beside `flat`. */
-export const LAYOUTS: readonly Layout[] = [ociConnector, ibmVpcCollector];
+export const LAYOUTS: readonly Layout[] = [ociConnector, ibmVpcCollector, awsVpcLogs];
 
 /** Kinds of buckets. Each is tailed by the layouts. */
 const BUCKETS: readonly BucketKind[] = [ociObjectStorage, s3With(ibmIam), directory];

@@ -48,6 +48,14 @@ SELECT
   attributes."flow.connection.initiated",
   attributes."flow.connection.terminated",
   attributes."flow.id",
+  attributes."flow.tcp.flags",
+  attributes."flow.packet.source.address",
+  attributes."flow.packet.destination.address",
+  attributes."flow.source.cloud_service",
+  attributes."flow.destination.cloud_service",
+  attributes."flow.traffic_path",
+  attributes."flow.reject_reason",
+  attributes."flow.encryption",
   attributes."flow.rule.status",
   attributes."flow.rule.kind",
   attributes."flow.rule.list.name",
@@ -64,6 +72,7 @@ SELECT
   attributes."flow.vnic.id",
   attributes."flow.vnic.public_ip",
   attributes."host.id",
+  attributes."cloud.availability_zone",
   attributes."flow.compartment.id",
   attributes."flow.lookups.version",
   attributes."flow.source.role"
@@ -73,7 +82,7 @@ FROM read_json(
   columns = {
     timestamp: 'TIMESTAMP',
     resource: 'STRUCT("cloud.provider" VARCHAR, "cloud.account.id" VARCHAR, "cloud.region" VARCHAR, "flow.vcn.id" VARCHAR)',
-    attributes: 'STRUCT("log.record.uid" VARCHAR, "source.address" VARCHAR, "source.port" UBIGINT, "destination.address" VARCHAR, "destination.port" UBIGINT, "flow.bytes" UBIGINT, "flow.packets" UBIGINT, "flow.start" UBIGINT, "flow.end" UBIGINT, "flow.action" VARCHAR, "flow.status" VARCHAR, "flow.protocol.number" UBIGINT, "flow.protocol.name" VARCHAR, "network.transport" VARCHAR, "network.type" VARCHAR, "network.io.direction" VARCHAR, "flow.direction" VARCHAR, "flow.traffic_type" VARCHAR, "flow.initiator" VARCHAR, "flow.source.zone" VARCHAR, "flow.destination.zone" VARCHAR, "flow.source.service" VARCHAR, "flow.destination.service" VARCHAR, "flow.source.server" VARCHAR, "flow.destination.server" VARCHAR, "flow.source.network" VARCHAR, "flow.destination.network" VARCHAR, "flow.destination.approved" VARCHAR, "flow.reverse.bytes" UBIGINT, "flow.reverse.packets" UBIGINT, "flow.cumulative.bytes" UBIGINT, "flow.cumulative.packets" UBIGINT, "flow.cumulative.reverse.bytes" UBIGINT, "flow.cumulative.reverse.packets" UBIGINT, "flow.connection.start" UBIGINT, "flow.connection.initiated" BOOLEAN, "flow.connection.terminated" BOOLEAN, "flow.id" VARCHAR, "flow.rule.status" VARCHAR, "flow.rule.kind" VARCHAR, "flow.rule.list.name" VARCHAR, "flow.rule.list.id" VARCHAR, "flow.rule.index" UBIGINT, "flow.rule.text" VARCHAR, "flow.rule.stateless" BOOLEAN, "flow.rule.reply" BOOLEAN, "flow.rule.partial" BOOLEAN, "flow.rule.version" VARCHAR, "flow.detections" VARCHAR[], "flow.subnet.id" VARCHAR, "flow.subnet.name" VARCHAR, "flow.vnic.id" VARCHAR, "flow.vnic.public_ip" VARCHAR, "host.id" VARCHAR, "flow.compartment.id" VARCHAR, "flow.lookups.version" VARCHAR, "flow.source.role" VARCHAR)'
+    attributes: 'STRUCT("log.record.uid" VARCHAR, "source.address" VARCHAR, "source.port" UBIGINT, "destination.address" VARCHAR, "destination.port" UBIGINT, "flow.bytes" UBIGINT, "flow.packets" UBIGINT, "flow.start" UBIGINT, "flow.end" UBIGINT, "flow.action" VARCHAR, "flow.status" VARCHAR, "flow.protocol.number" UBIGINT, "flow.protocol.name" VARCHAR, "network.transport" VARCHAR, "network.type" VARCHAR, "network.io.direction" VARCHAR, "flow.direction" VARCHAR, "flow.traffic_type" VARCHAR, "flow.initiator" VARCHAR, "flow.source.zone" VARCHAR, "flow.destination.zone" VARCHAR, "flow.source.service" VARCHAR, "flow.destination.service" VARCHAR, "flow.source.server" VARCHAR, "flow.destination.server" VARCHAR, "flow.source.network" VARCHAR, "flow.destination.network" VARCHAR, "flow.destination.approved" VARCHAR, "flow.reverse.bytes" UBIGINT, "flow.reverse.packets" UBIGINT, "flow.cumulative.bytes" UBIGINT, "flow.cumulative.packets" UBIGINT, "flow.cumulative.reverse.bytes" UBIGINT, "flow.cumulative.reverse.packets" UBIGINT, "flow.connection.start" UBIGINT, "flow.connection.initiated" BOOLEAN, "flow.connection.terminated" BOOLEAN, "flow.id" VARCHAR, "flow.tcp.flags" UBIGINT, "flow.packet.source.address" VARCHAR, "flow.packet.destination.address" VARCHAR, "flow.source.cloud_service" VARCHAR, "flow.destination.cloud_service" VARCHAR, "flow.traffic_path" UBIGINT, "flow.reject_reason" VARCHAR, "flow.encryption" UBIGINT, "flow.rule.status" VARCHAR, "flow.rule.kind" VARCHAR, "flow.rule.list.name" VARCHAR, "flow.rule.list.id" VARCHAR, "flow.rule.index" UBIGINT, "flow.rule.text" VARCHAR, "flow.rule.stateless" BOOLEAN, "flow.rule.reply" BOOLEAN, "flow.rule.partial" BOOLEAN, "flow.rule.version" VARCHAR, "flow.detections" VARCHAR[], "flow.subnet.id" VARCHAR, "flow.subnet.name" VARCHAR, "flow.vnic.id" VARCHAR, "flow.vnic.public_ip" VARCHAR, "host.id" VARCHAR, "cloud.availability_zone" VARCHAR, "flow.compartment.id" VARCHAR, "flow.lookups.version" VARCHAR, "flow.source.role" VARCHAR)'
   }
 );
 

@@ -31,6 +31,15 @@ export const GETTERS = {
   initiated: (flow: Flow) => flow.initiated,
   terminated: (flow: Flow) => flow.terminated,
   directionLogged: (flow: Flow) => flow.directionLogged,
+  tcpFlags: (flow: Flow) => flow.tcpFlags,
+  packetSourceAddress: (flow: Flow) => flow.packetSourceAddress,
+  packetDestinationAddress: (flow: Flow) => flow.packetDestinationAddress,
+  sourceCloudService: (flow: Flow) => flow.sourceCloudService,
+  destinationCloudService: (flow: Flow) => flow.destinationCloudService,
+  trafficPath: (flow: Flow) => flow.trafficPath,
+  rejectReason: (flow: Flow) => flow.rejectReason,
+  encryptionStatus: (flow: Flow) => flow.encryptionStatus,
+  logColumns: (flow: Flow) => flow.logColumns,
   flowId: (flow: Flow) => flow.flowId,
   original: (flow: Flow) => flow.original,
   direction: (flow: Flow) => flow.direction,
@@ -66,6 +75,7 @@ export const GETTERS = {
   provider: (flow: Flow) => flow.context.provider,
   account: (flow: Flow) => flow.context.account,
   region: (flow: Flow) => flow.context.region,
+  availabilityZone: (flow: Flow) => flow.context.availabilityZone,
   compartment: (flow: Flow) => flow.context.compartment,
   vcn: (flow: Flow) => flow.context.vcn,
   subnet: (flow: Flow) => flow.context.subnet,
@@ -103,6 +113,15 @@ export const SETTERS = {
   initiated: (flow: Flow, value: Flow["initiated"]) => (flow.initiated = value),
   terminated: (flow: Flow, value: Flow["terminated"]) => (flow.terminated = value),
   directionLogged: (flow: Flow, value: Flow["directionLogged"]) => (flow.directionLogged = value),
+  tcpFlags: (flow: Flow, value: Flow["tcpFlags"]) => (flow.tcpFlags = value),
+  packetSourceAddress: (flow: Flow, value: Flow["packetSourceAddress"]) => (flow.packetSourceAddress = value),
+  packetDestinationAddress: (flow: Flow, value: Flow["packetDestinationAddress"]) => (flow.packetDestinationAddress = value),
+  sourceCloudService: (flow: Flow, value: Flow["sourceCloudService"]) => (flow.sourceCloudService = value),
+  destinationCloudService: (flow: Flow, value: Flow["destinationCloudService"]) => (flow.destinationCloudService = value),
+  trafficPath: (flow: Flow, value: Flow["trafficPath"]) => (flow.trafficPath = value),
+  rejectReason: (flow: Flow, value: Flow["rejectReason"]) => (flow.rejectReason = value),
+  encryptionStatus: (flow: Flow, value: Flow["encryptionStatus"]) => (flow.encryptionStatus = value),
+  logColumns: (flow: Flow, value: Flow["logColumns"]) => (flow.logColumns = value),
   flowId: (flow: Flow, value: Flow["flowId"]) => (flow.flowId = value),
   original: (flow: Flow, value: Flow["original"]) => (flow.original = value),
 } as const satisfies Record<FieldFrom<"decoder">, (flow: Flow, value: never) => void>;
@@ -135,6 +154,15 @@ export const SLOTS = [
   "initiated",
   "terminated",
   "directionLogged",
+  "tcpFlags",
+  "packetSourceAddress",
+  "packetDestinationAddress",
+  "sourceCloudService",
+  "destinationCloudService",
+  "trafficPath",
+  "rejectReason",
+  "encryptionStatus",
+  "logColumns",
   "flowId",
   "direction",
   "ioDirection",
@@ -201,32 +229,41 @@ export function readSlots(flow: Flow, slots: Slots): void {
   slots[23] = flow.initiated;
   slots[24] = flow.terminated;
   slots[25] = flow.directionLogged;
-  slots[26] = flow.flowId;
-  slots[27] = flow.direction;
-  slots[28] = FIELDS.ioDirection.get(flow);
-  slots[29] = flow.initiator;
-  slots[30] = flow.sourceZone;
-  slots[31] = flow.destinationZone;
-  slots[32] = flow.trafficType;
-  slots[33] = flow.sourceService;
-  slots[34] = flow.destinationService;
-  slots[35] = flow.sourceServer;
-  slots[36] = flow.destinationServer;
-  slots[37] = flow.sourceColumns;
-  slots[38] = flow.destinationColumns;
-  slots[39] = flow.sourceNetwork;
-  slots[40] = flow.destinationNetwork;
-  slots[41] = flow.approvedDestination;
-  slots[42] = flow.subnetName ?? flow.context.subnetName;
-  slots[43] = FIELDS.ruleStatus.get(flow);
-  slots[44] = FIELDS.ruleKind.get(flow);
-  slots[45] = FIELDS.ruleListName.get(flow);
-  slots[46] = FIELDS.ruleListId.get(flow);
-  slots[47] = FIELDS.ruleIndex.get(flow);
-  slots[48] = FIELDS.ruleText.get(flow);
-  slots[49] = FIELDS.ruleStateless.get(flow);
-  slots[50] = FIELDS.ruleReply.get(flow);
-  slots[51] = FIELDS.rulePartial.get(flow);
-  slots[52] = FIELDS.ruleVersion.get(flow);
-  slots[53] = flow.lookupsVersion;
+  slots[26] = flow.tcpFlags;
+  slots[27] = flow.packetSourceAddress;
+  slots[28] = flow.packetDestinationAddress;
+  slots[29] = flow.sourceCloudService;
+  slots[30] = flow.destinationCloudService;
+  slots[31] = flow.trafficPath;
+  slots[32] = flow.rejectReason;
+  slots[33] = flow.encryptionStatus;
+  slots[34] = flow.logColumns;
+  slots[35] = flow.flowId;
+  slots[36] = flow.direction;
+  slots[37] = FIELDS.ioDirection.get(flow);
+  slots[38] = flow.initiator;
+  slots[39] = flow.sourceZone;
+  slots[40] = flow.destinationZone;
+  slots[41] = flow.trafficType;
+  slots[42] = flow.sourceService;
+  slots[43] = flow.destinationService;
+  slots[44] = flow.sourceServer;
+  slots[45] = flow.destinationServer;
+  slots[46] = flow.sourceColumns;
+  slots[47] = flow.destinationColumns;
+  slots[48] = flow.sourceNetwork;
+  slots[49] = flow.destinationNetwork;
+  slots[50] = flow.approvedDestination;
+  slots[51] = flow.subnetName ?? flow.context.subnetName;
+  slots[52] = FIELDS.ruleStatus.get(flow);
+  slots[53] = FIELDS.ruleKind.get(flow);
+  slots[54] = FIELDS.ruleListName.get(flow);
+  slots[55] = FIELDS.ruleListId.get(flow);
+  slots[56] = FIELDS.ruleIndex.get(flow);
+  slots[57] = FIELDS.ruleText.get(flow);
+  slots[58] = FIELDS.ruleStateless.get(flow);
+  slots[59] = FIELDS.ruleReply.get(flow);
+  slots[60] = FIELDS.rulePartial.get(flow);
+  slots[61] = FIELDS.ruleVersion.get(flow);
+  slots[62] = flow.lookupsVersion;
 }

@@ -116,6 +116,46 @@ export const FIELDS = {
     source: "decoder",
     meaning: "The direction that the provider's own record states; it wins over the derived one",
   },
+  tcpFlags: {
+    type: "number",
+    source: "decoder",
+    meaning: "TCP flags that the window had, by their bits in the header: FIN 1, SYN 2, RST 4, SYN with ACK 18",
+  },
+  packetSourceAddress: {
+    type: "address",
+    source: "decoder",
+    meaning:
+      "Sender in the packets, which differs from the sender where the interface stands between both ends (NAT gateway, pods)",
+  },
+  packetDestinationAddress: {
+    type: "address",
+    source: "decoder",
+    meaning: "Receiver in the packets, which differs from the receiver where the interface stands between both ends",
+  },
+  sourceCloudService: {
+    type: "string",
+    source: "decoder",
+    meaning: "Service of the provider that the packets' sender belongs to, by its address",
+    repeats: true,
+  },
+  destinationCloudService: {
+    type: "string",
+    source: "decoder",
+    meaning: "Service of the provider that the packets' receiver belongs to, by its address",
+    repeats: true,
+  },
+  trafficPath: {
+    type: "number",
+    source: "decoder",
+    meaning: "Way that egress traffic takes, by the provider's number (AWS: 2 and 8 are an internet gateway)",
+  },
+  rejectReason: { type: "string", source: "decoder", meaning: "Why the network did not let the flow pass", repeats: true },
+  encryptionStatus: {
+    type: "number",
+    source: "decoder",
+    meaning: "How the provider saw the traffic encrypted (AWS: 0 not, 1 by Nitro, 2 by the application, 3 by both)",
+  },
+  logColumns: { type: "columns", source: "decoder", meaning: "Further columns of the log's record, by their names" },
   flowId: { type: "string", source: "decoder", meaning: "The provider's identifier of the flow; not unique" },
   original: { type: "json", source: "decoder", meaning: "The provider's metadata block as it came (OCI: oracle)" },
 
@@ -260,10 +300,11 @@ export const FIELDS = {
   provider: {
     type: "string",
     source: "context",
-    meaning: "Cloud provider, as cloud.provider has it (oracle_cloud, ibm_cloud); text forms have none",
+    meaning: "Cloud provider, as cloud.provider has it (oracle_cloud, ibm_cloud, aws); OCI's text form has none",
   },
   account: { type: "string", source: "context", meaning: "Tenancy or account" },
   region: { type: "string", source: "context", meaning: "Region" },
+  availabilityZone: { type: "string", source: "context", meaning: "Availability zone of the VNIC" },
   compartment: { type: "string", source: "context", meaning: "Compartment of the VNIC" },
   vcn: { type: "string", source: "context", meaning: "VCN or VPC", label: "VCN" },
   subnet: { type: "string", source: "context", meaning: "Subnet", label: "Subnet OCID" },

@@ -7,12 +7,14 @@ import { type Columns, type Counter, NONE, type Word } from "./types.ts";
 export interface FlowContext {
   /** Name of the subnet, from the subnet table or the log. */
   readonly subnetName: string | undefined;
-  /** Cloud provider, as cloud.provider has it (oracle_cloud, ibm_cloud); text forms have none. */
+  /** Cloud provider, as cloud.provider has it (oracle_cloud, ibm_cloud, aws); OCI's text form has none. */
   readonly provider: string | undefined;
   /** Tenancy or account. */
   readonly account: string | undefined;
   /** Region. */
   readonly region: string | undefined;
+  /** Availability zone of the VNIC. */
+  readonly availabilityZone: string | undefined;
   /** Compartment of the VNIC. */
   readonly compartment: string | undefined;
   /** VCN or VPC. */
@@ -36,6 +38,7 @@ export const EMPTY_CONTEXT: FlowContext = Object.freeze({
   provider: undefined,
   account: undefined,
   region: undefined,
+  availabilityZone: undefined,
   compartment: undefined,
   vcn: undefined,
   subnet: undefined,
@@ -102,6 +105,24 @@ export class Flow {
   terminated: boolean | undefined = undefined;
   /** The direction that the provider's own record states; it wins over the derived one. */
   directionLogged: Word<"direction"> | undefined = undefined;
+  /** TCP flags that the window had, by their bits in the header: FIN 1, SYN 2, RST 4, SYN with ACK 18. */
+  tcpFlags: number | undefined = undefined;
+  /** Sender in the packets, which differs from the sender where the interface stands between both ends (NAT gateway, pods). */
+  packetSourceAddress: string | undefined = undefined;
+  /** Receiver in the packets, which differs from the receiver where the interface stands between both ends. */
+  packetDestinationAddress: string | undefined = undefined;
+  /** Service of the provider that the packets' sender belongs to, by its address. */
+  sourceCloudService: string | undefined = undefined;
+  /** Service of the provider that the packets' receiver belongs to, by its address. */
+  destinationCloudService: string | undefined = undefined;
+  /** Way that egress traffic takes, by the provider's number (AWS: 2 and 8 are an internet gateway). */
+  trafficPath: number | undefined = undefined;
+  /** Why the network did not let the flow pass. */
+  rejectReason: string | undefined = undefined;
+  /** How the provider saw the traffic encrypted (AWS: 0 not, 1 by Nitro, 2 by the application, 3 by both). */
+  encryptionStatus: number | undefined = undefined;
+  /** Further columns of the log's record, by their names. */
+  logColumns: Columns | undefined = undefined;
   /** The provider's identifier of the flow; not unique. */
   flowId: string | undefined = undefined;
   /** The provider's metadata block as it came (OCI: oracle). */

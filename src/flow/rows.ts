@@ -5,10 +5,10 @@ import { counterIn, counterOf, type Indexed, orNaN, orUndefined } from "./packed
 import { NONE } from "./types.ts";
 
 /** Changes with the fields: who reads has to know the same ones as who wrote. */
-export const LAYOUT = 3745665482;
+export const LAYOUT = 2391257038;
 /** Numbers and references of a row. */
-export const ROW_NUMBERS = 16;
-export const ROW_REFERENCES = 31;
+export const ROW_NUMBERS = 19;
+export const ROW_REFERENCES = 37;
 
 /** Writes a row for each flow. A value that is like that of the row before is not looked up again. */
 export function writeRows(
@@ -40,6 +40,8 @@ export function writeRows(
   let reference7 = 0;
   let value8: unknown;
   let reference8 = 0;
+  let value9: unknown;
+  let reference9 = 0;
   let value10: unknown;
   let reference10 = 0;
   let value11: unknown;
@@ -50,8 +52,6 @@ export function writeRows(
   let reference13 = 0;
   let value14: unknown;
   let reference14 = 0;
-  let value15: unknown;
-  let reference15 = 0;
   let value16: unknown;
   let reference16 = 0;
   let value17: unknown;
@@ -78,6 +78,18 @@ export function writeRows(
   let reference27 = 0;
   let value28: unknown;
   let reference28 = 0;
+  let value29: unknown;
+  let reference29 = 0;
+  let value30: unknown;
+  let reference30 = 0;
+  let value31: unknown;
+  let reference31 = 0;
+  let value32: unknown;
+  let reference32 = 0;
+  let value33: unknown;
+  let reference33 = 0;
+  let value34: unknown;
+  let reference34 = 0;
   let start = 0;
   let at = 0;
   for (const flow of flows) {
@@ -97,6 +109,9 @@ export function writeRows(
     numbers[start + 13] = counterIn(values, flow.bytesReverseCumulative);
     numbers[start + 14] = counterIn(values, flow.packetsReverseCumulative);
     numbers[start + 15] = orNaN(flow.connectionStart);
+    numbers[start + 16] = orNaN(flow.tcpFlags);
+    numbers[start + 17] = orNaN(flow.trafficPath);
+    numbers[start + 18] = orNaN(flow.encryptionStatus);
     if (flow.origin !== origin) {
       origin = flow.origin;
       originReference = origins.of(origin);
@@ -155,127 +170,163 @@ export function writeRows(
       reference7 = values.of(value);
     }
     references[at + 9] = reference7;
-    value = flow.flowId;
+    value = flow.packetSourceAddress;
     if (value !== value8) {
       value8 = value;
       reference8 = values.of(value);
     }
     references[at + 10] = reference8;
-    references[at + 11] = values.of(flow.original);
-    value = flow.direction;
+    value = flow.packetDestinationAddress;
+    if (value !== value9) {
+      value9 = value;
+      reference9 = values.of(value);
+    }
+    references[at + 11] = reference9;
+    value = flow.sourceCloudService;
     if (value !== value10) {
       value10 = value;
       reference10 = values.of(value);
     }
     references[at + 12] = reference10;
-    value = flow.initiator;
+    value = flow.destinationCloudService;
     if (value !== value11) {
       value11 = value;
       reference11 = values.of(value);
     }
     references[at + 13] = reference11;
-    value = flow.sourceZone;
+    value = flow.rejectReason;
     if (value !== value12) {
       value12 = value;
       reference12 = values.of(value);
     }
     references[at + 14] = reference12;
-    value = flow.destinationZone;
+    value = flow.logColumns;
     if (value !== value13) {
       value13 = value;
       reference13 = values.of(value);
     }
     references[at + 15] = reference13;
-    value = flow.trafficType;
+    value = flow.flowId;
     if (value !== value14) {
       value14 = value;
       reference14 = values.of(value);
     }
     references[at + 16] = reference14;
-    value = flow.sourceService;
-    if (value !== value15) {
-      value15 = value;
-      reference15 = values.of(value);
-    }
-    references[at + 17] = reference15;
-    value = flow.destinationService;
+    references[at + 17] = values.of(flow.original);
+    value = flow.direction;
     if (value !== value16) {
       value16 = value;
       reference16 = values.of(value);
     }
     references[at + 18] = reference16;
-    value = flow.sourceServer;
+    value = flow.initiator;
     if (value !== value17) {
       value17 = value;
       reference17 = values.of(value);
     }
     references[at + 19] = reference17;
-    value = flow.destinationServer;
+    value = flow.sourceZone;
     if (value !== value18) {
       value18 = value;
       reference18 = values.of(value);
     }
     references[at + 20] = reference18;
-    value = flow.sourceColumns;
+    value = flow.destinationZone;
     if (value !== value19) {
       value19 = value;
       reference19 = values.of(value);
     }
     references[at + 21] = reference19;
-    value = flow.destinationColumns;
+    value = flow.trafficType;
     if (value !== value20) {
       value20 = value;
       reference20 = values.of(value);
     }
     references[at + 22] = reference20;
-    value = flow.sourceNetwork;
+    value = flow.sourceService;
     if (value !== value21) {
       value21 = value;
       reference21 = values.of(value);
     }
     references[at + 23] = reference21;
-    value = flow.destinationNetwork;
+    value = flow.destinationService;
     if (value !== value22) {
       value22 = value;
       reference22 = values.of(value);
     }
     references[at + 24] = reference22;
-    value = flow.approvedDestination;
+    value = flow.sourceServer;
     if (value !== value23) {
       value23 = value;
       reference23 = values.of(value);
     }
     references[at + 25] = reference23;
-    value = flow.subnetName;
+    value = flow.destinationServer;
     if (value !== value24) {
       value24 = value;
       reference24 = values.of(value);
     }
     references[at + 26] = reference24;
-    value = flow.rule;
+    value = flow.sourceColumns;
     if (value !== value25) {
       value25 = value;
       reference25 = values.of(value);
     }
     references[at + 27] = reference25;
-    value = flow.securityLists;
+    value = flow.destinationColumns;
     if (value !== value26) {
       value26 = value;
       reference26 = values.of(value);
     }
     references[at + 28] = reference26;
-    value = flow.detections.length === 0 ? undefined : flow.detections;
+    value = flow.sourceNetwork;
     if (value !== value27) {
       value27 = value;
       reference27 = values.of(value);
     }
     references[at + 29] = reference27;
-    value = flow.lookupsVersion;
+    value = flow.destinationNetwork;
     if (value !== value28) {
       value28 = value;
       reference28 = values.of(value);
     }
     references[at + 30] = reference28;
+    value = flow.approvedDestination;
+    if (value !== value29) {
+      value29 = value;
+      reference29 = values.of(value);
+    }
+    references[at + 31] = reference29;
+    value = flow.subnetName;
+    if (value !== value30) {
+      value30 = value;
+      reference30 = values.of(value);
+    }
+    references[at + 32] = reference30;
+    value = flow.rule;
+    if (value !== value31) {
+      value31 = value;
+      reference31 = values.of(value);
+    }
+    references[at + 33] = reference31;
+    value = flow.securityLists;
+    if (value !== value32) {
+      value32 = value;
+      reference32 = values.of(value);
+    }
+    references[at + 34] = reference32;
+    value = flow.detections.length === 0 ? undefined : flow.detections;
+    if (value !== value33) {
+      value33 = value;
+      reference33 = values.of(value);
+    }
+    references[at + 35] = reference33;
+    value = flow.lookupsVersion;
+    if (value !== value34) {
+      value34 = value;
+      reference34 = values.of(value);
+    }
+    references[at + 36] = reference34;
     start += ROW_NUMBERS;
     at += ROW_REFERENCES;
   }
@@ -312,6 +363,9 @@ export function readRows(
     flow.bytesReverseCumulative = counterOf(values, numbers[start + 13] as number);
     flow.packetsReverseCumulative = counterOf(values, numbers[start + 14] as number);
     flow.connectionStart = orUndefined(numbers[start + 15] as number);
+    flow.tcpFlags = orUndefined(numbers[start + 16] as number);
+    flow.trafficPath = orUndefined(numbers[start + 17] as number);
+    flow.encryptionStatus = orUndefined(numbers[start + 18] as number);
     flow.action = values[references[at + 2] as number] as Flow["action"];
     flow.status = values[references[at + 3] as number] as Flow["status"];
     flow.sourceAddress = values[references[at + 4] as number] as Flow["sourceAddress"];
@@ -320,27 +374,33 @@ export function readRows(
     flow.initiated = values[references[at + 7] as number] as Flow["initiated"];
     flow.terminated = values[references[at + 8] as number] as Flow["terminated"];
     flow.directionLogged = values[references[at + 9] as number] as Flow["directionLogged"];
-    flow.flowId = values[references[at + 10] as number] as Flow["flowId"];
-    flow.original = values[references[at + 11] as number] as Flow["original"];
-    flow.direction = values[references[at + 12] as number] as Flow["direction"];
-    flow.initiator = values[references[at + 13] as number] as Flow["initiator"];
-    flow.sourceZone = values[references[at + 14] as number] as Flow["sourceZone"];
-    flow.destinationZone = values[references[at + 15] as number] as Flow["destinationZone"];
-    flow.trafficType = values[references[at + 16] as number] as Flow["trafficType"];
-    flow.sourceService = values[references[at + 17] as number] as Flow["sourceService"];
-    flow.destinationService = values[references[at + 18] as number] as Flow["destinationService"];
-    flow.sourceServer = values[references[at + 19] as number] as Flow["sourceServer"];
-    flow.destinationServer = values[references[at + 20] as number] as Flow["destinationServer"];
-    flow.sourceColumns = values[references[at + 21] as number] as Flow["sourceColumns"];
-    flow.destinationColumns = values[references[at + 22] as number] as Flow["destinationColumns"];
-    flow.sourceNetwork = values[references[at + 23] as number] as Flow["sourceNetwork"];
-    flow.destinationNetwork = values[references[at + 24] as number] as Flow["destinationNetwork"];
-    flow.approvedDestination = values[references[at + 25] as number] as Flow["approvedDestination"];
-    flow.subnetName = values[references[at + 26] as number] as Flow["subnetName"];
-    flow.rule = values[references[at + 27] as number] as Flow["rule"];
-    flow.securityLists = values[references[at + 28] as number] as Flow["securityLists"];
-    flow.detections = (values[references[at + 29] as number] ?? NONE) as Flow["detections"];
-    flow.lookupsVersion = values[references[at + 30] as number] as Flow["lookupsVersion"];
+    flow.packetSourceAddress = values[references[at + 10] as number] as Flow["packetSourceAddress"];
+    flow.packetDestinationAddress = values[references[at + 11] as number] as Flow["packetDestinationAddress"];
+    flow.sourceCloudService = values[references[at + 12] as number] as Flow["sourceCloudService"];
+    flow.destinationCloudService = values[references[at + 13] as number] as Flow["destinationCloudService"];
+    flow.rejectReason = values[references[at + 14] as number] as Flow["rejectReason"];
+    flow.logColumns = values[references[at + 15] as number] as Flow["logColumns"];
+    flow.flowId = values[references[at + 16] as number] as Flow["flowId"];
+    flow.original = values[references[at + 17] as number] as Flow["original"];
+    flow.direction = values[references[at + 18] as number] as Flow["direction"];
+    flow.initiator = values[references[at + 19] as number] as Flow["initiator"];
+    flow.sourceZone = values[references[at + 20] as number] as Flow["sourceZone"];
+    flow.destinationZone = values[references[at + 21] as number] as Flow["destinationZone"];
+    flow.trafficType = values[references[at + 22] as number] as Flow["trafficType"];
+    flow.sourceService = values[references[at + 23] as number] as Flow["sourceService"];
+    flow.destinationService = values[references[at + 24] as number] as Flow["destinationService"];
+    flow.sourceServer = values[references[at + 25] as number] as Flow["sourceServer"];
+    flow.destinationServer = values[references[at + 26] as number] as Flow["destinationServer"];
+    flow.sourceColumns = values[references[at + 27] as number] as Flow["sourceColumns"];
+    flow.destinationColumns = values[references[at + 28] as number] as Flow["destinationColumns"];
+    flow.sourceNetwork = values[references[at + 29] as number] as Flow["sourceNetwork"];
+    flow.destinationNetwork = values[references[at + 30] as number] as Flow["destinationNetwork"];
+    flow.approvedDestination = values[references[at + 31] as number] as Flow["approvedDestination"];
+    flow.subnetName = values[references[at + 32] as number] as Flow["subnetName"];
+    flow.rule = values[references[at + 33] as number] as Flow["rule"];
+    flow.securityLists = values[references[at + 34] as number] as Flow["securityLists"];
+    flow.detections = (values[references[at + 35] as number] ?? NONE) as Flow["detections"];
+    flow.lookupsVersion = values[references[at + 36] as number] as Flow["lookupsVersion"];
     flows.push(flow);
     start += ROW_NUMBERS;
     at += ROW_REFERENCES;

@@ -3,7 +3,7 @@ import { DAMAGE, type DamageKind, damageKinds } from "./damage/kinds.ts";
 import { INCIDENTS, type IncidentId, LEAST_SPAN_MS } from "./incidents.ts";
 import { LEAST_VNICS, MOST_VNICS } from "./world.ts";
 
-export const FORMATS = ["oci", "ibm", "text"] as const;
+export const FORMATS = ["oci", "ibm", "text", "aws"] as const;
 export type FormatName = (typeof FORMATS)[number];
 
 export interface GenerateOptions {

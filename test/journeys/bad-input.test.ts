@@ -11,7 +11,7 @@ beforeEach(() => {
 
 afterEach(() => place.remove());
 
-describe.each(["oci", "ibm", "text"] as const)("a bucket of %s flow logs with every kind of damage", (format) => {
+describe.each(["oci", "ibm", "text", "aws"] as const)("a bucket of %s flow logs with every kind of damage", (format) => {
   test("delivers the good records, counts and names the bad ones, and ends well", async () => {
     const truth = await writeBucket(place.path("bucket"), { format, flows: 3_000, vnics: 8, damage: damageKinds(format) });
     const config = place.config({

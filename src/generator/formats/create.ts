@@ -1,6 +1,7 @@
 import type { Settings } from "../options.ts";
 import type { Pace } from "../pace.ts";
 import type { World } from "../world.ts";
+import { AwsDialect, AwsNames } from "./aws.ts";
 import type { Format } from "./format.ts";
 import { IbmFormat } from "./ibm.ts";
 import { IbmNames } from "./ibm-records.ts";
@@ -18,7 +19,9 @@ export function createFormat(settings: Settings, world: World, pace: Pace): Form
     const names = new IbmNames(seed, world);
     return new IbmFormat(names, { hosts, gzipLevel, prefix, encodedKeys, quality, flowsPerObject, extraObjects });
   }
+  const lines = { hosts, gzipLevel, quality, windows: pace.windows };
+  if (format === "aws") return new LineFormat(new AwsDialect(new AwsNames(seed, world), { prefix }), lines);
   const names = new OciNames(seed, world);
   const dialect = format === "oci" ? new OciDialect(names, { prefix, wrapped }) : new TextDialect(names, { prefix });
-  return new LineFormat(dialect, { hosts, gzipLevel, quality, windows: pace.windows });
+  return new LineFormat(dialect, lines);
 }

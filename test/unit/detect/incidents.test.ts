@@ -18,7 +18,7 @@ const { rules } = await loadRules(asset("deploy/detections"));
 const folder = mkdtempSync(join(tmpdir(), "flowferry-incidents-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const DECODERS = { oci: "oci-vcn", ibm: "ibm-vpc", text: "vcn-text" } as const;
+const DECODERS = { oci: "oci-vcn", ibm: "ibm-vpc", text: "vcn-text", aws: "aws-vpc" } as const;
 const DECODE_OPTIONS = { skip: 0, maxBytes: 1e9, maxRecordBytes: 1e7 };
 
 /** Level, rule and ends of every match in a generated bucket. */
@@ -59,7 +59,7 @@ const EXPECTED: Readonly<Record<IncidentId, readonly string[]>> = {
   beacon: ["beacon"],
 };
 
-test.each(["oci", "ibm", "text"] as const)(
+test.each(["oci", "ibm", "text", "aws"] as const)(
   "%s: each incident is found, each rule fires once, nothing else is above low",
 
   async (format) => {

@@ -30,7 +30,7 @@ test.each([
 
 test("the reason names the formats that are known", async () => {
   const { reasons } = await decode("auto", "hello");
-  expect(reasons).toEqual(["the first lines are of no known format (oci-vcn, ibm-vpc, vcn-text)"]);
+  expect(reasons).toEqual(["the first lines are of no known format (oci-vcn, ibm-vpc, aws-vpc, vcn-text)"]);
 });
 
 test.each([

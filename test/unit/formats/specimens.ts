@@ -9,6 +9,8 @@ export interface Specimen {
 /** A format, written by the rules of its provider's documentation and not by the decoder's mapping. */
 export interface Written {
   readonly format: string;
+  /** Where a format is written in several ways. */
+  readonly name?: string;
   readonly specimen: fc.Arbitrary<Specimen>;
   /** The record with this byte counter. */
   readonly counting: (bytes: bigint) => string;
@@ -216,4 +218,75 @@ export const TEXT: Written = {
   },
 };
 
-export const FORMATS: readonly Written[] = [OCI, IBM, TEXT];
+// AWS
+
+const ACCOUNT = "123456789010";
+
+/** Values by the names of AWS's documentation. */
+const awsRecord = (it: Facts): Record<string, string> => ({
+  version: "5",
+  "account-id": ACCOUNT,
+  "interface-id": `eni-${it.vnic}`,
+  srcaddr: it.source,
+  dstaddr: it.destination,
+  srcport: String(it.sourcePort),
+  dstport: String(it.destinationPort),
+  protocol: String(it.protocol),
+  packets: String(it.packets),
+  bytes: String(it.bytes),
+  start: String(it.start),
+  end: String(it.start + it.lasts),
+  action: it.accepted ? "ACCEPT" : "REJECT",
+  "log-status": "OK",
+  "tcp-flags": it.fresh ? "18" : "-",
+  "pkt-srcaddr": it.destination,
+  "pkt-dstaddr": it.fresh ? it.source : "-",
+  "flow-direction": it.vnic === "a" ? "egress" : "ingress",
+  "traffic-path": it.vnic === "a" ? "8" : "-",
+  "ecs-task-id": it.vnic === "b" ? it.id : "-",
+});
+const VERSION_2 = Object.keys(awsRecord(SAMPLE)).slice(0, 14);
+/** In an order of its own. */
+const VERSION_5 = Object.keys(awsRecord(SAMPLE)).toSorted();
+
+const awsLine = (names: readonly string[]) => (it: Facts) => names.map((name) => awsRecord(it)[name]).join(" ");
+
+const awsFlow = (it: Facts) => ({
+  ...common(it),
+  ...(it.fresh ? { tcpFlags: 18, packetDestinationAddress: it.source } : {}),
+  packetSourceAddress: it.destination,
+  directionLogged: it.vnic === "a" ? "egress" : "ingress",
+  ...(it.vnic === "a" ? { trafficPath: 8 } : {}),
+  ...(it.vnic === "b" ? { logColumns: { "ecs-task-id": it.id } } : {}),
+});
+
+function aws(name: string, names: readonly string[], flow: (it: Facts) => Record<string, unknown>, heading: string): Written {
+  const line = awsLine(names);
+  const sample = line(SAMPLE);
+  return {
+    format: "aws-vpc",
+    name,
+    specimen: facts.map((it) => ({ text: line(it), flow: flow(it) })),
+    counting: (bytes) => line({ ...SAMPLE, bytes }),
+    object: (texts) => `${heading}${texts.map((text) => `${text}\n`).join("")}`,
+    damaged: {
+      "wrong-field-count": sample.slice(0, 40),
+      "missing-field": line({ ...SAMPLE, source: "-" }),
+      "bad-address": line({ ...SAMPLE, source: "10.100.xx.197" }),
+      "bad-port": sample.replace("40000", "70000"),
+      "bad-protocol": sample.replace(" 6 ", " TCP "),
+      "bad-counter": sample.replace("1000", "1e3"),
+      "bad-time": sample.replace("1725632768", "now"),
+      "bad-action": sample.replace("ACCEPT", "DROP"),
+      "nul-byte": line({ ...SAMPLE, source: "10.0.\0.7" }),
+      "line-too-long": line({ ...SAMPLE, source: "1".repeat(10_000) }),
+    },
+  };
+}
+
+const AWS: readonly Written[] = [
+  aws("aws-vpc, the default format", VERSION_2, common, ""),
+  aws("aws-vpc, columns by a heading", VERSION_5, awsFlow, `${VERSION_5.join(" ")}\n`),
+];
+
+export const FORMATS: readonly Written[] = [OCI, IBM, TEXT, ...AWS];

@@ -9,10 +9,13 @@ import { collect } from "./recount.ts";
 function read(format: string, bytes: Uint8Array): { readonly text: string; readonly records: string[] } {
   const packed = bytes[0] === 0x1f && bytes[1] === 0x8b;
   const text = (packed ? gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }) : Buffer.from(bytes)).toString("latin1");
-  if (format !== "ibm") return { text, records: text.split("\n").filter((line) => line !== "") };
+  if (format !== "ibm") return { text, records: text.split("\n").filter((line) => line !== "" && !isHeading(line)) };
   const list = text.slice(text.indexOf("[") + 1).replace(/\]\}$/, "");
   return { text, records: list === "" ? [] : list.split(/,(?=\{)/) };
 }
+
+/** The first line of AWS's form is no record. */
+const isHeading = (line: string) => /^(\xef\xbb\xbf)?version /.test(line);
 
 const SIGNS: Readonly<Record<string, RegExp>> = {
   "long-line": /x{999}/,
@@ -20,7 +23,7 @@ const SIGNS: Readonly<Record<string, RegExp>> = {
   "invalid-utf8": /10\.20\.\xff\xfe\.7/,
   "bad-address": /10\.100\.xx\.197/,
   "bad-port": /\b70000\b/,
-  "null-field": /":null|^2 - /,
+  "null-field": /":null|^2 - |eni-\w+ - \d/,
   "wrong-type": /^\[/,
   "other-type": /objectstorage/,
   "big-counter": /18446744073709551615/,

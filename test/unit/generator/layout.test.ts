@@ -1,6 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { collect } from "./recount.ts";
+import { collect, isInside } from "./recount.ts";
 
 const OCID = "[a-z2-7]{60}";
 const OCI_KEY = new RegExp(
@@ -205,5 +205,27 @@ describe("a text bucket", () => {
     const keys = objects.map(({ key }) => key);
     for (const key of keys) expect(key).toMatch(/^p\/vcn-flow-logs\/\d{4}\/\d\d\/\d\d\/\d{8}T\d{6}Z\.\d{4}\.log\.gz$/);
     expect(keys).toEqual(keys.toSorted());
+  });
+});
+
+describe("an AWS bucket", () => {
+  it("has keys as VPC Flow Logs names them, and the interface's view of each flow", async () => {
+    const { objects } = await collect({ format: "aws", flows: 3_000, objects: 30, spanMs: 3_600_000, prefix: "p/" });
+    const PATTERN =
+      /^p\/AWSLogs\/(\d{12})\/vpcflowlogs\/eu-west-1\/2026\/01\/05\/\1_vpcflowlogs_eu-west-1_fl-[0-9a-f]{17}_20260105T00\d\dZ_[0-9a-f]{8}\.log\.gz$/;
+    for (const { key } of objects) expect(key).toMatch(PATTERN);
+    for (const { bytes } of objects) {
+      const [heading = "", ...lines] = gunzipSync(bytes).toString().trimEnd().split("\n");
+      const names = heading.split(" ");
+      for (const line of lines) {
+        const values = line.split(" ");
+        const value = (name: string) => values[names.indexOf(name)] ?? "";
+        if (value("log-status") !== "OK") continue;
+        expect([value("flow-direction"), value("traffic-path") === "-"]).toEqual(
+          isInside(value("srcaddr")) && value("flow-direction") === "egress" ? ["egress", false] : ["ingress", true],
+        );
+        expect(value("type")).toBe(value("srcaddr").includes(":") ? "IPv6" : "IPv4");
+      }
+    }
   });
 });

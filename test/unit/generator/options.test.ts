@@ -4,7 +4,7 @@ import type { GenerateOptions } from "../../../src/generator/options.ts";
 import { UsageError } from "../../../src/lib/errors.ts";
 
 const BAD: readonly [string, Partial<GenerateOptions>, RegExp][] = [
-  ["a format that there is not", { format: "aws" as never }, /format aws is none of oci, ibm, text/],
+  ["a format that there is not", { format: "gcp" as never }, /format gcp is none of oci, ibm, text, aws$/],
   ["no flows", { flows: 0 }, /flows is 0: expected a whole number from 1/],
   ["half a flow", { flows: 1.5 }, /flows is 1\.5/],
   ["fewer flows than the incidents are", { flows: 20 }, /20 flows are too few: the incidents alone are \d+/],

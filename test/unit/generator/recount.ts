@@ -48,9 +48,10 @@ export function recount(format: GenerateOptions["format"], objects: readonly Gen
       if (lines.pop() !== "") throw new Error(`${key} does not end with a line end`);
       lines.forEach((line, index) => {
         if (format === "oci") readOci(key, index + 1, JSON.parse(line), rows, counts);
+        else if (format === "aws") readAws(key, index, lines[0] ?? "", line, rows, counts);
         else readText(key, index + 1, line, rows, counts);
       });
-      counts.records += lines.length;
+      counts.records += format === "aws" ? lines.length - 1 : lines.length;
     }
   }
   return { rows, ...counts };
@@ -95,6 +96,29 @@ function readText(key: string, record: number, line: string, rows: Row[], counts
       port: Number(port),
       protocol: Number(protocol),
       bytes: Number(bytes),
+      bytesReverse: 0,
+    });
+  }
+}
+
+/** By the names in the first line, which is no record. */
+function readAws(key: string, record: number, heading: string, line: string, rows: Row[], counts: Counts): void {
+  if (record === 0) return;
+  const names = heading.split(" ");
+  const values = line.split(" ");
+  if (values.length !== names.length) throw new Error(`${values.length} values for ${names.length} names: ${line}`);
+  const value = (name: string) => values[names.indexOf(name)] ?? "";
+  if (value("log-status") === "NODATA") counts.noData++;
+  else if (value("log-status") === "SKIPDATA") counts.skipData++;
+  else {
+    rows.push({
+      ...{ key, record, source: value("srcaddr"), destination: value("dstaddr") },
+      time: Number(value("start")),
+      accepted: value("action") === "ACCEPT",
+      sourcePort: Number(value("srcport")),
+      port: Number(value("dstport")),
+      protocol: Number(value("protocol")),
+      bytes: Number(value("bytes")),
       bytesReverse: 0,
     });
   }

@@ -94,7 +94,8 @@ describe.each(Object.entries(NAMED))("an object that comes late in the layout %s
     await pass(source, ledger);
     // Two objects a page, 45 of them behind the look-back; for IBM the walk to the partition, too.
     expect(store.takeCalls().length - between).toBeLessThanOrEqual(35);
-    expect(between).toBeLessThanOrEqual(6);
+    // Where the layout is not named, what lies between the layouts' folders is listed too.
+    expect(between).toBeLessThanOrEqual(7);
   });
 
   it("is not read where the tail never was: before since", async () => {
