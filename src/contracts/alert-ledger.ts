@@ -2,6 +2,7 @@ import type { Alert } from "./alert.ts";
 
 /** An alert as the rules raised it. */
 export interface RaisedAlert {
+  /** What the rules found. */
   readonly alert: Alert;
   /** Its flows are so old that nobody is told, unless its key is known. */
   readonly late: boolean;
@@ -12,7 +13,9 @@ export type AlertOutcome = "queued" | "repeated" | "late";
 
 /** An alert on its way to one notifier. */
 export interface QueuedAlert {
+  /** Of the alert in the ledger. */
   readonly id: number;
+  /** What is to be told. */
   readonly alert: Alert;
 }
 
@@ -28,12 +31,19 @@ export interface RefusedAlert extends QueuedAlert {
 
 /** The account of one notifier since the ledger began. What was raised is told, waits, was refused, or was withheld as late or repeated. */
 export interface AlertBook {
+  /** Type of the notifier. */
   readonly notifier: string;
+  /** Alerts that the rules raised for it. */
   readonly raised: number;
+  /** Alerts that its receiver has taken. */
   readonly told: number;
+  /** Alerts that are yet to be told. */
   readonly waiting: number;
+  /** Alerts that its receiver refused for good. */
   readonly refused: number;
+  /** Alerts that were withheld since their flows were too old. */
   readonly late: number;
+  /** Alerts that were withheld since their incident was told before. */
   readonly repeated: number;
   /** When the receiver last took an alert, ms since the epoch. */
   readonly lastTold: number | undefined;

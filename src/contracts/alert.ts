@@ -1,7 +1,9 @@
 import type { Secrets } from "../lib/secrets/secrets.ts";
 
 export interface AlertFact {
+  /** What the fact is about: `From`, `To`, `Flows`. */
   readonly label: string;
+  /** For people; one line. */
   readonly value: string;
 }
 
@@ -11,7 +13,9 @@ export interface Alert {
   readonly key: string;
   /** Stable name of the rule. */
   readonly rule: string;
+  /** What the rule is called, for people. */
   readonly title: string;
+  /** As the rule has it. */
   readonly level: "informational" | "low" | "medium" | "high" | "critical";
   /** One sentence: what happened, who to whom. */
   readonly summary: string;
@@ -21,6 +25,7 @@ export interface Alert {
   readonly labels: Readonly<Record<string, string>>;
   /** Ms since the epoch. */
   readonly firstSeen: number;
+  /** Of its latest flow, ms since the epoch. */
   readonly lastSeen: number;
   /** What to look up: `source`, `destination`, `port`, `uid`, `object`; the placeholders of link templates. */
   readonly subject: Readonly<Record<string, string>>;
@@ -29,7 +34,9 @@ export interface Alert {
 }
 
 export interface AlertLink {
+  /** What the link is called. */
   readonly title: string;
+  /** Where it leads, with its placeholders filled in. */
   readonly url: string;
 }
 
@@ -40,15 +47,18 @@ export interface AlertLink {
 export interface Notifier {
   /** Least time between two messages, in ms. */
   readonly paceMs: number;
+  /** Tells the receiver of one alert. */
   notify(alert: Alert, links: readonly AlertLink[], signal: AbortSignal): Promise<void>;
   /** As a sink's, of a notifier whose receiver can be asked without telling anybody. */
   probe?(signal: AbortSignal): Promise<string>;
+  /** Releases connections; nothing is told after it. */
   close?(): Promise<void>;
 }
 
 export interface NotifierDependencies {
   /** Absolute folder that relative paths start from: the configuration file's. */
   readonly baseDir: string;
+  /** Where credentials and proxies are looked for. */
   readonly env: NodeJS.ProcessEnv;
   /** As a sink's. */
   readonly onNotice?: ((message: string) => void) | undefined;

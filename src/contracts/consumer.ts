@@ -3,8 +3,11 @@ import type { QueuedObject } from "./ledger.ts";
 
 /** Why the rest of an object cannot be had any more, by anybody. */
 export interface Lost {
+  /** Of which the rest is lost. */
   readonly object: QueuedObject;
+  /** Stable code of the failure. */
   readonly code: string;
+  /** One line: why. */
   readonly reason: string;
 }
 

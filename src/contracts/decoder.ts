@@ -3,7 +3,9 @@ import type { Origin } from "../flow/origin.ts";
 
 /** Records of one object that cannot be delivered, by number; `to` is undefined for "to the end of the object, count unknown". */
 export interface BadRecords {
+  /** Number of the first of the records. */
   readonly from: number;
+  /** Number of the last of them. */
   readonly to: number | undefined;
   /** Stable code: `bad-json`, `bad-address`, `truncated-gzip`, … */
   readonly code: string;
@@ -16,12 +18,14 @@ export interface BadRecords {
  * that this version does not know.
  */
 export interface QualityNotice {
+  /** What it speaks of. */
   readonly kind: "skip-data" | "no-data" | "count-mismatch" | "unknown-columns";
   /**
    * It stands behind the record with this number: 0 for none, and one less than its own for what a record says of itself. A reading that
    * skips fewer records than this, or as many, comes by it.
    */
   readonly after: number;
+  /** One line for people. */
   readonly message: string;
 }
 
@@ -29,6 +33,7 @@ export interface QualityNotice {
 export interface Decoded {
   /** Good records in ascending order of `record`; quality records (NODATA, SKIPDATA) are among them with their status. */
   readonly flows: Flow[];
+  /** Records that could not be decoded. */
   readonly bad: readonly BadRecords[];
   /** In the order in which they stand. */
   readonly quality: readonly QualityNotice[];

@@ -8,12 +8,19 @@ import type { ObjectRef } from "./store.ts";
 export interface DeadLetter {
   /** Undefined for records that no sink can have: they could not be decoded. */
   readonly sink: string | undefined;
+  /** Of the object. */
   readonly key: string;
+  /** Of the version of the object. */
   readonly etag: string;
+  /** Number of the first record. */
   readonly from: number;
+  /** Number of the last record; undefined for "to the end of the object". */
   readonly to: number | undefined;
+  /** How many records it counts for. */
   readonly count: number;
+  /** Stable code of why. */
   readonly code: string;
+  /** One line: why. */
   readonly reason: string;
 }
 
@@ -28,11 +35,14 @@ export interface QueuedObject extends ObjectRef {
 export interface DeadLetterFilter {
   /** A sink's name; null selects the records that could not be decoded. */
   readonly sink?: string | null | undefined;
+  /** Of the object. */
   readonly key?: string | undefined;
+  /** Of the letters. */
   readonly code?: string | undefined;
 }
 
 export interface StoredDeadLetter extends DeadLetter {
+  /** Of the letter in the ledger. */
   readonly id: number;
   /** When it was set aside, ms since the epoch. */
   readonly at: number;
@@ -40,15 +50,20 @@ export interface StoredDeadLetter extends DeadLetter {
 
 /** What became of records; the books of a sink balance when these are all that were offered. */
 export interface Settled {
+  /** Records that the receiver took. */
   readonly delivered: number;
+  /** Records that it took and refused in part, without saying which. */
   readonly rejected: number;
+  /** Records that dead letters point at. */
   readonly setAside: number;
 }
 
 export interface SinkStatus extends Settled {
+  /** In the configuration. */
   readonly name: string;
   /** Objects that wait for the sink or are on their way to it, and their stored bytes. Parked ones are among them. */
   readonly pendingObjects: number;
+  /** Their stored size. */
   readonly pendingBytes: number;
   /** Store time of the oldest of them, ms since the epoch. */
   readonly oldestPending: number | undefined;
@@ -59,24 +74,33 @@ export interface SinkStatus extends Settled {
 }
 
 export interface QualityStatus {
+  /** What it speaks of: `skip-data`, `sequence-gap`. */
   readonly kind: string;
+  /** How often it was said. */
   readonly count: number;
+  /** Key of the object in which it was said last. */
   readonly lastKey: string;
+  /** The words of the last one. */
   readonly lastMessage: string;
+  /** When it was said last, ms since the epoch. */
   readonly lastAt: number;
 }
 
 /** An object that cannot be read now: others go on, and it is tried again at growing pauses. */
 export interface ParkedObject {
+  /** Which one. */
   readonly object: QueuedObject;
   /** Failed attempts since it was read last. */
   readonly attempts: number;
   /** Ms since the epoch. */
   readonly since: number;
+  /** When it is tried again, ms since the epoch. */
   readonly nextAt: number;
   /** A Drawer. */
   readonly drawer: string;
+  /** Stable code of the last failure. */
   readonly code: string;
+  /** One line: the last failure. */
   readonly reason: string;
 }
 
@@ -86,7 +110,9 @@ export interface Problem {
   readonly part: string;
   /** A Drawer. */
   readonly drawer: string;
+  /** Stable code of the failure. */
   readonly code: string;
+  /** One line: what is wrong and what to do. */
   readonly reason: string;
   /** Ms since the epoch. */
   readonly since: number;
@@ -94,13 +120,17 @@ export interface Problem {
 
 /** How far a saved state goes in one object. */
 export interface CheckpointPosition {
+  /** Of the object in the ledger. */
   readonly id: number;
+  /** Number of the last record that the state knows. */
   readonly position: number;
+  /** The state knows every record of the object. */
   readonly finished: boolean;
 }
 
 /** What one acknowledgement adds to a sink's account. */
 export interface Acknowledged extends Settled {
+  /** Pointers to the records that were set aside. */
   readonly deadLetters: readonly DeadLetter[];
 }
 
@@ -130,8 +160,11 @@ export const MANY_BAD = "many-bad-records";
  * A call that the file cannot take throws a Failure in the drawer `worker`, and nothing of it has happened.
  */
 export interface Ledger {
+  /** What earlier passes of discovery have found. */
   readonly seen: Seen;
+  /** Who was told what. */
   readonly alerts: AlertLedger;
+  /** The parts of saved states. */
   readonly states: StateLedger;
   /**
    * Registers the consumers that take part; objects discovered from now on wait for each. Returns the names that are new. A name in
@@ -181,6 +214,7 @@ export interface Ledger {
   parked(limit: number): ParkedObject[];
   /** Parked objects once for each consumer that waits for them, with how far it is. */
   parkedFor(sink: string | undefined, limit: number): (ParkedObject & { readonly sink: string; readonly position: number })[];
+  /** How many objects are parked. */
   countParked(): number;
   /** Makes every parked object due since time 0, with the attempts it has behind it. */
   wakeParked(): void;
@@ -191,14 +225,17 @@ export interface Ledger {
   checkpoint(name: string, head: string, positions: readonly CheckpointPosition[]): void;
   /** A pointer that is known grows if need be; returns how many are new. */
   setAside(letters: readonly DeadLetter[]): number;
+  /** What was set aside, oldest first. */
   deadLetters(filter: DeadLetterFilter, limit: number): StoredDeadLetter[];
   /** Records that the letters count. */
   countDeadLetters(filter: DeadLetterFilter): number;
   /** A dead letter was delivered again: its place is taken by what was refused once more, and the sinks' accounts follow. */
   settleLetter(letter: StoredDeadLetter, outcomes: ReadonlyMap<string, Acknowledged>): void;
+  /** Takes a statement about the completeness of the log. */
   note(kind: string, key: string, message: string): void;
   /** What does not do its work at the moment, for `status`. */
   setProblems(problems: readonly Problem[]): void;
+  /** The state of the worker, for `status`. */
   status(): {
     readonly sinks: SinkStatus[];
     readonly quality: QualityStatus[];
@@ -209,5 +246,6 @@ export interface Ledger {
     readonly problems: readonly Problem[];
     readonly owner: string | undefined;
   };
+  /** Closes the file and gives up its lock. */
   close(): void;
 }

@@ -4,21 +4,28 @@ import type { Secrets } from "../lib/secrets/secrets.ts";
 
 /** Records of one object within a batch: numbers `from` to `to`, of which `count` are in the batch. */
 export interface Segment {
+  /** The object of the records. */
   readonly origin: Origin;
+  /** Number of its first record in the batch. */
   readonly from: number;
+  /** Number of its last record in the batch. */
   readonly to: number;
+  /** How many of its records are in the batch. */
   readonly count: number;
 }
 
 /** Read-only for sinks. The flows stand in the order of the segments. */
 export interface Batch {
+  /** In the order of the segments, and within one of the records. */
   readonly flows: readonly Flow[];
+  /** Where the flows come from. */
   readonly segments: readonly Segment[];
 }
 
 export interface WriteResult {
   /** Records that the receiver took and then refused (OTLP partial success); it does not say which. */
   readonly rejected: number;
+  /** One line: the receiver's words about what it refused. */
   readonly reason?: string;
 }
 
@@ -41,7 +48,9 @@ export interface Refusal {
 
 /** How far from now the time of a record may lie, in ms. */
 export interface TimeWindow {
+  /** Into the past. */
   readonly pastMs: number;
+  /** Into the future. */
   readonly aheadMs: number;
 }
 
@@ -97,6 +106,7 @@ export interface SinkDependencies {
   readonly name: string;
   /** Absolute folder that relative paths start from: the configuration file's. */
   readonly baseDir: string;
+  /** Where credentials and proxies are looked for. */
   readonly env: NodeJS.ProcessEnv;
   /** Version of the program, for user-agent and instrumentation scope. */
   readonly version: string;

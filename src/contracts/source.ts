@@ -12,7 +12,9 @@ export interface FoundObject extends ObjectRef {
  * mark and the horizon in one transaction, then asks for the next page: a crash repeats at most one page.
  */
 export interface Discovery {
+  /** Stable name of the partition. */
   readonly partition: string;
+  /** What is new in it. */
   readonly objects: readonly FoundObject[];
   /** What the strategy wants to be handed back as `seen.mark(partition)`; opaque to the ledger. */
   readonly mark?: string;
@@ -32,23 +34,31 @@ export interface Seen {
 
 /** A bucket with a strategy for finding what is new in it. */
 export interface Source {
+  /** Stable identity of the bucket, part of every uid. No secret. */
   readonly name: string;
   /** One pass over what is new since the marks in `seen`; ends when everything listed is handed out. Pulling is the back-pressure. */
   discover(seen: Seen, signal: AbortSignal): AsyncIterable<Discovery>;
+  /** The bytes of the object as they are stored; see `ObjectStore`. */
   open(object: ObjectRef, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  /** Releases connections; nothing is read after it. */
   close(): Promise<void>;
 }
 
 export interface SourceEvent {
   /** Goes to the completeness account: `sequence-gap`, … */
   readonly kind: string;
+  /** Of the object that it is about. */
   readonly key: string;
+  /** One line for people. */
   readonly message: string;
 }
 
 export interface SourceDependencies {
+  /** Absolute folder that relative paths start from: the configuration file's. */
   readonly baseDir: string;
+  /** Where credentials and proxies are looked for. */
   readonly env: NodeJS.ProcessEnv;
+  /** Takes what the names of objects tell of the completeness of the log. */
   readonly onEvent: (event: SourceEvent) => void;
   /** Told how much of the bucket cannot be looked at while the rest is, whenever that changes: files and folders. */
   readonly onUnreadable?: ((count: number) => void) | undefined;

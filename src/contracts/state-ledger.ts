@@ -1,11 +1,14 @@
 /** A piece of a saved state. */
 export interface StatePart {
+  /** Which piece of the state. */
   readonly number: number;
+  /** Its content, for whoever saved it. */
   readonly value: string;
 }
 
 /** A state as it was saved. Parts that the head does not speak of are none of the state: left over, or begun and broken off. */
 export interface SavedState {
+  /** What says which parts belong to the state. */
   readonly head: string;
   /** By ascending numbers. */
   readonly parts: Iterable<StatePart>;
@@ -17,6 +20,7 @@ export interface StateLedger {
   put(name: string, parts: readonly StatePart[]): void;
   /** Removes parts that the saved head does not speak of. */
   discard(name: string, numbers: readonly number[]): void;
+  /** The state as it was saved last; undefined where there is none. */
   read(name: string): SavedState | undefined;
   /** Removes head and parts. */
   forget(name: string): void;

@@ -1,6 +1,8 @@
 /** What tells one version of an object from all others of a bucket. */
 export interface ObjectVersion {
+  /** Name of the object in the bucket. */
   readonly key: string;
+  /** Which version of it. */
   readonly etag: string;
 }
 
@@ -8,19 +10,24 @@ export interface ObjectVersion {
 export interface ObjectRef extends ObjectVersion {
   /** Stored size in bytes. */
   readonly size: number;
+  /** When it was stored. */
   readonly time: number;
 }
 
 /** One page of a listing: keys in the byte order of their UTF-8 form, and the common prefixes up to the delimiter. */
 export interface ListPage {
+  /** Objects of the page. */
   readonly objects: readonly ObjectRef[];
+  /** What keys begin with that are not listed, up to the delimiter. */
   readonly prefixes: readonly string[];
 }
 
 export interface ListOptions {
+  /** Only keys that begin with it. */
   readonly prefix: string;
   /** Only keys strictly after this one. */
   readonly startAfter?: string;
+  /** Keys that have it behind the prefix are summed up in prefixes. */
   readonly delimiter?: string;
   /** Ends the listing before this key (exclusive); a store that cannot do so may list further. */
   readonly before?: string;
@@ -38,5 +45,6 @@ export interface ObjectStore {
    * where it broke.
    */
   open(object: ObjectRef, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  /** Releases connections. */
   close(): Promise<void>;
 }
