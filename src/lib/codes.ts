@@ -155,6 +155,7 @@ export const CODES = {
     "unknown-sink": "There is no such sink",
     "replay-what": "`replay` was not told what to read",
     "replay-missing": "The object no longer has the record",
+    "replay-unlisted": "Which records of the object could not be decoded was not kept",
   },
   "Lookup tables and networks": {
     "bad-lookups": "A table is wrong",
