@@ -1,0 +1,99 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Ledger } from "../../../src/contracts/ledger.ts";
+import type { Discovery as Page, Source } from "../../../src/contracts/source.ts";
+import type { Account } from "../../../src/delivery/account.ts";
+import type { Convoy } from "../../../src/delivery/convoy.ts";
+import { Discovery } from "../../../src/delivery/discovery.ts";
+import { openLedger } from "../../../src/ledger/sqlite.ts";
+
+let ledger: Ledger;
+beforeEach(() => {
+  ledger = openLedger({ path: ":memory:", source: "memory://bucket" });
+  ledger.register(["out"]);
+});
+afterEach(() => ledger.close());
+
+const pageOf = (from: number, count: number): Page => ({
+  partition: "",
+  objects: Array.from({ length: count }, (_, index) => {
+    const key = `o${from + index}`;
+    return { key, etag: "1", size: 1, time: 0, order: key };
+  }),
+});
+
+/** A discovery of these pages, which are told when they are asked for; and a convoy that takes up what it is told to. */
+function discoveryOf(pages: readonly Page[], onPage: (page: number) => void = () => {}) {
+  const asked: number[] = [];
+  let passes = 0;
+  let change = Promise.withResolvers<void>();
+  const source = {
+    async *discover() {
+      for (const [index, page] of pages.entries()) {
+        asked.push(index);
+        onPage(index);
+        yield page;
+      }
+    },
+  } as unknown as Source;
+  const convoy = { started: 0, wake: () => {}, changed: () => change.promise };
+  const account = {
+    discovered: () => {},
+    passed: () => {
+      passes += 1;
+    },
+  };
+  const discovery = new Discovery(
+    { source, ledger },
+    async (work) => work(),
+    account as unknown as Account,
+    convoy as unknown as Convoy,
+  );
+  const take = (through: number) => {
+    convoy.started = through;
+    const { resolve } = change;
+    change = Promise.withResolvers();
+    resolve();
+  };
+  return { discovery, asked, take, passes: () => passes };
+}
+
+const never = new AbortController().signal;
+
+test("a pass tells how many objects are new, of all pages", async () => {
+  const { discovery } = discoveryOf([pageOf(0, 3), pageOf(2, 4), pageOf(0, 2)]);
+  // The second page has one of the first; the third has nothing new.
+  expect(await discovery.pass(never)).toBe(6);
+  expect(await discovery.pass(never)).toBe(0);
+});
+
+test("a bucket has let the worker in when it has shown a page, or an empty listing to its end", async () => {
+  const refused = discoveryOf([pageOf(0, 1)], () => {
+    throw new Error("403");
+  });
+  await expect(refused.discovery.pass(never)).rejects.toThrow("403");
+  expect([refused.discovery.admitted, refused.passes()]).toEqual([false, 0]);
+  const broken = discoveryOf([pageOf(0, 1), pageOf(1, 1)], (page) => {
+    if (page === 1) throw new Error("reset");
+  });
+  await expect(broken.discovery.pass(never)).rejects.toThrow("reset");
+  expect([broken.discovery.admitted, broken.passes()]).toEqual([true, 0]);
+  const empty = discoveryOf([]);
+  expect(empty.discovery.admitted).toBe(false);
+  await empty.discovery.pass(never);
+  expect([empty.discovery.admitted, empty.passes()]).toEqual([true, 1]);
+});
+
+test("no page is asked for while 2000 objects wait to be read, until the end", { timeout: 20_000 }, async () => {
+  const stop = new AbortController();
+  const { discovery, asked, take } = discoveryOf([pageOf(0, 1_999), pageOf(1_999, 1), pageOf(2_000, 1), pageOf(2_001, 1)]);
+  const pass = discovery.pass(stop.signal);
+  await expect.poll(() => ledger.lastId()).toBe(2_000);
+  // One that takes up nothing changes nothing.
+  take(0);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(asked).toEqual([0, 1]);
+  take(1);
+  await expect.poll(() => asked).toEqual([0, 1, 2]);
+  stop.abort();
+  expect(await pass).toBe(2_002);
+});
