@@ -122,6 +122,7 @@ test("what a log said of itself is noted once: not again of an object that a sin
   expect(noData(finished)).toBe(3);
   expect(finished.found(1, found)).toMatchObject([{ from: 51, to: 60, count: 10 }]);
   expect(finished.found(2, found)).toMatchObject([{ from: 10, to: 60, count: 51 }]);
+  finished.found(2, { bad: [], notices: notices(90), through: 95, said: 0 });
   expect(noData(finished)).toBe(3);
   ledger?.close();
   rmSync(join(folder, "ledger.db"));
