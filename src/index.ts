@@ -19,8 +19,16 @@ export type {
   TimeWindow,
   WriteResult,
 } from "./contracts/sink.ts";
-export type { Discovery, FoundObject, Seen, Source, SourceDependencies, SourceEvent } from "./contracts/source.ts";
-export type { ListOptions, ListPage, ObjectRef, ObjectStore } from "./contracts/store.ts";
+export type {
+  Discovery,
+  FoundObject,
+  Seen,
+  Source,
+  SourceDependencies,
+  SourceEvent,
+  SourceListener,
+} from "./contracts/source.ts";
+export type { ListOptions, ListPage, ObjectRef, ObjectStore, ObjectVersion } from "./contracts/store.ts";
 export type { Dialect } from "./dialects/dialect.ts";
 export type {
   CloudNetwork,

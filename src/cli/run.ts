@@ -67,7 +67,11 @@ export async function run(context: CliContext, config: Config, mode: RunMode): P
       state.tell = problems.tell;
       state.starting = false;
       if (server !== undefined) log.info({ address: server.address }, "serves /metrics, /healthz and /readyz");
-      const results = await runComposed(composed, { untilCaughtUp: mode.untilCaughtUp, onProgress: progress.update }, signal);
+      const results = await runComposed(
+        composed,
+        { untilCaughtUp: mode.untilCaughtUp, onProgress: progress.update, hints: lookNow },
+        signal,
+      );
       progress.stop();
       code = exitCodeOf(signal, mode, results);
       summarize(context, config, results, (performance.now() - started) / 1000, mode.json);
@@ -81,6 +85,13 @@ export async function run(context: CliContext, config: Config, mode: RunMode): P
     await server?.close();
     await closeLog();
   }
+}
+
+/** SIGUSR2 asks a worker to look for new objects at once, instead of at the next poll. */
+function lookNow(hint: (prefix: string) => void): () => void {
+  const onSignal = () => hint("");
+  process.on("SIGUSR2", onSignal);
+  return () => process.off("SIGUSR2", onSignal);
 }
 
 /** Stopping a tail is how it ends; a job that is stopped has not done its work. */

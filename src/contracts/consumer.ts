@@ -34,6 +34,11 @@ export interface Consumer {
   offer(id: number, flows: readonly Flow[], through: number): void;
   /** Every record of the object was offered, or cannot be had: then the consumer sets aside what it lacks. */
   end(id: number, lost?: Lost): void;
+  /**
+   * The object was taken away from this worker, in the middle of a reading or after it: the consumer forgets it, and commits nothing of it any
+   * more. What it has sent may still arrive. Does nothing for an object that it does not know.
+   */
+  revoke(id: number): void;
   /** A reading of the object has broken off: what the ledger knows of it need not be kept, until it is wanted again. */
   leave(id: number): void;
   /** Resolves when its position covers everything that was offered, or its patience ends. */

@@ -2,7 +2,7 @@ import type { AlertLedger } from "./alert-ledger.ts";
 import type { BadRecords, QualityNotice } from "./decoder.ts";
 import type { Discovery, Seen } from "./source.ts";
 import type { StateLedger } from "./state-ledger.ts";
-import type { ObjectRef } from "./store.ts";
+import type { ObjectRef, ObjectVersion } from "./store.ts";
 
 /** Records that were set aside: a pointer to what still lies in the bucket. */
 export interface DeadLetter {
@@ -173,6 +173,11 @@ export interface Ledger {
   register(names: readonly string[]): string[];
   /** Takes a page of discoveries; returns how many of its objects are new. */
   discover(discovery: Discovery): number;
+  /**
+   * Forgets these objects, whoever waits for them, with what is known of their reading; their dead letters and what was counted of them stay.
+   * Returns the ids of those that it knew.
+   */
+  withdraw(objects: readonly ObjectVersion[]): number[];
   /** Objects that `sink` has not finished, with `after` < id ≤ `through`, in the order of discovery; without those that are parked. */
   pending(sink: string, range: { after: number; through: number; limit: number }): QueuedObject[];
   /** Objects discovered after `after`, whoever waits for them, in the order of discovery; without those that are parked. */

@@ -32,14 +32,35 @@ export interface Seen {
   unseen<Listed extends ObjectVersion>(page: readonly Listed[]): Listed[];
 }
 
+/** Where a source tells what it hears of by itself, between the passes. */
+export interface SourceListener {
+  /**
+   * There may be something new whose keys begin with this prefix ("" for anywhere): a pass there follows at once, instead of at the next
+   * poll. A hint that is wrong, twice the same or lost does no harm: what there is says the listing, and the polls go on.
+   */
+  hint(prefix: string): void;
+  /**
+   * These objects were taken away from this worker: another one reads them. Their readings stop, others go on; when the promise resolves the
+   * ledger has forgotten them, and nothing is committed for them any more, though what is on its way to a receiver may still arrive. An
+   * object that is discovered again later is a new one. Rejects when the ledger cannot be written and patience ends.
+   */
+  revoke(objects: readonly ObjectVersion[]): Promise<void>;
+}
+
 /** A bucket with a strategy for finding what is new in it. */
 export interface Source {
   /** Stable identity of the bucket, part of every uid. No secret. */
   readonly name: string;
-  /** One pass over what is new since the marks in `seen`; ends when everything listed is handed out. Pulling is the back-pressure. */
-  discover(seen: Seen, signal: AbortSignal): AsyncIterable<Discovery>;
-  /** The bytes of the object as they are stored; see `ObjectStore`. */
+  /**
+   * One pass over what is new since the marks in `seen`; ends when everything listed is handed out. Pulling is the back-pressure. `within`:
+   * only keys that begin with it need be looked at, after a hint; a source may look at more. One pass at a time. Throws a Failure, and is
+   * then asked again after a pause.
+   */
+  discover(seen: Seen, signal: AbortSignal, within?: string): AsyncIterable<Discovery>;
+  /** The bytes of the object as they are stored; see `ObjectStore`. Called for several objects at once, and again for one that could not be read, or is read for another consumer. */
   open(object: ObjectRef, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  /** Called once when a run begins, by a source that hears of something. The returned function ends it, and is called when the run ends. */
+  listen?(listener: SourceListener): () => void;
   /** Releases connections; nothing is read after it. */
   close(): Promise<void>;
 }

@@ -102,6 +102,11 @@ export class Checkpoint implements Consumer {
     if (this.#ended >= ENDED) this.#pause.abort();
   }
 
+  revoke(id: number): void {
+    if (this.#progress.get(id)?.ended) this.#ended--;
+    this.#progress.delete(id);
+  }
+
   /** Flows were inspected of an object that does not wait for this consumer: what is remembered of them is to be saved too. */
   inspected(): void {
     this.#saved = false;
@@ -172,8 +177,11 @@ export class Checkpoint implements Consumer {
     }
     this.#useless.push(...save.done());
     for (const { id, position, finished } of positions) {
-      if (!finished) this.#of(id).saved = position;
-      else if (this.#progress.delete(id)) this.#ended--;
+      const progress = this.#progress.get(id);
+      // It was revoked while it was saved.
+      if (progress === undefined) continue;
+      progress.saved = position;
+      if (finished && this.#progress.delete(id)) this.#ended--;
     }
   }
 

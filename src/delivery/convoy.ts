@@ -111,6 +111,23 @@ export class Convoy {
     this.#changed();
   }
 
+  /**
+   * The ledger has forgotten these objects: their readings stop, and every consumer lets go of them. To be called in the same turn, so that
+   * nobody commits in between.
+   */
+  revoke(ids: readonly number[]): void {
+    const revoked = new Set(ids);
+    for (const { reading, controller } of this.#active) {
+      if (!revoked.has(reading.object.id)) continue;
+      reading.consumers.clear();
+      controller.abort();
+    }
+    for (const id of revoked) for (const consumer of [...this.#inStep, ...this.#behind]) consumer.revoke(id);
+    this.#queue = this.#queue.filter(({ id }) => !revoked.has(id));
+    this.#parking.forget(revoked);
+    this.#changed();
+  }
+
   #changed(): void {
     const { resolve } = this.#change;
     this.#change = Promise.withResolvers();

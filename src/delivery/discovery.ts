@@ -1,12 +1,16 @@
 import type { Ledger } from "../contracts/ledger.ts";
 import type { Source } from "../contracts/source.ts";
+import type { ObjectVersion } from "../contracts/store.ts";
 import type { LedgerWrite } from "../ledger/write.ts";
-import { firstOf } from "../lib/waiting.ts";
+import { firstOf, firstWithin } from "../lib/waiting.ts";
 import type { Account } from "./account.ts";
 import type { Convoy } from "./convoy.ts";
 
 /** Discovery goes on while fewer objects than this wait to be read: the ledger grows with the backlog of a sink, not with the bucket. */
 const QUEUE_OBJECTS = 2_000;
+
+/** So many different hints at once say that everything is to be looked at. */
+const MOST_HINTS = 16;
 
 /** Looks for what is new in the bucket, and writes it into the ledger for the convoy to read. */
 export class Discovery {
@@ -15,6 +19,8 @@ export class Discovery {
   readonly #write: LedgerWrite;
   readonly #account: Account;
   readonly #convoy: Convoy;
+  readonly #hints = new Set<string>();
+  #hinted = Promise.withResolvers<void>();
   #admitted = false;
 
   constructor({ source, ledger }: { source: Source; ledger: Ledger }, write: LedgerWrite, account: Account, convoy: Convoy) {
@@ -30,10 +36,45 @@ export class Discovery {
     return this.#admitted;
   }
 
-  /** One pass over the bucket; resolves to the number of new objects. Throws what the source throws. */
-  async pass(signal: AbortSignal): Promise<number> {
+  /** There may be something new below this key prefix. */
+  hint(prefix: string): void {
+    this.#hints.add(prefix);
+    this.#hinted.resolve();
+  }
+
+  /** Objects that this worker is not to read any more; resolves when nothing is committed for them from now on. */
+  async revoke(objects: readonly ObjectVersion[]): Promise<void> {
+    await this.#write(() => this.#convoy.revoke(this.#ledger.withdraw(objects)));
+  }
+
+  /** Resolves after so long, when the next pass is due; passes where hints point meanwhile, and resolves early when one of those fails. */
+  async rest(ms: number, signal: AbortSignal): Promise<void> {
+    const end = performance.now() + ms;
+    while (!signal.aborted) {
+      const left = end - performance.now();
+      if (left <= 0) return;
+      if (this.#hints.size === 0) {
+        this.#hinted = Promise.withResolvers();
+        await firstWithin(left, [this.#hinted.promise], signal);
+        continue;
+      }
+      const hints = this.#hints.size > MOST_HINTS ? [""] : [...this.#hints];
+      this.#hints.clear();
+      try {
+        for (const hint of hints) await this.pass(signal, hint);
+      } catch {
+        // A pass over everything follows, which is repeated, and told of.
+        return;
+      }
+    }
+  }
+
+  /**
+   * One pass over the bucket, or over the keys that begin with `within`; resolves to the number of new objects. Throws what the source throws.
+   */
+  async pass(signal: AbortSignal, within?: string): Promise<number> {
     let found = 0;
-    for await (const page of this.#source.discover(this.#ledger.seen, signal)) {
+    for await (const page of this.#source.discover(this.#ledger.seen, signal, within)) {
       this.#admitted = true;
       const added = await this.#write(() => this.#ledger.discover(page));
       found += added;

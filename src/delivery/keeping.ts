@@ -87,6 +87,10 @@ export class Keeping implements Consumer {
     this.#mayHaveMoved(progress);
   }
 
+  revoke(id: number): void {
+    this.#progress.delete(id);
+  }
+
   leave(id: number): void {
     const progress = this.#progress.get(id);
     if (progress !== undefined && !progress.acks.ended && progress.held === 0) this.#progress.delete(id);

@@ -138,6 +138,12 @@ export class Lane implements Consumer {
     return this.#change.promise;
   }
 
+  #changed(): void {
+    const { resolve } = this.#change;
+    this.#change = Promise.withResolvers();
+    resolve();
+  }
+
   wants(object: QueuedObject): boolean {
     const progress = this.#progress.get(object.id);
     if (progress !== undefined) return !progress.acks.ended;
@@ -174,6 +180,18 @@ export class Lane implements Consumer {
     progress.offered += letter?.count ?? 0;
     progress.acks.end(letter && { ...NOTHING, setAside: letter.count, deadLetters: [letter] });
     this.#settling(this.#settle(progress));
+  }
+
+  revoke(id: number): void {
+    const progress = this.#progress.get(id);
+    if (progress === undefined) return;
+    this.#progress.delete(id);
+    for (const run of this.#waiting.filter((run) => run.progress === progress)) {
+      this.#waiting.splice(this.#waiting.indexOf(run), 1);
+      this.#buffered -= run.flows.length;
+    }
+    this.#depart(this.#batchRecords);
+    this.#changed();
   }
 
   leave(id: number): void {
@@ -250,9 +268,7 @@ export class Lane implements Consumer {
     } finally {
       this.#inFlight -= 1;
       this.#depart(this.#batchRecords);
-      const { resolve } = this.#change;
-      this.#change = Promise.withResolvers();
-      resolve();
+      this.#changed();
     }
   }
 
@@ -263,9 +279,7 @@ export class Lane implements Consumer {
       .catch((error) => this.#failed(error))
       .finally(() => {
         this.#settlements -= 1;
-        const { resolve } = this.#change;
-        this.#change = Promise.withResolvers();
-        resolve();
+        this.#changed();
       });
   }
 

@@ -94,8 +94,18 @@ export class Parking {
 
   #unpark(id: number): void {
     this.#ledger.unpark(id);
+    this.#drop(id);
+  }
+
+  #drop(id: number): void {
     this.#tries.delete(id);
     this.#owed.delete(id);
+  }
+
+  /** The ledger knows nothing of these objects. */
+  forget(ids: Iterable<number>): void {
+    for (const id of ids) this.#drop(id);
+    this.#nextDue = this.#ledger.nextDue();
   }
 
   /** A parked object that is to be tried now and is none of `busy`. */

@@ -6,6 +6,7 @@ type Catalogue = Pick<
   Ledger,
   | "seen"
   | "discover"
+  | "withdraw"
   | "pending"
   | "discovered"
   | "lastId"
@@ -78,6 +79,18 @@ export function catalogueOf({ sql, transaction, reading }: Tables, scrub: (text:
           ).run(partition, forgetBefore);
         }
         return added;
+      }),
+    withdraw: (objects) =>
+      transaction(() => {
+        const ids: number[] = [];
+        for (const { key, etag } of objects) {
+          const id = sql("select id from objects where key = ? and etag = ?").get(key, etag)?.id as number | undefined;
+          if (id === undefined) continue;
+          for (const table of ["pending", "parked"]) sql(`delete from ${table} where object = ?`).run(id);
+          sql("delete from objects where id = ?").run(id);
+          ids.push(id);
+        }
+        return ids;
       }),
     pending: (sink, { after, through, limit }) =>
       reading(() =>

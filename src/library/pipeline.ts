@@ -40,6 +40,11 @@ export interface RunOptions {
   readonly untilCaughtUp?: boolean;
   /** Ends the run: what is in flight gets `run.shutdownMs` to be acknowledged. */
   readonly signal?: AbortSignal;
+  /**
+   * Called when the run begins with a function that takes hints: key prefixes below which there may be something new, such as a bucket's
+   * events name them. A look there follows at once. Returns a function that ends it.
+   */
+  readonly hints?: (hint: (prefix: string) => void) => () => void;
   /** Gets the counts whenever they change. */
   readonly onProgress?: (totals: Totals) => void;
 }
@@ -92,10 +97,14 @@ export async function openPipeline(configuration: string | URL | object, options
     return closed;
   };
   return {
-    async run({ untilCaughtUp = false, signal = new AbortController().signal, onProgress } = {}) {
+    async run({ untilCaughtUp = false, signal = new AbortController().signal, onProgress, hints } = {}) {
       if (used) throw new UsageError("pipeline-used", "a pipeline runs once: open another one");
       used = true;
-      const results = await runComposed(composed, { untilCaughtUp, ...(onProgress && { onProgress }) }, signal);
+      const results = await runComposed(
+        composed,
+        { untilCaughtUp, ...(onProgress && { onProgress }), ...(hints && { hints }) },
+        signal,
+      );
       return { ...results, complete: isComplete(results), interrupted: signal.aborted };
     },
     close,

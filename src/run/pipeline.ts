@@ -16,7 +16,7 @@ import { originOf } from "../flow/origin.ts";
 import { isGone, type LedgerWrite, ledgerWrite } from "../ledger/write.ts";
 import { drawerOf, Failure } from "../lib/errors.ts";
 import { type RetryPolicy, retry } from "../lib/retry.ts";
-import { firstOf, pause } from "../lib/waiting.ts";
+import { firstOf } from "../lib/waiting.ts";
 import type { Health } from "../telemetry/health.ts";
 import type { Instruments, Logger } from "../telemetry/telemetry.ts";
 
@@ -47,6 +47,8 @@ export interface PipelineOptions {
   readonly retry: RetryPolicy;
   readonly maxObjectBytes: number;
   readonly maxRecordBytes: number;
+  /** Called when the run begins with where hints go: key prefixes below which there may be something new. Returns what ends it. */
+  readonly hints?: (hint: (prefix: string) => void) => () => void;
   /** Told about each change of what was read and delivered. */
   readonly onProgress?: (totals: Totals) => void;
 }
@@ -114,12 +116,14 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
         await Promise.all(keepings.map((keeping) => firstOf([keeping.drain()], intake)));
         finished.abort();
       } else {
-        await rest(pause(options.pollMs, intake));
+        await rest(discovery.rest(options.pollMs, intake));
       }
     }
   };
+  const unheard = [parts.source.listen?.(discovery), options.hints?.((prefix) => discovery.hint(prefix))];
   const working = [convoy.run(), look(), checkpoint?.run(options.checkpointMs, intake)];
   await Promise.all(working.map((work) => work?.catch(fail)));
+  for (const end of unheard) end?.();
   await Promise.all(consumers.map((consumer) => consumer.drain())).catch((error) => {
     if (!patience.signal.aborted) failed.abort(error);
   });

@@ -144,6 +144,30 @@ describe.each([
     expect(ledger.pending("none", everything)).toEqual([]);
   });
 
+  it("forgets what is withdrawn for everybody, at whatever stage, and takes it as new when it comes again", () => {
+    const [a, b, c] = discover("a", "b", "c");
+    finish("one", a);
+    ledger.commit("one", b, 5, { ...nothing, delivered: 5 }, false);
+    ledger.park(c, { attempts: 1, nextAt: 0, drawer: "object", code: "x", reason: "y" });
+    ledger.setAside([{ sink: "one", key: "b", etag: "1", from: 6, to: 6, count: 1, code: "x", reason: "y" }]);
+    expect(ledger.withdraw([object("c"), object("b"), object("b", "b", "2"), object("none")])).toEqual([c, b]);
+    restart();
+    expect([keysOf(ledger.pending("one", everything)), keysOf(ledger.pending("two", everything))]).toEqual([[], ["a"]]);
+    expect([ledger.position("one", b), ledger.countParked(), knows("a"), knows("b"), knows("c")]).toEqual([
+      undefined,
+      0,
+      true,
+      false,
+      false,
+    ]);
+    ledger.commit("one", b, 9, { ...nothing, delivered: 0 }, true);
+    expect([account("one")?.delivered, ledger.countDeadLetters({})]).toEqual([5, 1]);
+    expect(ledger.discover({ partition: "p", objects: [object("b")] })).toBe(1);
+    const again = ledger.pending("one", everything)[0];
+    expect(again?.id).toBeGreaterThan(c);
+    expect(ledger.position("one", again?.id ?? 0)).toEqual({ position: 0, settled: 0 });
+  });
+
   it("forgets an object behind the horizon of its own partition once nobody waits for it, and never gives out its id again", () => {
     const [a, b, c] = discover("a", "b", "c");
     ledger.discover({ partition: "q", objects: [object("other", "a")] });

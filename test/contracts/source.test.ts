@@ -35,15 +35,15 @@ describe.each(STORES)("a source on the store $name", ({ open }) => {
   });
   afterEach(() => bucket.close());
 
-  const pass = async (): Promise<ObjectRef[]> => {
+  const pass = async (within?: string): Promise<ObjectRef[]> => {
     const found: ObjectRef[] = [];
-    for await (const discovery of source.discover(ledger, signal)) {
+    for await (const discovery of source.discover(ledger, signal, within)) {
       ledger.apply(discovery);
       found.push(...discovery.objects);
     }
     return found;
   };
-  const keysOfPass = async () => (await pass()).map(({ key }) => key).toSorted();
+  const keysOfPass = async (within?: string) => (await pass(within)).map(({ key }) => key).toSorted();
 
   it("finds every object of a mixed bucket once, also after a restart", async () => {
     const now = Date.now();
@@ -98,6 +98,28 @@ describe.each(STORES)("a source on the store $name", ({ open }) => {
     await expect(pass()).rejects.toMatchObject({ drawer: "person" });
     await bucket.heal();
     expect(await keysOfPass()).toEqual(["b"]);
+  });
+
+  it("finds at a hint what is new there, at least, and by a pass over everything what no hint named", async () => {
+    const now = Date.now();
+    await pass();
+    const folderOf = (key: string) => key.slice(0, key.lastIndexOf("/") + 1);
+    // A network interface and a connector that no pass has met, and a key of no layout.
+    for (const key of [ibmKey(now, 1), connectorKey(now), "flat/a"]) {
+      await bucket.put(key, Buffer.from("x"));
+      expect(await keysOfPass(folderOf(key))).toEqual([key]);
+      expect(await keysOfPass(key)).toEqual([]);
+    }
+    const more = [ibmKey(now, 2), connectorKey(now + 1000), "flat/b"];
+    for (const key of more) await bucket.put(key, Buffer.from("x"));
+    expect(await keysOfPass("ocid1.serviceconnector.oc1.phx.aaaa/")).toEqual([more[1]]);
+    expect(await keysOfPass("elsewhere/")).not.toContain(more[0]);
+    const nowhere = "ocid1.serviceconnector.oc1.phx.none/";
+    expect(await keysOfPass(nowhere)).toEqual([]);
+    expect(ledger.mark(nowhere)).toBeUndefined();
+    await pass("");
+    expect([...ledger.discovered.keys()].map((version) => version.split(" ")[0])).toEqual(expect.arrayContaining(more));
+    expect([...ledger.discovered.values()].every((times) => times === 1)).toBe(true);
   });
 
   it("reads what it found", async () => {

@@ -3,7 +3,7 @@ import type { Layout } from "../../intake/tail/layout.ts";
 import { formatStamp, parseStamp } from "../../intake/tail/stamps.ts";
 import { reportPassedOver, type Strategy, type Tail } from "../../intake/tail/strategy.ts";
 import { isIdle, type TimedNames } from "../../intake/tail/window.ts";
-import { tailWindow } from "../../intake/tail/windows.ts";
+import { tailHinted, tailWindow } from "../../intake/tail/windows.ts";
 
 /** How the folder of a connector is called. */
 const ROOT = "ocid1.serviceconnector.";
@@ -32,8 +32,13 @@ function ociConnectorTail(tail: Tail, prefix: string): Strategy {
   const sweep = every(settings.sweepMs);
   const lateSweep = every(settings.lateSweepMs);
 
-  return async function* (seen, signal) {
+  return async function* (seen, signal, within = "") {
     const started = now();
+    const hinted = CONNECTOR_FOLDER.exec(within)?.[1];
+    if (hinted?.startsWith(prefix)) {
+      yield* tailHinted(tail, NAMES, hinted, seen, signal);
+      return;
+    }
     const late = lateSweep.isDue(started);
     if (inside !== undefined) {
       yield* tailWindow(tail, NAMES, inside, { late }, seen, signal);

@@ -2,7 +2,7 @@ import { every } from "./every.ts";
 import type { Layout } from "./layout.ts";
 import { reportPassedOver, type Strategy, type Tail } from "./strategy.ts";
 import { isIdle, type TimedNames } from "./window.ts";
-import { tailWindow } from "./windows.ts";
+import { tailHinted, tailWindow } from "./windows.ts";
 
 /** A layout whose keys are ordered by time inside partitions only, which lie some folders deep. */
 export interface Partitions {
@@ -21,7 +21,7 @@ export function partitionedTail({ name, partition: PARTITION, leadsToPartitions,
     const { store, settings, now } = tail;
     const passOver = reportPassedOver(tail, name);
     const inside = PARTITION.exec(prefix)?.[1];
-    let known: ReadonlySet<string> = new Set();
+    let known = new Set<string>();
     const sweep = every(settings.sweepMs);
     const lateSweep = every(settings.lateSweepMs);
 
@@ -36,8 +36,16 @@ export function partitionedTail({ name, partition: PARTITION, leadsToPartitions,
       }
     }
 
-    return async function* (seen, signal) {
+    return async function* (seen, signal, within = "") {
       const started = now();
+      const hinted = PARTITION.exec(within)?.[1];
+      if (hinted?.startsWith(prefix)) {
+        for await (const discovery of tailHinted(tail, namesIn(hinted), hinted, seen, signal)) {
+          known.add(hinted);
+          yield discovery;
+        }
+        return;
+      }
       const late = lateSweep.isDue(started);
       if (inside !== undefined) {
         yield* tailWindow(tail, namesIn(inside), inside, { late }, seen, signal);

@@ -6,7 +6,7 @@ import { flatTail } from "./flat.ts";
 import { flatOrderedTail } from "./flat-ordered.ts";
 import type { Layout } from "./layout.ts";
 import { type TailOptions, tailOptions, tailSettings } from "./options.ts";
-import type { Strategy, Tail } from "./strategy.ts";
+import { isTouched, type Strategy, type Tail } from "./strategy.ts";
 
 /** A kind of bucket. */
 export type Bucket<Options> = Component<Options, SourceDependencies, ObjectStore>;
@@ -60,10 +60,11 @@ function autoTail(tail: Tail, layouts: readonly Layout[], prefix: string): Strat
   const only = layouts.find((layout) => prefix.startsWith(folder + layout.root) || layout.holds(prefix));
   if (only !== undefined) return only.tail(tail, prefix);
   const within = layouts.filter(({ root }) => (folder + root).startsWith(prefix));
-  const strategies = within.map((layout) => layout.tail(tail, folder + layout.root));
   const holes = within.map(({ root }) => folder + root);
-  strategies.push(flatTail(tail, prefix, holes));
-  return async function* (seen, signal) {
-    for (const strategy of strategies) yield* strategy(seen, signal);
+  const parts = within.map((layout) => ({ root: folder + layout.root, strategy: layout.tail(tail, folder + layout.root) }));
+  const flat = flatTail(tail, prefix, holes);
+  return async function* (seen, signal, hinted = "") {
+    for (const { root, strategy } of parts) if (isTouched(root, hinted)) yield* strategy(seen, signal, hinted);
+    if (isTouched(prefix, hinted) && !holes.some((hole) => hinted.startsWith(hole))) yield* flat(seen, signal, hinted);
   };
 }

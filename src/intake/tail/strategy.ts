@@ -12,7 +12,10 @@ export interface Tail {
 }
 
 /** One way of finding what is new: a call is one pass, as `Source.discover` describes it. */
-export type Strategy = (seen: Seen, signal: AbortSignal) => AsyncIterable<Discovery>;
+export type Strategy = (seen: Seen, signal: AbortSignal, within?: string) => AsyncIterable<Discovery>;
+
+/** Whether there are keys that begin with both. */
+export const isTouched = (prefix: string, within: string) => prefix.startsWith(within) || within.startsWith(prefix);
 
 /** Stores round their times to the second; the rest is for clocks that stand a little apart. In ms. */
 export const CLOCKS_APART_MS = 2000;

@@ -77,6 +77,20 @@ export async function* tailWindow(
   if (last.mark !== seen.mark(partition)) yield { partition, objects: [], ...last };
 }
 
+/** As `tailWindow`, of a partition that a hint has named: one that does not exist leaves no trace in the ledger. */
+export async function* tailHinted(
+  tail: Tail,
+  names: TimedNames,
+  partition: string,
+  seen: Seen,
+  signal: AbortSignal,
+): AsyncGenerator<Discovery> {
+  const isKnown = seen.mark(partition) !== undefined;
+  for await (const discovery of tailWindow(tail, names, partition, { late: false }, seen, signal)) {
+    if (isKnown || discovery.objects.length > 0) yield discovery;
+  }
+}
+
 /** Lists what lies before the window as far back as it is known, and hands out what is not known. */
 async function* lookBehind(
   tail: Tail,

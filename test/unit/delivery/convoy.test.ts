@@ -66,6 +66,7 @@ class Memory implements Consumer {
     ledger.commit(this.name, id, PIECES, NOTHING, true);
   }
   leave() {}
+  revoke() {}
   async drain() {}
 }
 
