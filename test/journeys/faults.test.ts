@@ -30,7 +30,7 @@ function configFor(sinks: Record<string, Receiver>, options: object = {}): strin
       type: "otlp",
       name,
       endpoint: url,
-      timeoutMs: 1000,
+      timeoutMs: 30_000,
       batch: { records: 200, lingerMs: 20 },
       ...options,
     })),
@@ -47,10 +47,11 @@ describe("a receiver that fails", () => {
     ["closes the connection before it reads", { "2-3": { reset: "before-reading" } }],
     ["closes the connection instead of answering", { "2": { reset: "after-reading" }, "4": { reset: "after-reading" } }],
     ["hangs", { "2": { hang: true } }],
-  ])("%s: nothing is lost, nothing comes twice that was not taken", async (_, faults) => {
+  ])("%s: nothing is lost, nothing comes twice that was not taken", async (name, faults) => {
     const { records } = await bucket();
     const out = await receive(faults);
-    const ended = await runToEnd(configFor({ out }));
+    // A request that merely takes long on a busy machine must not be taken for one that hangs.
+    const ended = await runToEnd(configFor({ out }, name === "hangs" ? { timeoutMs: 4_000 } : {}));
     expect(ended.code, ended.stderr).toBe(0);
     expect(out.uids.size).toBe(records);
     expect(out.stats.records).toBe(records);
