@@ -13,8 +13,9 @@ const MOST_BYTES = 128 * 1024 * 1024;
 /** Of one page of a column, unpacked; writers make pages of about 1 MiB. */
 const MOST_PAGE_BYTES = 32 * 1024 * 1024;
 const MOST_PAGE_VALUES = 1_000_000;
-/** Rows that are unpacked at once. */
+/** Rows that are unpacked at once; more where pages are larger, so that a page is not unpacked again and again, up to so many values. */
 const ROWS = 20_000;
+const MOST_VALUES = 8_000_000;
 
 /** Stands for a text that is not valid UTF-8. */
 export const NO_TEXT: unique symbol = Symbol("not valid UTF-8");
@@ -66,9 +67,10 @@ export async function openParquet(unpacked: Unpacked, maxBytes: number): Promise
     let begin = 0;
     for (const group of metadata.row_groups) {
       const end = begin + Number(group.num_rows);
-      if (end > skip) await attempt(`the rows from ${begin + 1} on`, async () => checkGroup(group));
-      for (let from = Math.max(begin, skip); from < end; from += ROWS) {
-        const to = Math.min(end, from + ROWS);
+      const largest = end > skip ? await attempt(`the rows from ${begin + 1} on`, async () => checkGroup(group)) : 0;
+      const rows = Math.max(ROWS, Math.min(largest, Math.floor(MOST_VALUES / columns.length)));
+      for (let from = Math.max(begin, skip); from < end; from += rows) {
+        const to = Math.min(end, from + rows);
         const values = await attempt(`the rows from ${from + 1} on`, async () => {
           const read: unknown[][] = [];
           for (const column of columns) read.push(await readColumn(column, from, to));
@@ -93,22 +95,26 @@ export async function openParquet(unpacked: Unpacked, maxBytes: number): Promise
     return values;
   }
 
-  function checkGroup(group: RowGroup): void {
+  /** The most values that a page of the group has. */
+  function checkGroup(group: RowGroup): number {
+    let largest = 0;
     for (const { meta_data: chunk } of group.columns) {
       if (chunk?.path_in_schema.length === 1 && columns.includes(chunk.path_in_schema[0] ?? "")) {
-        checkPages(chunk, Number(group.num_rows));
+        largest = Math.max(largest, checkPages(chunk, Number(group.num_rows)));
       }
     }
+    return largest;
   }
 
-  /** Checks what the pages of a column say of their sizes, before anything is unpacked. */
-  function checkPages(chunk: ColumnMetaData, rows: number): void {
+  /** Checks what the pages of a column say of their sizes, before anything is unpacked, and gives the most values of one. */
+  function checkPages(chunk: ColumnMetaData, rows: number): number {
     const name = label(chunk.path_in_schema[0] ?? "");
     const begin = Number(chunk.dictionary_page_offset || chunk.data_page_offset);
     const end = begin + Number(chunk.total_compressed_size);
     if (!(begin >= PARQUET_MARK.length && end > begin && end <= bytes.length)) throw new Error(`column ${name} lies outside`);
     const reader = { view: new DataView(bytes.buffer, bytes.byteOffset, end), offset: begin };
     let values = 0;
+    let largest = 0;
     while (values < rows && reader.offset < end - 1) {
       const page = parquetHeader(reader);
       const count = page.data_page_header?.num_values ?? page.data_page_header_v2?.num_values ?? 0;
@@ -122,9 +128,11 @@ export async function openParquet(unpacked: Unpacked, maxBytes: number): Promise
         throw new Broken("too-large", reason);
       }
       values += count;
+      largest = Math.max(largest, count);
       reader.offset += page.compressed_page_size;
     }
     if (values !== rows) throw new Error(`column ${name} has ${values} values, and the index says ${rows}`);
+    return largest;
   }
 
   return { columns, slices };
