@@ -10,7 +10,7 @@ import { inspectLedger, openLedger } from "../ledger/sqlite.ts";
 import { describeError, UsageError } from "../lib/errors.ts";
 import { version } from "../lib/version.ts";
 import { closeNotifiers, createDispatch, openNotifiers } from "../run/alerts.ts";
-import { openSource } from "../run/compose.ts";
+import { identitiesOf } from "../run/compose.ts";
 import { Health } from "../telemetry/health.ts";
 import { createInstruments, openLog } from "../telemetry/telemetry.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
@@ -132,9 +132,8 @@ async function replayAlerts(context: CliContext, { config: file, notifier: only,
     refuseNone(file, notifiers);
     if (only !== undefined && !notifiers.has(only)) throw unknownNotifier(only, [...notifiers.keys()]);
     const chosen = new Map([...notifiers].filter(([name]) => only === undefined || name === only));
-    const source = await openSource(config, env, () => {});
-    await source.close();
-    const ledger = openLedger({ path, source: source.name, scrub: secrets.scrub });
+    const sources = await identitiesOf(config, env);
+    const ledger = openLedger({ path, sources, scrub: secrets.scrub, onNotice: (line) => log.warn(line) });
     try {
       const queued = [...chosen.keys()].reduce((sum, name) => sum + ledger.alerts.requeue(name), 0);
       const { retry, shutdownMs } = config.run;

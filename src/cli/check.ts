@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { Config } from "../config/load.ts";
+import type { Config, NamedSource } from "../config/load.ts";
 import type { Discovery, FoundObject, Source } from "../contracts/source.ts";
 import { formatRuleError } from "../detect/load.ts";
 import { openEnrichment } from "../enrich/enrichment.ts";
@@ -44,21 +44,29 @@ async function* check(config: Config, { env, signal }: CliContext): AsyncGenerat
     const faults: string[] = [];
     const dependencies = { baseDir: config.baseDir, env, secrets: config.secrets, onLookups: () => {} };
     const onNetwork = ({ ok, message }: { ok: boolean; message: string }) => void (ok || faults.push(message));
-    await requireGoodTables(config.enrich);
-    const enrichment = await openEnrichment(
-      { ...config.enrich, lastGood: undefined },
-      { ...dependencies, networks: config.registry.networks, onNetwork },
-    );
-    await enrichment.close();
+    const versions: string[] = [];
+    for (const enrich of new Set(config.sources.map((named) => named.enrich))) {
+      await requireGoodTables(enrich);
+      const enrichment = await openEnrichment(
+        { ...enrich, lastGood: undefined },
+        { ...dependencies, networks: config.registry.networks, onNetwork },
+      );
+      await enrichment.close();
+      versions.push(enrichment.version);
+    }
     const network = faults.length === 0 ? "" : `; the network's description has ${faults.length} faults, first: ${faults[0]}`;
-    return `tables are valid, version ${enrichment.version}${network}`;
+    return `tables are valid, version ${versions.join(", ")}${network}`;
   });
-  let source: Source | undefined;
-  yield await step("source", async () => {
-    source = await openSource(config, env, () => {});
-    return source.name;
-  });
-  if (source !== undefined) yield* checkSource(config, source, signal);
+  for (const named of config.sources) {
+    let source: Source | undefined;
+    const of = config.sources.length === 1 ? "" : ` ${named.name}`;
+    yield await step(`source${of}`, async () => {
+      source = await openSource(config, named, env, () => {});
+      return source.name;
+    });
+    if (source !== undefined) yield* checkSource(config, named, source, of, signal);
+    signal.throwIfAborted();
+  }
   for (const named of config.sinks) {
     yield await step(`sink ${named.name}`, async () => {
       const sink = await openSink(config, named, env);
@@ -91,10 +99,17 @@ async function* check(config: Config, { env, signal }: CliContext): AsyncGenerat
   });
 }
 
-async function* checkSource(config: Config, source: Source, signal: AbortSignal): AsyncGenerator<Finding> {
+/** `of` follows the names of the steps: the source's name, where there are several. */
+async function* checkSource(
+  config: Config,
+  named: NamedSource,
+  source: Source,
+  of: string,
+  signal: AbortSignal,
+): AsyncGenerator<Finding> {
   try {
     let page: Discovery | undefined;
-    yield await step("list", async () => {
+    yield await step(`list${of}`, async () => {
       for await (const found of source.discover(NOTHING_SEEN, signal)) {
         if (found.objects.length === 0) continue;
         page = found;
@@ -103,7 +118,7 @@ async function* checkSource(config: Config, source: Source, signal: AbortSignal)
       return "allowed; there are no objects yet";
     });
     const objects = page?.objects.slice(0, OBJECTS_READ) ?? [];
-    if (objects.length > 0) yield await step("read", () => readSome(config, source, objects, signal));
+    if (objects.length > 0) yield await step(`read${of}`, () => readSome(config, named, source, objects, signal));
   } finally {
     await source.close();
   }
@@ -114,7 +129,8 @@ const OBJECTS_READ = 5;
 
 /** Says what the first of the objects with a flow in it holds. Throws when an object holds none but other things, or none holds any. */
 async function readSome(
-  { limits, format, registry }: Config,
+  { limits, registry }: Config,
+  { format }: NamedSource,
   source: Source,
   objects: readonly FoundObject[],
   signal: AbortSignal,

@@ -1,18 +1,18 @@
 import { relative } from "node:path";
 import { Command } from "commander";
-import { acceptTables } from "../enrich/tables/accept.ts";
+import { type Accepted, acceptTables } from "../enrich/tables/accept.ts";
 import { type CheckedFile, checkConfigured, checkFile, requireGoodTables } from "../enrich/tables/check.ts";
 import { explainAddress, explainPort, explainSubnet, type Match } from "../enrich/tables/explain.ts";
 import { describeIssue } from "../enrich/tables/issues.ts";
 import type { LookupOptions } from "../enrich/tables/options.ts";
 import { countOf, loadTables, snapshotOf, type Tables } from "../enrich/tables/tables.ts";
-import { UsageError } from "../lib/errors.ts";
+import { codeOf, UsageError } from "../lib/errors.ts";
 import { parseAddress } from "../lib/ip/address.ts";
 
 /** What the commands need of the program. */
 export interface LookupsContext {
   /** Reads a configuration; the paths in its `enrich` block are absolute. */
-  loadConfig(file: string): Promise<{ readonly enrich: LookupOptions }>;
+  loadConfig(file: string): Promise<{ readonly sources: readonly { readonly name: string; readonly enrich: LookupOptions }[] }>;
   readonly stdout: { write(text: string): unknown };
 }
 
@@ -28,6 +28,7 @@ export function lookupsCommand(context: LookupsContext): Command {
     .description("Show what a flow would get for an address, a port or a subnet, and from which file and line.")
     .argument("<what>", "an IP address, a port such as 443/tcp, or a subnet's OCID or id")
     .option("-c, --config <file>", "use the tables that this configuration names, not only those that ship with the program")
+    .option("--source <name>", "of several sources with tables of their own, the one whose flow it is")
     .option("--json", "print the answer as JSON", false)
     .action(async (what: string, options: { config?: string; json: boolean }) => getFromTables(context, what, options));
   const acceptance = new Command("accept")
@@ -44,7 +45,26 @@ export function lookupsCommand(context: LookupsContext): Command {
 
 interface CommandOptions {
   readonly config?: string;
+  readonly source?: string;
   readonly json: boolean;
+}
+
+type Loaded = Awaited<ReturnType<LookupsContext["loadConfig"]>>;
+
+/** The blocks `enrich` in use, each once. */
+function blocksOf({ sources }: Loaded): Set<LookupOptions> {
+  return new Set(sources.map(({ enrich }) => enrich));
+}
+
+/** Throws UsageError where it is not clear which one is meant. */
+function blockFor(loaded: Loaded, source: string | undefined): LookupOptions {
+  const names = loaded.sources.map(({ name }) => name);
+  const [only, other] = blocksOf(loaded);
+  const found = source === undefined ? only : loaded.sources.find(({ name }) => name === source)?.enrich;
+  if (found === undefined) throw new UsageError("unknown-source", `there is no source ${source}: ${names.join(", ")}`);
+  if (source === undefined && other !== undefined)
+    throw new UsageError("unknown-source", `sources have tables of their own: choose one with --source (${names.join(", ")})`);
+  return found;
 }
 
 async function checkTables(
@@ -57,8 +77,7 @@ async function checkTables(
   }
   const files: CheckedFile[] = [];
   if (options.config !== undefined) {
-    const { enrich } = await loadConfig(options.config);
-    files.push(...(await checkConfigured(enrich)));
+    for (const enrich of blocksOf(await loadConfig(options.config))) files.push(...(await checkConfigured(enrich)));
   }
   for (const path of paths) files.push(await checkFile(path));
   const bad = files.filter(({ problems }) => problems > 0);
@@ -85,7 +104,7 @@ function findings({ table, path, rows, version, problems, issues, lastGood }: Ch
 }
 
 async function getFromTables({ loadConfig, stdout }: LookupsContext, what: string, options: CommandOptions): Promise<void> {
-  const enrich = options.config === undefined ? {} : (await loadConfig(options.config)).enrich;
+  const enrich = options.config === undefined ? {} : blockFor(await loadConfig(options.config), options.source);
   const query = queryOf(what);
   await requireGoodTables(enrich);
   const tables = snapshotOf(await loadTables(enrich));
@@ -95,7 +114,22 @@ async function getFromTables({ loadConfig, stdout }: LookupsContext, what: strin
 }
 
 async function accept({ loadConfig, stdout }: LookupsContext, options: { config: string; json: boolean }): Promise<void> {
-  const { accepted, faults } = await acceptTables((await loadConfig(options.config)).enrich);
+  const accepted: Accepted[] = [];
+  const faults: string[] = [];
+  const refusals: unknown[] = [];
+  const blocks = blocksOf(await loadConfig(options.config));
+  for (const enrich of blocks) {
+    try {
+      const found = await acceptTables(enrich);
+      accepted.push(...found.accepted);
+      faults.push(...found.faults);
+    } catch (error) {
+      // Of tables that are kept elsewhere there may be copies.
+      if (codeOf(error) !== "no-last-good") throw error;
+      refusals.push(error);
+    }
+  }
+  if (refusals.length === blocks.size) throw refusals[0];
   if (options.json) stdout.write(`${JSON.stringify({ accepted })}\n`);
   else if (accepted.length === 0) stdout.write("no table is refused for being short\n");
   for (const { path, table, rows, instead } of options.json ? [] : accepted) {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { Command } from "commander";
-import type { Config } from "../config/load.ts";
+import type { Config, NamedSource } from "../config/load.ts";
+import type { Ledger } from "../contracts/ledger.ts";
 import type { Seen, Source } from "../contracts/source.ts";
 import type { ObjectRef } from "../contracts/store.ts";
 import { originOf } from "../flow/origin.ts";
@@ -16,6 +17,8 @@ const SAMPLE_OBJECTS = 5;
 const SAMPLE_BYTES = 32 * 1024 ** 2;
 
 interface Plan {
+  /** Name of the source. */
+  readonly source: string;
   readonly objects: number;
   readonly bytes: number;
   readonly partitions: number;
@@ -32,22 +35,30 @@ export function planCommand(context: CliContext): Command {
   return new Command("plan")
     .description("Say what a run would read: objects, bytes, requests, and an estimate of records and time. Nothing is shipped.")
     .requiredOption("-c, --config <file>", "configuration file (YAML)")
-    .option("--json", "one JSON line", false)
+    .option("--json", "one JSON line for each source", false)
     .action(async ({ config: file, json }: { config: string; json: boolean }) => {
       const config = await context.loadConfig(file);
-      const plan = await makePlan(config, context);
-      for (const line of json ? [JSON.stringify(plan)] : describe(plan)) context.print(line);
+      for (const source of config.sources) {
+        const plan = await makePlan(config, source, context);
+        if (json) context.print(JSON.stringify(plan));
+        else if (config.sources.length > 1) context.print(`source ${source.name}`);
+        if (!json) for (const line of describe(plan)) context.print(line);
+      }
     });
 }
 
-async function makePlan(config: Config, context: CliContext): Promise<Plan> {
-  const ledger = config.ledgerPath !== ":memory:" && existsSync(config.ledgerPath) ? inspectLedger(config.ledgerPath) : undefined;
-  const source = await openSource(config, context.env, () => {});
+async function makePlan(config: Config, named: NamedSource, context: CliContext): Promise<Plan> {
+  const { name } = named;
+  const source = await openSource(config, named, context.env, () => {});
+  const { ledgerPath } = config;
+  const isThere = ledgerPath !== ":memory:" && existsSync(ledgerPath);
+  let ledger: Ledger | undefined;
   try {
+    ledger = isThere ? inspectLedger(ledgerPath, [{ name, store: source.name }]) : undefined;
     const sample: ObjectRef[] = [];
     const partitions = new Set<string>();
     let [objects, bytes, listPages, oldest, newest] = [0, 0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-    const seen: Seen = ledger?.seen ?? NOTHING_SEEN;
+    const seen: Seen = ledger?.of(name).seen ?? NOTHING_SEEN;
     for await (const page of source.discover(seen, context.signal)) {
       listPages += 1;
       if (page.objects.length > 0) partitions.add(page.partition);
@@ -60,10 +71,20 @@ async function makePlan(config: Config, context: CliContext): Promise<Plan> {
         else if (objects % 97 === 0) sample[(objects / 97) % SAMPLE_OBJECTS] = object;
       }
     }
-    const sampled = sample.length === 0 ? null : await readSample(sample, bytes, source, config, context.signal);
+    const sampled =
+      sample.length === 0
+        ? null
+        : await readSample(
+            sample,
+            bytes,
+            source,
+            { ...config.limits, format: named.format, registry: config.registry },
+            context.signal,
+          );
     const iso = (time: number) => (Number.isFinite(time) ? new Date(time).toISOString() : null);
-    const warnings = tooOldFor(config, Math.min(oldest, sampled?.oldestFlow ?? oldest), Date.now());
+    const warnings = tooOldFor(config, named, Math.min(oldest, sampled?.oldestFlow ?? oldest), Date.now());
     return {
+      source: name,
       objects,
       bytes,
       partitions: partitions.size,
@@ -80,7 +101,7 @@ async function makePlan(config: Config, context: CliContext): Promise<Plan> {
 }
 
 /** A line for each sink that refuses records as old as the oldest known, unless the filter keeps them from it. In ms since the epoch. */
-function tooOldFor({ sinks, filter }: Config, oldest: number, now: number): string[] {
+function tooOldFor({ sinks }: Config, { filter }: NamedSource, oldest: number, now: number): string[] {
   const since = filter.since === undefined ? Number.NEGATIVE_INFINITY : parseInstant(filter.since, now);
   return sinks.flatMap(({ name, component: { type, timeWindow } }) => {
     if (timeWindow === undefined || oldest >= now - timeWindow.pastMs || since >= now - timeWindow.pastMs) return [];
@@ -96,11 +117,16 @@ async function readSample(
   sample: ObjectRef[],
   bytes: number,
   source: Source,
-  config: Config,
+  {
+    registry,
+    format,
+    maxObjectBytes: maxBytes,
+    maxRecordBytes,
+  }: Config["limits"] & Pick<Config, "registry"> & Pick<NamedSource, "format">,
   signal: AbortSignal,
 ): Promise<{ estimate: NonNullable<Plan["estimate"]>; oldestFlow: number | undefined }> {
-  const decode = decoderFor(config.registry.formats, config.format);
-  const options = { skip: 0, maxBytes: config.limits.maxObjectBytes, maxRecordBytes: config.limits.maxRecordBytes };
+  const decode = decoderFor(registry.formats, format);
+  const options = { skip: 0, maxBytes, maxRecordBytes };
   const started = performance.now();
   let [sampledObjects, sampledBytes, records] = [0, 0, 0];
   let oldestFlow: number | undefined;

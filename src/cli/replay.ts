@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { Config } from "../config/load.ts";
 import type { Source } from "../contracts/source.ts";
+import type { Inlet } from "../delivery/inlet.ts";
 import { replay } from "../delivery/replay.ts";
 import { describeError, UsageError } from "../lib/errors.ts";
 import { version } from "../lib/version.ts";
@@ -15,6 +16,7 @@ interface ReplayOptions {
   readonly config: string;
   readonly deadLetters: boolean;
   readonly sink?: string;
+  readonly source?: string;
   readonly code?: string;
   readonly limit: number;
   readonly since?: string;
@@ -36,11 +38,13 @@ export function replayCommand(context: CliContext, finish: (code: ExitCode) => v
       false,
     )
     .option("--sink <name>", "only for this sink; with --dead-letters, `none` for records that could not be decoded")
+    .option("--source <name>", "only what comes from this source")
     .option("--code <code>", "with --dead-letters: only those with this code")
     .option("--limit <n>", "with --dead-letters: at most so many", positive, 100_000)
     .option("--json", "end with one JSON line", false)
     .action(async (options: ReplayOptions) => {
       const config = await context.loadConfig(options.config);
+      if (options.source !== undefined) requireSource(config, options.source);
       const span = options.since !== undefined || options.until !== undefined;
       if (options.deadLetters === span) {
         throw new UsageError("replay-what", "say what to replay: either --dead-letters, or --since and --until");
@@ -50,13 +54,21 @@ export function replayCommand(context: CliContext, finish: (code: ExitCode) => v
     });
 }
 
+function requireSource({ sources }: Config, name: string): void {
+  const names = sources.map((source) => source.name);
+  if (!names.includes(name)) throw new UsageError("unknown-source", `there is no source ${name}: ${names.join(", ")}`);
+}
+
 /** The configuration with the span as its filter, the chosen sinks, and a ledger of its own, so that no position changes. Nobody is told unless asked for. */
-function spanOf(config: Config, { since, until, sink, alerts: tell }: ReplayOptions): Config {
+function spanOf(config: Config, { since, until, sink, source, alerts: tell }: ReplayOptions): Config {
+  const sources = config.sources
+    .filter(({ name }) => source === undefined || name === source)
+    .map((named) => ({ ...named, filter: { ...named.filter, since, until } }));
   const sinks = sink === undefined ? config.sinks : config.sinks.filter(({ name }) => name === sink);
   if (sinks.length === 0)
     throw new UsageError("unknown-sink", `there is no sink ${sink}: ${config.sinks.map(({ name }) => name).join(", ")}`);
   const alerts = config.alerts === undefined || tell ? config.alerts : { ...config.alerts, notifiers: [] };
-  return { ...config, sinks, alerts, ledgerPath: ":memory:", filter: { ...config.filter, since, until } };
+  return { ...config, sources, sinks, alerts, ledgerPath: ":memory:" };
 }
 
 async function replayDeadLetters(context: CliContext, config: Config, options: ReplayOptions): Promise<ExitCode> {
@@ -82,8 +94,11 @@ async function replayDeadLetters(context: CliContext, config: Config, options: R
       },
       context.signal,
     );
-    const wasParked = ledger.countParked();
-    const parked = wasParked > 0 && options.sink === undefined ? await readParked(composed, context) : wasParked;
+    const inlets = composed.parts.inlets.filter(({ name }) => options.source === undefined || name === options.source);
+    const countParked = () => inlets.reduce((sum, { name }) => sum + ledger.of(name).countParked(), 0);
+    const wasParked = countParked();
+    if (wasParked > 0 && options.sink === undefined) await readParked(composed, inlets, context);
+    const parked = countParked();
     for (const { letter, code, reason } of kept)
       log.warn({ key: letter.key, from: letter.from, code }, `still refused: ${reason}`);
     if (options.json)
@@ -100,9 +115,8 @@ async function replayDeadLetters(context: CliContext, config: Config, options: R
   }
 }
 
-/** Tries parked objects again, and delivers what waits in the ledger; resolves to how many stay parked. Nothing new is looked for. */
-async function readParked({ parts, options }: Composed, { signal }: CliContext): Promise<number> {
-  const source: Source = { ...parts.source, async *discover() {} };
-  const { parked } = await runPipeline({ ...parts, source }, { ...options, untilCaughtUp: true }, signal);
-  return parked;
+/** Tries parked objects of these sources again, and delivers what waits in the ledger. Nothing new is looked for. */
+async function readParked({ parts, options }: Composed, inlets: readonly Inlet[], { signal }: CliContext): Promise<void> {
+  const still = inlets.map((inlet) => ({ ...inlet, source: { ...inlet.source, async *discover() {} } satisfies Source }));
+  await runPipeline({ ...parts, inlets: still }, { ...options, untilCaughtUp: true }, signal);
 }

@@ -101,19 +101,20 @@ function exitCodeOf(signal: AbortSignal, { untilCaughtUp }: RunMode, totals: Res
 }
 
 function summarize(context: CliContext, config: Config, totals: Results, seconds: number, json: boolean): void {
-  const { objects, records, bad, skipped, filtered, quality, sinks, alerts, parked, lost } = totals;
+  const { objects, records, bad, skipped, filtered, quality, sources, sinks, alerts, parked, lost } = totals;
   if (json) {
     const rounded = Math.round(seconds * 1000) / 1000;
-    context.print(
-      JSON.stringify({ objects, records, bad, skipped, filtered, quality, sinks, alerts, parked, lost, seconds: rounded }),
-    );
+    const counts = { objects, records, bad, skipped, filtered, quality };
+    const ofSources = Object.fromEntries(Object.entries(sources).map(([name, source]) => [name, countsOf(source)]));
+    context.print(JSON.stringify({ ...counts, sources: ofSources, sinks, alerts, parked, lost, seconds: rounded }));
     return;
   }
   const isTaken = config.sinks.some(({ options }) => isStandardOutput((options as { path?: string }).path ?? ""));
   const out = isTaken ? context.stderr : context.stdout;
-  const rest = Object.entries({ bad, skipped, filtered }).filter(([, count]) => count > 0);
+  const named = Object.entries(sources);
   const lines = [
-    `${objects} objects, ${records} records${rest.map(([name, count]) => `, ${count} ${name}`).join("")} in ${seconds.toFixed(1)} s`,
+    `${readLine({ objects, records, bad, skipped, filtered })} in ${seconds.toFixed(1)} s`,
+    ...(named.length === 1 ? [] : named.map(([name, source]) => `from ${name}: ${readLine(source)}`)),
     ...Object.entries(sinks).map(
       ([name, { delivered, rejected, deadLettered, waiting }]) =>
         `${name}: ${delivered} delivered, ${rejected} rejected, ${deadLettered} set aside${waiting > 0 ? `, ${waiting} objects wait` : ""}`,
@@ -123,6 +124,23 @@ function summarize(context: CliContext, config: Config, totals: Results, seconds
     ...(lost > 0 ? [`${lost} objects were lost before they were delivered (flowferry status --dead-letters)`] : []),
   ];
   out.write(`${lines.join("\n")}\n`);
+}
+
+type SourceCounts = Results["sources"][string];
+
+function countsOf({ objects, records, bad, skipped, filtered, parked, lost }: SourceCounts) {
+  return { objects, records, bad, skipped, filtered, parked, lost };
+}
+
+function readLine({
+  objects,
+  records,
+  bad,
+  skipped,
+  filtered,
+}: Pick<SourceCounts, "objects" | "records" | "bad" | "skipped" | "filtered">): string {
+  const rest = Object.entries({ bad, skipped, filtered }).filter(([, count]) => count > 0);
+  return `${objects} objects, ${records} records${rest.map(([name, count]) => `, ${count} ${name}`).join("")}`;
 }
 
 function alertsLine({ told, waiting, refused, withheld }: AlertTotals): string {

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { bookJson, bookLine } from "../alerts/books.ts";
-import type { DeadLetterFilter, Ledger, SinkStatus, StoredDeadLetter } from "../contracts/ledger.ts";
+import type { DeadLetterFilter, Ledger, SinkStatus, SourceStatus, StoredDeadLetter } from "../contracts/ledger.ts";
 import { inspectLedger } from "../ledger/sqlite.ts";
 import { UsageError } from "../lib/errors.ts";
 import type { CliContext } from "./context.ts";
@@ -9,6 +9,7 @@ interface StatusOptions {
   readonly config: string;
   readonly deadLetters: boolean;
   readonly sink?: string;
+  readonly source?: string;
   readonly code?: string;
   readonly limit: number;
   readonly json: boolean;
@@ -22,6 +23,7 @@ export function statusCommand(context: CliContext): Command {
     .requiredOption("-c, --config <file>", "configuration file (YAML)")
     .option("--dead-letters", "list what was set aside: key, records, code, reason", false)
     .option("--sink <name>", "only dead letters of this sink; `none` for records that could not be decoded")
+    .option("--source <name>", "only dead letters of this source")
     .option("--code <code>", "only dead letters with this code")
     .option("--limit <n>", "most dead letters to list", positive, 1000)
     .option("--json", "JSON: one object, or one line for each dead letter", false)
@@ -45,8 +47,12 @@ export function positive(text: string): number {
   return value;
 }
 
-export function letterFilter({ sink, code }: { sink?: string | undefined; code?: string | undefined }): DeadLetterFilter {
-  return { sink: sink === "none" ? null : sink, code };
+export function letterFilter({
+  sink,
+  source,
+  code,
+}: Partial<Record<"sink" | "source" | "code", string | undefined>>): DeadLetterFilter {
+  return { sink: sink === "none" ? null : sink, source, code };
 }
 
 /** A parked object as a pointer: what a sink lacks of it. */
@@ -56,20 +62,22 @@ function listDeadLetters({ print }: CliContext, ledger: Ledger, options: StatusO
   const filter = letterFilter(options);
   const most = options.limit + 1;
   const found: Listed[] = [...ledger.deadLetters(filter, most), ...parkedLetters(ledger, filter, most)];
+  const placeOf = placesIn(ledger);
   for (const letter of found.slice(0, options.limit))
-    print(options.json ? JSON.stringify({ ...letter, at: new Date(letter.at).toISOString() }) : letterLine(letter));
+    print(options.json ? JSON.stringify({ ...letter, at: new Date(letter.at).toISOString() }) : letterLine(letter, placeOf));
   if (options.json) return;
   if (found.length === 0) print("no dead letters");
   else if (found.length > options.limit) print(`… more: raise --limit (now ${options.limit})`);
 }
 
-function parkedLetters(ledger: Ledger, { sink, code }: DeadLetterFilter, limit: number): Listed[] {
+function parkedLetters(ledger: Ledger, { sink, source, code }: DeadLetterFilter, limit: number): Listed[] {
   if (sink === null) return [];
   return ledger
     .parkedFor(sink, limit)
-    .filter((parked) => code === undefined || parked.code === code)
+    .filter(({ object, code: why }) => (code ?? why) === why && (source ?? object.source) === object.source)
     .map(({ sink: name, position, object, attempts, since, nextAt, code: why, reason }) => ({
       sink: name,
+      source: object.source,
       key: object.key,
       etag: object.etag,
       from: position + 1,
@@ -84,38 +92,62 @@ function parkedLetters(ledger: Ledger, { sink, code }: DeadLetterFilter, limit: 
     }));
 }
 
-function letterLine(letter: Listed): string {
-  const { sink, key, from, to, count, code, reason } = letter;
+/** The key of an object, behind its source where the ledger knows several. */
+function placesIn(ledger: Ledger): (object: { source: string; key: string }) => string {
+  const several = ledger.status().sources.length > 1;
+  return ({ source, key }) => (several ? `${source}  ${key}` : key);
+}
+
+function letterLine(letter: Listed, placeOf: (letter: Listed) => string): string {
+  const { sink, from, to, count, code, reason } = letter;
   const records =
     to === undefined ? `from record ${from} on` : from === to ? `record ${from}` : `records ${from} to ${to} (${count})`;
   const again = "parked" in letter ? `parked, attempt ${letter.attempts} failed, the next is due ${letter.nextAt}; ` : "";
-  return `${sink ?? "undecodable"}  ${key}  ${records}  ${again}${code}: ${reason}`;
+  return `${sink ?? "undecodable"}  ${placeOf(letter)}  ${records}  ${again}${code}: ${reason}`;
 }
 
 function showStatus({ print }: CliContext, ledger: Ledger, json: boolean): void {
-  const { sinks, quality, objects, partitions, parked, problems, owner } = ledger.status();
+  const { sources, sinks, quality, objects, partitions, parked, problems, owner } = ledger.status();
   const books = ledger.alerts.books();
   const undecodable = ledger.countDeadLetters({ sink: null });
   if (json) {
     const dated = problems.map(({ since, ...problem }) => ({ ...problem, since: new Date(since).toISOString() }));
     const bucket = { owner: owner ?? null, partitions, objects, parked, undecodable };
-    print(JSON.stringify({ ...bucket, sinks: sinks.map(toJson), alerts: books.map(bookJson), problems: dated, quality }));
+    print(
+      JSON.stringify({ ...bucket, sources, sinks: sinks.map(toJson), alerts: books.map(bookJson), problems: dated, quality }),
+    );
     return;
   }
   print(owner === undefined ? "no worker is running" : `worker: ${owner}`);
   for (const { part, reason, since } of problems) print(`not ready: ${part} since ${new Date(since).toISOString()}: ${reason}`);
-  print(`bucket: ${partitions} partitions tailed, ${objects} objects remembered, ${parked} parked`);
+  for (const source of sources) print(sourceLine(source, sources.length === 1));
+  const placeOf = placesIn(ledger);
   for (const { object, attempts, nextAt, code, reason } of ledger.parked(PARKED_SHOWN)) {
-    print(`parked: ${object.key}: ${attempts} attempts, the next is due ${new Date(nextAt).toISOString()}: ${code}: ${reason}`);
+    print(
+      `parked: ${placeOf(object)}: ${attempts} attempts, the next is due ${new Date(nextAt).toISOString()}: ${code}: ${reason}`,
+    );
   }
   if (parked > PARKED_SHOWN) print(`… and ${parked - PARKED_SHOWN} more (see --dead-letters)`);
   for (const sink of sinks) print(sinkLine(sink));
   for (const book of books) print(bookLine(book));
   print(`undecodable records: ${undecodable}${undecodable > 0 ? " (see --dead-letters --sink none)" : ""}`);
-  for (const { kind, count, lastKey, lastMessage } of quality) print(`${kind}: ${count}, last ${lastKey}: ${lastMessage}`);
+  for (const { source, kind, count, lastKey, lastMessage } of quality)
+    print(`${kind}: ${count}, last ${placeOf({ source, key: lastKey })}: ${lastMessage}`);
 }
 
 const PARKED_SHOWN = 10;
+
+function sourceLine(
+  { name, store, configured, partitions, objects, pendingObjects, parked, deadLettered }: SourceStatus,
+  isOnly: boolean,
+) {
+  const what = isOnly ? "bucket" : `source ${name}`;
+  if (!configured) {
+    const kept = `${pendingObjects} objects that wait and ${deadLettered} records set aside are kept`;
+    return `${what}: ${store} is not in the configuration: ${kept}`;
+  }
+  return `${what}: ${partitions} partitions tailed, ${objects} objects remembered, ${parked} parked`;
+}
 
 function sinkLine({ name, pendingObjects, oldestPending, delivered, rejected, setAside, lastDelivery }: SinkStatus): string {
   const age = oldestPending === undefined ? "" : `, the oldest stored ${new Date(oldestPending).toISOString()}`;

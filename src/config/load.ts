@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import type { ZodType, z } from "zod";
 import type { Component } from "../contracts/component.ts";
 import type { Sink, SinkDependencies } from "../contracts/sink.ts";
@@ -14,9 +14,12 @@ import { isReadable } from "../lib/urls.ts";
 import { Registry } from "../registry.ts";
 import { type AlertOptions, alertOptions, alertOptionsOf } from "./alerts.ts";
 import { withModules } from "./modules.ts";
-import { configSchema } from "./schema.ts";
+import { configSchema, OF_SINK, OF_SOURCE } from "./schema.ts";
 import { placed, validate } from "./validate.ts";
 import { parseYaml, type Source as Yaml } from "./yaml.ts";
+
+/** Of a source or sink, in characters. */
+const LONGEST_NAME = 64;
 
 type Settings = z.output<ReturnType<typeof configSchema>>;
 
@@ -32,7 +35,13 @@ export interface NamedSink extends Part<SinkDependencies, Sink> {
   readonly name: string;
 }
 
-export interface Config extends Pick<Settings, "format" | "filter" | "limits" | "run" | "telemetry"> {
+export interface NamedSource extends Part<SourceDependencies, Source>, Pick<Settings, "format" | "filter"> {
+  readonly name: string;
+  /** The same object for all sources that have no block of their own. */
+  readonly enrich: EnrichOptions;
+}
+
+export interface Config extends Pick<Settings, "limits" | "run" | "telemetry"> {
   readonly file: string;
   /** Absolute folder of the file: relative paths in it start there. */
   readonly baseDir: string;
@@ -40,7 +49,7 @@ export interface Config extends Pick<Settings, "format" | "filter" | "limits" | 
   readonly secrets: Scrubber;
   /** The parts that are known, with those of the modules that the file names. */
   readonly registry: Registry;
-  readonly source: Part<SourceDependencies, Source>;
+  readonly sources: readonly NamedSource[];
   readonly sinks: readonly NamedSink[];
   readonly enrich: EnrichOptions;
   /** Undefined when no detections are wanted. */
@@ -97,23 +106,29 @@ function plain(file: string, value: unknown, secrets: Scrubber): Yaml {
 
 /** Throws UsageError with one line for each fault. */
 function configOf(yaml: Yaml, registry: Registry, { env, baseDir, secrets }: ConfigSurroundings): Config {
-  const read: Read = (schema, value, path) => {
+  const read: Read = (schema, value, path, beside) => {
     addOptions(secrets, schema, value);
-    return validate(schema, value, yaml, path);
+    return validate(schema, value, yaml, path, beside);
   };
   const settings = read(configSchema(registry.formats), yaml.value ?? {}, []);
   refuseReadableLog(settings.telemetry, env, yaml);
   const ledgerPath = settings.ledger.path === ":memory:" ? ":memory:" : resolve(baseDir, settings.ledger.path);
   const { networks } = registry;
+  const enrichAt: EnrichAt = (block, path, beside = ledgerPath) =>
+    resolveEnrichPaths(read(enrichOptions(networks), block, path), networks, baseDir, beside);
+  const enrich = enrichAt(settings.enrich ?? {}, ["enrich"]);
+  const { format, filter } = settings;
+  const surroundings = { yaml, read, registry, env, baseDir, secrets, enrichAt, ledgerPath };
+  const sources = sourcesOf(settings, { format, filter, enrich }, surroundings);
   return {
     ...settings,
     file: yaml.file,
     baseDir,
     secrets,
     registry,
-    source: partOf(registry.sources, settings.source, yaml, ["source"], read, env),
+    sources,
     sinks: sinksOf(registry.sinks, settings.sinks, yaml, read, env),
-    enrich: resolveEnrichPaths(read(enrichOptions(networks), settings.enrich ?? {}, ["enrich"]), networks, baseDir, ledgerPath),
+    enrich,
     alerts: settings.alerts === undefined ? undefined : alertsOf(registry.notifiers, settings.alerts, yaml, read, env, baseDir),
     ledgerPath,
   };
@@ -130,7 +145,7 @@ function refuseReadableLog({ otlpEndpoint, allowInsecure }: Settings["telemetry"
   refuseReadable(`${place}: telemetry.otlpEndpoint`, url, headers);
 }
 
-type Read = <T>(schema: ZodType<T>, value: unknown, path: readonly PropertyKey[]) => T;
+type Read = <T>(schema: ZodType<T>, value: unknown, path: readonly PropertyKey[], beside?: readonly string[]) => T;
 
 async function readText(file: string): Promise<string> {
   try {
@@ -147,8 +162,10 @@ function partOf<D, T>(
   path: readonly PropertyKey[],
   read: Read,
   env: NodeJS.ProcessEnv,
+  beside: readonly string[],
 ): Part<D, T> {
-  const { type, name: _, ...options } = value;
+  const { type } = value;
+  const own = Object.entries(value).filter(([key]) => key !== "type" && !beside.includes(key));
   const component = components.get(type);
   if (component === undefined) {
     const types = [...components.keys()];
@@ -157,9 +174,82 @@ function partOf<D, T>(
     throw new UsageError("config-type", `${yaml.at([...path, "type"])}: unknown type ${JSON.stringify(type)}: ${advice}`);
   }
   const place = yaml.at(path);
-  const valid = read(component.options, options, path);
+  const valid = read(component.options, Object.fromEntries(own), path, beside);
   placed(place, () => component.check?.(valid, env));
   return { component, options: valid, place };
+}
+
+/** What all sources have that have no word of their own for it. */
+interface Common extends Pick<Settings, "format" | "filter"> {
+  readonly enrich: EnrichOptions;
+}
+
+interface Surroundings extends ConfigSurroundings {
+  readonly yaml: Yaml;
+  readonly read: Read;
+  readonly registry: Registry;
+  readonly enrichAt: EnrichAt;
+  readonly ledgerPath: string;
+}
+
+/** A block `enrich` with absolute paths; what is kept of its tables lies beside the file of that path. */
+type EnrichAt = (block: unknown, path: readonly PropertyKey[], beside?: string) => EnrichOptions;
+
+/** The one source, or the list of several. */
+function sourcesOf(
+  { source, sources }: Pick<Settings, "source" | "sources">,
+  common: Common,
+  surroundings: Surroundings,
+): NamedSource[] {
+  const { yaml, enrichAt, ledgerPath } = surroundings;
+  if (source !== undefined && sources !== undefined) {
+    throw new UsageError("config-invalid", `${yaml.at([], "sources")}: either source or sources: put all of them into sources`);
+  }
+  if (sources === undefined) {
+    if (source === undefined) throw new UsageError("config-invalid", `${yaml.at([])}: source: is missing: expected object`);
+    return [{ ...sourceOf(source, undefined, ["source"], surroundings), ...common }];
+  }
+  return unique(
+    "sources",
+    sources.map((value, index) => {
+      const path = ["sources", index];
+      const { enrich, filter = common.filter, format = common.format } = value;
+      const named = sourceOf(value, value.name, path, surroundings, OF_SOURCE);
+      // What is kept of its tables stands beside that of the common ones.
+      const beside = ledgerPath === ":memory:" ? ledgerPath : `${ledgerPath}.${named.name}`;
+      const own = enrich === undefined ? common.enrich : enrichAt(enrich, [...path, "enrich"], beside);
+      return { ...named, format, filter, enrich: own };
+    }),
+  );
+}
+
+/** A source is called after its type and its bucket, unless it has a name. */
+function sourceOf(
+  value: { type: string },
+  given: string | undefined,
+  path: readonly PropertyKey[],
+  { yaml, read, env, registry, baseDir }: Surroundings,
+  beside: readonly string[] = [],
+): Omit<NamedSource, keyof Common> {
+  const part = partOf(registry.sources, value, yaml, path, read, env, beside);
+  const { bucket, path: folder } = part.options as { readonly bucket?: string; readonly path?: string };
+  const place = bucket ?? (folder === undefined ? undefined : basename(resolve(baseDir, folder)));
+  const words = [part.component.type, place].filter((word) => word !== undefined && word !== "").join("-");
+  const name = given ?? words.replaceAll(/[^A-Za-z0-9_.-]+/g, "-").slice(0, LONGEST_NAME);
+  return { ...part, name };
+}
+
+/** The parts, of which no two may have the same name. */
+function unique<Named extends { readonly name: string; readonly place: string }>(what: string, parts: readonly Named[]): Named[] {
+  const places = new Map<string, string>();
+  for (const { name, place } of parts) {
+    const earlier = places.get(name);
+    if (earlier !== undefined) {
+      throw new UsageError("config-name", `${place}: two ${what} are called ${name} (the other at ${earlier}): give one a name`);
+    }
+    places.set(name, place);
+  }
+  return [...parts];
 }
 
 function sinksOf(
@@ -169,21 +259,13 @@ function sinksOf(
   read: Read,
   env: NodeJS.ProcessEnv,
 ): NamedSink[] {
-  const names = new Map<string, string>();
-  return sinks.map((sink, index) => {
-    const path = ["sinks", index];
-    const part = partOf(components, sink, yaml, path, read, env);
-    const name = sink.name ?? part.component.type;
-    const earlier = names.get(name);
-    if (earlier !== undefined) {
-      throw new UsageError(
-        "config-name",
-        `${part.place}: two sinks are called ${name} (the other at ${earlier}): give one a name`,
-      );
-    }
-    names.set(name, part.place);
-    return { ...part, name };
-  });
+  return unique(
+    "sinks",
+    sinks.map((sink, index) => {
+      const part = partOf(components, sink, yaml, ["sinks", index], read, env, OF_SINK);
+      return { ...part, name: sink.name ?? part.component.type };
+    }),
+  );
 }
 
 function alertsOf(

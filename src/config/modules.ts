@@ -69,17 +69,31 @@ function referencesIn(yaml: Yaml): Reference[] {
   const see = (kinds: readonly Kind[], word: unknown, path: readonly PropertyKey[], key?: string) => {
     if (isModule(word)) found.push({ kinds, module: word, place: yaml.at(path, key) });
   };
-  const { source, format, sinks, alerts, enrich } = blockOf(yaml.value);
+  const seeNetworks = (enrich: unknown, path: readonly PropertyKey[]) => {
+    for (const key of Object.keys(blockOf(enrich))) see(["network"], key, path, key);
+  };
+  const seeSource = (source: unknown, path: readonly PropertyKey[]) => {
+    const { type, layout } = blockOf(source);
+    see(["source", "bucket"], type, [...path, "type"]);
+    see(["layout"], layout, [...path, "layout"]);
+  };
+  const { source, sources, format, sinks, alerts, enrich } = blockOf(yaml.value);
   see(["format"], format, ["format"]);
-  const { type, layout } = blockOf(source);
-  see(["source", "bucket"], type, ["source", "type"]);
-  see(["layout"], layout, ["source", "layout"]);
-  for (const [index, sink] of (Array.isArray(sinks) ? sinks : []).entries()) {
-    see(["sink"], blockOf(sink).type, ["sinks", index, "type"]);
+  seeSource(source, ["source"]);
+  for (const [index, one] of listOf(sources).entries()) {
+    const path = ["sources", index];
+    seeSource(one, path);
+    see(["format"], blockOf(one).format, [...path, "format"]);
+    seeNetworks(blockOf(one).enrich, [...path, "enrich"]);
   }
+  for (const [index, sink] of listOf(sinks).entries()) see(["sink"], blockOf(sink).type, ["sinks", index, "type"]);
   for (const key of Object.keys(blockOf(alerts))) see(["notifier"], key, ["alerts"], key);
-  for (const key of Object.keys(blockOf(enrich))) see(["network"], key, ["enrich"], key);
+  seeNetworks(enrich, ["enrich"]);
   return found;
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
 }
 
 function blockOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -91,8 +91,22 @@ const telemetryOptions = z.strictObject({
     .describe("Least severity of the program's own log lines"),
 });
 
+const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, "expected letters, digits, dots, dashes and underscores");
+
+/** What each of several sources may have beside the options of its type. */
+export const ofSource = z.object({
+  name: name
+    .optional()
+    .describe(
+      "Name of the source in the ledger, in metrics and in logs; its type and its bucket by default. Positions belong to the name",
+    ),
+  format: z.string().optional().describe("Format of its objects; the common one by default"),
+  filter: filterOptions.optional().describe("Which of its flows are shipped, in place of the common filter"),
+  enrich: z.unknown().optional().describe("Lookup tables for its flows, in place of the common block"),
+});
+
 const settings = z.strictObject({
-  source: part.describe("The bucket to tail"),
+  source: part.optional().describe("The bucket to tail; this, or `sources`"),
   format: z.string().default(AUTO).describe("Format of the objects; `auto` finds it from the first bytes of each"),
   filter: filterOptions.prefault({}).describe("Which flows are shipped"),
   limits: limitOptions.prefault({}).describe("Bounds for what comes from outside"),
@@ -100,9 +114,7 @@ const settings = z.strictObject({
   sinks: z
     .array(
       part.extend({
-        name: z
-          .string()
-          .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, "expected letters, digits, dots, dashes and underscores")
+        name: name
           .optional()
           .describe("Name of the sink in the ledger, in metrics and in logs; its type by default. Positions belong to the name"),
       }),
@@ -115,9 +127,27 @@ const settings = z.strictObject({
   telemetry: telemetryOptions.prefault({}).describe("The program's own logs and metrics"),
 });
 
+/** What stands beside the options of a part's own type. */
+export const OF_SOURCE = Object.keys(ofSource.shape);
+export const OF_SINK = ["name"];
+
 /** The top level of a configuration file. Parts are validated by their components. */
 export function configSchema(formats: readonly FormatKind[]) {
   const { format } = settings.shape;
   const names = z.enum([AUTO, ...formats.map(({ name }) => name)]).default(AUTO);
-  return settings.extend({ format: names.describe(format.description ?? "") });
+  const one = part.extend({
+    ...ofSource.shape,
+    format: names
+      .unwrap()
+      .optional()
+      .describe(ofSource.shape.format.description ?? ""),
+  });
+  return settings.extend({
+    format: names.describe(format.description ?? ""),
+    sources: z
+      .array(one)
+      .min(1, "at least one source is needed")
+      .optional()
+      .describe("Several buckets to tail side by side; each has positions, readers and pauses of its own"),
+  });
 }

@@ -5,14 +5,20 @@ import type { Source } from "./yaml.ts";
 
 type Issue = ZodError["issues"][number];
 
-/** Validates the value at `path` of the file; a wrong one is a UsageError with a line for each fault: where it stands and what to do. */
-export function validate<T>(schema: ZodType<T>, value: unknown, source: Source, path: readonly PropertyKey[]): T {
+/** Validates the value at `path` of the file, where the keys `beside` are known too; a wrong one is a UsageError with a line for each fault: where it stands and what to do. */
+export function validate<T>(
+  schema: ZodType<T>,
+  value: unknown,
+  source: Source,
+  path: readonly PropertyKey[],
+  beside: readonly string[] = [],
+): T {
   const first = schema.safeParse(value, { reportInput: true });
   if (first.success) return first.data;
   const typed = withTypes(value, first.error.issues, source, path);
   const second = typed === undefined ? first : schema.safeParse(typed, { reportInput: true });
   if (second.success) return second.data;
-  const faults = second.error.issues.flatMap((issue) => faultsOf(issue, schema, source, path));
+  const faults = second.error.issues.flatMap((issue) => faultsOf(issue, schema, source, path, beside));
   throw new UsageError("config-invalid", faults.join("\n"));
 }
 
@@ -33,10 +39,17 @@ function withTypes(value: unknown, issues: Issue[], source: Source, path: readon
   return changed ? copy : undefined;
 }
 
-function faultsOf(issue: Issue, schema: ZodType, source: Source, path: readonly PropertyKey[]): string[] {
+function faultsOf(
+  issue: Issue,
+  schema: ZodType,
+  source: Source,
+  path: readonly PropertyKey[],
+  beside: readonly string[],
+): string[] {
   const full = [...path, ...issue.path];
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => unknownKey(key, knownKeys(schema, issue.path), source.at(full, key), full));
+    const known = [...knownKeys(schema, issue.path), ...(issue.path.length === 0 ? beside : [])];
+    return issue.keys.map((key) => unknownKey(key, known, source.at(full, key), full));
   }
   const isMissing = issue.code === "invalid_type" && issue.input === undefined;
   return [`${source.at(full)}: ${dotted(full)}: ${isMissing ? `is missing: expected ${issue.expected}` : issue.message}`];

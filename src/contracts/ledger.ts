@@ -4,10 +4,20 @@ import type { Discovery, Seen } from "./source.ts";
 import type { StateLedger } from "./state-ledger.ts";
 import type { ObjectRef, ObjectVersion } from "./store.ts";
 
+/** A source as a ledger knows it. */
+export interface SourceIdentity {
+  /** In the configuration; no two sources of a worker have the same. */
+  readonly name: string;
+  /** The store's stable name, part of every uid: `oci://namespace/bucket`. */
+  readonly store: string;
+}
+
 /** Records that were set aside: a pointer to what still lies in the bucket. */
 export interface DeadLetter {
   /** Undefined for records that no sink can have: they could not be decoded. */
   readonly sink: string | undefined;
+  /** Name of the source in whose bucket they lie. */
+  readonly source: string;
   /** Of the object. */
   readonly key: string;
   /** Of the version of the object. */
@@ -28,6 +38,8 @@ export interface DeadLetter {
 export interface QueuedObject extends ObjectRef {
   /** Ascending in the order of discovery. */
   readonly id: number;
+  /** Name of its source. */
+  readonly source: string;
   /** How many records it holds; undefined until it was read to its end once. */
   readonly records: number | undefined;
 }
@@ -35,6 +47,8 @@ export interface QueuedObject extends ObjectRef {
 export interface DeadLetterFilter {
   /** A sink's name; null selects the records that could not be decoded. */
   readonly sink?: string | null | undefined;
+  /** A source's name. */
+  readonly source?: string | undefined;
   /** Of the object. */
   readonly key?: string | undefined;
   /** Of the letters. */
@@ -61,7 +75,9 @@ export interface Settled {
 export interface SinkStatus extends Settled {
   /** In the configuration. */
   readonly name: string;
-  /** Objects that wait for the sink or are on their way to it, and their stored bytes. Parked ones are among them. */
+  /**
+   * Objects of the configured sources that wait for the sink or are on their way to it, and their stored bytes. Parked ones are among them.
+   */
   readonly pendingObjects: number;
   /** Their stored size. */
   readonly pendingBytes: number;
@@ -73,7 +89,21 @@ export interface SinkStatus extends Settled {
   readonly lastDelivery: number | undefined;
 }
 
+export interface SourceStatus extends SourceIdentity {
+  /** Whether the last worker had it in its configuration. What is known of one that has gone from there is kept. */
+  readonly configured: boolean;
+  readonly partitions: number;
+  /** Objects that are remembered, those of them that wait for a sink, and those that cannot be read now. */
+  readonly objects: number;
+  readonly pendingObjects: number;
+  readonly parked: number;
+  /** Records that letters of this source count. */
+  readonly deadLettered: number;
+}
+
 export interface QualityStatus {
+  /** Name of the source. */
+  readonly source: string;
   /** What it speaks of: `skip-data`, `sequence-gap`. */
   readonly kind: string;
   /** How often it was said. */
@@ -106,7 +136,7 @@ export interface ParkedObject {
 
 /** A part that does not do its work at the moment. */
 export interface Problem {
-  /** `source`, `sink otlp`, `notifier slack`, `ledger`, `table servers.csv`. */
+  /** `source`, `source flows`, `sink otlp`, `notifier slack`, `ledger`, `table servers.csv`. */
   readonly part: string;
   /** A Drawer. */
   readonly drawer: string;
@@ -155,22 +185,11 @@ export const UNBALANCED = "unbalanced";
 export const MANY_BAD = "many-bad-records";
 
 /**
- * The memory of a worker: what was discovered, how far each consumer is, what was set aside. Every call is one transaction and durable
- * against the death of the process when it returns. Its size follows what is pending and what lies inside the look-back.
- * A call that the file cannot take throws a Failure in the drawer `worker`, and nothing of it has happened.
+ * What a ledger remembers of one source: what was discovered there, who waits for it, and what cannot be read now. Ids are those of the
+ * whole ledger: no two objects have the same, whatever their sources. Every call is one transaction, as in the whole ledger.
  */
-export interface Ledger {
-  /** What earlier passes of discovery have found. */
+export interface SourceLedger extends SourceIdentity {
   readonly seen: Seen;
-  /** Who was told what. */
-  readonly alerts: AlertLedger;
-  /** The parts of saved states. */
-  readonly states: StateLedger;
-  /**
-   * Registers the consumers that take part; objects discovered from now on wait for each. Returns the names that are new. A name in
-   * parentheses is that of a saved state: it waits for objects as a sink does, and is none in `status`.
-   */
-  register(names: readonly string[]): string[];
   /** Takes a page of discoveries; returns how many of its objects are new. */
   discover(discovery: Discovery): number;
   /**
@@ -182,8 +201,44 @@ export interface Ledger {
   pending(sink: string, range: { after: number; through: number; limit: number }): QueuedObject[];
   /** Objects discovered after `after`, whoever waits for them, in the order of discovery; without those that are parked. */
   discovered(after: number, limit: number): QueuedObject[];
-  /** Highest id that was ever given out, 0 for none. */
+  /** Whether so many objects or more were discovered after `after` and are remembered. */
+  holds(count: number, after: number): boolean;
+  /** Highest id that was ever given out, to an object of any source; 0 for none. */
   lastId(): number;
+  /** The object needs no further attempt. */
+  unpark(id: number): void;
+  /** The object cannot be read now. */
+  park(id: number, trouble: Omit<ParkedObject, "object" | "since">): void;
+  /** Parked objects that are to be tried at this time or before, in ms since the epoch, the longest overdue first. */
+  due(now: number, limit: number): ParkedObject[];
+  /** When the next parked object is to be tried; undefined if there is none. */
+  nextDue(): number | undefined;
+  /** The object, if it is parked. */
+  parkedObject(id: number): ParkedObject | undefined;
+  countParked(): number;
+  /** Makes every parked object due since time 0, with the attempts it has behind it. */
+  wakeParked(): void;
+  /** Something that the logs, or the bucket, say is missing or odd. */
+  note(kind: string, key: string, message: string): void;
+}
+
+/**
+ * The memory of a worker: what was discovered, how far each consumer is, what was set aside. Every call is one transaction and durable
+ * against the death of the process when it returns. Its size follows what is pending and what lies inside the look-back.
+ * A call that the file cannot take throws a Failure in the drawer `worker`, and nothing of it has happened.
+ */
+export interface Ledger {
+  /** What is remembered of the source of this name, which is one of those that the ledger was opened for. */
+  of(source: string): SourceLedger;
+  /** Who was told what. */
+  readonly alerts: AlertLedger;
+  /** The parts of saved states. */
+  readonly states: StateLedger;
+  /**
+   * Registers the consumers that take part; objects discovered from now on wait for each. Returns the names that are new. A name in
+   * parentheses is that of a saved state: it waits for objects as a sink does, and is none in `status`.
+   */
+  register(names: readonly string[]): string[];
   /**
    * Number of the last record of the object that the consumer has acknowledged, and how many records up to there were offered to it;
    * undefined when it does not wait for the object.
@@ -205,24 +260,12 @@ export interface Ledger {
   readToEnd(id: number, records: number): void;
   /** How many records the object holds; undefined until it was read to its end once. */
   recordsIn(id: number): number | undefined;
-  /** The object needs no further attempt. */
-  unpark(id: number): void;
-  /** The object cannot be read now. */
-  park(id: number, trouble: Omit<ParkedObject, "object" | "since">): void;
-  /** Parked objects that are to be tried at this time or before, in ms since the epoch, the longest overdue first. */
-  due(now: number, limit: number): ParkedObject[];
-  /** When the next parked object is to be tried; undefined if there is none. */
-  nextDue(): number | undefined;
-  /** The object, if it is parked. */
-  parkedObject(id: number): ParkedObject | undefined;
-  /** Parked objects in the order of discovery. */
+  /** Parked objects of all sources, in the order of discovery. */
   parked(limit: number): ParkedObject[];
   /** Parked objects once for each consumer that waits for them, with how far it is. */
   parkedFor(sink: string | undefined, limit: number): (ParkedObject & { readonly sink: string; readonly position: number })[];
   /** How many objects are parked. */
   countParked(): number;
-  /** Makes every parked object due since time 0, with the attempts it has behind it. */
-  wakeParked(): void;
   /**
    * Saves the head of a state, the parts of which are in `states`, with the positions up to which it goes, of the consumer of that name;
    * each is then as after `commit`.
@@ -236,12 +279,11 @@ export interface Ledger {
   countDeadLetters(filter: DeadLetterFilter): number;
   /** A dead letter was delivered again: its place is taken by what was refused once more, and the sinks' accounts follow. */
   settleLetter(letter: StoredDeadLetter, outcomes: ReadonlyMap<string, Acknowledged>): void;
-  /** Takes a statement about the completeness of the log. */
-  note(kind: string, key: string, message: string): void;
   /** What does not do its work at the moment, for `status`. */
   setProblems(problems: readonly Problem[]): void;
   /** The state of the worker, for `status`. */
   status(): {
+    readonly sources: SourceStatus[];
     readonly sinks: SinkStatus[];
     readonly quality: QualityStatus[];
     readonly objects: number;

@@ -1,15 +1,15 @@
 import type { Attributes } from "@opentelemetry/api";
-import type { Ledger, ParkedObject, QueuedObject } from "../contracts/ledger.ts";
-import type { FoundObject } from "../contracts/source.ts";
-import type { LedgerWrite, LedgerWriteEvents } from "../ledger/write.ts";
+import type { Ledger } from "../contracts/ledger.ts";
+import type { LedgerWriteEvents } from "../ledger/write.ts";
 import { describeError, drawerOf } from "../lib/errors.ts";
-import type { OnRetry } from "../lib/retry.ts";
 import type { Health } from "../telemetry/health.ts";
 import type { Instruments, Logger } from "../telemetry/telemetry.ts";
 import { CHECKPOINT } from "./checkpoint.ts";
 import type { ConvoyEvents } from "./convoy.ts";
 import type { Lane, LaneEvents } from "./lane.ts";
-import { type ObjectAccount, Readings, type ReadTotals } from "./readings.ts";
+import { Readings } from "./readings.ts";
+import { SourceAccount, type SourceTotals } from "./source-account.ts";
+import { LEDGER, worthTelling } from "./telling.ts";
 
 export interface SinkTotals {
   delivered: number;
@@ -19,31 +19,20 @@ export interface SinkTotals {
   waiting: number;
 }
 
-/** What one run has done. Of `records` the filter holds back `filtered`, each sink got the others; bad and skipped records are beside it. */
-export interface Totals extends ReadTotals {
+/**
+ * What one run has done, of all sources together and of each. Of `records` the filter holds back `filtered`, each sink got the others; bad and
+ * skipped records are beside it.
+ */
+export interface Totals extends SourceTotals {
+  readonly sources: Readonly<Record<string, SourceTotals & { readonly parked: number }>>;
   readonly sinks: Readonly<Record<string, Readonly<SinkTotals>>>;
   /** Objects that cannot be read now. */
   readonly parked: number;
   /** Objects that were deleted or replaced before every consumer had them, and places of which the books did not balance. */
   readonly lost: number;
-  /** Objects and stored bytes that discovery has handed out. */
-  readonly discovered: number;
-  readonly discoveredBytes: number;
 }
 
-/** So many readings fail, with none between them that succeeds, before that is a problem. */
-const UNREADABLE = 2;
-
-/** Parts as health names them. */
-const SOURCE = "source";
-const OBJECTS = "objects";
-const LEDGER = "ledger";
 const sinkPart = (name: string) => `sink ${name}`;
-
-/** Of a row of failures, the 1st, 2nd, 4th, 8th, … is told. */
-function worthTelling(failures: number): boolean {
-  return (failures & (failures - 1)) === 0;
-}
 
 interface Observed {
   readonly ledger: Ledger;
@@ -63,45 +52,62 @@ export class Account {
   readonly #sinks: Record<string, Omit<SinkTotals, "waiting">> = {};
   /** Places of which the books did not balance. */
   #imbalances = 0;
-  #discovered = 0;
-  #discoveredBytes = 0;
-  /** Failed readings since one succeeded, and whether an object that was never tried before is among them. */
-  #unreadable = 0;
-  #newestFails = false;
-  /** The last pass broke off because the ledger could not be read. */
-  #forgetful = false;
+  readonly #sources: ReadonlyMap<string, SourceAccount>;
 
-  constructor({ ledger, health, log, instruments }: Observed, onProgress?: (totals: Totals) => void) {
+  constructor({ ledger, health, log, instruments }: Observed, sources: readonly string[], onProgress?: (totals: Totals) => void) {
     this.#ledger = ledger;
     this.#health = health;
     this.#log = log;
     this.#instruments = instruments;
     this.#onProgress = onProgress;
-    this.#readings = new Readings({ ledger, log, instruments }, () => this.#progressed());
+    const onChange = () => this.#progressed();
+    const readings = new Readings({ ledger, log, instruments }, sources, onChange);
+    this.#readings = readings;
+    const accountOf = (name: string) =>
+      new SourceAccount(name, sources.length === 1, { health, log, instruments, readings }, onChange);
+    this.#sources = new Map(sources.map((name) => [name, accountOf(name)]));
+  }
+
+  /** Whether there is one source. */
+  get isOnly(): boolean {
+    return this.#sources.size === 1;
+  }
+
+  /** The account of the source of this name. */
+  of(source: string): SourceAccount {
+    const account = this.#sources.get(source);
+    if (account === undefined) throw new Error(`there is no source ${source}`);
+    return account;
   }
 
   /** With what still waits, which the ledger is asked for. */
   totals(): Totals {
     const { sinks, parked } = this.#ledger.status();
     const waiting = new Map(sinks.map(({ name, pendingObjects }) => [name, pendingObjects]));
-    const own = Object.entries(this.#sinks).map(([name, totals]) => [name, { ...totals, waiting: waiting.get(name) ?? 0 }]);
-    return { ...this.#soFar(), sinks: Object.fromEntries(own), parked };
+    return this.#soFar({
+      parked,
+      parkedOf: (source) => this.#ledger.of(source).countParked(),
+      waitingFor: (sink) => waiting.get(sink) ?? 0,
+    });
   }
 
-  #soFar(): Totals {
+  #soFar({ parked, parkedOf, waitingFor }: Waiting): Totals {
     const read = this.#readings.totals;
+    const sources = [...this.#sources.values()].map(({ name, totals }) => [name, { ...totals, parked: parkedOf(name) }] as const);
+    const sinks = Object.entries(this.#sinks).map(([name, totals]) => [name, { ...totals, waiting: waitingFor(name) }]);
     return {
       ...read,
-      sinks: Object.fromEntries(Object.entries(this.#sinks).map(([name, totals]) => [name, { ...totals, waiting: 0 }])),
-      parked: 0,
+      sources: Object.fromEntries(sources),
+      sinks: Object.fromEntries(sinks),
+      parked,
       lost: read.lost + this.#imbalances,
-      discovered: this.#discovered,
-      discoveredBytes: this.#discoveredBytes,
+      discovered: sources.reduce((sum, [, { discovered }]) => sum + discovered, 0),
+      discoveredBytes: sources.reduce((sum, [, { discoveredBytes }]) => sum + discoveredBytes, 0),
     };
   }
 
   #progressed(): void {
-    this.#onProgress?.(this.#soFar());
+    this.#onProgress?.(this.#soFar(NOT_ASKED));
   }
 
   /** Registers the sinks, and what is observed about them when metrics are collected. */
@@ -119,16 +125,12 @@ export class Account {
     trouble.addCallback((result) => {
       for (const lane of lanes) result.observe(lane.trouble === undefined ? 0 : 1, { sink: lane.name });
     });
-    parked.addCallback((result) => result.observe(this.#ledger.countParked()));
+    parked.addCallback((result) => {
+      for (const source of this.#sources.keys()) result.observe(this.#ledger.of(source).countParked(), { source });
+    });
     problems.addCallback((result) => {
       for (const { part, drawer, code } of this.#health.problems) result.observe(1, { part, drawer, code });
     });
-  }
-
-  discovered(objects: readonly FoundObject[], added: number): void {
-    this.#discovered += added;
-    this.#discoveredBytes += objects.reduce((sum, { size }) => sum + size, 0);
-    this.#progressed();
   }
 
   /** What the account wants to know of each sink. */
@@ -159,15 +161,15 @@ export class Account {
         this.#instruments.delivered.add(delivered, attributes);
         if (rejected > 0) this.#instruments.rejected.add(rejected, attributes);
         if (setAside > 0) this.#instruments.deadLettered.add(setAside, attributes);
-        for (const { key, from, to, code, reason } of deadLetters) {
-          this.#log.error({ sink: name, key, from, to, code }, `records set aside, kept as a dead letter: ${reason}`);
+        for (const { source, key, from, to, code, reason } of deadLetters) {
+          this.#log.error({ sink: name, source, key, from, to, code }, `records set aside, kept as a dead letter: ${reason}`);
         }
         this.#progressed();
       },
-      onImbalance: ({ name }, { key }, { offered, settled }) => {
+      onImbalance: ({ name }, { source, key }, { offered, settled }) => {
         this.#imbalances += 1;
         this.#instruments.imbalances.add(1, { sink: name });
-        const fields = { sink: name, key, offered, settled };
+        const fields = { sink: name, source, key, offered, settled };
         this.#log.error(
           fields,
           "the books of an object do not balance: it is kept as a dead letter, replay it and report this as a bug",
@@ -176,16 +178,16 @@ export class Account {
     };
   }
 
-  convoyEvents(): Omit<ConvoyEvents, "read" | "onFatal"> {
+  convoyEvents(source: string): Omit<ConvoyEvents, "read" | "onFatal"> {
     const behind = "sink has fallen behind: it goes on alone and catches up by reading again";
     return {
       onBehind: ({ name }) => {
-        if (name === CHECKPOINT) this.#log.info("the detections read again what their saved state does not know");
-        else this.#log.warn({ sink: name }, behind);
+        if (name === CHECKPOINT) this.#log.info({ source }, "the detections read again what their saved state does not know");
+        else this.#log.warn({ sink: name, source }, behind);
       },
       onCaughtUp: ({ name }) => {
-        if (name === CHECKPOINT) this.#log.info("the detections have caught up");
-        else this.#log.info({ sink: name }, "sink has caught up");
+        if (name === CHECKPOINT) this.#log.info({ source }, "the detections have caught up");
+        else this.#log.info({ sink: name, source }, "sink has caught up");
       },
     };
   }
@@ -202,69 +204,13 @@ export class Account {
       },
     };
   }
-
-  /** A pass over the bucket has come to its end. */
-  passed(): void {
-    this.#health.well(SOURCE);
-    if (this.#forgetful) this.#health.well(LEDGER);
-    this.#forgetful = false;
-    this.#instruments.listings.add(1);
-  }
-
-  onListingRetry(): OnRetry {
-    return ({ failures, pauseMs, error }) => {
-      const drawer = drawerOf(error);
-      if (drawer === "worker") this.#health.failing(LEDGER, error, failures);
-      else {
-        this.#instruments.sourceRetries.add(1);
-        this.#health.failing(SOURCE, error, failures);
-      }
-      this.#forgetful = drawer === "worker";
-      if (!worthTelling(failures)) return;
-      const what = drawer === "worker" ? "look up what is known of the bucket" : "list the bucket";
-      const line = `cannot ${what}, will try again: ${describeError(error)}`;
-      if (drawer === "person" || drawer === "worker") this.#log.error({ failures, pauseMs }, line);
-      else this.#log.warn({ failures, pauseMs }, line);
-    };
-  }
-
-  onParked(): (parked: ParkedObject, error: unknown) => void {
-    return ({ object: { key }, attempts, nextAt, code, reason }, error) => {
-      this.#instruments.sourceRetries.add(1);
-      const isNew = attempts === 1;
-      this.#newestFails ||= isNew;
-      // One object that the store refuses is its own trouble, however often it is tried; old ones say nothing of those that come.
-      if (isNew || (this.#newestFails && drawerOf(error) !== "object")) this.#unreadable += 1;
-      if (this.#newestFails && this.#unreadable >= UNREADABLE) this.#health.failing(OBJECTS, error, this.#unreadable);
-      if (!worthTelling(attempts)) return;
-      const fields = { key, code, attempts, nextAttempt: new Date(nextAt).toISOString() };
-      const line = `cannot read ${key}, others go on and it is tried again: ${reason}`;
-      if (drawerOf(error) === "object") this.#log.error(fields, line);
-      else this.#log.warn(fields, line);
-    };
-  }
-
-  /** An object is read from the record after `skip` on. */
-  begin(object: QueuedObject, skip: number, write: LedgerWrite): ObjectAccount {
-    const account = this.#readings.begin(object, skip, write);
-    const readable = () => {
-      this.#unreadable = 0;
-      this.#newestFails = false;
-      this.#health.well(OBJECTS);
-    };
-    return {
-      read: (...piece) => {
-        readable();
-        return account.read(...piece);
-      },
-      lost: (...loss) => {
-        readable();
-        return account.lost(...loss);
-      },
-      ended: () => {
-        readable();
-        return account.ended();
-      },
-    };
-  }
 }
+
+/** What is to be asked of the ledger. */
+interface Waiting {
+  readonly parked: number;
+  readonly parkedOf: (source: string) => number;
+  readonly waitingFor: (sink: string) => number;
+}
+
+const NOT_ASKED: Waiting = { parked: 0, parkedOf: () => 0, waitingFor: () => 0 };

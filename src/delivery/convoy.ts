@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Consumer, Lost } from "../contracts/consumer.ts";
-import type { Ledger, ParkedObject, QueuedObject } from "../contracts/ledger.ts";
+import type { ParkedObject, QueuedObject, SourceLedger } from "../contracts/ledger.ts";
 import type { Flow } from "../flow/flow.ts";
 import { drawerOf, UsageError } from "../lib/errors.ts";
 import { firstOf } from "../lib/waiting.ts";
@@ -41,12 +41,12 @@ interface Active {
 }
 
 /**
- * Reads each object once for all consumers that keep step. One that does not (it is down, or was down before a restart) falls behind:
+ * Reads each object of one source once for all consumers that keep step. One that does not (it is down, or was down before a restart) falls behind:
  * it reads again by itself what it lacks, and joins the others when it has what they have started. So one never slows another,
  * and nothing is kept in memory or on disk for it meanwhile.
  */
 export class Convoy {
-  readonly #ledger: Ledger;
+  readonly #ledger: SourceLedger;
   readonly #options: ConvoyOptions;
   readonly #events: ConvoyEvents;
   readonly #parking: Parking;
@@ -68,7 +68,7 @@ export class Convoy {
 
   constructor(
     consumers: readonly Consumer[],
-    { ledger, parking }: { ledger: Ledger; parking: Parking },
+    { ledger, parking }: { ledger: SourceLedger; parking: Parking },
     options: ConvoyOptions,
     events: ConvoyEvents,
     stop: AbortSignal,

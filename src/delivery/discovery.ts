@@ -1,10 +1,10 @@
-import type { Ledger } from "../contracts/ledger.ts";
+import type { SourceLedger } from "../contracts/ledger.ts";
 import type { Source } from "../contracts/source.ts";
 import type { ObjectVersion } from "../contracts/store.ts";
 import type { LedgerWrite } from "../ledger/write.ts";
 import { firstOf, firstWithin } from "../lib/waiting.ts";
-import type { Account } from "./account.ts";
 import type { Convoy } from "./convoy.ts";
+import type { SourceAccount } from "./source-account.ts";
 
 /** Discovery goes on while fewer objects than this wait to be read: the ledger grows with the backlog of a sink, not with the bucket. */
 const QUEUE_OBJECTS = 2_000;
@@ -15,15 +15,20 @@ const MOST_HINTS = 16;
 /** Looks for what is new in the bucket, and writes it into the ledger for the convoy to read. */
 export class Discovery {
   readonly #source: Source;
-  readonly #ledger: Ledger;
+  readonly #ledger: SourceLedger;
   readonly #write: LedgerWrite;
-  readonly #account: Account;
+  readonly #account: SourceAccount;
   readonly #convoy: Convoy;
   readonly #hints = new Set<string>();
   #hinted = Promise.withResolvers<void>();
   #admitted = false;
 
-  constructor({ source, ledger }: { source: Source; ledger: Ledger }, write: LedgerWrite, account: Account, convoy: Convoy) {
+  constructor(
+    { source, ledger }: { source: Source; ledger: SourceLedger },
+    write: LedgerWrite,
+    account: SourceAccount,
+    convoy: Convoy,
+  ) {
     this.#source = source;
     this.#write = write;
     this.#ledger = ledger;
@@ -80,7 +85,7 @@ export class Discovery {
       found += added;
       this.#account.discovered(page.objects, added);
       this.#convoy.wake();
-      const full = () => this.#ledger.lastId() - this.#convoy.started >= QUEUE_OBJECTS;
+      const full = () => this.#ledger.holds(QUEUE_OBJECTS, this.#convoy.started);
       while (full() && !signal.aborted) await firstOf([this.#convoy.changed()], signal);
     }
     this.#admitted = true;

@@ -326,11 +326,11 @@ export class Lane implements Consumer {
   }
 
   /** So many records are missing, which are set aside; where there are too many the letter counts none. */
-  #unbalanced({ key, etag }: QueuedObject, missing: number): Outcome {
+  #unbalanced({ source, key, etag }: QueuedObject, missing: number): Outcome {
     const reason =
       "more or fewer records were settled than were offered: read the object again (flowferry replay --dead-letters)";
     const count = Math.max(0, missing);
-    const letter = { sink: this.name, key, etag, from: 1, to: undefined, count, code: UNBALANCED, reason };
+    const letter = { sink: this.name, source, key, etag, from: 1, to: undefined, count, code: UNBALANCED, reason };
     return { ...NOTHING, setAside: count, deadLetters: [letter] };
   }
 }

@@ -40,5 +40,5 @@ export function asideOf(sink: string, segment: Segment, code: string, reason: st
 }
 
 export function letterOf(sink: string, { origin, from, to }: Segment, count: number, code: string, reason: string): DeadLetter {
-  return { sink, key: origin.key, etag: origin.etag, from, to, count, code, reason };
+  return { sink, source: origin.source, key: origin.key, etag: origin.etag, from, to, count, code, reason };
 }

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { Ledger, ParkedObject, QueuedObject } from "../contracts/ledger.ts";
+import type { ParkedObject, QueuedObject, SourceLedger } from "../contracts/ledger.ts";
 import type { LedgerWrite } from "../ledger/write.ts";
 import { codeOf, describeError, drawerOf } from "../lib/errors.ts";
 import { pauseBefore, type RetryPolicy } from "../lib/retry.ts";
@@ -18,9 +18,9 @@ interface Tries {
   readonly since: number;
 }
 
-/** Objects that cannot be read now. Their readers go on with others; each is tried again at growing pauses. */
+/** Objects of one source that cannot be read now. Their readers go on with others; each is tried again at growing pauses. */
 export class Parking {
-  readonly #ledger: Ledger;
+  readonly #ledger: SourceLedger;
   readonly #write: LedgerWrite;
   readonly #policy: RetryPolicy;
   readonly #onParked: (parked: ParkedObject, error: unknown) => void;
@@ -30,7 +30,12 @@ export class Parking {
   #nextDue: number | undefined;
   #lastRead = Number.NEGATIVE_INFINITY;
 
-  constructor(ledger: Ledger, write: LedgerWrite, policy: RetryPolicy, onParked: (parked: ParkedObject, error: unknown) => void) {
+  constructor(
+    ledger: SourceLedger,
+    write: LedgerWrite,
+    policy: RetryPolicy,
+    onParked: (parked: ParkedObject, error: unknown) => void,
+  ) {
     this.#ledger = ledger;
     this.#write = write;
     this.#policy = policy;

@@ -21,6 +21,37 @@ export interface ReadTotals {
   readonly lost: number;
 }
 
+/** As they grow. */
+interface Sums {
+  objects: number;
+  records: number;
+  bad: number;
+  skipped: number;
+  filtered: number;
+  readonly quality: Record<string, number>;
+  readBytes: number;
+  lost: number;
+}
+
+function nothingRead(): Sums {
+  return { objects: 0, records: 0, bad: 0, skipped: 0, filtered: 0, quality: {}, readBytes: 0, lost: 0 };
+}
+
+function sumOf(a: Sums, b: Sums): Sums {
+  const quality = { ...a.quality };
+  for (const [kind, count] of Object.entries(b.quality)) quality[kind] = (quality[kind] ?? 0) + count;
+  return {
+    objects: a.objects + b.objects,
+    records: a.records + b.records,
+    bad: a.bad + b.bad,
+    skipped: a.skipped + b.skipped,
+    filtered: a.filtered + b.filtered,
+    quality,
+    readBytes: a.readBytes + b.readBytes,
+    lost: a.lost + b.lost,
+  };
+}
+
 /** What is counted of an object. */
 interface Counted {
   readonly records: Covered;
@@ -48,18 +79,30 @@ export class Readings {
   readonly #whole = new Covered();
   /** Ids of objects that were counted as lost. */
   readonly #gone = new Covered();
-  readonly #quality: Record<string, number> = {};
-  readonly #totals = { objects: 0, records: 0, bad: 0, skipped: 0, filtered: 0, readBytes: 0, lost: 0 };
+  readonly #totals: ReadonlyMap<string, Sums>;
 
-  constructor({ ledger, log, instruments }: Parts, onChange: () => void) {
+  constructor({ ledger, log, instruments }: Parts, sources: readonly string[], onChange: () => void) {
+    this.#totals = new Map(sources.map((source) => [source, nothingRead()]));
     this.#ledger = ledger;
     this.#log = log;
     this.#instruments = instruments;
     this.#onChange = onChange;
   }
 
+  /** What was read of the source. */
+  of(source: string): ReadTotals {
+    return this.#of(source);
+  }
+
+  #of(source: string): Sums {
+    const sums = this.#totals.get(source);
+    if (sums === undefined) throw new Error(`there is no source ${source}`);
+    return sums;
+  }
+
+  /** Of all sources together. */
   get totals(): ReadTotals {
-    return { ...this.#totals, quality: this.#quality };
+    return [...this.#totals.values()].reduce(sumOf, nothingRead());
   }
 
   /** An object is read from the record after `skip` on. */
@@ -99,6 +142,8 @@ export class Readings {
     }: { after: number; said: number; notices: readonly NumberedNotice[]; wanted: readonly Flow[] },
   ): void {
     if (this.#whole.has(object.id)) return;
+    const { source } = object;
+    const totals = this.#of(source);
     const counted = this.#countedOf(object.id);
     const known = counted.records;
     const isPartlyKnown = known.hasAny(after, through);
@@ -106,31 +151,31 @@ export class Readings {
     const freshFlows = (all: readonly Flow[]) => (isPartlyKnown ? fresh(all.map(({ record }) => record)) : all.length);
     const records = freshFlows(flows);
     const filtered = records - freshFlows(wanted);
-    this.#totals.records += records;
-    this.#totals.filtered += filtered;
-    this.#instruments.records.add(records);
-    if (filtered > 0) this.#instruments.filtered.add(filtered);
+    totals.records += records;
+    totals.filtered += filtered;
+    this.#instruments.records.add(records, { source });
+    if (filtered > 0) this.#instruments.filtered.add(filtered, { source });
     for (const [type, numbers] of Object.entries(skipped)) {
       const count = isPartlyKnown ? fresh(numbers) : numbers.length;
-      this.#totals.skipped += count;
-      if (count > 0) this.#instruments.skipped.add(count, { type });
+      totals.skipped += count;
+      if (count > 0) this.#instruments.skipped.add(count, { source, type });
     }
     for (const { kind, after: place, ordinal } of notices) {
       if (known.hasSaid(place, ordinal)) continue;
-      this.#quality[kind] = (this.#quality[kind] ?? 0) + 1;
-      this.#instruments.quality.add(1, { kind });
+      totals.quality[kind] = (totals.quality[kind] ?? 0) + 1;
+      this.#instruments.quality.add(1, { source, kind });
     }
     for (const { from, to, code } of bad) {
       const count = to === undefined ? Number(!counted.broken) : fresh(fromTo(from, to));
       counted.broken ||= to === undefined;
-      this.#totals.bad += count;
-      if (count > 0) this.#instruments.bad.add(count, { code });
+      totals.bad += count;
+      if (count > 0) this.#instruments.bad.add(count, { source, code });
     }
     known.add(after, through, said);
     this.#onChange();
   }
 
-  #ended({ id, size }: QueuedObject, records: number): void {
+  #ended({ id, source, size }: QueuedObject, records: number): void {
     if (this.#whole.has(id)) return;
     const counted = this.#countedOf(id);
     const isNew = !counted.ended;
@@ -140,30 +185,31 @@ export class Readings {
       this.#partly.delete(id);
     }
     if (!isNew) return;
-    this.#totals.objects += 1;
-    this.#totals.readBytes += size;
-    this.#instruments.objects.add(1);
+    const totals = this.#of(source);
+    totals.objects += 1;
+    totals.readBytes += size;
+    this.#instruments.objects.add(1, { source });
     this.#onChange();
   }
 
   /** What it lacks is lost for each of these consumers. */
   #lost(object: QueuedObject, consumers: ReadonlySet<Consumer>, error: FlowferryError): Lost {
-    const { id, key } = object;
+    const { id, source, key } = object;
     // Another reading may have come to the end since this one began.
     const records = this.#ledger.recordsIn(id);
     const isLost = [...consumers].some((consumer) => records === undefined || consumer.offered(id) < records);
     if (isLost && !this.#gone.has(id)) {
       this.#gone.add(id - 1, id);
-      this.#totals.lost += 1;
-      this.#log.error({ key, code: error.code }, `lost before it was delivered: ${describeError(error)}`);
+      this.#of(source).lost += 1;
+      this.#log.error({ source, key, code: error.code }, `lost before it was delivered: ${describeError(error)}`);
     }
     return { object: { ...object, records }, code: error.code, reason: describeError(error) };
   }
 
-  #logBad({ key }: QueuedObject, letters: readonly DeadLetter[]): void {
+  #logBad({ source, key }: QueuedObject, letters: readonly DeadLetter[]): void {
     for (const { from, to, code, reason } of letters) {
-      if (code !== MANY_BAD) this.#log.warn({ key, from, to, code }, `bad record set aside: ${reason}`);
-      else this.#log.error({ key, from }, "very many places of one object are bad: further ones are counted, not listed");
+      if (code !== MANY_BAD) this.#log.warn({ source, key, from, to, code }, `bad record set aside: ${reason}`);
+      else this.#log.error({ source, key, from }, "very many places of one object are bad: further ones are counted, not listed");
     }
   }
 

@@ -1,7 +1,6 @@
 import type { Decoder } from "../contracts/decoder.ts";
 import type { Ledger, StoredDeadLetter } from "../contracts/ledger.ts";
 import type { Sink } from "../contracts/sink.ts";
-import type { Source } from "../contracts/source.ts";
 import type { Flow } from "../flow/flow.ts";
 import { originOf } from "../flow/origin.ts";
 import { codeOf, describeError, drawerOf, Failure, UsageError } from "../lib/errors.ts";
@@ -9,14 +8,12 @@ import type { RetryPolicy } from "../lib/retry.ts";
 import { NO_BRAKE } from "./brake.ts";
 import { CHECKPOINT, Checkpoint, type Stateful } from "./checkpoint.ts";
 import { type DeliveryEvents, deliver } from "./deliver.ts";
+import type { Inlet } from "./inlet.ts";
 import { NOTHING, type Outcome, sumOf } from "./outcome.ts";
 
 export interface ReplayParts {
-  readonly source: Source;
-  readonly decode: Decoder;
-  readonly enrich: (flows: readonly Flow[], signal: AbortSignal) => Promise<void>;
+  readonly inlets: readonly Inlet[];
   readonly detections: Stateful | undefined;
-  readonly keep: (flow: Flow) => boolean;
   readonly sinks: ReadonlyMap<string, Sink>;
   readonly ledger: Ledger;
 }
@@ -76,28 +73,30 @@ async function replayOne(
   options: ReplayOptions,
   signal: AbortSignal,
 ): Promise<Map<string, Outcome>> {
-  const { key, etag, from, to = Number.MAX_SAFE_INTEGER } = letter;
+  const { source, key, etag, from, to = Number.MAX_SAFE_INTEGER } = letter;
   const sinks = [...parts.sinks].filter(([name]) => letter.sink === undefined || letter.sink === name);
   const isOfRules = letter.sink === CHECKPOINT && parts.detections !== undefined;
   if (sinks.length === 0 && !isOfRules) {
     const missing = letter.sink === CHECKPOINT ? "a block `alerts`" : `sink ${letter.sink}`;
     throw new Failure("person", "unknown-sink", `${missing} is not in the configuration`);
   }
+  const inlet = parts.inlets.find(({ name }) => name === source);
+  if (inlet === undefined) throw new Failure("person", "unknown-source", `source ${source} is not in the configuration`);
   const outcomes = new Map(sinks.map(([name]) => [name, NOTHING]));
   let through = 0;
-  const origin = originOf(parts.source.name, key, etag);
+  const origin = originOf(inlet.source.name, key, etag, source);
   const read = async () => {
-    const bytes = await parts.source.open({ key, etag, size: 0, time: 0 }, signal);
-    return parts.decode(bytes, origin, { ...options, skip: from - 1 });
+    const bytes = await inlet.source.open({ key, etag, size: 0, time: 0 }, signal);
+    return inlet.decode(bytes, origin, { ...options, skip: from - 1 });
   };
   if (letter.code === "many-bad-records") await refuseUnlisted(letter, await read(), signal);
   for await (const piece of await read()) {
     const broken = piece.bad.find((bad) => bad.from <= to);
     if (broken !== undefined && letter.sink === undefined) throw new Failure("object", broken.code, broken.reason);
     const flows = piece.flows.filter(({ record }) => record <= to);
-    await parts.enrich(flows, signal);
+    await inlet.enrich(flows, signal);
     parts.detections?.inspect(flows, isOfRules);
-    const wanted = flows.filter(parts.keep);
+    const wanted = flows.filter(inlet.keep);
     for (const [name, sink] of sinks) {
       outcomes.set(name, sumOf([outcomes.get(name) ?? NOTHING, await deliverAll(name, sink, wanted, options, signal)]));
     }

@@ -3,6 +3,7 @@ import type { Tables } from "./statements.ts";
 
 /** The name under which records that no sink can have are stored; a sink cannot be called so. */
 export const NO_SINK = "";
+const SOURCE = "(select id from sources where name = ?)";
 
 interface Letters extends Pick<Ledger, "deadLetters" | "countDeadLetters" | "settleLetter"> {
   /** Within a transaction of its caller. */
@@ -13,17 +14,19 @@ interface Letters extends Pick<Ledger, "deadLetters" | "countDeadLetters" | "set
 export function lettersOf({ sql, transaction, reading }: Tables, scrub: (text: string) => string): Letters {
   const add = (letters: readonly DeadLetter[]) => {
     let added = 0;
-    for (const { sink, key, etag, from, to, count, code, reason } of letters) {
-      const values = [sink ?? NO_SINK, key, etag, from, to ?? null, count, code, scrub(reason), Date.now()] as const;
+    for (const { sink, source, key, etag, from, to, count, code, reason } of letters) {
+      const values = [sink ?? NO_SINK, source, key, etag, from, to ?? null, count, code, scrub(reason), Date.now()] as const;
       const inserted = sql(
-        `insert or ignore into dead_letters (sink, key, etag, first, last, count, code, reason, at) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `insert or ignore into dead_letters (sink, source, key, etag, first, last, count, code, reason, at)
+         values (?, ${SOURCE}, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ).run(...values);
       if (inserted.changes === 1) added += 1;
       else {
         // A pointer from the same record on, for the same cause: the wider one holds the other.
         sql(
-          `update dead_letters set last = iif(last is null or ?5 is null, null, max(last, ?5)), count = max(count, ?6), reason = ?8
-           where sink = ?1 and key = ?2 and etag = ?3 and first = ?4 and code = ?7 and ?9 > 0`,
+          `update dead_letters set last = iif(last is null or ?6 is null, null, max(last, ?6)), count = max(count, ?7), reason = ?9
+           where sink = ?1 and source = (select id from sources where name = ?2) and key = ?3 and etag = ?4 and first = ?5 and code = ?8
+           and ?10 > 0`,
         ).run(...values);
       }
     }
@@ -35,7 +38,8 @@ export function lettersOf({ sql, transaction, reading }: Tables, scrub: (text: s
       const { where, values } = conditions(filter);
       const rows = reading(() =>
         sql(
-          `select id, sink, key, etag, first, last, count, code, reason, at from dead_letters ${where} order by id limit ?`,
+          `select d.id, d.sink, s.name as source, d.key, d.etag, d.first, d.last, d.count, d.code, d.reason, d.at
+           from dead_letters d join sources s on s.id = d.source ${where} order by d.id limit ?`,
         ).all(...values, limit),
       );
       return rows.map(
@@ -50,7 +54,7 @@ export function lettersOf({ sql, transaction, reading }: Tables, scrub: (text: s
     },
     countDeadLetters: (filter) => {
       const { where, values } = conditions(filter);
-      return reading(() => sql(`select coalesce(sum(count), 0) as n from dead_letters ${where}`).get(...values))?.n as number;
+      return reading(() => sql(`select coalesce(sum(count), 0) as n from dead_letters d ${where}`).get(...values))?.n as number;
     },
     settleLetter: ({ id, sink, count, code }, outcomes) =>
       transaction(() => {
@@ -72,13 +76,14 @@ export function lettersOf({ sql, transaction, reading }: Tables, scrub: (text: s
   };
 }
 
-function conditions({ sink, key, code }: DeadLetterFilter): { where: string; values: string[] } {
+function conditions({ sink, source, key, code }: DeadLetterFilter): { where: string; values: string[] } {
   const wanted: [string, string][] = [];
-  if (sink !== undefined) wanted.push(["sink", sink ?? NO_SINK]);
-  if (key !== undefined) wanted.push(["key", key]);
-  if (code !== undefined) wanted.push(["code", code]);
+  if (sink !== undefined) wanted.push(["d.sink = ?", sink ?? NO_SINK]);
+  if (source !== undefined) wanted.push([`d.source = ${SOURCE}`, source]);
+  if (key !== undefined) wanted.push(["d.key = ?", key]);
+  if (code !== undefined) wanted.push(["d.code = ?", code]);
   return {
-    where: wanted.length === 0 ? "" : `where ${wanted.map(([column]) => `${column} = ?`).join(" and ")}`,
+    where: wanted.length === 0 ? "" : `where ${wanted.map(([condition]) => condition).join(" and ")}`,
     values: wanted.map(([, value]) => value),
   };
 }

@@ -20,7 +20,8 @@ export function positionsOf(
     // Nobody waits for it any more, so that nobody has to be told that it cannot be read.
     sql("delete from parked where object = ?").run(id);
     sql(
-      "delete from objects where id = ? and ord < (select horizon from partitions where partitions.partition = objects.partition)",
+      `delete from objects where id = ? and ord < (select horizon from partitions
+       where partitions.source = objects.source and partitions.partition = objects.partition)`,
     ).run(id);
   };
   return {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Ledger, Problem, SinkStatus } from "../contracts/ledger.ts";
+import type { Ledger, Problem, SinkStatus, SourceIdentity, SourceStatus } from "../contracts/ledger.ts";
 import { UsageError } from "../lib/errors.ts";
 import { alertLedger } from "./alerts.ts";
 import { catalogueOf } from "./catalogue.ts";
@@ -9,50 +9,49 @@ import { findingsOf } from "./findings.ts";
 import { lettersOf } from "./letters.ts";
 import { positionsOf } from "./positions.ts";
 import { LEDGER_SCHEMA, LEDGER_VERSION, upgrade } from "./schema.ts";
+import { idsOf, takeSources } from "./sources.ts";
 import { type Tables, tablesOf } from "./statements.ts";
 import { statesOf } from "./states.ts";
-import { transactionOn } from "./transaction.ts";
 
 export interface LedgerOptions {
   /** A file, or `:memory:` for a ledger that dies with the process. */
   readonly path: string;
-  /** Identity of the bucket: a ledger serves one source, and refuses another. */
-  readonly source: string;
+  /** The sources of the worker. Their names are those by which the ledger knows them. */
+  readonly sources: readonly SourceIdentity[];
   /** Takes secrets out of what others said, before it is kept. */
   readonly scrub?: (text: string) => string;
+  /** Told in one line of a source that was renamed, and of one that is not in the configuration any more. */
+  readonly onNotice?: (line: string) => void;
 }
 
 /**
  * Opens the ledger for the one worker that writes it, and upgrades one of an earlier version. Throws UsageError when another worker holds
- * it, it belongs to another source, or a newer version wrote it.
+ * it, it belongs to other sources, or a newer version wrote it.
  */
-export function openLedger({ path, source, scrub = asItIs }: LedgerOptions): Ledger {
+export function openLedger({ path, sources, scrub = asItIs, onNotice = () => {} }: LedgerOptions): Ledger {
   const file = openLedgerFile(path);
   try {
-    transactionOn(file)(() => {
+    const tables = tablesOf(file);
+    const ids = tables.transaction(() => {
       const { db } = file;
       const found = versionOf(db, path);
       if (found !== undefined && found < LEDGER_VERSION) upgrade(db, found);
       db.exec(LEDGER_SCHEMA);
       setMeta(db, "version", String(LEDGER_VERSION));
-      const stored = getMeta(db, "source");
-      if (stored === undefined) setMeta(db, "source", source);
-      else if (stored !== source) {
-        throw new UsageError(
-          "ledger-source",
-          `ledger ${path} has source ${stored}, this run has ${source}: use another ledger.path`,
-        );
-      }
+      return takeSources(tables, path, sources, onNotice);
     });
-    return ledgerOn(file, scrub);
+    return ledgerOn(file, tables, sources, ids, scrub);
   } catch (error) {
     file.release();
     throw error;
   }
 }
 
-/** Opens a ledger that a worker may be writing at this moment, to read its status. Throws UsageError. */
-export function inspectLedger(path: string): Ledger {
+/**
+ * Opens a ledger that a worker may be writing at this moment, to read its status and what it remembers of these sources; of one that is new
+ * it remembers nothing. Throws UsageError.
+ */
+export function inspectLedger(path: string, sources: readonly SourceIdentity[] = []): Ledger {
   const db = openLedgerToRead(path);
   try {
     if (onLedger(path, () => versionOf(db, path)) !== LEDGER_VERSION) {
@@ -61,7 +60,10 @@ export function inspectLedger(path: string): Ledger {
         `ledger ${path} was written by an earlier version: the next \`flowferry run\` upgrades it`,
       );
     }
-    return ledgerOn({ path, db, check: () => {}, release: () => db.close() }, asItIs);
+    const file = { path, db, check: () => {}, release: () => db.close() };
+    const tables = tablesOf(file);
+    const ids = onLedger(path, () => idsOf(tables, path, sources));
+    return ledgerOn(file, tables, sources, ids, asItIs);
   } catch (error) {
     db.close();
     throw error;
@@ -92,22 +94,37 @@ const PROBLEMS = "problems";
 
 const asItIs = (text: string) => text;
 
-function ledgerOn(file: LedgerFile, scrub: (text: string) => string): Ledger {
+/** No source of a ledger has this id. */
+const NEW = 0;
+
+function ledgerOn(
+  file: LedgerFile,
+  tables: Tables,
+  sources: readonly SourceIdentity[],
+  ids: ReadonlyMap<string, number>,
+  scrub: (text: string) => string,
+): Ledger {
   const { db } = file;
-  const tables = tablesOf(file);
   const { sql, transaction, reading } = tables;
-  const note = (kind: string, key: string, message: string, count = 1) =>
+  const note = (source: number, kind: string, key: string, message: string, count: number) =>
     void sql(
-      `insert into quality values (?1, ?2, ?3, ?4, ?5) on conflict do update
-       set count = count + ?2, last_key = ?3, last_message = ?4, last_at = ?5`,
-    ).run(kind, count, key, scrub(message), Date.now());
+      `insert into quality values (?1, ?2, ?3, ?4, ?5, ?6) on conflict do update
+       set count = count + ?3, last_key = ?4, last_message = ?5, last_at = ?6`,
+    ).run(source, kind, count, key, scrub(message), Date.now());
   const { add, ...letters } = lettersOf(tables, scrub);
   const { move, ...positions } = positionsOf(tables, add);
   const { setHead, ...states } = statesOf(tables);
+  const { of, ...catalogue } = catalogueOf(tables, note, scrub);
+  const bySource = new Map(sources.map((source) => [source.name, of(source, ids.get(source.name) ?? NEW)]));
   return {
     alerts: alertLedger(tables, scrub),
     states,
-    ...catalogueOf(tables, scrub),
+    of(source) {
+      const found = bySource.get(source);
+      if (found === undefined) throw new Error(`the ledger was not opened for source ${source}`);
+      return found;
+    },
+    ...catalogue,
     ...findingsOf(tables, add, note),
     ...positions,
     ...letters,
@@ -117,7 +134,6 @@ function ledgerOn(file: LedgerFile, scrub: (text: string) => string): Ledger {
         move(name, moved);
       }),
     setAside: (set) => transaction(() => add(set)),
-    note: (kind, key, message) => transaction(() => note(kind, key, message)),
     setProblems: (problems) => transaction(() => setMeta(db, PROBLEMS, JSON.stringify(problems))),
     status: () => reading(() => statusOf(db, tables)),
     close: () => file.release(),
@@ -125,16 +141,30 @@ function ledgerOn(file: LedgerFile, scrub: (text: string) => string): Ledger {
 }
 
 function statusOf(db: DatabaseSync, { sql }: Tables): ReturnType<Ledger["status"]> {
-  const count = (table: string) => sql(`select count(*) as n from ${table}`).get()?.n as number;
+  const sources = sql(
+    `select name, store, configured = 1 as configured,
+     (select count(*) from partitions where source = s.id) as partitions,
+     (select count(*) from objects where source = s.id) as objects,
+     (select count(distinct object) from pending where source = s.id) as pendingObjects,
+     (select count(*) from parked where source = s.id) as parked,
+     (select coalesce(sum(count), 0) from dead_letters where source = s.id) as deadLettered
+     from sources s order by id`,
+  )
+    .all()
+    .map((row) => ({ ...row, configured: row.configured === 1 }) as unknown as SourceStatus);
+  const sum = (of: "partitions" | "objects" | "parked") =>
+    sources.reduce((total, source) => (source.configured ? total + source[of] : total), 0);
   const sinks = sql(
     `select s.name, s.delivered, s.rejected, s.dead_lettered as setAside, s.delivered + s.rejected + s.dead_lettered as offered,
      s.last_delivery as lastDelivery, count(o.id) as pendingObjects, coalesce(sum(o.size), 0) as pendingBytes, min(o.time) as oldestPending
-     from sinks s left join pending p on p.sink = s.id left join objects o on o.id = p.object
+     from sinks s left join pending p on p.sink = s.id and p.source in (select id from sources where configured = 1)
+     left join objects o on o.id = p.object
      where s.name not like '(%' group by s.id order by s.name`,
   ).all();
   const owner = ownerOf(db);
   const problems = owner === undefined ? [] : (JSON.parse(getMeta(db, PROBLEMS) ?? "[]") as Problem[]);
   return {
+    sources,
     sinks: sinks.map(
       (row) =>
         ({
@@ -144,11 +174,12 @@ function statusOf(db: DatabaseSync, { sql }: Tables): ReturnType<Ledger["status"
         }) as unknown as SinkStatus,
     ),
     quality: sql(
-      "select kind, count, last_key as lastKey, last_message as lastMessage, last_at as lastAt from quality order by kind",
+      `select s.name as source, kind, count, last_key as lastKey, last_message as lastMessage, last_at as lastAt
+       from quality join sources s on s.id = quality.source order by s.id, kind`,
     ).all() as never,
-    objects: count("objects"),
-    partitions: count("partitions"),
-    parked: count("parked"),
+    objects: sum("objects"),
+    partitions: sum("partitions"),
+    parked: sum("parked"),
     problems,
     owner,
   };

@@ -1,10 +1,13 @@
 import { metrics, type ObservableCallback } from "@opentelemetry/api";
-import type { Config, NamedSink } from "../config/load.ts";
+import type { Config, NamedSink, NamedSource } from "../config/load.ts";
 import { at } from "../config/validate.ts";
 import type { Keeper } from "../contracts/keeper.ts";
+import type { SourceIdentity } from "../contracts/ledger.ts";
 import type { Sink } from "../contracts/sink.ts";
 import type { Source, SourceEvent } from "../contracts/source.ts";
+import type { Inlet } from "../delivery/inlet.ts";
 import { type Enrichment, openEnrichment } from "../enrich/enrichment.ts";
+import type { EnrichOptions } from "../enrich/options.ts";
 import type { Flow } from "../flow/flow.ts";
 import { decoderFor } from "../formats/formats.ts";
 import { openLedger } from "../ledger/sqlite.ts";
@@ -52,45 +55,42 @@ export async function compose(
   };
   try {
     const measure = instruments ?? createInstruments(metrics.getMeter("flowferry", version));
-    const events: SourceEvent[] = [];
-    let onEvent = (event: SourceEvent) => void events.push(event);
-    const onUnreadable = (count: number) => measure.unreadable.record(count);
-    const source = await openSource(config, env, (event) => onEvent(event), onUnreadable);
-    closers.push(() => source.close());
-    let tellTables = () => {};
-    const enrichment = await openEnrichment(config.enrich, {
-      networks: config.registry.networks,
-      baseDir: config.baseDir,
-      env,
-      secrets: config.secrets,
-      onLookups({ kind, ok, message }) {
-        if (kind === "reloaded" || kind === "refused") {
-          measure.lookupReloads.add(1, { outcome: kind === "reloaded" ? "taken" : "refused" });
-        }
-        if (ok) log.info(message);
-        else log.error(message);
-        tellTables();
-      },
-      onNetwork: ({ ok, message }) => (ok ? log.info(message) : log.warn(message)),
-    });
-    closers.push(() => enrichment.close());
-    tellTables = tablesIn(health, enrichment);
-    tellTables();
+    const events: [source: string, event: SourceEvent][] = [];
+    let onEvent = (source: string, event: SourceEvent) => void events.push([source, event]);
+    const sources: Source[] = [];
+    for (const named of config.sources) {
+      const { name } = named;
+      const onUnreadable = (count: number) => measure.unreadable.record(count, { source: name });
+      const source = await openSource(config, named, env, (event) => onEvent(name, event), onUnreadable);
+      closers.push(() => source.close());
+      sources.push(source);
+    }
+    const enrichments = new Map<EnrichOptions, Enrichment>();
+    for (const { enrich } of config.sources) {
+      if (enrichments.has(enrich)) continue;
+      const enrichment = await openTables(enrich, config, { env, log, measure, health });
+      closers.push(() => enrichment.close());
+      enrichments.set(enrich, enrichment);
+    }
     const countApi: ObservableCallback = (result) => {
-      for (const counts of enrichment.apiCounts) {
-        for (const [outcome, count] of Object.entries(counts)) result.observe(count, { outcome });
+      const sums = new Map<string, number>();
+      for (const counts of [...enrichments.values()].flatMap(({ apiCounts }) => apiCounts)) {
+        for (const [outcome, count] of Object.entries(counts)) sums.set(outcome, (sums.get(outcome) ?? 0) + count);
       }
+      for (const [outcome, count] of sums) result.observe(count, { outcome });
     };
     measure.network.addCallback(countApi);
     closers.push(() => measure.network.removeCallback(countApi));
-    const ledger = openLedger({ path: config.ledgerPath, source: source.name, scrub: config.secrets.scrub });
+    const identities = config.sources.map(({ name }, index) => ({ name, store: (sources[index] as Source).name }));
+    const { scrub } = config.secrets;
+    const ledger = openLedger({ path: config.ledgerPath, sources: identities, scrub, onNotice: (line) => log.warn(line) });
     closers.push(() => ledger.close());
-    onEvent = ({ kind, key, message }) => {
-      ledger.note(kind, key, message);
-      measure.quality.add(1, { kind });
-      log.warn({ key }, message);
+    onEvent = (source, { kind, key, message }) => {
+      ledger.of(source).note(kind, key, message);
+      measure.quality.add(1, { source, kind });
+      log.warn({ source, key }, message);
     };
-    events.forEach(onEvent);
+    for (const [source, event] of events) onEvent(source, event);
     const sinks = new Map<string, Sink>();
     for (const named of config.sinks) {
       const sink = await openSink(config, named, env, (message) => log.warn({ sink: named.name }, message));
@@ -110,15 +110,22 @@ export async function compose(
     });
     closers.push(async () => detections?.close());
     checkNames(sinks, keepers);
+    const inlets = config.sources.map(
+      (named, index): Inlet => ({
+        name: named.name,
+        source: sources[index] as Source,
+        decode: decoderFor(config.registry.formats, named.format),
+        enrich: async (flows, signal) => {
+          const enrichment = enrichments.get(named.enrich);
+          await enrichment?.prepare(flows, signal);
+          enrichment?.enrich(flows);
+        },
+        keep: filterOf(named.filter, Date.now()),
+      }),
+    );
     const parts: Parts = {
-      source,
-      decode: decoderFor(config.registry.formats, config.format),
-      enrich: async (flows, signal) => {
-        await enrichment.prepare(flows, signal);
-        enrichment.enrich(flows);
-      },
+      inlets,
       detections,
-      keep: filterOf(config.filter, Date.now()),
       sinks,
       keepers,
       ledger,
@@ -142,6 +149,33 @@ function checkNames(sinks: ReadonlyMap<string, Sink>, keepers: readonly Keeper[]
   }
 }
 
+/** The tables that a block `enrich` names, with what is said and counted of them. */
+async function openTables(
+  options: EnrichOptions,
+  { registry, baseDir, secrets }: Config,
+  { env, log, measure, health }: Pick<Surroundings, "env" | "log"> & { measure: Instruments; health: Health },
+): Promise<Enrichment> {
+  let tellTables = () => {};
+  const enrichment = await openEnrichment(options, {
+    networks: registry.networks,
+    baseDir,
+    env,
+    secrets,
+    onLookups({ kind, ok, message }) {
+      if (kind === "reloaded" || kind === "refused") {
+        measure.lookupReloads.add(1, { outcome: kind === "reloaded" ? "taken" : "refused" });
+      }
+      if (ok) log.info(message);
+      else log.error(message);
+      tellTables();
+    },
+    onNetwork: ({ ok, message }) => (ok ? log.info(message) : log.warn(message)),
+  });
+  tellTables = tablesIn(health, enrichment);
+  tellTables();
+  return enrichment;
+}
+
 /** Brings into health which tables in use are not what their files hold. */
 function tablesIn(health: Health, enrichment: Enrichment): () => void {
   let stale = new Set<string>();
@@ -160,19 +194,30 @@ async function openAlerts(
   return alerts === undefined ? undefined : at(file, () => openDetections(alerts, surroundings));
 }
 
-/** The source alone, for commands that ship nothing. */
+/** A source alone, for commands that ship nothing. */
 export async function openSource(
   config: Config,
+  { component, options, place, filter }: NamedSource,
   env: NodeJS.ProcessEnv,
   onEvent: (event: SourceEvent) => void,
   onUnreadable?: (count: number) => void,
 ): Promise<Source> {
-  const { component, options, place } = config.source;
-  const inherited = { since: config.filter.since, until: config.filter.until };
+  const inherited = { since: filter.since, until: filter.until };
   const bounded = { ...inherited, ...(options as object) };
   const ledgerPath = config.ledgerPath === ":memory:" ? undefined : config.ledgerPath;
   const dependencies = { baseDir: config.baseDir, env, onEvent, onUnreadable, ledgerPath, secrets: config.secrets };
   return at(place, () => component.create(bounded, dependencies));
+}
+
+/** The sources of a configuration as a ledger knows them. */
+export async function identitiesOf(config: Config, env: NodeJS.ProcessEnv): Promise<SourceIdentity[]> {
+  const identities: SourceIdentity[] = [];
+  for (const named of config.sources) {
+    const source = await openSource(config, named, env, () => {});
+    await source.close();
+    identities.push({ name: named.name, store: source.name });
+  }
+  return identities;
 }
 
 export async function openSink(
@@ -187,7 +232,7 @@ export async function openSink(
 }
 
 /** Which flows are shipped. The time of a flow counts, not that of its object. */
-function filterOf({ action, since, until }: Config["filter"], now: number): (flow: Flow) => boolean {
+function filterOf({ action, since, until }: NamedSource["filter"], now: number): (flow: Flow) => boolean {
   const from = since === undefined ? Number.NEGATIVE_INFINITY : parseInstant(since, now);
   const to = until === undefined ? Number.POSITIVE_INFINITY : parseInstant(until, now);
   if (from >= to) throw new UsageError("bad-filter", `filter: since (${since}) is not before until (${until})`);

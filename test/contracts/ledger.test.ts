@@ -16,6 +16,7 @@ const nothing = { delivered: 0, rejected: 0, setAside: 0, deadLetters: [] };
 const trouble = { attempts: 1, nextAt: 50, drawer: "object", code: "object-denied", reason: "403" };
 const letter = (from: number, of: Partial<DeadLetter> = {}): DeadLetter => ({
   sink: "one",
+  source: "bucket",
   key: "a",
   etag: "1",
   from,
@@ -53,7 +54,11 @@ afterEach(() => {
 
 const fileAt = () => join(folder, "ledger.db");
 const open = (path: string) => {
-  ledger = openLedger({ path, source: "memory://bucket", scrub: (text) => text.replaceAll("hunter2", "***") });
+  ledger = openLedger({
+    path,
+    sources: [{ name: "bucket", store: "memory://bucket" }],
+    scrub: (text) => text.replaceAll("hunter2", "***"),
+  });
 };
 
 describe.each([
@@ -72,22 +77,33 @@ describe.each([
     ledger.register(["one", "two"]);
   };
   const discover = (...keys: string[]) => {
-    ledger.discover({ partition: "p", objects: keys.map((key) => object(key)) });
-    return ledger.discovered(0, 100).map(({ id }) => id) as [number, number, number];
+    ledger.of("bucket").discover({ partition: "p", objects: keys.map((key) => object(key)) });
+    return ledger
+      .of("bucket")
+      .discovered(0, 100)
+      .map(({ id }) => id) as [number, number, number];
   };
-  const knows = (key: string) => ledger.seen.unseen([object(key)]).length === 0;
+  const knows = (key: string) => ledger.of("bucket").seen.unseen([object(key)]).length === 0;
   const finish = (sink: string, id: number) => ledger.commit(sink, id, 0, nothing, true);
   const account = (sink: string) => ledger.status().sinks.find(({ name }) => name === sink);
 
   it("is empty at first", () => {
-    expect([ledger.lastId(), ledger.pending("one", everything), ledger.discovered(0, 10)]).toEqual([0, [], []]);
-    expect([ledger.nextDue(), ledger.countParked(), ledger.parkedObject(1), ledger.parkedFor(undefined, 10)]).toEqual([
-      undefined,
+    expect([
+      ledger.of("bucket").lastId(),
+      ledger.of("bucket").pending("one", everything),
+      ledger.of("bucket").discovered(0, 10),
+    ]).toEqual([0, [], []]);
+    expect([
+      ledger.of("bucket").nextDue(),
+      ledger.countParked(),
+      ledger.of("bucket").parkedObject(1),
+      ledger.parkedFor(undefined, 10),
+    ]).toEqual([undefined, 0, undefined, []]);
+    expect([ledger.countDeadLetters({}), ledger.of("bucket").seen.partitions(), ledger.of("bucket").seen.mark("p")]).toEqual([
       0,
-      undefined,
       [],
+      undefined,
     ]);
-    expect([ledger.countDeadLetters({}), ledger.seen.partitions(), ledger.seen.mark("p")]).toEqual([0, [], undefined]);
     const idle = { delivered: 0, rejected: 0, setAside: 0, offered: 0, pendingObjects: 0, pendingBytes: 0 };
     expect(ledger.status()).toMatchObject({ objects: 0, partitions: 0, parked: 0, problems: [], quality: [] });
     expect(ledger.status().sinks).toEqual(
@@ -100,32 +116,39 @@ describe.each([
     expect(ledger.register(["two", "three"])).toEqual(["three"]);
     expect(ledger.register(["two", "three", "(rules)"])).toEqual(["(rules)"]);
     discover("b");
-    const waiting = (name: string) => keysOf(ledger.pending(name, everything));
+    const waiting = (name: string) => keysOf(ledger.of("bucket").pending(name, everything));
     expect(["one", "two", "three", "(rules)"].map(waiting)).toEqual([["a"], ["a", "b"], ["b"], ["b"]]);
     expect(ledger.status().sinks.map(({ name }) => name)).toEqual(["one", "three", "two"]);
   });
 
   it("takes a version of an object once, and keeps marks and horizons that are not given again", () => {
-    expect(ledger.discover({ partition: "p", objects: [object("a"), object("b")], mark: "m", forgetBefore: "a" })).toBe(2);
-    expect(ledger.discover({ partition: "p", objects: [object("a"), object("a", "a", "2")] })).toBe(1);
-    ledger.discover({ partition: "q", objects: [] });
-    ledger.discover({ partition: "0", objects: [], mark: "n" });
+    expect(
+      ledger.of("bucket").discover({ partition: "p", objects: [object("a"), object("b")], mark: "m", forgetBefore: "a" }),
+    ).toBe(2);
+    expect(ledger.of("bucket").discover({ partition: "p", objects: [object("a"), object("a", "a", "2")] })).toBe(1);
+    ledger.of("bucket").discover({ partition: "q", objects: [] });
+    ledger.of("bucket").discover({ partition: "0", objects: [], mark: "n" });
     restart();
-    expect([ledger.seen.mark("p"), ledger.seen.mark("q"), ledger.seen.partitions()]).toEqual(["m", undefined, ["0", "p"]]);
+    expect([
+      ledger.of("bucket").seen.mark("p"),
+      ledger.of("bucket").seen.mark("q"),
+      ledger.of("bucket").seen.partitions(),
+    ]).toEqual(["m", undefined, ["0", "p"]]);
     const page = [object("b", "b", "2"), object("a"), object("c"), object("a", "a", "3"), object("a", "a", "2")];
-    expect(ledger.seen.unseen(page)).toEqual([page[0], page[2], page[3]]);
-    expect(ledger.seen.unseen([])).toEqual([]);
+    expect(ledger.of("bucket").seen.unseen(page)).toEqual([page[0], page[2], page[3]]);
+    expect(ledger.of("bucket").seen.unseen([])).toEqual([]);
     const odd = ['"', "\\", "\u0001", "it's", "漢 😀"].map((key) => object(key));
-    ledger.discover({ partition: "r", objects: odd.slice(1) });
-    expect(ledger.seen.unseen(odd)).toEqual(odd.slice(0, 1));
+    ledger.of("bucket").discover({ partition: "r", objects: odd.slice(1) });
+    expect(ledger.of("bucket").seen.unseen(odd)).toEqual(odd.slice(0, 1));
     expect(ledger.status()).toMatchObject({ objects: 7, partitions: 4 });
-    ledger.discover({ partition: "p", objects: [], mark: "later" });
-    expect(ledger.seen.mark("p")).toBe("later");
+    ledger.of("bucket").discover({ partition: "p", objects: [], mark: "later" });
+    expect(ledger.of("bucket").seen.mark("p")).toBe("later");
   });
 
   it("hands out what waits by range, in the order of discovery, as it was discovered", () => {
     const [a, b, c] = discover("c", "b", "a");
-    const asked = (after: number, through: number, limit: number) => keysOf(ledger.pending("one", { after, through, limit }));
+    const asked = (after: number, through: number, limit: number) =>
+      keysOf(ledger.of("bucket").pending("one", { after, through, limit }));
     expect([asked(0, c, 10), asked(a, c, 10), asked(0, b, 10), asked(0, c, 1), asked(c, c, 10)]).toEqual([
       ["c", "b", "a"],
       ["b", "a"],
@@ -133,26 +156,29 @@ describe.each([
       ["c"],
       [],
     ]);
-    expect([keysOf(ledger.discovered(a, 10)), keysOf(ledger.discovered(0, 2)), ledger.lastId()]).toEqual([
-      ["b", "a"],
-      ["c", "b"],
-      c,
+    expect([
+      keysOf(ledger.of("bucket").discovered(a, 10)),
+      keysOf(ledger.of("bucket").discovered(0, 2)),
+      ledger.of("bucket").lastId(),
+    ]).toEqual([["b", "a"], ["c", "b"], c]);
+    expect(ledger.of("bucket").pending("one", { after: 0, through: a, limit: 1 })).toEqual([
+      { id: a, source: "bucket", key: "c", etag: "1", size: 10, time: 1_700_000_000_000, records: undefined },
     ]);
-    expect(ledger.pending("one", { after: 0, through: a, limit: 1 })).toEqual([
-      { id: a, key: "c", etag: "1", size: 10, time: 1_700_000_000_000, records: undefined },
-    ]);
-    expect(ledger.pending("none", everything)).toEqual([]);
+    expect(ledger.of("bucket").pending("none", everything)).toEqual([]);
   });
 
   it("forgets what is withdrawn for everybody, at whatever stage, and takes it as new when it comes again", () => {
     const [a, b, c] = discover("a", "b", "c");
     finish("one", a);
     ledger.commit("one", b, 5, { ...nothing, delivered: 5 }, false);
-    ledger.park(c, { attempts: 1, nextAt: 0, drawer: "object", code: "x", reason: "y" });
-    ledger.setAside([{ sink: "one", key: "b", etag: "1", from: 6, to: 6, count: 1, code: "x", reason: "y" }]);
-    expect(ledger.withdraw([object("c"), object("b"), object("b", "b", "2"), object("none")])).toEqual([c, b]);
+    ledger.of("bucket").park(c, { attempts: 1, nextAt: 0, drawer: "object", code: "x", reason: "y" });
+    ledger.setAside([{ sink: "one", source: "bucket", key: "b", etag: "1", from: 6, to: 6, count: 1, code: "x", reason: "y" }]);
+    expect(ledger.of("bucket").withdraw([object("c"), object("b"), object("b", "b", "2"), object("none")])).toEqual([c, b]);
     restart();
-    expect([keysOf(ledger.pending("one", everything)), keysOf(ledger.pending("two", everything))]).toEqual([[], ["a"]]);
+    expect([
+      keysOf(ledger.of("bucket").pending("one", everything)),
+      keysOf(ledger.of("bucket").pending("two", everything)),
+    ]).toEqual([[], ["a"]]);
     expect([ledger.position("one", b), ledger.countParked(), knows("a"), knows("b"), knows("c")]).toEqual([
       undefined,
       0,
@@ -162,30 +188,30 @@ describe.each([
     ]);
     ledger.commit("one", b, 9, { ...nothing, delivered: 0 }, true);
     expect([account("one")?.delivered, ledger.countDeadLetters({})]).toEqual([5, 1]);
-    expect(ledger.discover({ partition: "p", objects: [object("b")] })).toBe(1);
-    const again = ledger.pending("one", everything)[0];
+    expect(ledger.of("bucket").discover({ partition: "p", objects: [object("b")] })).toBe(1);
+    const again = ledger.of("bucket").pending("one", everything)[0];
     expect(again?.id).toBeGreaterThan(c);
     expect(ledger.position("one", again?.id ?? 0)).toEqual({ position: 0, settled: 0 });
   });
 
   it("forgets an object behind the horizon of its own partition once nobody waits for it, and never gives out its id again", () => {
     const [a, b, c] = discover("a", "b", "c");
-    ledger.discover({ partition: "q", objects: [object("other", "a")] });
+    ledger.of("bucket").discover({ partition: "q", objects: [object("other", "a")] });
     for (const id of [a, b, c, c + 1]) finish("one", id);
     finish("two", a);
     finish("two", c + 1);
-    ledger.discover({ partition: "p", objects: [], forgetBefore: "c" });
+    ledger.of("bucket").discover({ partition: "p", objects: [], forgetBefore: "c" });
     const known = () => [...["a", "b", "c"].filter((key) => knows(key)), knows("other")];
     expect(known()).toEqual(["b", "c", true]);
     restart();
     finish("two", b);
     finish("two", c);
     expect(known()).toEqual(["c", true]);
-    ledger.discover({ partition: "q", objects: [], forgetBefore: "z" });
-    ledger.discover({ partition: "p", objects: [], forgetBefore: "z" });
-    expect([known(), ledger.lastId()]).toEqual([[false], c + 1]);
+    ledger.of("bucket").discover({ partition: "q", objects: [], forgetBefore: "z" });
+    ledger.of("bucket").discover({ partition: "p", objects: [], forgetBefore: "z" });
+    expect([known(), ledger.of("bucket").lastId()]).toEqual([[false], c + 1]);
     discover("d");
-    expect(ledger.lastId()).toBe(c + 2);
+    expect(ledger.of("bucket").lastId()).toBe(c + 2);
   });
 
   it("moves a sink's position, account and letters together, and no other's", () => {
@@ -223,7 +249,7 @@ describe.each([
       1,
       6_000,
     ]);
-    expect(keysOf(ledger.pending("two", everything))).toEqual(["a", "b"]);
+    expect(keysOf(ledger.of("bucket").pending("two", everything))).toEqual(["a", "b"]);
   });
 
   it.for([
@@ -249,15 +275,20 @@ describe.each([
     ledger.readToEnd(b, 0);
     restart();
     ledger.readToEnd(b, 1);
-    expect(ledger.discovered(0, 10).map(({ records }) => records)).toEqual([7, 0, undefined]);
+    expect(
+      ledger
+        .of("bucket")
+        .discovered(0, 10)
+        .map(({ records }) => records),
+    ).toEqual([7, 0, undefined]);
     expect([a, b, c, c + 1].map((id) => ledger.recordsIn(id))).toEqual([7, 0, undefined, undefined]);
   });
 
   it("adds what a log says of itself to what others said", () => {
     const [a] = discover("a");
-    ledger.note("skip-data", "x", "by itself");
+    ledger.of("bucket").note("skip-data", "x", "by itself");
     ledger.found(a, { bad: [], notices: [1, 2].map((ordinal) => notice("skip-data", 0, ordinal)), through: 5, said: 0 });
-    ledger.note("no-data", "y", "hunter2");
+    ledger.of("bucket").note("no-data", "y", "hunter2");
     restart();
     expect(ledger.status().quality).toMatchObject([
       { kind: "no-data", count: 1, lastKey: "y", lastMessage: "***" },
@@ -348,14 +379,16 @@ describe.each([
   it("parks objects until they are due, for all who wait for them", () => {
     vi.useFakeTimers({ now: 1_000 });
     const [a, b, c] = discover("a", "b", "c");
-    ledger.park(b, { ...trouble, nextAt: 40.4, reason: "403 hunter2" });
-    ledger.park(a, trouble);
+    ledger.of("bucket").park(b, { ...trouble, nextAt: 40.4, reason: "403 hunter2" });
+    ledger.of("bucket").park(a, trouble);
     vi.setSystemTime(2_000);
-    ledger.park(b, { ...trouble, attempts: 2, nextAt: 60, drawer: "passing", code: "http-500", reason: "500 hunter2" });
+    ledger
+      .of("bucket")
+      .park(b, { ...trouble, attempts: 2, nextAt: 60, drawer: "passing", code: "http-500", reason: "500 hunter2" });
     ledger.commit("two", b, 3, { ...nothing, delivered: 3 }, false);
     restart();
     const ofB = {
-      object: { id: b, key: "b", etag: "1", size: 10, time: 1_700_000_000_000, records: undefined },
+      object: { id: b, source: "bucket", key: "b", etag: "1", size: 10, time: 1_700_000_000_000, records: undefined },
       attempts: 2,
       since: 1_000,
       nextAt: 60,
@@ -363,16 +396,19 @@ describe.each([
       code: "http-500",
       reason: "500 ***",
     };
-    expect([ledger.parkedObject(b), ledger.parkedObject(c)]).toEqual([ofB, undefined]);
-    expect([keysOf(ledger.pending("one", everything)), keysOf(ledger.discovered(0, 10))]).toEqual([["c"], ["c"]]);
-    expect([parkedKeys(ledger.parked(10)), parkedKeys(ledger.parked(1)), ledger.countParked(), ledger.nextDue()]).toEqual([
-      ["a", "b"],
-      ["a"],
-      2,
-      50,
+    expect([ledger.of("bucket").parkedObject(b), ledger.of("bucket").parkedObject(c)]).toEqual([ofB, undefined]);
+    expect([keysOf(ledger.of("bucket").pending("one", everything)), keysOf(ledger.of("bucket").discovered(0, 10))]).toEqual([
+      ["c"],
+      ["c"],
     ]);
-    expect([49, 50, 60].map((now) => parkedKeys(ledger.due(now, 10)))).toEqual([[], ["a"], ["a", "b"]]);
-    expect(parkedKeys(ledger.due(60, 1))).toEqual(["a"]);
+    expect([
+      parkedKeys(ledger.parked(10)),
+      parkedKeys(ledger.parked(1)),
+      ledger.countParked(),
+      ledger.of("bucket").nextDue(),
+    ]).toEqual([["a", "b"], ["a"], 2, 50]);
+    expect([49, 50, 60].map((now) => parkedKeys(ledger.of("bucket").due(now, 10)))).toEqual([[], ["a"], ["a", "b"]]);
+    expect(parkedKeys(ledger.of("bucket").due(60, 1))).toEqual(["a"]);
     const seen = (sink: string | undefined, limit = 10) =>
       ledger.parkedFor(sink, limit).map((parked) => [parked.object.key, parked.sink, parked.position]);
     expect([seen("two"), seen(undefined, 3)]).toEqual([
@@ -387,14 +423,14 @@ describe.each([
       ],
     ]);
     expect(ledger.parkedFor("two", 10)[1]).toEqual({ ...ofB, sink: "two", position: 3 });
-    ledger.wakeParked();
+    ledger.of("bucket").wakeParked();
     expect(ledger.parked(10).map(({ nextAt, attempts }) => [nextAt, attempts])).toEqual([
       [0, 1],
       [0, 2],
     ]);
-    ledger.unpark(a);
-    expect([keysOf(ledger.pending("one", everything)), ledger.status().parked]).toEqual([["a", "c"], 1]);
-    ledger.discover({ partition: "p", objects: [], forgetBefore: "z" });
+    ledger.of("bucket").unpark(a);
+    expect([keysOf(ledger.of("bucket").pending("one", everything)), ledger.status().parked]).toEqual([["a", "c"], 1]);
+    ledger.of("bucket").discover({ partition: "p", objects: [], forgetBefore: "z" });
     finish("one", b);
     expect(ledger.countParked()).toBe(1);
     finish("two", b);
@@ -507,7 +543,7 @@ describe.each([
     ]);
     ledger.states.put("other", [{ number: 1, value: "not mine" }]);
     expect(ledger.states.read("(rules)")).toBeUndefined();
-    ledger.discover({ partition: "p", objects: [], forgetBefore: "b" });
+    ledger.of("bucket").discover({ partition: "p", objects: [], forgetBefore: "b" });
     ledger.checkpoint("(rules)", "head", [
       { id: a, position: 9, finished: true },
       { id: b, position: 4, finished: false },
@@ -541,32 +577,33 @@ describe.each([
     const [a, b] = discover("a", "b");
     for (const id of [a, b]) finish("one", id);
     finish("two", b);
-    ledger.discover({ partition: "p", objects: [], forgetBefore: "b" });
-    ledger.discover({ partition: "p", objects: [] });
+    ledger.of("bucket").discover({ partition: "p", objects: [], forgetBefore: "b" });
+    ledger.of("bucket").discover({ partition: "p", objects: [] });
     finish("two", a);
     expect([knows("a"), knows("b")]).toEqual([false, true]);
   });
 
   it("hands out first what is overdue longest", () => {
     const [a, b] = discover("a", "b");
-    ledger.park(a, { ...trouble, nextAt: 50 });
-    ledger.park(b, { ...trouble, nextAt: 40 });
-    expect(parkedKeys(ledger.due(60, 10))).toEqual(["b", "a"]);
+    ledger.of("bucket").park(a, { ...trouble, nextAt: 50 });
+    ledger.of("bucket").park(b, { ...trouble, nextAt: 40 });
+    expect(parkedKeys(ledger.of("bucket").due(60, 10))).toEqual(["b", "a"]);
   });
 
   /** Each call that writes, on a ledger where it has something to write. */
   const writes: Record<string, (ids: readonly number[]) => unknown> = {
     register: () => ledger.register(["three", "four"]),
-    discover: () => ledger.discover({ partition: "p", objects: [object("x"), object("y")], mark: "m", forgetBefore: "b" }),
+    discover: () =>
+      ledger.of("bucket").discover({ partition: "p", objects: [object("x"), object("y")], mark: "m", forgetBefore: "b" }),
     "commit, not finished": ([, b = 0]) =>
       ledger.commit("one", b, 5, { delivered: 1, rejected: 1, setAside: 1, deadLetters: [letter(9)] }, false),
     "commit, finished": ([, b = 0]) => ledger.commit("one", b, 5, { ...nothing, setAside: 1, deadLetters: [letter(9)] }, true),
     found: ([a = 0]) =>
       ledger.found(a, { bad: [badRecords(2, 3), badRecords(5)], notices: [notice("no-data", 3, 1)], through: 6, said: 0 }),
     readToEnd: ([a = 0]) => ledger.readToEnd(a, 3),
-    park: ([, b = 0]) => ledger.park(b, trouble),
-    unpark: ([a = 0]) => ledger.unpark(a),
-    wakeParked: () => ledger.wakeParked(),
+    park: ([, b = 0]) => ledger.of("bucket").park(b, trouble),
+    unpark: ([a = 0]) => ledger.of("bucket").unpark(a),
+    wakeParked: () => ledger.of("bucket").wakeParked(),
     checkpoint: ([, b = 0]) => ledger.checkpoint("one", "next", [{ id: b, position: 3, finished: true }]),
     setAside: () => ledger.setAside([letter(1, { to: 9 }), letter(7), letter(8)]),
     settleLetter: () => {
@@ -574,7 +611,7 @@ describe.each([
       if (stored === undefined) throw new Error("a letter is there");
       ledger.settleLetter(stored, new Map([["one", { ...nothing, delivered: 1, deadLetters: [letter(11)] }]]));
     },
-    note: () => ledger.note("kind", "k", "m"),
+    note: () => ledger.of("bucket").note("kind", "k", "m"),
     setProblems: () => ledger.setProblems([{ part: "source", drawer: "person", code: "c", reason: "r", since: 1 }]),
     "states.put": () =>
       ledger.states.put(
@@ -592,7 +629,7 @@ describe.each([
   /** The connection that the ledger itself writes with. */
   const connection = (): DatabaseSync => {
     const exec = vi.spyOn(DatabaseSync.prototype, "exec");
-    ledger.note("kind", "k", "m");
+    ledger.of("bucket").note("kind", "k", "m");
     const [db] = exec.mock.contexts;
     exec.mockRestore();
     return db as DatabaseSync;
@@ -607,7 +644,7 @@ describe.each([
   };
   const prepare = () => {
     const ids = discover("a", "b");
-    ledger.park(ids[0], trouble);
+    ledger.of("bucket").park(ids[0], trouble);
     ledger.setAside([letter(1), letter(2)]);
     ledger.states.put(
       "s",

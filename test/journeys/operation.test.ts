@@ -169,9 +169,10 @@ test("schema prints a JSON Schema of the configuration, and a reference", async 
     "run",
     "sinks",
     "source",
+    "sources",
     "telemetry",
   ]);
-  expect(required).toEqual(expect.arrayContaining(["source", "sinks"]));
+  expect(required).toEqual(expect.arrayContaining(["sinks"]));
   expect(additionalProperties).toBe(false);
   const markdown = await flowferry(["schema", "--markdown"]);
   for (const word of ["oci-object-storage", "pollMs", "lookBack", "sourceAddress"]) expect(markdown.stdout).toContain(word);

@@ -25,7 +25,7 @@ let log: string[];
 let watchers: { pattern: RegExp; resolve(): void }[];
 
 beforeEach(() => {
-  ledger = openLedger({ path: ":memory:", source: "s" });
+  ledger = openLedger({ path: ":memory:", sources: [{ name: "bucket", store: "s" }] });
   log = [];
   watchers = [];
 });

@@ -26,8 +26,7 @@ function load({ source = directory, sink = ndjson, ...rest }: Blocks, env: NodeJ
 /** Reads a configuration and makes its parts, as a run does. */
 async function open(blocks: Blocks): Promise<void> {
   const config = load(blocks);
-  const source = await openSource(config, {}, () => {});
-  await source.close();
+  for (const named of config.sources) await (await openSource(config, named, {}, () => {})).close();
   for (const named of config.sinks) await (await openSink(config, named, {})).close();
   if (config.alerts !== undefined) await openNotifiers(config.alerts, { baseDir: ".", env: {} });
 }

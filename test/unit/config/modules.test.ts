@@ -93,14 +93,14 @@ sinks: [{ type: ./sink.mjs, url: "http://a" }, { type: ./sink.mjs, name: other, 
 alerts: { ./notifier.mjs: { url: "http://c" } }
 `;
   const config = await load(text);
-  expect(config.source.options).toMatchObject({ url: "http://a", layout: "./layout.mjs", prefix: "x", lookBack: "2h" });
+  expect(config.sources[0]?.options).toMatchObject({ url: "http://a", layout: "./layout.mjs", prefix: "x", lookBack: "2h" });
   expect(config.registry.layouts.map(({ name }) => name)).toContain("./layout.mjs");
-  expect(config.registry.formats.find(({ name }) => name === config.format)?.create()).toHaveProperty("decode");
+  expect(config.registry.formats.find(({ name }) => name === config.sources[0]?.format)?.create()).toHaveProperty("decode");
   expect(config.enrich["./network.mjs"]).toEqual({ file: join(folder, "net.json") });
   expect(config.sinks.map(({ name }) => name)).toEqual(["mine", "other"]);
   expect(config.alerts?.notifiers).toMatchObject([{ kind: { type: "mine" }, options: { url: "http://c", depth: 3 } }]);
   const other = await load(text.replace("./bucket.mjs", "./source.mjs").replace(", layout: ./layout.mjs, prefix: x", ""));
-  expect(other.source.options).toEqual({ url: "http://a", depth: 3 });
+  expect(other.sources[0]?.options).toEqual({ url: "http://a", depth: 3 });
 });
 
 test("what a module brings is not known to the next configuration", async () => {

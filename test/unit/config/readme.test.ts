@@ -14,7 +14,7 @@ const SINKS = "sinks:\n  - { type: ndjson, path: out.ndjson }\n";
 const examples = [...readFileSync(asset("README.md"), "utf8").matchAll(/```yaml\n(.*?)```/gs)].map(([, text = ""]) => text);
 
 test.each(examples)("an example of the README is a valid configuration, or a part of one:\n%s", (example) => {
-  const text = `${/^source:/m.test(example) ? "" : SOURCE}${/^sinks:/m.test(example) ? "" : SINKS}${example}`;
+  const text = `${/^sources?:/m.test(example) ? "" : SOURCE}${/^sinks:/m.test(example) ? "" : SINKS}${example}`;
   const config = parseConfig("flowferry.yaml", text, ENV);
   expect(config.sinks.length).toBeGreaterThan(0);
 });

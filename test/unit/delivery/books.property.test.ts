@@ -9,7 +9,7 @@ import { openLedger } from "../../../src/ledger/sqlite.ts";
 import { type Drawer, Failure } from "../../../src/lib/errors.ts";
 import { runPipeline } from "../../../src/run/pipeline.ts";
 import { runs } from "../../runs.ts";
-import { isDeliverable, memorySink, memorySource, OPTIONS, partsOf, present, truthOf, variedDecoder } from "./parts.ts";
+import { inletOf, isDeliverable, memorySink, memorySource, OPTIONS, partsOf, present, truthOf, variedDecoder } from "./parts.ts";
 
 /** What a receiver answers to a request. */
 type Reply = "taken" | "partly" | "too large" | Exclude<Drawer, "object" | "worker">;
@@ -79,8 +79,9 @@ function mortal(
 ): Ledger {
   let writes = 0;
   let dead = false;
-  const guarded = Object.entries(ledger).map(([name, call]) => {
-    if (typeof call !== "function") return [name, call];
+  const guarded = <Part extends object>(part: Part): Part => Object.fromEntries(Object.entries(part).map(guard)) as Part;
+  const guard = ([name, call]: [string, unknown]) => {
+    if (typeof call !== "function" || name === "of") return [name, call];
     const isWrite = (WRITES as readonly string[]).includes(name);
     const work = (...args: unknown[]) => {
       if (dead) throw new Death();
@@ -97,11 +98,12 @@ function mortal(
       return result;
     };
     return [name, work];
-  });
+  };
   const close = () => {
     dead = true;
   };
-  return { ...(Object.fromEntries(guarded) as Ledger), close };
+  const ofBucket = guarded(ledger.of("bucket"));
+  return { ...guarded(ledger), of: () => ofBucket, close };
 }
 
 function sourceOf(objects: History["objects"]): { source: Source; sizes: Map<string, number> } {
@@ -191,7 +193,7 @@ function runTruth() {
 
 async function live(history: History) {
   const { source, sizes } = sourceOf(history.objects);
-  const ledger = openLedger({ path: ":memory:", source: source.name });
+  const ledger = openLedger({ path: ":memory:", sources: [{ name: "bucket", store: source.name }] });
   const receivers = history.sinks.map(receiverOf);
   const sinks = Object.fromEntries(receivers.map(({ sink }, index) => [`sink-${index}`, sink]));
   const disk = { writes: 0, fullAt: history.fullAt };
@@ -202,7 +204,7 @@ async function live(history: History) {
     const over = new AbortController();
     truth = runTruth();
     const mortalLedger = mortal(ledger, end, disk, () => over.abort());
-    const parts = { ...partsOf(source, sinks, mortalLedger), decode: truth.decode };
+    const parts = { ...partsOf(source, sinks, mortalLedger), inlets: [{ ...inletOf(source), decode: truth.decode }] };
     const tooLong = AbortSignal.timeout(20_000);
     totals = await runPipeline(parts, options, AbortSignal.any([over.signal, tooLong])).catch((error) => {
       if (end === undefined) throw error;

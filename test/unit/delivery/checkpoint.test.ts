@@ -75,7 +75,7 @@ describe("the state of the detections", () => {
 
   test("that is ahead of every sink after a restart neither counts again nor hides what is read for them", async () => {
     const objects = bucketOf(5, 40);
-    const ledger = openLedger({ path: ":memory:", source: "memory://bucket" });
+    const ledger = openLedger({ path: ":memory:", sources: [{ name: "bucket", store: "memory://bucket" }] });
     const down = memorySink(async () => {
       throw new Failure("passing", "refused", "connection refused");
     });
@@ -105,7 +105,7 @@ describe("the state of the detections", () => {
 
   test("is not saved again while nothing comes", async () => {
     let saves = 0;
-    const ledger = openLedger({ path: ":memory:", source: "memory://bucket" });
+    const ledger = openLedger({ path: ":memory:", sources: [{ name: "bucket", store: "memory://bucket" }] });
     const counting = new Proxy(ledger, {
       get: (target, name) => {
         if (name === "checkpoint") saves++;
@@ -129,7 +129,7 @@ describe("the state of the detections", () => {
 
   test("after a death, has every flow once: what it did not know is read again for it, and for no sink", async () => {
     const objects = bucketOf(20, 30);
-    const ledger = openLedger({ path: ":memory:", source: "memory://bucket" });
+    const ledger = openLedger({ path: ":memory:", sources: [{ name: "bucket", store: "memory://bucket" }] });
     // Nothing that the first run would save after its third time reaches the disk.
     let saves = 0;
     const dying = new Proxy(ledger, {
@@ -157,7 +157,7 @@ describe("a checkpoint", () => {
 
   /** A ledger in which that many objects wait for the checkpoint. */
   function waiting(objects: number): { ledger: Ledger; queued: QueuedObject[] } {
-    const ledger = openLedger({ path: ":memory:", source: "memory://bucket" });
+    const ledger = openLedger({ path: ":memory:", sources: [{ name: "bucket", store: "memory://bucket" }] });
     ledger.register([CHECKPOINT]);
     const found = Array.from({ length: objects }, (_, index) => ({
       key: `o${index}`,
@@ -166,8 +166,11 @@ describe("a checkpoint", () => {
       time: 0,
       order: `${index}`,
     }));
-    ledger.discover({ partition: "", objects: found });
-    return { ledger, queued: ledger.pending(CHECKPOINT, { after: 0, through: Number.MAX_SAFE_INTEGER, limit: objects }) };
+    ledger.of("bucket").discover({ partition: "", objects: found });
+    return {
+      ledger,
+      queued: ledger.of("bucket").pending(CHECKPOINT, { after: 0, through: Number.MAX_SAFE_INTEGER, limit: objects }),
+    };
   }
 
   /** Reads records of an object, as the pipeline does: they are inspected, then offered. */
@@ -302,7 +305,8 @@ describe("a checkpoint", () => {
       checkpoint.wants(object);
       checkpoint.end(object.id);
     }
-    while (ledger.pending(CHECKPOINT, { after: 0, through: Number.MAX_SAFE_INTEGER, limit: 1 }).length > 0) await sleep(5);
+    while (ledger.of("bucket").pending(CHECKPOINT, { after: 0, through: Number.MAX_SAFE_INTEGER, limit: 1 }).length > 0)
+      await sleep(5);
     stop.abort();
     await running;
   });

@@ -15,7 +15,7 @@ let ledger: Ledger;
 const running: { stop: AbortController; ended: Promise<unknown> }[] = [];
 
 beforeEach(() => {
-  ledger = openLedger({ path: ":memory:", source: "memory://bucket" });
+  ledger = openLedger({ path: ":memory:", sources: [{ name: "bucket", store: "memory://bucket" }] });
 });
 
 afterEach(async () => {
@@ -73,9 +73,11 @@ class Memory implements Consumer {
 /** Discovers objects of these names, of which each consumer has finished so many. */
 function discover(keys: string, finished: Record<string, number>): void {
   ledger.register(Object.keys(finished));
-  ledger.discover({ partition: "", objects: [...keys].map((key) => ({ key, etag: "1", size: 1, time: 0, order: key })) });
+  ledger
+    .of("bucket")
+    .discover({ partition: "", objects: [...keys].map((key) => ({ key, etag: "1", size: 1, time: 0, order: key })) });
   for (const [name, count] of Object.entries(finished)) {
-    const waiting = ledger.pending(name, { after: 0, through: Number.MAX_SAFE_INTEGER, limit: count });
+    const waiting = ledger.of("bucket").pending(name, { after: 0, through: Number.MAX_SAFE_INTEGER, limit: count });
     if (count > 0) for (const { id } of waiting) ledger.commit(name, id, PIECES, NOTHING, true);
   }
 }
@@ -104,14 +106,14 @@ function convoyOf(consumers: readonly Memory[], options: Partial<ConvoyOptions> 
     return why;
   };
   const parking = new Parking(
-    ledger,
+    ledger.of("bucket"),
     async (work) => work(),
     { initialMs: 1, maxMs: 5 },
     () => {},
   );
   const convoy = new Convoy(
     consumers,
-    { ledger, parking },
+    { ledger: ledger.of("bucket"), parking },
     { objects: 1, stallMs: 30, ...options },
     {
       read,
@@ -127,7 +129,10 @@ function convoyOf(consumers: readonly Memory[], options: Partial<ConvoyOptions> 
 }
 
 const pendingOf = (name: string) =>
-  ledger.pending(name, { after: 0, through: Number.MAX_SAFE_INTEGER, limit: 100 }).map(({ key }) => key);
+  ledger
+    .of("bucket")
+    .pending(name, { after: 0, through: Number.MAX_SAFE_INTEGER, limit: 100 })
+    .map(({ key }) => key);
 
 describe("after a restart", () => {
   test("those that lag read by themselves what the foremost has begun, and then go on together", async () => {
@@ -344,9 +349,9 @@ describe("an object that cannot be read", () => {
 
   test("is parked no more when none of the consumers waits for it, so that a job comes to its end", async () => {
     discover("a", { gone: 0, one: 0 });
-    const [object] = ledger.pending("gone", { after: 0, through: 9, limit: 1 });
+    const [object] = ledger.of("bucket").pending("gone", { after: 0, through: 9, limit: 1 });
     ledger.commit("one", object?.id ?? 0, PIECES, NOTHING, true);
-    ledger.park(object?.id ?? 0, { attempts: 2, nextAt: 0, drawer: "object", code: "object-denied", reason: "403" });
+    ledger.of("bucket").park(object?.id ?? 0, { attempts: 2, nextAt: 0, drawer: "object", code: "object-denied", reason: "403" });
     const { convoy, begun } = convoyOf([new Memory("one")]);
     expect(convoy.idle).toBe(false);
     await expect.poll(() => convoy.idle).toBe(true);
@@ -355,8 +360,8 @@ describe("an object that cannot be read", () => {
 
   test("keeps at most half of the readers busy", async () => {
     discover("abcdefgh", { one: 0 });
-    for (const { id } of ledger.pending("one", { after: 0, through: 99, limit: 6 }))
-      ledger.park(id, { attempts: 1, nextAt: 0, drawer: "object", code: "x", reason: "x" });
+    for (const { id } of ledger.of("bucket").pending("one", { after: 0, through: 99, limit: 6 }))
+      ledger.of("bucket").park(id, { attempts: 1, nextAt: 0, drawer: "object", code: "x", reason: "x" });
     const { promise: hanging, resolve } = Promise.withResolvers<void>();
     const { convoy, begun } = convoyOf(
       [new Memory("one")],
@@ -375,7 +380,7 @@ describe("an object that cannot be read", () => {
 
   test("is tried by the only reader, too", async () => {
     discover("a", { one: 0 });
-    ledger.park(1, { attempts: 1, nextAt: 0, drawer: "object", code: "x", reason: "x" });
+    ledger.of("bucket").park(1, { attempts: 1, nextAt: 0, drawer: "object", code: "x", reason: "x" });
     const { convoy, begun } = convoyOf([new Memory("one")]);
     await expect.poll(() => convoy.idle).toBe(true);
     expect(begun).toEqual(["a one"]);
@@ -384,8 +389,8 @@ describe("an object that cannot be read", () => {
   test("is brought to those in step first, and then to those that are behind, when they have room", async () => {
     discover("ab", { one: 2, two: 1 });
     discover("cd", { one: 0, two: 0 });
-    const [c] = ledger.pending("one", { after: 2, through: 3, limit: 1 });
-    ledger.park(c?.id ?? 0, { attempts: 1, nextAt: 0, drawer: "object", code: "x", reason: "x" });
+    const [c] = ledger.of("bucket").pending("one", { after: 2, through: 3, limit: 1 });
+    ledger.of("bucket").park(c?.id ?? 0, { attempts: 1, nextAt: 0, drawer: "object", code: "x", reason: "x" });
     const [one, two] = [new Memory("one"), new Memory("two")];
     two.room = false;
     const { convoy, begun, told } = convoyOf([one, two]);
@@ -457,7 +462,7 @@ describe("the end", () => {
     const stop = new AbortController();
     stop.abort();
     const parking = new Parking(
-      ledger,
+      ledger.of("bucket"),
       async (work) => work(),
       { initialMs: 1, maxMs: 5 },
       () => {},
@@ -471,7 +476,7 @@ describe("the end", () => {
     };
     const events = { read, onBehind: () => {}, onCaughtUp: () => {}, onFatal: () => {} };
     const consumers = [new Memory("one"), new Memory("two")];
-    await new Convoy(consumers, { ledger, parking }, { objects: 2, stallMs: 9 }, events, stop.signal).run();
+    await new Convoy(consumers, { ledger: ledger.of("bucket"), parking }, { objects: 2, stallMs: 9 }, events, stop.signal).run();
     expect([offers, pendingOf("one"), pendingOf("two")]).toEqual([0, ["b", "c"], ["a", "b", "c"]]);
   });
 

@@ -6,7 +6,7 @@ import type { Source } from "../../../src/contracts/source.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
 import { Failure } from "../../../src/lib/errors.ts";
 import { runPipeline } from "../../../src/run/pipeline.ts";
-import { memorySink, memorySource, OPTIONS, partsOf, present, truthOf, variedDecoder } from "./parts.ts";
+import { inletOf, memorySink, memorySource, OPTIONS, partsOf, present, truthOf, variedDecoder } from "./parts.ts";
 
 const never = new AbortController().signal;
 const reset = new Failure("passing", "network", "connection reset");
@@ -39,10 +39,10 @@ function bucketOf(sizes: Readonly<Record<string, number>>, befall: Befall = () =
   };
 }
 
-const ledgerOf = () => openLedger({ path: ":memory:", source: "memory://bucket" });
+const ledgerOf = () => openLedger({ path: ":memory:", sources: [{ name: "bucket", store: "memory://bucket" }] });
 
 function partsWith(source: Source, sinks: Parameters<typeof partsOf>[1], ledger: Ledger = ledgerOf()) {
-  return { ...partsOf(source, sinks, ledger), decode: variedDecoder() };
+  return { ...partsOf(source, sinks, ledger), inlets: [{ ...inletOf(source), decode: variedDecoder() }] };
 }
 
 /** What the ledger keeps of what was found: notices by kind, and records that no sink can have. */
@@ -71,11 +71,13 @@ test("an object is counted once when its reading breaks and the rest comes in pi
   });
   const parts = partsWith(source, { out: memorySink().sink });
   const skips: number[] = [];
+  const varied = variedDecoder();
   const decode: Decoder = (bytes, origin, options) => {
     skips.push(options.skip);
-    return parts.decode(bytes, origin, options);
+    return varied(bytes, origin, options);
   };
-  expectTruth(await runPipeline({ ...parts, decode }, OPTIONS, never), parts.ledger, 200);
+  const inlets = [{ ...inletOf(source), decode }];
+  expectTruth(await runPipeline({ ...parts, inlets }, OPTIONS, never), parts.ledger, 200);
   // Five pieces were read before each break: 35 records, then 25 that are known, then 45.
   expect(skips).toEqual([0, 35, 35, 45]);
 });
@@ -170,7 +172,7 @@ function ledgerWithTwoBehind() {
   const ledger = ledgerOf();
   ledger.register(["one", "two", "ahead"]);
   const object = (key: string) => ({ key, etag: "1", size: 60, time: 0, order: key });
-  ledger.discover({ partition: "", objects: [object("a"), object("b")] });
+  ledger.of("bucket").discover({ partition: "", objects: [object("a"), object("b")] });
   ledger.commit("ahead", 1, 60, { delivered: 60, rejected: 0, setAside: 0, deadLetters: [] }, true);
   return ledger;
 }
@@ -196,7 +198,7 @@ test("an object that is gone when everybody has all of it is not lost", async ()
   const out = memorySink();
   // The sink has every record, and the ledger knows how many there are; only the end was not written.
   ledger.register(["out"]);
-  ledger.discover({ partition: "", objects: [{ key: "a", etag: "1", size: 60, time: 0, order: "a" }] });
+  ledger.of("bucket").discover({ partition: "", objects: [{ key: "a", etag: "1", size: 60, time: 0, order: "a" }] });
   ledger.readToEnd(1, 60);
   ledger.commit("out", 1, 60, { delivered: 60, rejected: 0, setAside: 0, deadLetters: [] }, false);
   source.open = async () => {

@@ -67,8 +67,8 @@ test("a batch that is refused is halved down to its records: neighbours share a 
   const outcomes = await send(sink, batchOf([a, [4, 5, 9]], [b, [1]]));
   expect(sink.batches.map((keys) => keys.length)).toEqual([4, 2, 2, 1, 1, 1, 1]);
   expect(outcomes.flatMap(({ deadLetters }) => deadLetters)).toEqual([
-    { sink: "out", key: "a", etag: "1", from: 4, to: 9, count: 3, code: "otlp-http-400", reason: "bad request" },
-    { sink: "out", key: "b", etag: "1", from: 1, to: 1, count: 1, code: "otlp-http-400", reason: "bad request" },
+    { sink: "out", source: "s", key: "a", etag: "1", from: 4, to: 9, count: 3, code: "otlp-http-400", reason: "bad request" },
+    { sink: "out", source: "s", key: "b", etag: "1", from: 1, to: 1, count: 1, code: "otlp-http-400", reason: "bad request" },
   ]);
 });
 
@@ -114,6 +114,7 @@ const refusing = (sink: ReturnType<typeof sinkOf>, old: number[], young: number[
   });
 const letter = (key: string, from: number, to: number, count: number, { code, reason }: typeof TOO_OLD) => ({
   sink: "out",
+  source: "s",
   key,
   etag: "1",
   from,

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Ledger } from "../../../src/contracts/ledger.ts";
 import type { Discovery as Page, Source } from "../../../src/contracts/source.ts";
-import type { Account } from "../../../src/delivery/account.ts";
 import type { Convoy } from "../../../src/delivery/convoy.ts";
 import { Discovery } from "../../../src/delivery/discovery.ts";
+import type { SourceAccount } from "../../../src/delivery/source-account.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
 
 let ledger: Ledger;
 beforeEach(() => {
-  ledger = openLedger({ path: ":memory:", source: "memory://bucket" });
+  ledger = openLedger({ path: ":memory:", sources: [{ name: "bucket", store: "memory://bucket" }] });
   ledger.register(["out"]);
 });
 afterEach(() => ledger.close());
@@ -43,9 +43,9 @@ function discoveryOf(pages: readonly Page[], onPage: (page: number) => void = ()
     },
   };
   const discovery = new Discovery(
-    { source, ledger },
+    { source, ledger: ledger.of("bucket") },
     async (work) => work(),
-    account as unknown as Account,
+    account as unknown as SourceAccount,
     convoy as unknown as Convoy,
   );
   const take = (through: number) => {
@@ -87,7 +87,7 @@ test("no page is asked for while 2000 objects wait to be read, until the end", {
   const stop = new AbortController();
   const { discovery, asked, take } = discoveryOf([pageOf(0, 1_999), pageOf(1_999, 1), pageOf(2_000, 1), pageOf(2_001, 1)]);
   const pass = discovery.pass(stop.signal);
-  await expect.poll(() => ledger.lastId()).toBe(2_000);
+  await expect.poll(() => ledger.of("bucket").lastId()).toBe(2_000);
   // One that takes up nothing changes nothing.
   take(0);
   await new Promise((resolve) => setImmediate(resolve));

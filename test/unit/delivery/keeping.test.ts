@@ -10,9 +10,10 @@ const OBJECTS = 12;
 const RECORDS = 50;
 const bucket = () =>
   memorySource(new Map(Array.from({ length: OBJECTS }, (_, index) => [`o${String(index).padStart(2, "0")}`, RECORDS])));
-const newLedger = () => openLedger({ path: ":memory:", source: "memory://bucket" });
+const newLedger = () => openLedger({ path: ":memory:", sources: [{ name: "bucket", store: "memory://bucket" }] });
 const partsWith = (files: RolledFiles, ledger: Ledger, sinks = {}) => ({ ...partsOf(bucket(), sinks, ledger), keepers: [files] });
-const pendingOf = (ledger: Ledger) => ledger.pending("files", { after: 0, through: Number.MAX_SAFE_INTEGER, limit: 100 });
+const pendingOf = (ledger: Ledger) =>
+  ledger.of("bucket").pending("files", { after: 0, through: Number.MAX_SAFE_INTEGER, limit: 100 });
 
 test("a run keeps every flow once, commits each object when its last file is durable, and ends with nothing held", async () => {
   const files = new RolledFiles({ rollAt: 70, room: 200 });

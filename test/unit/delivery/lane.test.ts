@@ -13,14 +13,16 @@ import { memorySink } from "./parts.ts";
 let ledger: Ledger;
 let patience: AbortController;
 const [a, b] = ["a", "b"].map(
-  (key, index): QueuedObject => ({ id: index + 1, key, etag: "1", size: 1, time: 0, records: undefined }),
+  (key, index): QueuedObject => ({ id: index + 1, source: "bucket", key, etag: "1", size: 1, time: 0, records: undefined }),
 ) as [QueuedObject, QueuedObject];
 
 beforeEach(() => {
   patience = new AbortController();
-  ledger = openLedger({ path: ":memory:", source: "memory://bucket" });
+  ledger = openLedger({ path: ":memory:", sources: [{ name: "bucket", store: "memory://bucket" }] });
   ledger.register(["out"]);
-  ledger.discover({ partition: "", objects: ["a", "b"].map((key) => ({ key, etag: "1", size: 1, time: 0, order: key })) });
+  ledger
+    .of("bucket")
+    .discover({ partition: "", objects: ["a", "b"].map((key) => ({ key, etag: "1", size: 1, time: 0, order: key })) });
 });
 
 afterEach(() => {

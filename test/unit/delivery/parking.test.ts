@@ -17,11 +17,11 @@ let told: ParkedObject[];
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["Date", "performance"], now: START });
-  ledger = openLedger({ path: ":memory:", source: "memory://bucket" });
+  ledger = openLedger({ path: ":memory:", sources: [{ name: "bucket", store: "memory://bucket" }] });
   ledger.register(["out"]);
   const found = ["a", "b", "c", "d"].map((key) => ({ key, etag: "1", size: 1, time: 0, order: key }));
-  ledger.discover({ partition: "", objects: found });
-  objects = ledger.pending("out", { after: 0, through: 10, limit: 10 });
+  ledger.of("bucket").discover({ partition: "", objects: found });
+  objects = ledger.of("bucket").pending("out", { after: 0, through: 10, limit: 10 });
   told = [];
 });
 
@@ -31,7 +31,7 @@ afterEach(() => {
 });
 
 const open = (policy = { initialMs: 1_000, maxMs: 30_000 }, write: LedgerWrite = async (work) => work()) =>
-  new Parking(ledger, write, policy, (parked) => told.push(parked));
+  new Parking(ledger.of("bucket"), write, policy, (parked) => told.push(parked));
 
 function at(index: number): QueuedObject {
   const object = objects[index];

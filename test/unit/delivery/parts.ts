@@ -4,6 +4,7 @@ import pino from "pino";
 import type { BadRecords, Decoded, Decoder, QualityNotice } from "../../../src/contracts/decoder.ts";
 import type { BatchLimits, Sink, WriteResult } from "../../../src/contracts/sink.ts";
 import type { Discovery, Seen, Source } from "../../../src/contracts/source.ts";
+import type { Inlet } from "../../../src/delivery/inlet.ts";
 import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
 import type { Parts, PipelineOptions } from "../../../src/run/pipeline.ts";
@@ -144,17 +145,18 @@ export const OPTIONS: PipelineOptions = {
   maxRecordBytes: 1e6,
 };
 
+export function inletOf(source: Source, name = "bucket"): Inlet {
+  return { name, source, decode: countingDecoder, enrich: async () => {}, keep: () => true };
+}
+
 export function partsOf(
   source: Source,
   sinks: Record<string, Sink>,
-  ledger = openLedger({ path: ":memory:", source: source.name }),
+  ledger = openLedger({ path: ":memory:", sources: [{ name: "bucket", store: source.name }] }),
 ): Parts {
   return {
-    source,
-    decode: countingDecoder,
-    enrich: async () => {},
+    inlets: [inletOf(source)],
     detections: undefined,
-    keep: () => true,
     sinks: new Map(Object.entries(sinks)),
     keepers: [],
     ledger,

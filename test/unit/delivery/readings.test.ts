@@ -17,16 +17,16 @@ let lines: string[];
 let a: QueuedObject;
 let b: QueuedObject;
 beforeEach(() => {
-  ledger = openLedger({ path: ":memory:", source: "memory://bucket" });
+  ledger = openLedger({ path: ":memory:", sources: [{ name: "bucket", store: "memory://bucket" }] });
   ledger.register(["out"]);
   const object = (key: string) => ({ key, etag: "1", size: 10, time: 0, order: key });
-  ledger.discover({ partition: "", objects: [object("a"), object("b")] });
-  [a, b] = ledger.discovered(0, 2) as [QueuedObject, QueuedObject];
+  ledger.of("bucket").discover({ partition: "", objects: [object("a"), object("b")] });
+  [a, b] = ledger.of("bucket").discovered(0, 2) as [QueuedObject, QueuedObject];
   lines = [];
   const log = pino({ level: "silent" });
   const tell = (level: string) => (_fields: object, line: string) => void lines.push(`${level}: ${line}`);
   Object.assign(log, { warn: tell("warn"), error: tell("error") });
-  readings = new Readings({ ledger, log, instruments: createInstruments(createNoopMeter()) }, () => {});
+  readings = new Readings({ ledger, log, instruments: createInstruments(createNoopMeter()) }, ["bucket"], () => {});
 });
 afterEach(() => ledger.close());
 

@@ -13,7 +13,7 @@ const never = new AbortController().signal;
 let ledger: Ledger;
 
 beforeEach(() => {
-  ledger = openLedger({ path: ":memory:", source: "memory://bucket" });
+  ledger = openLedger({ path: ":memory:", sources: [{ name: "bucket", store: "memory://bucket" }] });
   ledger.register(["one", "two"]);
 });
 afterEach(() => ledger.close());
@@ -65,20 +65,20 @@ async function replayed(
   const told: [number, boolean][] = [];
   let saves = 0;
   const enriched: number[] = [];
-  const parts = {
-    source: {
-      name: "memory://bucket",
-      async *discover() {},
-      open: async () => {
-        open?.();
-        return (async function* () {
-          yield Buffer.alloc(1);
-        })();
-      },
-      close: async () => {},
+  const source = {
+    name: "memory://bucket",
+    async *discover() {},
+    open: async () => {
+      open?.();
+      return (async function* () {
+        yield Buffer.alloc(1);
+      })();
     },
-    decode,
-    enrich: async (flows: readonly Flow[]) => void enriched.push(...flows.map(({ record }) => record)),
+    close: async () => {},
+  };
+  const enrich = async (flows: readonly Flow[]) => void enriched.push(...flows.map(({ record }) => record));
+  const parts = {
+    inlets: [{ name: "bucket", source, decode, enrich, keep: keep ?? (() => true) }],
     detections: !rules
       ? undefined
       : {
@@ -89,7 +89,6 @@ async function replayed(
             return { lots: [], head: () => "head", done: () => [], abandon: () => {} };
           },
         },
-    keep: keep ?? (() => true),
     sinks: new Map(["one", "two"].map((name) => [name, sinkOf(name)])),
     ledger,
   };
@@ -107,7 +106,17 @@ async function replayed(
 
 /** Dead letters as they lie in the ledger. */
 function stored(...letters: Partial<DeadLetter>[]): StoredDeadLetter[] {
-  const whole = { sink: "one", key: "a", etag: "1", from: 1, to: undefined, count: 1, code: "http-400", reason: "bad" };
+  const whole = {
+    sink: "one",
+    source: "bucket",
+    key: "a",
+    etag: "1",
+    from: 1,
+    to: undefined,
+    count: 1,
+    code: "http-400",
+    reason: "bad",
+  };
   ledger.setAside(letters.map((letter) => ({ ...whole, ...letter })));
   return ledger.deadLetters({}, 100);
 }
@@ -209,8 +218,18 @@ describe("a letter stays", () => {
   });
 
   test("with what the receiver refuses once more, alone, and the accounts follow", async () => {
-    ledger.discover({ partition: "", objects: [{ key: "a", etag: "1", size: 1, time: 0, order: "a" }] });
-    const aside = { sink: "one", key: "a", etag: "1", from: 1, to: 4, count: 4, code: "http-400", reason: "bad" };
+    ledger.of("bucket").discover({ partition: "", objects: [{ key: "a", etag: "1", size: 1, time: 0, order: "a" }] });
+    const aside = {
+      sink: "one",
+      source: "bucket",
+      key: "a",
+      etag: "1",
+      from: 1,
+      to: 4,
+      count: 4,
+      code: "http-400",
+      reason: "bad",
+    };
     ledger.commit("one", 1, 4, { delivered: 0, rejected: 0, setAside: 4, deadLetters: [aside] }, true);
     const respond = async ({ flows }: Taken) => {
       if (flows.some(({ record }) => record === 3)) throw new Failure("batch", "http-422", "still bad");

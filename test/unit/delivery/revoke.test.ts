@@ -38,7 +38,7 @@ function watched(ledger: Ledger) {
 }
 
 test("an object that is taken away while its records wait everywhere is let go by all, commits nothing more, and holds up no other", async () => {
-  const { ledger, commits } = watched(openLedger({ path: ":memory:", source: "memory://bucket" }));
+  const { ledger, commits } = watched(openLedger({ path: ":memory:", sources: [{ name: "bucket", store: "memory://bucket" }] }));
   const gate = Promise.withResolvers<void>();
   const started: string[] = [];
   const out = memorySink(async ({ flows }) => {
@@ -54,7 +54,11 @@ test("an object that is taken away while its records wait everywhere is let go b
   const running = runPipeline(parts, { ...OPTIONS, untilCaughtUp: false, stallMs: 60_000 }, stop.signal);
   // In flight, in the buffer, in an open file, and the reading waits for room.
   await vi.waitFor(() => expect([started.includes("a"), files.hasRoom]).toEqual([true, false]));
-  const { id = 0 } = ledger.pending("out", { after: 0, through: 1_000, limit: 1 }).find(({ key }) => key === "a") ?? {};
+  const { id = 0 } =
+    ledger
+      .of("bucket")
+      .pending("out", { after: 0, through: 1_000, limit: 1 })
+      .find(({ key }) => key === "a") ?? {};
   const [listener] = source.listeners;
   const before = commits.filter((one) => one === id).length;
   await listener?.revoke([{ key: "a", etag: "1" }]);

@@ -37,28 +37,33 @@ function closedBucket(count: number, readable: readonly string[] = []): Source &
 /** Counts the rows that the ledger gives out. */
 function counting(ledger: Ledger) {
   const counts = { rows: 0, calls: 0 };
-  const counted = Object.entries(ledger).map(([name, call]) => {
-    if (typeof call !== "function") return [name, call];
-    return [
-      name,
-      (...args: unknown[]) => {
-        const result = call(...args);
-        counts.calls += 1;
-        if (Array.isArray(result)) counts.rows += result.length;
-        return result;
-      },
-    ];
-  });
-  return { ledger: Object.fromEntries(counted) as Ledger, counts };
+  const counted = <Part extends object>(part: Part): Part =>
+    Object.fromEntries(
+      Object.entries(part).map(([name, call]) => {
+        if (typeof call !== "function") return [name, call];
+        return [
+          name,
+          (...args: unknown[]) => {
+            const result = call(...args);
+            counts.calls += 1;
+            if (Array.isArray(result)) counts.rows += result.length;
+            return result;
+          },
+        ];
+      }),
+    ) as Part;
+  const ofBucket = counted(ledger.of("bucket"));
+  return { ledger: { ...counted(ledger), of: () => ofBucket }, counts };
 }
 
 test("a bucket of which nothing can be read costs the ledger so many rows and calls for each attempt, and no more", async () => {
   const objects = 1_500;
-  const { ledger, counts } = counting(openLedger({ path: ":memory:", source: "memory://bucket" }));
+  const { ledger, counts } = counting(openLedger({ path: ":memory:", sources: [{ name: "bucket", store: "memory://bucket" }] }));
   const parts = partsOf(closedBucket(objects), { out: memorySink().sink }, ledger);
   let attempts = 0;
-  const open = parts.source.open;
-  parts.source.open = (...args) => {
+  const source = parts.inlets[0]?.source as Source;
+  const open = source.open;
+  source.open = (...args) => {
     attempts += 1;
     return open(...args);
   };
@@ -72,12 +77,12 @@ test("a bucket of which nothing can be read costs the ledger so many rows and ca
 
 test("after a restart with very many parked objects, what is new behind them is found and read", async () => {
   const count = 2_600;
-  const ledger = openLedger({ path: ":memory:", source: "memory://bucket" });
+  const ledger = openLedger({ path: ":memory:", sources: [{ name: "bucket", store: "memory://bucket" }] });
   ledger.register(["out"]);
   const known = keysOf(count - 1).map((key) => ({ key, etag: "1", size: 3, time: 0, order: key }));
-  ledger.discover({ partition: "", objects: known });
+  ledger.of("bucket").discover({ partition: "", objects: known });
   // The first of them waits for the sink, the others cannot be read.
-  for (let id = 2; id < count; id += 1) ledger.park(id, { attempts: 3, nextAt: 0, ...denied });
+  for (let id = 2; id < count; id += 1) ledger.of("bucket").park(id, { attempts: 3, nextAt: 0, ...denied });
   const last = `o00${count - 1}`;
   const source = closedBucket(count, ["o000000", last]);
   const out = memorySink();
@@ -90,7 +95,7 @@ test("after a restart with very many parked objects, what is new behind them is 
 });
 
 test("a job ends when only a sink that is no longer configured waits for an object that cannot be read", async () => {
-  const ledger = openLedger({ path: ":memory:", source: "memory://bucket" });
+  const ledger = openLedger({ path: ":memory:", sources: [{ name: "bucket", store: "memory://bucket" }] });
   const both = { out: memorySink().sink, old: memorySink().sink };
   expect(await runPipeline(partsOf(closedBucket(1), both, ledger), OPTIONS, never)).toMatchObject({ parked: 1 });
   const out = memorySink();
@@ -149,16 +154,22 @@ test("a store that says that objects are gone can be read: its health is good", 
   await running;
 });
 
-/** A ledger of which a call fails as long as it is told to. */
-function failing(name: keyof Ledger, ledger = openLedger({ path: ":memory:", source: "memory://bucket" })) {
+/** A ledger of which a call fails as long as it is told to, be it of the whole or of the source. */
+function failing(name: string) {
+  const ledger = openLedger({ path: ":memory:", sources: [{ name: "bucket", store: "memory://bucket" }] });
   const state = { broken: true, failures: 0 };
-  const call = ledger[name] as (...args: unknown[]) => unknown;
-  const broken = (...args: unknown[]) => {
-    if (!state.broken) return call(...args);
-    state.failures += 1;
-    throw new Failure("worker", "ledger-io", "ledger /x: disk I/O error while reading");
+  const withBroken = <Part extends object>(part: Part): Part => {
+    const call = (part as Record<string, unknown>)[name] as (...args: unknown[]) => unknown;
+    if (call === undefined) return part;
+    const broken = (...args: unknown[]) => {
+      if (!state.broken) return call(...args);
+      state.failures += 1;
+      throw new Failure("worker", "ledger-io", "ledger /x: disk I/O error while reading");
+    };
+    return { ...part, [name]: broken };
   };
-  return { state, ledger: { ...ledger, [name]: broken } as Ledger };
+  const ofBucket = withBroken(ledger.of("bucket"));
+  return { state, ledger: { ...withBroken(ledger), of: () => ofBucket } };
 }
 
 test.each(["discovered", "lastId", "pending", "position", "nextDue", "wakeParked", "register"] as const)(
@@ -174,16 +185,20 @@ test.each(["discovered", "lastId", "pending", "position", "nextDue", "wakeParked
 );
 
 test("a ledger that cannot say what is known of the bucket is waited for, and is not taken for the bucket", async () => {
-  const ledger = openLedger({ path: ":memory:", source: "memory://bucket" });
+  const ledger = openLedger({ path: ":memory:", sources: [{ name: "bucket", store: "memory://bucket" }] });
   const state = { broken: true };
   const unseen: Seen["unseen"] = (page) => {
     if (state.broken) throw new Failure("worker", "ledger-io", "ledger /x: disk I/O error while reading");
-    return ledger.seen.unseen(page);
+    return ledger.of("bucket").seen.unseen(page);
   };
+  const ofBucket = { ...ledger.of("bucket"), seen: { ...ledger.of("bucket").seen, unseen } };
   const out = memorySink();
-  const parts = partsOf(memorySource(new Map([["a", 10]])), { out: out.sink }, { ...ledger, seen: { ...ledger.seen, unseen } });
+  const parts = partsOf(memorySource(new Map([["a", 10]])), { out: out.sink }, { ...ledger, of: () => ofBucket });
   const told: string[] = [];
-  const log = Object.assign(parts.log, { error: (_fields: object, line: string) => void told.push(line) });
+  const log = Object.assign(parts.log, {
+    child: () => parts.log,
+    error: (_fields: object, line: string) => void told.push(line),
+  });
   const running = runPipeline({ ...parts, log }, OPTIONS, never);
   await expect.poll(() => parts.health.problems).toMatchObject([{ part: "ledger", drawer: "worker", code: "ledger-io" }]);
   await sleep(20);
@@ -195,13 +210,11 @@ test("a ledger that cannot say what is known of the bucket is waited for, and is
 });
 
 test("a ledger whose file is gone ends the run when it does not come back", async () => {
-  const { ledger } = failing("discover");
-  const gone = {
-    ...ledger,
-    discover: () => {
-      throw new Failure("worker", "ledger-replaced", "ledger /x: its file was removed");
-    },
+  const ledger = openLedger({ path: ":memory:", sources: [{ name: "bucket", store: "memory://bucket" }] });
+  const discover = () => {
+    throw new Failure("worker", "ledger-replaced", "ledger /x: its file was removed");
   };
+  const gone: Ledger = { ...ledger, of: (source) => ({ ...ledger.of(source), discover }) };
   const parts = partsOf(memorySource(new Map([["a", 10]])), { out: memorySink().sink }, gone);
   const now = performance.now.bind(performance);
   const start = now();

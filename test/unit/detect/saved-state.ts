@@ -7,7 +7,7 @@ const NAME = "(detections)";
 
 /** A ledger in memory, into which a detector is saved as a run does it. */
 export class StateStore {
-  readonly #ledger: Ledger = openLedger({ path: ":memory:", source: "test://bucket" });
+  readonly #ledger: Ledger = openLedger({ path: ":memory:", sources: [{ name: "bucket", store: "test://bucket" }] });
   /** Characters of all parts and heads that were ever saved. */
   written = 0;
   /** Of the largest lot. */

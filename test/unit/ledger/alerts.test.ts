@@ -16,7 +16,11 @@ let alerts: AlertLedger;
 
 const path = () => join(folder, "ledger.db");
 function open(): void {
-  ledger = openLedger({ path: path(), source: "s", scrub: (text) => text.replaceAll("hunter2", "***") });
+  ledger = openLedger({
+    path: path(),
+    sources: [{ name: "bucket", store: "s" }],
+    scrub: (text) => text.replaceAll("hunter2", "***"),
+  });
   alerts = ledger.alerts;
 }
 function reopen(): void {

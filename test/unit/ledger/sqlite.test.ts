@@ -21,8 +21,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-function open(source = "memory://bucket"): Ledger {
-  const ledger = openLedger({ path, source });
+function open(store = "memory://bucket"): Ledger {
+  const ledger = openLedger({ path, sources: [{ name: "bucket", store }] });
   opened.push(ledger);
   return ledger;
 }
@@ -38,6 +38,7 @@ const nothing = { delivered: 0, rejected: 0, setAside: 0, deadLetters: [] };
 const finish = (ledger: Ledger, sink: string, id: number) => ledger.commit(sink, id, 0, nothing, true);
 const letter = (from: number): DeadLetter => ({
   sink: undefined,
+  source: "bucket",
   key: "a",
   etag: "1",
   from,
@@ -51,8 +52,8 @@ describe("ledger", () => {
   test("an object waits for every sink that takes part, each at its own position, across a restart", () => {
     const ledger = open();
     expect(ledger.register(["one", "two"])).toEqual(["one", "two"]);
-    expect(ledger.discover({ partition: "p", objects: [object("a"), object("b")], mark: "m1" })).toBe(2);
-    const [a, b] = ledger.pending("one", everything);
+    expect(ledger.of("bucket").discover({ partition: "p", objects: [object("a"), object("b")], mark: "m1" })).toBe(2);
+    const [a, b] = ledger.of("bucket").pending("one", everything);
     if (a === undefined || b === undefined) throw new Error("two objects wait");
     ledger.commit("one", a.id, 17, { ...nothing, delivered: 16, setAside: 1 }, false);
     finish(ledger, "two", a.id);
@@ -60,37 +61,52 @@ describe("ledger", () => {
 
     const again = open();
     expect(again.register(["one", "two"])).toEqual([]);
-    expect(again.pending("one", everything).map(({ key }) => key)).toEqual(["a", "b"]);
-    expect(again.pending("two", everything).map(({ key }) => key)).toEqual(["b"]);
+    expect(
+      again
+        .of("bucket")
+        .pending("one", everything)
+        .map(({ key }) => key),
+    ).toEqual(["a", "b"]);
+    expect(
+      again
+        .of("bucket")
+        .pending("two", everything)
+        .map(({ key }) => key),
+    ).toEqual(["b"]);
     expect(again.position("one", a.id)).toEqual({ position: 17, settled: 17 });
     expect([again.hasAcknowledged("one"), again.hasAcknowledged("two")]).toEqual([true, false]);
     expect(again.position("two", a.id)).toBeUndefined();
-    expect(again.seen.mark("p")).toBe("m1");
-    expect(again.seen.unseen([{ key: "a", etag: "1" }])).toEqual([]);
-    expect(again.seen.unseen([{ key: "a", etag: "2" }])).toHaveLength(1);
+    expect(again.of("bucket").seen.mark("p")).toBe("m1");
+    expect(again.of("bucket").seen.unseen([{ key: "a", etag: "1" }])).toEqual([]);
+    expect(again.of("bucket").seen.unseen([{ key: "a", etag: "2" }])).toHaveLength(1);
   });
 
   test("the same object is taken once, a replaced one again", () => {
     const ledger = open();
     ledger.register(["one"]);
-    expect(ledger.discover({ partition: "p", objects: [object("a")] })).toBe(1);
-    expect(ledger.discover({ partition: "p", objects: [object("a"), object("a", "a", "2")] })).toBe(1);
-    expect(ledger.pending("one", everything).map(({ etag }) => etag)).toEqual(["1", "2"]);
+    expect(ledger.of("bucket").discover({ partition: "p", objects: [object("a")] })).toBe(1);
+    expect(ledger.of("bucket").discover({ partition: "p", objects: [object("a"), object("a", "a", "2")] })).toBe(1);
+    expect(
+      ledger
+        .of("bucket")
+        .pending("one", everything)
+        .map(({ etag }) => etag),
+    ).toEqual(["1", "2"]);
   });
 
   test("objects behind the horizon are forgotten once everybody has finished them, not before", () => {
     const ledger = open();
     ledger.register(["one", "two"]);
-    ledger.discover({ partition: "p", objects: [object("a"), object("b"), object("z")] });
-    const [a, b, z] = ledger.pending("one", everything);
+    ledger.of("bucket").discover({ partition: "p", objects: [object("a"), object("b"), object("z")] });
+    const [a, b, z] = ledger.of("bucket").pending("one", everything);
     for (const { id } of [a, b, z].filter((found) => found !== undefined)) finish(ledger, "one", id);
     finish(ledger, "two", a?.id ?? 0);
-    ledger.discover({ partition: "p", objects: [], forgetBefore: "m" });
+    ledger.of("bucket").discover({ partition: "p", objects: [], forgetBefore: "m" });
     expect(ledger.status().objects).toBe(2);
     finish(ledger, "two", b?.id ?? 0);
     expect(ledger.status().objects).toBe(1);
     finish(ledger, "two", z?.id ?? 0);
-    expect(ledger.seen.unseen([{ key: "z", etag: "1" }])).toEqual([]);
+    expect(ledger.of("bucket").seen.unseen([{ key: "z", etag: "1" }])).toEqual([]);
   });
 
   test("its size does not follow the number of objects that passed through", () => {
@@ -99,8 +115,8 @@ describe("ledger", () => {
     for (let tick = 0; tick < 200; tick += 1) {
       const order = String(tick).padStart(6, "0");
       const horizon = String(Math.max(0, tick - 5)).padStart(6, "0");
-      ledger.discover({ partition: "p", objects: [object(`k${order}`, order)], mark: order, forgetBefore: horizon });
-      for (const { id } of ledger.pending("one", everything)) finish(ledger, "one", id);
+      ledger.of("bucket").discover({ partition: "p", objects: [object(`k${order}`, order)], mark: order, forgetBefore: horizon });
+      for (const { id } of ledger.of("bucket").pending("one", everything)) finish(ledger, "one", id);
     }
     expect(ledger.status().objects).toBeLessThanOrEqual(6);
   });
@@ -108,7 +124,7 @@ describe("ledger", () => {
   test("dead letters are kept once, filtered, listed and removed", () => {
     const ledger = open();
     ledger.register(["one"]);
-    ledger.discover({ partition: "p", objects: [object("a")] });
+    ledger.of("bucket").discover({ partition: "p", objects: [object("a")] });
     expect(ledger.setAside([letter(1), letter(2), letter(1)])).toBe(2);
     ledger.commit("one", 1, 5, { ...nothing, setAside: 3, deadLetters: [{ ...letter(3), sink: "one", count: 3, to: 5 }] }, false);
     expect(ledger.countDeadLetters({})).toBe(5);
@@ -138,7 +154,7 @@ describe("ledger", () => {
   test("what was rejected and then delivered by a replay moves from one account to the other", () => {
     const ledger = open();
     ledger.register(["one"]);
-    ledger.discover({ partition: "p", objects: [object("a")] });
+    ledger.of("bucket").discover({ partition: "p", objects: [object("a")] });
     const rejected = { ...letter(1), sink: "one", to: 40, count: 3, code: "rejected" };
     ledger.commit("one", 1, 40, { delivered: 37, rejected: 3, setAside: 0, deadLetters: [rejected] }, true);
     const [stored] = ledger.deadLetters({}, 10);
@@ -151,30 +167,54 @@ describe("ledger", () => {
   test("a parked object waits for nobody until it is parked no more, or finished by all", () => {
     const ledger = open();
     ledger.register(["one", "two"]);
-    ledger.discover({ partition: "p", objects: [object("a"), object("b"), object("c")] });
-    const [a, b] = ledger.pending("one", everything);
+    ledger.of("bucket").discover({ partition: "p", objects: [object("a"), object("b"), object("c")] });
+    const [a, b] = ledger.of("bucket").pending("one", everything);
     if (a === undefined || b === undefined) throw new Error("objects wait");
     const trouble = { attempts: 1, nextAt: 50, drawer: "object", code: "object-denied", reason: "403" };
-    ledger.park(a.id, trouble);
-    ledger.park(b.id, { ...trouble, nextAt: 60 });
-    expect(ledger.pending("one", everything).map(({ key }) => key)).toEqual(["c"]);
-    expect(ledger.discovered(0, 10).map(({ key }) => key)).toEqual(["c"]);
-    expect([ledger.countParked(), ledger.nextDue()]).toEqual([2, 50]);
-    expect(ledger.due(55, 10).map(({ object: { key } }) => key)).toEqual(["a"]);
+    ledger.of("bucket").park(a.id, trouble);
+    ledger.of("bucket").park(b.id, { ...trouble, nextAt: 60 });
+    expect(
+      ledger
+        .of("bucket")
+        .pending("one", everything)
+        .map(({ key }) => key),
+    ).toEqual(["c"]);
+    expect(
+      ledger
+        .of("bucket")
+        .discovered(0, 10)
+        .map(({ key }) => key),
+    ).toEqual(["c"]);
+    expect([ledger.countParked(), ledger.of("bucket").nextDue()]).toEqual([2, 50]);
+    expect(
+      ledger
+        .of("bucket")
+        .due(55, 10)
+        .map(({ object: { key } }) => key),
+    ).toEqual(["a"]);
     expect(ledger.parkedFor("two", 10).map(({ object: { key }, position }) => [key, position])).toEqual([
       ["a", 0],
       ["b", 0],
     ]);
-    ledger.park(a.id, { ...trouble, attempts: 2, nextAt: 90 });
+    ledger.of("bucket").park(a.id, { ...trouble, attempts: 2, nextAt: 90 });
     expect(ledger.parked(10)[0]).toMatchObject({ attempts: 2, nextAt: 90, code: "object-denied" });
-    ledger.discover({ partition: "p", objects: [], forgetBefore: "zzz" });
+    ledger.of("bucket").discover({ partition: "p", objects: [], forgetBefore: "zzz" });
     expect(ledger.status().parked).toBe(2);
     ledger.readToEnd(a.id, 7);
-    expect(ledger.pending("one", everything).map(({ key }) => key)).toEqual(["c"]);
-    expect(ledger.parkedObject(a.id)).toMatchObject({ object: { key: "a", records: 7 }, attempts: 2, code: "object-denied" });
-    ledger.unpark(a.id);
-    expect(ledger.parkedObject(a.id)).toBeUndefined();
-    expect(ledger.pending("one", everything)).toMatchObject([{ key: "a", records: 7 }, { key: "c" }]);
+    expect(
+      ledger
+        .of("bucket")
+        .pending("one", everything)
+        .map(({ key }) => key),
+    ).toEqual(["c"]);
+    expect(ledger.of("bucket").parkedObject(a.id)).toMatchObject({
+      object: { key: "a", records: 7 },
+      attempts: 2,
+      code: "object-denied",
+    });
+    ledger.of("bucket").unpark(a.id);
+    expect(ledger.of("bucket").parkedObject(a.id)).toBeUndefined();
+    expect(ledger.of("bucket").pending("one", everything)).toMatchObject([{ key: "a", records: 7 }, { key: "c" }]);
     finish(ledger, "one", b.id);
     expect(ledger.countParked()).toBe(1);
     finish(ledger, "two", b.id);
@@ -196,7 +236,9 @@ describe("ledger", () => {
 
   test("a second worker is refused with the name of the first; a reader is not", () => {
     open().register(["one"]);
-    expect(() => openLedger({ path, source: "memory://bucket" })).toThrow(new RegExp(`in use by process ${process.pid} on `));
+    expect(() => openLedger({ path, sources: [{ name: "bucket", store: "memory://bucket" }] })).toThrow(
+      new RegExp(`in use by process ${process.pid} on `),
+    );
     const reader = inspectLedger(path);
     expect(reader.status().sinks.map(({ name }) => name)).toEqual(["one"]);
     reader.close();
@@ -204,8 +246,8 @@ describe("ledger", () => {
 
   test("a ledger of another bucket, and a file that is none, are refused", () => {
     close(open());
-    expect(() => openLedger({ path, source: "memory://other" })).toThrow(UsageError);
-    expect(() => openLedger({ path, source: "memory://other" })).toThrow(
+    expect(() => openLedger({ path, sources: [{ name: "bucket", store: "memory://other" }] })).toThrow(UsageError);
+    expect(() => openLedger({ path, sources: [{ name: "bucket", store: "memory://other" }] })).toThrow(
       "has source memory://bucket, this run has memory://other",
     );
     expect(() => inspectLedger(join(folder, "none.db"))).toThrow("there is no ledger at");

@@ -17,7 +17,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 function withLedger<T>(use: (ledger: Ledger) => T): T {
-  const ledger = openLedger({ path, source: "memory://bucket" });
+  const ledger = openLedger({ path, sources: [{ name: "bucket", store: "memory://bucket" }] });
   try {
     return use(ledger);
   } finally {

@@ -32,7 +32,7 @@ function released(change = ""): DatabaseSync {
 }
 function upgraded(change = ""): Ledger {
   released(change).close();
-  ledger = openLedger({ path: join(folder, "ledger.db"), source: "file:///flows" });
+  ledger = openLedger({ path: join(folder, "ledger.db"), sources: [{ name: "bucket", store: "file:///flows" }] });
   return ledger;
 }
 const everything = { after: 0, through: Number.MAX_SAFE_INTEGER, limit: 100 };
@@ -53,9 +53,12 @@ test("objects, positions, accounts, alerts, notes and the state of the detection
   rmSync(join(folder, "ledger.db"));
 
   const now = upgraded();
+  const bucket = now.of("bucket");
   expect(now.register(["file", "partly", "lagging", "(detections)"])).toEqual([]);
-  expect(now.pending("lagging", everything)).toEqual(objects.map((object) => ({ ...object, records: undefined })));
-  expect([now.pending("file", everything), now.pending("partly", everything), now.lastId()]).toEqual([[], [], 9]);
+  expect(bucket.pending("lagging", everything)).toEqual(
+    objects.map((object) => ({ ...object, source: "bucket", records: undefined })),
+  );
+  expect([bucket.pending("file", everything), bucket.pending("partly", everything), bucket.lastId()]).toEqual([[], [], 9]);
   expect([now.position("lagging", 1), now.position("lagging", 2)]).toEqual([
     { position: 50, settled: 0 },
     { position: 0, settled: 0 },
@@ -68,7 +71,7 @@ test("objects, positions, accounts, alerts, notes and the state of the detection
   expect(now.status().sinks.every(({ lastDelivery = 0 }) => lastDelivery > 0)).toBe(true);
   expect(now.states.read("(detections)")?.head).toBe(state?.value);
   expect(now.status().quality.map(({ kind, count }) => ({ kind, count }))).toEqual(quality);
-  expect(now.seen.partitions().map((partition) => ({ partition, mark: now.seen.mark(partition) }))).toEqual(partitions);
+  expect(bucket.seen.partitions().map((partition) => ({ partition, mark: bucket.seen.mark(partition) }))).toEqual(partitions);
   expect(now.alerts.waiting("webhook", 100).map(({ alert }) => alert)).toEqual(bodies);
   expect(now.alerts.books()).toMatchObject([{ notifier: "webhook", raised: 9, told: 0, waiting: 9, refused: 0 }]);
   expect(keys).toHaveLength(9);
@@ -136,7 +139,9 @@ test("what a log said of itself is noted once: not again of an object that a sin
 
 test("an upgrade that fails leaves the file of 0.1.0 as it was", () => {
   released().close();
-  expect(() => openLedger({ path: join(folder, "ledger.db"), source: "file:///other" })).toThrow("has source file:///flows");
+  expect(() => openLedger({ path: join(folder, "ledger.db"), sources: [{ name: "bucket", store: "file:///other" }] })).toThrow(
+    "has source file:///flows",
+  );
   const db = new DatabaseSync(join(folder, "ledger.db"));
   expect(db.prepare("select value from meta where name = 'version'").get()).toEqual({ value: "1" });
   expect(db.prepare("select count(*) as n from pragma_table_info('objects') where name = 'records'").get()).toEqual({ n: 0 });

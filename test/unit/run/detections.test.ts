@@ -33,7 +33,7 @@ function save(detections: Detections, ledger: Ledger): void {
   ledger.states.discard(CHECKPOINT, saving.done());
 }
 
-const memory = () => openLedger({ path: ":memory:", source: "memory://bucket" });
+const memory = () => openLedger({ path: ":memory:", sources: [{ name: "bucket", store: "memory://bucket" }] });
 const inspectOne = (detections: Detections) =>
   detections.inspect([new Flow(originOf("memory://bucket", "a", "1"), 1, EMPTY_CONTEXT, 0)], true);
 

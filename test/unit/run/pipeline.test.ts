@@ -6,7 +6,7 @@ import { openLedger } from "../../../src/ledger/sqlite.ts";
 import { Failure, UsageError } from "../../../src/lib/errors.ts";
 import { runPipeline } from "../../../src/run/pipeline.ts";
 import { runs } from "../../runs.ts";
-import { memorySink, memorySource, OPTIONS, partsOf } from "../delivery/parts.ts";
+import { inletOf, memorySink, memorySource, OPTIONS, partsOf } from "../delivery/parts.ts";
 
 const bucket = (objects: Record<string, number>) => new Map(Object.entries(objects));
 
@@ -109,7 +109,7 @@ describe("runPipeline", () => {
   test("stopped in the middle and started again, it repeats at most what was in flight and misses nothing", async () => {
     const objects = bucket({ a: 500, b: 300, c: 200 });
     const source = memorySource(objects);
-    const ledger = openLedger({ path: ":memory:", source: source.name });
+    const ledger = openLedger({ path: ":memory:", sources: [{ name: "bucket", store: source.name }] });
     const first = memorySink(() => sleep(2).then(() => undefined));
     const stop = new AbortController();
     setTimeout(() => stop.abort(), 40);
@@ -144,7 +144,7 @@ describe("runPipeline", () => {
   test("after a death the unacknowledged batches come again, and nothing else", async () => {
     const objects = bucket({ a: 400, b: 400 });
     const source = memorySource(objects);
-    const ledger = openLedger({ path: ":memory:", source: source.name });
+    const ledger = openLedger({ path: ":memory:", sources: [{ name: "bucket", store: source.name }] });
     const stop = new AbortController();
     const first = memorySink(async (_batch, call) => {
       if (call === 20) stop.abort();
@@ -319,7 +319,8 @@ describe("runPipeline", () => {
   test("filtered records move the position and are counted", async () => {
     const source = memorySource(bucket({ a: 100 }));
     const out = memorySink();
-    const parts = { ...partsOf(source, { out: out.sink }), keep: (flow: { record: number }) => flow.record <= 30 };
+    const keep = (flow: { record: number }) => flow.record <= 30;
+    const parts = { ...partsOf(source, { out: out.sink }), inlets: [{ ...inletOf(source), keep }] };
     const totals = await runPipeline(parts, OPTIONS, never);
     expect(totals).toMatchObject({ records: 100, filtered: 70, sinks: { out: { delivered: 30 } } });
     expect(parts.ledger.status().sinks).toMatchObject([{ pendingObjects: 0 }]);

@@ -12,7 +12,7 @@ let disk: { full: boolean; attempts: number; error: Error };
 let kept: Problem[][];
 let problems: ReturnType<typeof keepProblems>;
 beforeEach(() => {
-  ledger = openLedger({ path: ":memory:", source: "memory://bucket" });
+  ledger = openLedger({ path: ":memory:", sources: [{ name: "bucket", store: "memory://bucket" }] });
   disk = { full: false, attempts: 0, error: new Failure("worker", "ledger-disk-full", "ledger x: disk full") };
   kept = [];
   const setProblems = (some: readonly Problem[]) => {

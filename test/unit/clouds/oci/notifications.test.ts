@@ -165,7 +165,7 @@ test("probe names the topic without publishing", async () => {
 
 test("the queue delivers each alert once, through throttling", async () => {
   oci.faults.add({ on: "publish-message", times: 2 }, { status: 429, headers: { "retry-after": "0" } });
-  const ledger = openLedger({ path: ":memory:", source: "s" });
+  const ledger = openLedger({ path: ":memory:", sources: [{ name: "bucket", store: "s" }] });
   const log: string[] = [];
   const options = {
     latenessMs: 3_600_000,

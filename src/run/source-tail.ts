@@ -1,0 +1,183 @@
+import type { Consumer, Lost } from "../contracts/consumer.ts";
+import type { Ledger } from "../contracts/ledger.ts";
+import type { Account } from "../delivery/account.ts";
+import type { Checkpoint, Stateful } from "../delivery/checkpoint.ts";
+import { Convoy, type Reading } from "../delivery/convoy.ts";
+import { Discovery } from "../delivery/discovery.ts";
+import type { Inlet } from "../delivery/inlet.ts";
+import type { Lane } from "../delivery/lane.ts";
+import { Parking } from "../delivery/parking.ts";
+import type { SourceAccount } from "../delivery/source-account.ts";
+import { originOf } from "../flow/origin.ts";
+import { isGone, type LedgerWrite } from "../ledger/write.ts";
+import { drawerOf, Failure } from "../lib/errors.ts";
+import { type RetryPolicy, retry } from "../lib/retry.ts";
+import { firstOf, pause } from "../lib/waiting.ts";
+
+export interface TailOptions {
+  /** End when everything that is in the buckets has been brought to its end by every sink; else tail for ever. */
+  readonly untilCaughtUp: boolean;
+  /** Of each source, how many objects are read side by side. */
+  readonly objects: number;
+  readonly pollMs: number;
+  readonly stallMs: number;
+  readonly retry: RetryPolicy;
+  readonly maxObjectBytes: number;
+  readonly maxRecordBytes: number;
+}
+
+/** What the sources of a worker share. */
+interface Surroundings {
+  readonly consumers: readonly Consumer[];
+  readonly lanes: readonly Lane[];
+  readonly checkpoint: Checkpoint | undefined;
+  readonly detections: Stateful | undefined;
+  readonly ledger: Ledger;
+  readonly account: Account;
+  readonly write: LedgerWrite;
+  readonly options: TailOptions;
+  /** Told that all that was found of a source is read. */
+  readonly onIdle: () => void;
+  /** Told why the run cannot go on. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+/**
+ * One source of a worker: looks for what is new in its bucket, and reads it for all consumers. It has readers and pauses of its own, so that
+ * one that is down, or hangs, holds up no other.
+ */
+export class SourceTail {
+  /** Why a job goes on without the source; undefined as long as it does not. */
+  givenUp: unknown;
+  readonly #inlet: Inlet;
+  readonly #surroundings: Surroundings;
+  readonly #account: SourceAccount;
+  readonly #convoy: Convoy;
+  readonly #discovery: Discovery;
+  readonly #stopped = new AbortController();
+  /** Aborts when the run ends, or the source is given up. */
+  readonly #intake: AbortSignal;
+
+  constructor(inlet: Inlet, surroundings: Surroundings, intake: AbortSignal) {
+    const { account, ledger: whole, write, options, consumers, onFatal } = surroundings;
+    this.#inlet = inlet;
+    this.#surroundings = surroundings;
+    this.#account = account.of(inlet.name);
+    this.#intake = AbortSignal.any([intake, this.#stopped.signal]);
+    const ledger = whole.of(inlet.name);
+    const parking = new Parking(ledger, write, options.retry, this.#account.onParked());
+    const events = { ...account.convoyEvents(inlet.name), read: (reading: Reading) => this.#readObject(reading), onFatal };
+    this.#convoy = new Convoy(consumers, { ledger, parking }, options, events, this.#intake);
+    this.#discovery = new Discovery({ source: inlet.source, ledger }, write, this.#account, this.#convoy);
+  }
+
+  /** Reads what was discovered, until the run ends. Rejects with what no repetition heals. */
+  read(): Promise<void> {
+    return this.#convoy.run();
+  }
+
+  /** Looks for what is new, again and again, until the run ends. */
+  async forEver(): Promise<void> {
+    const { pollMs } = this.#surroundings.options;
+    while (!this.#intake.aborted) {
+      await this.#look();
+      await this.#rest(this.#discovery.rest(pollMs, this.#intake));
+    }
+  }
+
+  /** Nothing that was found waits to be read. */
+  get idle(): boolean {
+    return this.#convoy.idle;
+  }
+
+  /** The pause of a job between two looks, while it waits for other sources. */
+  rest(signal: AbortSignal): Promise<void> {
+    return pause(this.#surroundings.options.pollMs, signal);
+  }
+
+  /** Takes what the source hears of by itself. The returned function ends that. */
+  listen(): (() => void) | undefined {
+    return this.#inlet.source.listen?.(this.#discovery);
+  }
+
+  /** There may be something new below this key prefix. */
+  hint(prefix: string): void {
+    this.#discovery.hint(prefix);
+  }
+
+  /** Until the next look. */
+  async #rest(over: Promise<void>): Promise<void> {
+    const ended = over.then(() => true);
+    for (let isOver = false; !isOver; ) {
+      const change = this.#convoy.changed();
+      if (this.idle) {
+        this.#surroundings.onIdle();
+        return over;
+      }
+      isOver = await Promise.race([ended, change.then(() => false)]);
+    }
+  }
+
+  /**
+   * Looks once, and resolves when all that is known of the source has come to its end everywhere: to whether there was something new. Of a
+   * source that never lets anybody in nothing is expected, while there are others.
+   */
+  async hasMore(signal: AbortSignal): Promise<boolean> {
+    if (this.givenUp !== undefined) return false;
+    const found = await this.#look().catch((error) => {
+      const { account } = this.#surroundings;
+      if (this.#intake.aborted || account.isOnly || !this.#isRefused(error)) throw error;
+      this.givenUp = error;
+      this.#account.givenUp(error);
+      this.#stopped.abort(error);
+      return 0;
+    });
+    while (!this.#convoy.idle && !this.#intake.aborted && !signal.aborted) await firstOf([this.#convoy.changed()], this.#intake);
+    for (const lane of this.#surroundings.lanes) await firstOf([lane.drain()], signal);
+    return found > 0;
+  }
+
+  #look(): Promise<number> {
+    const { options } = this.#surroundings;
+    const isFinal = (error: unknown) => isGone(error) || (options.untilCaughtUp && this.#isRefused(error));
+    return retry(() => this.#discovery.pass(this.#intake), options.retry, this.#intake, this.#account.onListingRetry(), isFinal);
+  }
+
+  /** A job with a wrong key or bucket says so and ends; a worker that tails waits until somebody puts it right. */
+  #isRefused(error: unknown): boolean {
+    return !this.#discovery.admitted && drawerOf(error) === "person";
+  }
+
+  /**
+   * Reads one object to its end; where it was read before, from where the first of its consumers is. Resolves to why the rest of it cannot be
+   * had by anybody: it was deleted or replaced. Rejects with why it cannot be read now.
+   */
+  async #readObject(reading: Reading): Promise<Lost | undefined> {
+    const { object, consumers, signal } = reading;
+    const { name, source, decode, enrich, keep } = this.#inlet;
+    const { detections, checkpoint, write } = this.#surroundings;
+    const { maxObjectBytes: maxBytes, maxRecordBytes } = this.#surroundings.options;
+    const origin = originOf(source.name, object.key, object.etag, name);
+    const skip = Math.min(...[...consumers].map((consumer) => consumer.offered(object.id)));
+    const books = this.#account.begin(object, skip, write);
+    try {
+      const bytes = await source.open(object, signal);
+      for await (const piece of decode(bytes, origin, { skip, maxBytes, maxRecordBytes })) {
+        await enrich(piece.flows, signal);
+        if (detections !== undefined) {
+          detections.inspect(piece.flows, checkpoint !== undefined && consumers.has(checkpoint));
+          // Alerts are in the ledger before a position is saved that covers their flows.
+          await write(() => detections.flush());
+        }
+        const wanted = piece.flows.filter(keep);
+        await books.read(piece, wanted);
+        await reading.offer(wanted, piece.through);
+      }
+    } catch (error) {
+      if (!(error instanceof Failure) || !error.gone) throw error;
+      return books.lost(consumers, error);
+    }
+    await books.ended();
+    return undefined;
+  }
+}
