@@ -22,6 +22,7 @@ export type {
 export type {
   Discovery,
   FoundObject,
+  ObjectBytes,
   Seen,
   Source,
   SourceDependencies,

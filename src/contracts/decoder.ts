@@ -46,6 +46,8 @@ export interface Decoded {
 export interface DecodeOptions {
   /** Records up to this number are counted but not decoded: they were delivered before. */
   readonly skip: number;
+  /** So many records of the object stand in front of the first byte, at most `skip`: its source left them out. 0 by default. */
+  readonly leftOut?: number | undefined;
   /** Upper bound of the decompressed size, in bytes; past it the rest of the object is bad (`too-large`). */
   readonly maxBytes: number;
   /** Upper bound of one record, in bytes; a longer one is a bad record (`line-too-long`). */

@@ -47,6 +47,9 @@ export interface SourceListener {
   revoke(objects: readonly ObjectVersion[]): Promise<void>;
 }
 
+/** `leftOut`: so many records of the object stand in front of the first byte; none where it is undefined. */
+export type ObjectBytes = AsyncIterable<Uint8Array> & { readonly leftOut?: number | undefined };
+
 /** A bucket with a strategy for finding what is new in it. */
 export interface Source {
   /** Stable identity of the bucket, part of every uid. No secret. */
@@ -57,8 +60,12 @@ export interface Source {
    * then asked again after a pause.
    */
   discover(seen: Seen, signal: AbortSignal, within?: string): AsyncIterable<Discovery>;
-  /** The bytes of the object as they are stored; see `ObjectStore`. Called for several objects at once, and again for one that could not be read, or is read for another consumer. */
-  open(object: ObjectRef, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  /**
+   * The bytes of the object as they are stored; see `ObjectStore`. Called for several objects at once, and again for one that could not be
+   * read, or is read for another consumer. Records up to number `after` are not needed: a source that can begin behind them, or behind some
+   * of them, says how many it left out; of one that cannot the reader skips them.
+   */
+  open(object: ObjectRef, signal: AbortSignal, after?: number): Promise<ObjectBytes>;
   /** Called once when a run begins, by a source that hears of something. The returned function ends it, and is called when the run ends. */
   listen?(listener: SourceListener): () => void;
   /** Releases connections; nothing is read after it. */

@@ -86,8 +86,8 @@ async function replayOne(
   let through = 0;
   const origin = originOf(inlet.source.name, key, etag, source);
   const read = async () => {
-    const bytes = await inlet.source.open({ key, etag, size: 0, time: 0 }, signal);
-    return inlet.decode(bytes, origin, { ...options, skip: from - 1 });
+    const bytes = await inlet.source.open({ key, etag, size: 0, time: 0 }, signal, from - 1);
+    return inlet.decode(bytes, origin, { ...options, skip: from - 1, leftOut: bytes.leftOut });
   };
   if (letter.code === "many-bad-records") await refuseUnlisted(letter, await read(), signal);
   for await (const piece of await read()) {

@@ -38,10 +38,11 @@ class Splitter {
   readonly #maxBytes: number;
   readonly #line: { buffer: Buffer; start: number; end: number; isAscii: boolean };
   readonly #held: Held;
-  #record = 0;
+  #record: number;
 
-  constructor(reader: LineReader, { skip, maxRecordBytes }: DecodeOptions) {
+  constructor(reader: LineReader, { skip, leftOut = 0, maxRecordBytes }: DecodeOptions) {
     this.#reader = reader;
+    this.#record = leftOut;
     this.#skip = skip;
     this.#maxBytes = maxRecordBytes;
     this.#held = new Held(maxRecordBytes);

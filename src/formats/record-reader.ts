@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import type { Decoded } from "../contracts/decoder.ts";
+import type { Decoded, DecodeOptions } from "../contracts/decoder.ts";
 import type { ListPath } from "./json-scan.ts";
 import { Piece } from "./piece.ts";
 import type { Problem } from "./problem.ts";
@@ -7,15 +7,19 @@ import { type RecordHandler, RecordScanner } from "./record-scanner.ts";
 import type { Span } from "./span.ts";
 import type { Fault, Unpacked } from "./unpacked.ts";
 
+/** Which records need no decoding, and which are not there. */
+export type Position = Pick<DecodeOptions, "skip" | "leftOut">;
+
 /** Numbers the records of one object, and puts what they are into pieces. */
 export abstract class RecordReader implements RecordHandler {
   abstract readonly lists: readonly ListPath[];
   readonly #skip: number;
   protected piece: Piece;
   /** The number of the record that is being read, or was read last. */
-  protected record = 0;
+  protected record: number;
 
-  constructor(skip: number) {
+  constructor({ skip, leftOut = 0 }: Position) {
+    this.record = leftOut;
     this.#skip = skip;
     this.piece = new Piece(skip);
   }

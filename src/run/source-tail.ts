@@ -161,8 +161,9 @@ export class SourceTail {
     const skip = Math.min(...[...consumers].map((consumer) => consumer.offered(object.id)));
     const books = this.#account.begin(object, skip, write);
     try {
-      const bytes = await source.open(object, signal);
-      for await (const piece of decode(bytes, origin, { skip, maxBytes, maxRecordBytes })) {
+      const bytes = await source.open(object, signal, skip);
+      const { leftOut } = bytes;
+      for await (const piece of decode(bytes, origin, { skip, leftOut, maxBytes, maxRecordBytes })) {
         await enrich(piece.flows, signal);
         if (detections !== undefined) {
           detections.inspect(piece.flows, checkpoint !== undefined && consumers.has(checkpoint));

@@ -82,6 +82,19 @@ describe.each(FORMATS.map((written) => ({ name: written.format, ...written })))(
       }),
     ));
 
+  test("bytes that begin behind some records are numbered from there", () =>
+    fc.assert(
+      fc.asyncProperty(specimens, fc.nat({ max: 12 }), chunkSizes, async (records, count, chunks) => {
+        const texts = records.map(({ text }) => text);
+        const leftOut = count % texts.length;
+        const whole = await decode(format, object(texts), { skip: leftOut });
+        const rest = await decode(format, object(texts.slice(leftOut)), { skip: leftOut, leftOut, chunks });
+        expect(rest.flows.map(({ record }) => record)).toEqual(whole.flows.map(({ record }) => record));
+        expect(rest.flows.map(plain)).toEqual(whole.flows.map(plain));
+        expect(rest.through).toBe(whole.through);
+      }),
+    ));
+
   test("bad records before the position are not reported again", async () => {
     const text = object([counting(1n), "oops", counting(2n), "oops", counting(3n)]);
     const { bad, flows, through } = await decode(format, text, { skip: 2 });

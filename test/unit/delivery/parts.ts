@@ -13,25 +13,34 @@ import { createInstruments } from "../../../src/telemetry/telemetry.ts";
 import { type Taken, taking } from "./taking.ts";
 
 /** A bucket in memory whose objects hold so many records; the bytes of an object are its record numbers, a chunk for each piece. */
-export function memorySource(objects: ReadonlyMap<string, number>, pieceRecords = 7): Source & { opened: string[] } {
+export function memorySource(
+  objects: ReadonlyMap<string, number>,
+  pieceRecords = 7,
+): Source & { opened: string[]; asked: number[] } {
   const opened: string[] = [];
+  const asked: number[] = [];
   return {
     name: "memory://bucket",
     opened,
+    asked,
     async *discover(seen: Seen): AsyncGenerator<Discovery> {
       const listed = [...objects].map(([key, records]) => ({ key, etag: "1", size: records, time: 0, order: key }));
       const found = seen.unseen(listed);
       for (let start = 0; start < found.length; start += 3) yield { partition: "", objects: found.slice(start, start + 3) };
     },
-    async open({ key }) {
+    async open({ key }, _signal, after = 0) {
       opened.push(key);
+      asked.push(after);
       const records = objects.get(key) ?? 0;
-      return (async function* () {
-        for (let from = 1; from <= records; from += pieceRecords) {
+      // It can begin at a piece.
+      const leftOut = Math.floor(after / pieceRecords) * pieceRecords;
+      const bytes = (async function* () {
+        for (let from = leftOut + 1; from <= records; from += pieceRecords) {
           await sleep(0);
           yield Buffer.from(JSON.stringify([from, Math.min(records, from + pieceRecords - 1)]));
         }
       })();
+      return Object.assign(bytes, { leftOut });
     },
     async close() {},
   };

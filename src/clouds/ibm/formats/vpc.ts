@@ -12,7 +12,7 @@ import { KINDS } from "../../../formats/kinds.ts";
 import { loadMapping, type Mapping } from "../../../formats/mapping.ts";
 import { type Problem, show } from "../../../formats/problem.ts";
 import { draftContext, missing, setContext, setFields, setTime } from "../../../formats/record.ts";
-import { decodeRecords, RecordReader } from "../../../formats/record-reader.ts";
+import { decodeRecords, type Position, RecordReader } from "../../../formats/record-reader.ts";
 import { ShapeReader } from "../../../formats/shape-reader.ts";
 import { type Span, textOf } from "../../../formats/span.ts";
 import type { Unpacked } from "../../../formats/unpacked.ts";
@@ -45,7 +45,7 @@ export const ibmVpc: FormatKind = {
     return {
       recognises: ({ names }: Sample) => names !== undefined && NAMES.some((name) => names.has(name)),
       decode: (unpacked: Unpacked, origin: Origin, options: DecodeOptions): AsyncIterable<Decoded> =>
-        decodeRecords(unpacked, new FlowLogReader(mapping, contexts, shapes, origin, options.skip), options.maxRecordBytes),
+        decodeRecords(unpacked, new FlowLogReader(mapping, contexts, shapes, origin, options), options.maxRecordBytes),
     };
   },
 };
@@ -67,8 +67,8 @@ class FlowLogReader extends RecordReader {
   /** Records before it. */
   #before = 0;
 
-  constructor(mapping: Mapping, contexts: ContextPool, shapes: ShapeReader, origin: Origin, skip: number) {
-    super(skip);
+  constructor(mapping: Mapping, contexts: ContextPool, shapes: ShapeReader, origin: Origin, position: Position) {
+    super(position);
     this.#mapping = mapping;
     this.#contexts = contexts;
     this.#shapes = shapes;

@@ -9,7 +9,7 @@ import { loadMapping, type Mapping } from "../../../formats/mapping.ts";
 import { type Problem, show } from "../../../formats/problem.ts";
 import { noticeOf } from "../../../formats/quality.ts";
 import { draftContext, missing, setContext, setFields, setTime } from "../../../formats/record.ts";
-import { decodeRecords, RecordReader } from "../../../formats/record-reader.ts";
+import { decodeRecords, type Position, RecordReader } from "../../../formats/record-reader.ts";
 import { ShapeReader } from "../../../formats/shape-reader.ts";
 import { type Span, textOf } from "../../../formats/span.ts";
 import type { Unpacked } from "../../../formats/unpacked.ts";
@@ -44,7 +44,7 @@ export const ociVcn: FormatKind = {
     return {
       recognises: ({ names }: Sample) => names !== undefined && NAMES.some((name) => names.has(name)),
       decode: (unpacked: Unpacked, origin: Origin, options: DecodeOptions): AsyncIterable<Decoded> =>
-        decodeRecords(unpacked, new EventReader(mapping, contexts, shapes, origin, options.skip), options.maxRecordBytes),
+        decodeRecords(unpacked, new EventReader(mapping, contexts, shapes, origin, options), options.maxRecordBytes),
     };
   },
 };
@@ -66,8 +66,8 @@ class EventReader extends RecordReader {
   #listed = 0;
   #head = "";
 
-  constructor(mapping: Mapping, contexts: ContextPool, shapes: ShapeReader, origin: Origin, skip: number) {
-    super(skip);
+  constructor(mapping: Mapping, contexts: ContextPool, shapes: ShapeReader, origin: Origin, position: Position) {
+    super(position);
     this.#mapping = mapping;
     this.#contexts = contexts;
     this.#shapes = shapes;
