@@ -31,11 +31,13 @@ export interface NewTerms {
 export interface Beacon {
   readonly type: "beacon";
   readonly groupBy: readonly FieldRef[];
-  /** How many of the latest connections are judged. */
+  /** So many connections, or bursts of them, are the least that is judged; three times as many are looked at. */
   readonly connections: number;
-  /** Standard deviation of the gaps divided by their mean must be below this. */
-  readonly variation: number;
-  /** Mean gaps outside of these bounds are no beacon. */
+  /** From 0 (chance) to 1 (a clock): what is at least as regular as this is a beacon. */
+  readonly score: number;
+  /** What so many different values of the first field speak with is no beacon. */
+  readonly common: number;
+  /** Median gaps outside of these bounds are no beacon. */
   readonly shortestMs: number;
   readonly longestMs: number;
 }

@@ -69,9 +69,9 @@ function buildDetector(block: DetectorBlock, draft: DetectionDraft, problem: Pro
   const groupBy = resolveAll(block["group-by"], draft, at("group-by"), problem);
   if (groupBy === undefined) return undefined;
   if (block.type === "beacon") {
-    const { connections, variation, shortest, longest } = block;
+    const { connections, score, common, shortest, longest } = block;
     if (shortest >= longest) return wrong("shortest", "must be less than longest");
-    return { type: "beacon", groupBy, connections, variation, shortestMs: shortest, longestMs: longest };
+    return { type: "beacon", groupBy, connections, score, common, shortestMs: shortest, longestMs: longest };
   }
   if (block.history < block.bucket * 4) return wrong("history", "must be at least four times the bucket");
   if (block.history / block.bucket > 2_000) return wrong("history", "holds more than 2000 buckets: take longer buckets");

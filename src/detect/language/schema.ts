@@ -69,15 +69,11 @@ const detector = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("beacon"),
     "group-by": fieldNames.describe("Fields whose values form one conversation"),
-    connections: count.min(5).max(1_000).default(20).describe("How many of the latest connections are judged"),
-    variation: z
-      .number()
-      .gt(0)
-      .max(1)
-      .default(0.15)
-      .describe("Standard deviation of the gaps divided by their mean must be below this"),
-    shortest: timespan.prefault("5s").describe("Shortest mean gap that can be a beacon"),
-    longest: timespan.prefault("1d").describe("Longest mean gap that can be a beacon"),
+    connections: count.min(5).max(1_000).default(20).describe("Least number of connections, or bursts of them, to judge by"),
+    score: z.number().gt(0).max(1).default(0.8).describe("Regularity from which on it is a beacon: 0 is chance, 1 a clock"),
+    common: count.min(2).max(1_000).default(10).describe("What so many values of the first field speak with is no beacon"),
+    shortest: timespan.prefault("1s").describe("Shortest median gap that can be a beacon"),
+    longest: timespan.prefault("1d").describe("Longest median gap that can be a beacon"),
   }),
 ]);
 

@@ -1,54 +1,70 @@
 import type { Flow } from "../../flow/flow.ts";
 import type { Beacon } from "../detector-options.ts";
+import { bytesOf } from "../match.ts";
 import type { Emit, Follower, FollowerOptions } from "./follower.ts";
 import { Groups } from "./groups.ts";
 import { type Grouping, groupValues } from "./keys.ts";
 import { NONE } from "./numbering.ts";
+import { Prevalence } from "./prevalence.ts";
+import { type Regularity, regularityOf } from "./regularity.ts";
 import { Runs } from "./run.ts";
+import { SEPARATOR } from "./tuples.ts";
 import { numbersOf, upperBound } from "./window.ts";
 
+/** The latest connections of a conversation, by their starts, ascending; what stands at one place is of one connection. */
 interface Connections {
-  /** Starts of the latest ones, ascending. */
   readonly starts: number[];
-  /** Source ports seen last, the longest unseen first, and when. */
   readonly ports: number[];
-  readonly portTimes: number[];
+  /** Time of the latest record of each. */
+  readonly seen: number[];
+  readonly sizes: number[];
 }
 
-/** A record of a source port seen so recently continues its connection: capture windows are a minute at most. */
-const CONTINUES_MS = 300_000;
-const MAX_PORTS = 8;
+/** A source port that is silent for longer may have been given to another connection: TCP's own keepalive is two hours (RFC 9293, 3.8.4). */
+const SILENT_MS = 2 * 3_600_000 + 60_000;
+/** How many more connections are kept than have to be judged, so that bursts leave enough. */
+const KEPT = 3;
+/** Fast beacons have to go on for a while: a page with many parts does not. */
+const LEAST_SPAN_MS = 600_000;
 
 /**
- * Connections at regular intervals: the standard deviation of the gaps between the latest connections, divided by their
- * mean. A long connection makes one record a minute, which is regular but no beacon, so further records of a known
- * source port, and those that the log itself calls continued, do not count.
+ * Connections at regular intervals. A connection is one from its first record to its last, however long it lasts: records of a source port
+ * that is known, and those that the log itself calls continued, are no further ones. A conversation with what many others speak with as
+ * well is no beacon: everybody's software asks its maker.
  */
 export function createBeacon(detector: Beacon, options: FollowerOptions, grouping: Grouping, emit: Emit): Follower {
-  const { connections, variation, shortestMs, longestMs, groupBy } = detector;
+  const { connections, score, common, shortestMs, longestMs, groupBy } = detector;
   const { keys } = grouping;
   const groups = new Groups<Connections>(options.limits, keys);
   const runs = new Runs(groups);
+  const prevalence = new Prevalence(common, options.limits.groups);
+  const keep = connections * KEPT;
+
+  const met = (key: number): void => {
+    const [who = "", peer] = halves(keys.text(key));
+    prevalence.add(who, peer);
+  };
 
   const observe = (flow: Flow, time: number): void => {
     if (flow.initiated === false) return;
     let row = groups.touch(grouping.find(flow), time);
     if (row === NONE) {
-      row = groups.add(grouping.take(flow), time, { starts: [], ports: [], portTimes: [] });
+      row = groups.add(grouping.take(flow), time, { starts: [], ports: [], seen: [], sizes: [] });
       runs.clear(row);
+      met(groups.key(row));
     }
     runs.extend(row, flow, time, longestMs);
     const group = groups.state(row);
-    if (continues(group, flow.sourcePort, time)) return;
-    const { starts } = group;
-    starts.splice(upperBound(starts, time), 0, time);
-    if (starts.length > connections) starts.shift();
-    groups.weigh(row, starts.length);
-    if (starts.length < connections) return;
-    const { mean, deviation } = gaps(starts);
-    if (mean < shortestMs || mean > longestMs || !(deviation / mean < variation)) return;
+    const isNew = take(group, flow, time, keep);
+    groups.weigh(row, group.starts.length);
+    if (!isNew || group.starts.length < connections) return;
     const { first, last, count, bytes } = runs.of(row);
-    emit(flow, time, keys.text(groups.key(row)), () => ({
+    if (last - first < LEAST_SPAN_MS) return;
+    const found = regularityOf(group.starts, group.sizes, connections);
+    if (found === undefined || found.score < score || found.gapMs < shortestMs || found.gapMs > longestMs) return;
+    const key = keys.text(groups.key(row));
+    if (prevalence.isCommon(halves(key)[1])) return;
+    emit(flow, time, key, () => ({
       group: groupValues(
         groupBy.map((ref) => ref.name),
         groupBy,
@@ -58,7 +74,7 @@ export function createBeacon(detector: Beacon, options: FollowerOptions, groupin
       lastSeen: last,
       count,
       bytes,
-      reason: `${connections} connections, one every ${(mean / 1_000).toFixed(1)} s with a variation of ${(deviation / mean).toFixed(3)}`,
+      reason: describe(group.starts.length, found),
       samples: [],
     }));
   };
@@ -76,43 +92,56 @@ export function createBeacon(detector: Beacon, options: FollowerOptions, groupin
     table: {
       groups,
       pack(row) {
-        const { starts, ports, portTimes } = groups.state(row);
-        return [keys.pack(groups.key(row)), groups.newest(row), starts, ports, portTimes, runs.pack(row)];
+        const { starts, ports, seen, sizes } = groups.state(row);
+        return [keys.pack(groups.key(row)), groups.newest(row), starts, ports, seen, sizes, runs.pack(row)];
       },
-      unpack(touched, [key, newest, starts, ports, portTimes, run]) {
+      unpack(touched, [key, newest, starts, ports, seen, sizes, run]) {
         if (typeof newest !== "number") throw new TypeError("not a group");
-        const state = { starts: numbersOf(starts), ports: numbersOf(ports), portTimes: numbersOf(portTimes) };
-        runs.unpack(groups.load(keys.unpack(key), touched, newest, state, state.starts.length), run);
+        const state = { starts: numbersOf(starts), ports: numbersOf(ports), seen: numbersOf(seen), sizes: numbersOf(sizes) };
+        const { length } = state.starts;
+        if ([state.ports, state.seen, state.sizes].some((list) => list.length !== length)) throw new TypeError("not a group");
+        const number = keys.unpack(key);
+        runs.unpack(groups.load(number, touched, newest, state, length), run);
+        met(number);
       },
     },
   };
 }
 
-function continues(group: Connections, port: number | undefined, time: number): boolean {
-  if (port === undefined || port === 0) return false;
-  const { ports, portTimes } = group;
-  const position = ports.indexOf(port);
-  let known = false;
-  if (position !== -1) {
-    known = Math.abs(time - (portTimes[position] as number)) <= CONTINUES_MS;
-    ports.splice(position, 1);
-    portTimes.splice(position, 1);
+/** Whether the record is of a connection that was not known. */
+function take({ starts, ports, seen, sizes }: Connections, flow: Flow, time: number, keep: number): boolean {
+  const port = flow.sourcePort ?? 0;
+  const bytes = Number(bytesOf(flow));
+  const known =
+    port === 0 ? -1 : ports.findIndex((value, at) => value === port && Math.abs(time - (seen[at] as number)) <= SILENT_MS);
+  let start = time;
+  let latest = time;
+  let size = bytes;
+  if (known !== -1) {
+    start = Math.min(time, starts[known] as number);
+    latest = Math.max(time, seen[known] as number);
+    size += sizes[known] as number;
+    for (const list of [starts, ports, seen, sizes]) list.splice(known, 1);
   }
-  ports.push(port);
-  portTimes.push(time);
-  if (ports.length > MAX_PORTS) {
-    ports.shift();
-    portTimes.shift();
-  }
-  return known;
+  const at = upperBound(starts, start);
+  starts.splice(at, 0, start);
+  ports.splice(at, 0, port);
+  seen.splice(at, 0, latest);
+  sizes.splice(at, 0, size);
+  if (starts.length > keep) for (const list of [starts, ports, seen, sizes]) list.shift();
+  return known === -1;
 }
 
-function gaps(starts: readonly number[]): { readonly mean: number; readonly deviation: number } {
-  const count = starts.length - 1;
-  const mean = ((starts.at(-1) as number) - (starts[0] as number)) / count;
-  let squares = 0;
-  for (let index = 1; index <= count; index++) {
-    squares += ((starts[index] as number) - (starts[index - 1] as number) - mean) ** 2;
-  }
-  return { mean, deviation: Math.sqrt(squares / count) };
+/** Who speaks, and with what: the first of a key's values, and the others. */
+function halves(key: string): [string, string] {
+  const end = key.indexOf(SEPARATOR);
+  return end === -1 ? ["", key] : [key.slice(0, end), key.slice(end + 1)];
+}
+
+function describe(connections: number, { score, gapMs, gaps, sizes }: Regularity): string {
+  const parts = [
+    `gaps ${gaps.symmetry.toFixed(2)} symmetric, ${gaps.evenness.toFixed(2)} even`,
+    `sizes ${sizes.symmetry.toFixed(2)} symmetric, ${sizes.evenness.toFixed(2)} even`,
+  ];
+  return `${connections} connections, one every ${(gapMs / 1_000).toFixed(1)} s, score ${score.toFixed(2)} (${parts.join("; ")})`;
 }

@@ -1,6 +1,6 @@
 import type { FieldName } from "../../flow/fields.ts";
 import type { Flow } from "../../flow/flow.ts";
-import type { Action, Direction, Status, TrafficType, Zone } from "../../flow/types.ts";
+import type { Action, Direction, Initiator, Status, TrafficType, Zone } from "../../flow/types.ts";
 import type { Condition } from "../condition.ts";
 import type { DetectionRule, DetectorRule } from "../rule.ts";
 import { type Classes, classify, MISSING, OTHER } from "./classes.ts";
@@ -18,7 +18,7 @@ interface Candidate {
 /** Told of each rule, by its position, that a flow matches. */
 export type Hit = (index: number, flow: Flow) => void;
 
-/** The rules for flows of one status, action, direction, pair of zones, type of traffic and class of protocol. */
+/** The rules for flows of one status, action, direction, initiator, pair of zones, type of traffic and class of protocol. */
 interface Cell {
   readonly left: readonly { readonly index: number; readonly condition: Condition }[];
   /** By class of the destination port, made when first met. */
@@ -28,25 +28,27 @@ interface Cell {
 const STATUSES: readonly Status[] = ["OK", "NODATA", "SKIPDATA"];
 const ACTIONS: readonly (Action | undefined)[] = ["accept", "reject", undefined];
 const DIRECTIONS: readonly Direction[] = ["ingress", "egress", "unknown"];
+const INITIATORS: readonly Initiator[] = ["source", "destination", "unknown"];
 const ZONES: readonly (Zone | undefined)[] = ["internal", "external", "invalid", undefined];
 const TRAFFIC_TYPES: readonly (TrafficType | undefined)[] = ["east-west", "north-south", undefined];
 
 /**
  * Finds the rules that a flow matches without asking all of them: conditions are reduced for each combination of status, action, direction,
- * zones, type of traffic, protocol and destination port, when it is first met; of protocols and ports only what the rules ask of them makes
+ * initiator, zones, type of traffic, protocol and destination port, when it is first met; of protocols and ports only what the rules ask of them makes
  * a difference.
  */
 export function createDispatch(rules: readonly (DetectionRule | DetectorRule)[]): (flow: Flow, hit: Hit) => void {
   const conditions = rules.map(({ condition }) => condition);
   const protocols = classify(conditions, "protocol", 255);
   const ports = classify(conditions, "destinationPort", 65_535);
-  const cells: (Cell | undefined)[] = new Array(3 * 3 * 3 * 4 * 4 * 3 * protocols.count).fill(undefined);
+  const cells: (Cell | undefined)[] = new Array(3 * 3 * 3 * 3 * 4 * 4 * 3 * protocols.count).fill(undefined);
 
   const buildCell = (flow: Flow): Cell => {
     const known: Known = new Map<FieldName, string | number | undefined>([
       ["status", STATUSES[statusCode(flow.status)]],
       ["action", ACTIONS[actionCode(flow.action)]],
       ["direction", DIRECTIONS[directionCode(flow.direction)]],
+      ["initiator", INITIATORS[initiatorCode(flow.initiator)]],
       ["sourceZone", ZONES[zoneCode(flow.sourceZone)]],
       ["destinationZone", ZONES[zoneCode(flow.destinationZone)]],
       ["trafficType", TRAFFIC_TYPES[trafficCode(flow.trafficType)]],
@@ -65,7 +67,8 @@ export function createDispatch(rules: readonly (DetectionRule | DetectorRule)[])
   };
 
   return (flow, hit) => {
-    const kind = (statusCode(flow.status) * 3 + actionCode(flow.action)) * 3 + directionCode(flow.direction);
+    const said = (statusCode(flow.status) * 3 + actionCode(flow.action)) * 3 + directionCode(flow.direction);
+    const kind = said * 3 + initiatorCode(flow.initiator);
     const sides = zoneCode(flow.sourceZone) * 4 + zoneCode(flow.destinationZone);
     const way = (kind * 16 + sides) * 3 + trafficCode(flow.trafficType);
     const code = way * protocols.count + protocols.of(flow.protocol);
@@ -108,6 +111,10 @@ function actionCode(action: Action | undefined): number {
 
 function directionCode(direction: Direction): number {
   return direction === "ingress" ? 0 : direction === "egress" ? 1 : 2;
+}
+
+function initiatorCode(initiator: Initiator): number {
+  return initiator === "source" ? 0 : initiator === "destination" ? 1 : 2;
 }
 
 function zoneCode(zone: Zone | undefined): number {

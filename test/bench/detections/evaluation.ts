@@ -10,7 +10,7 @@ import { Random } from "../../../src/generator/random.ts";
 import { type Attack, attacks } from "./attacks.ts";
 import { BACKGROUND, DAY } from "./background.ts";
 import { type Conversation, type FlowRecord, packetsOf, recordsOf } from "./conversation.ts";
-import { Estate, subnetCidr, subnetOcid, VPN_NETWORK } from "./estate.ts";
+import { Estate, publicAddress, subnetCidr, subnetOcid, VPN_NETWORK } from "./estate.ts";
 
 /** Seconds of one object's records, as the connector cuts them. */
 const ROLLOVER = 600;
@@ -187,7 +187,7 @@ function flowOf(
   return flow;
 }
 
-/** What an operator of this estate would have written down: names with roles, subnets, the VPN. */
+/** What an operator of this estate would have written down: names with roles, subnets, the VPN, and where backups go. */
 async function tablesOf(estate: Estate): Promise<Tables> {
   const files: readonly (readonly [TableName, string])[] = [
     [
@@ -195,7 +195,7 @@ async function tablesOf(estate: Estate): Promise<Tables> {
       `subnet,cidr,name\n${Array.from({ length: estate.subnets }, (_, n) => `${subnetOcid(n)},${subnetCidr(n)},subnet-${n}\n`).join("")}`,
     ],
     ["servers", `address,server,role\n${estate.hosts.map(({ address, name, role }) => `${address},${name},${role}\n`).join("")}`],
-    ["networks", `cidr,zone,name\n${VPN_NETWORK},internal,vpn\n`],
+    ["networks", `cidr,zone,name\n${VPN_NETWORK},internal,vpn\n${publicAddress("store", 1)}/32,external,backup store\n`],
   ];
   const tables = [];
   for (const [name, text] of files) {

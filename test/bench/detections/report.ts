@@ -15,7 +15,7 @@ export async function detections(hosts: number, seed: string, say: (line: string
     if (findings.length === 0) say(`  not found: ${attack.technique}: ${attack.variant}`);
   for (const { rule, source, destination, port, reason } of live.falseFindings.slice(0, 40))
     say(`  false: ${rule}: ${source} to ${destination} ${port}: ${reason}`);
-  return [recall(live), falseAlerts(live), sameAnswers(live, shuffled)];
+  return [recall(live), falseAlerts(live), sameAnswers(live, shuffled, say)];
 }
 
 function recall({ attacks }: Evaluation): Table {
@@ -50,10 +50,11 @@ function falseAlerts({ falseFindings, hosts }: Evaluation): Table {
 }
 
 /** The incidents told must not depend on the order in which objects arrive. */
-function sameAnswers(live: Evaluation, shuffled: Evaluation): Table {
+function sameAnswers(live: Evaluation, shuffled: Evaluation, say: (line: string) => void): Table {
   const keys = (of: Evaluation) =>
     new Set([...of.falseFindings, ...of.attacks.flatMap(({ findings }) => findings)].map(({ key }) => key));
   const [a, b] = [keys(live), keys(shuffled)];
+  for (const key of a.symmetricDifference(b)) say(`  in one order alone: ${key}`);
   const rows = [
     ["in both", `${a.intersection(b).size}`],
     ["live alone", `${a.difference(b).size}`],

@@ -128,51 +128,63 @@ describe("beacon", () => {
 type: beacon
 group-by: [sourceAddress, destinationAddress, destinationPort]
 connections: 5
-variation: 0.15
+score: 0.8
+common: 3
 shortest: 5s
 longest: 1h`;
   const connections = (...seconds: number[]): Step[] => seconds.map((second, index) => [second, { sourcePort: 40_000 + index }]);
+  const every = (gap: number, count: number): number[] => Array.from({ length: count }, (_, index) => index * gap);
 
   test.each<readonly [string, Step[], number[]]>([
-    ["five at even gaps", connections(0, 60, 120, 180, 240), [4]],
-    ["four", connections(0, 60, 120, 180), []],
-    // Gaps 55, 65, 55, 65: mean 60, standard deviation 5, variation 0.083.
-    ["with some jitter", connections(0, 55, 120, 175, 240), [4]],
-    // Gaps 45, 75, 45, 75: mean 60, standard deviation 15, variation 0.25.
-    ["with much jitter", connections(0, 45, 120, 165, 240), []],
-    ["faster than the shortest gap", connections(0, 4, 8, 12, 16), []],
-    ["at the shortest gap", connections(0, 5, 10, 15, 20), [4]],
+    ["five at even gaps", connections(0, 150, 300, 450, 600), [4]],
+    ["four", connections(0, 200, 400, 600), []],
+    ["five within less than ten minutes", connections(0, 140, 280, 420, 560), []],
+    // Gaps 140, 160, 140, 160: quartiles 140, 150, 160, deviation 10. Symmetric 1, even 0.93: 0.2 + 0.47 + 0.3 for equal sizes.
+    ["with some jitter", connections(0, 140, 300, 440, 600), [4]],
+    // Gaps 100, 420, 40, 440: quartiles 85, 260, 425, deviation 170. Symmetric 0.97, even 0.35: 0.19 + 0.17 + 0.3.
+    ["with gaps of chance", connections(0, 100, 520, 560, 1000), []],
+    ["faster than the shortest gap", connections(...every(4, 160)), []],
+    ["at the shortest gap, when it has gone on for ten minutes", connections(...every(5, 121)), [120]],
     ["slower than the longest gap", connections(0, 4_000, 8_000, 12_000, 16_000), []],
     ["all at once", connections(7, 7, 7, 7, 7), []],
-    ["out of order", connections(0, 180, 60, 240, 120), [4]],
-    ["irregular first, then even: the latest count", connections(0, 7, 200, 260, 320, 380, 440), [6]],
-    [
-      "records of one connection are one connection",
-      [0, 60, 120, 180, 240].map((second): Step => [second, { sourcePort: 40_000 }]),
-      [],
-    ],
-    [
-      "a port that is used again much later",
-      [0, 400, 800, 1200, 1600].map((second): Step => [second, { sourcePort: 40_000 }]),
-      [4],
-    ],
+    ["out of order", connections(0, 450, 150, 600, 300), [4]],
+    ["a beat is missed", connections(0, 100, 200, 400, 500, 600), [5]],
+    ["each time two connections", connections(0, 2, 150, 152, 300, 302, 450, 452, 600), [8]],
+    ["records of one connection are one connection", every(60, 12).map((second): Step => [second, { sourcePort: 40_000 }]), []],
+    ["a connection that is silent for an hour is still one", every(3_600, 7).map((s): Step => [s, { sourcePort: 40_000 }]), []],
     [
       "two long connections side by side",
-      Array.from({ length: 12 }, (_, index): Step => [index * 30, { sourcePort: 40_000 + (index % 2) }]),
+      Array.from({ length: 30 }, (_, index): Step => [index * 30, { sourcePort: 40_000 + (index % 2) }]),
       [],
     ],
     [
       "what the log calls continued",
-      [0, 60, 120, 180, 240].map((second, index): Step => [second, { sourcePort: 40_000 + index, initiated: false }]),
+      every(150, 5).map((second, index): Step => [second, { sourcePort: 40_000 + index, initiated: false }]),
       [],
     ],
-    ["a protocol without ports", [0, 60, 120, 180, 240].map((second): Step => [second, { sourcePort: 0, protocol: 1 }]), [4]],
+    ["a protocol without ports", every(150, 5).map((second): Step => [second, { sourcePort: 0, protocol: 1 }]), [4]],
+    [
+      "what three hosts speak with is common",
+      [[0, { sourceAddress: "10.0.9.1" }], [1, { sourceAddress: "10.0.9.2" }], ...connections(0, 150, 300, 450, 600)],
+      [],
+    ],
+    ["what two hosts speak with is not", [[0, { sourceAddress: "10.0.9.1" }], ...connections(0, 150, 300, 450, 600)], [5]],
   ])("%s", (_name, steps, expected) => {
     expect(run(BEACON, steps).marked).toEqual(expected);
   });
 
-  test("the reason says how often and how even", () => {
-    const { matches } = run(BEACON, connections(0, 55, 120, 175, 240));
-    expect(matches[0]).toMatchObject({ reason: "5 connections, one every 60.0 s with a variation of 0.083", count: 5 });
+  test("uneven sizes speak against it", () => {
+    const sizes = [100, 90_000, 2_000, 400_000, 700];
+    // Symmetric gaps of 0.93 evenness (see above): 0.67. Sizes: quartiles 700, 2000, 90000, deviation 1900: even 0.05, symmetric 0.03.
+    const steps = connections(0, 140, 300, 440, 600).map(
+      ([second, fields], index): Step => [second, { ...fields, bytes: sizes[index] }],
+    );
+    expect(run(BEACON, steps).marked).toEqual([]);
+  });
+
+  test("the reason has the score and its parts", () => {
+    const { matches } = run(BEACON, connections(0, 140, 300, 440, 600));
+    const parts = "gaps 1.00 symmetric, 0.93 even; sizes 1.00 symmetric, 1.00 even";
+    expect(matches[0]).toMatchObject({ reason: `5 connections, one every 150.0 s, score 0.97 (${parts})`, count: 5 });
   });
 });
