@@ -63,10 +63,6 @@ export const RULES = [
     "fresh",
     "    type: new_terms\n    fields: [sourceAddress, destinationAddress, destinationPort]\n    learn: 1h\n    forget: 1h",
   ),
-  detector(
-    "regular",
-    "    type: beacon\n    group-by: [sourceAddress]\n    connections: 5\n    variation: 0.9\n    shortest: 1s\n    longest: 1h",
-  ),
 ].join("---\n");
 
 /** Flows of a little over two hours, of which the state of version 3 knows the first `KNOWN`. */
