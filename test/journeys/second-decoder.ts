@@ -169,6 +169,17 @@ function ibmFlows(text: string, key: string): Read[] {
   });
 }
 
+/** What the generator's servers listen on, by its descriptions; its clients draw ports from 32768 on. Its DHCP and its clock use one port at both ends. */
+const LISTENING = new Set([22, 53, 80, 443, 1521, 3389, 6379, 6514, 8080, 8443, 9100]);
+
+/** Whose connection it is in generated traffic: IBM names the initiator as the source, and what is rejected there is a first packet. */
+function initiatorOf({ attributes, action, protocol, sourcePort = 0, destinationPort = 0 }: Read): string {
+  if (attributes["flow.reverse.bytes"] !== undefined) return "source";
+  if (protocol !== 6 && protocol !== 17) return "unknown";
+  if (action === "reject" || (LISTENING.has(destinationPort) && sourcePort >= 32_768)) return "source";
+  return LISTENING.has(sourcePort) && destinationPort >= 32_768 ? "destination" : "unknown";
+}
+
 function recordOf(uid: string, flow: Read, tables: Tables): PlainRecord {
   const { source, destination, protocol, status, action } = flow;
   const transport = { 6: "tcp", 17: "udp" }[protocol ?? -1];
@@ -197,6 +208,7 @@ function recordOf(uid: string, flow: Read, tables: Tables): PlainRecord {
       : zones.every((zone) => zone === "internal")
         ? "east-west"
         : "north-south",
+    "flow.initiator": initiatorOf(flow),
     "flow.source.zone": zones[0],
     "flow.destination.zone": zones[1],
     "flow.source.service": serviceOf(flow.sourcePort, transport, tables),
