@@ -9,7 +9,7 @@ import { decoderFor } from "../formats/formats.ts";
 import { NOTHING_SEEN } from "../ledger/nothing-seen.ts";
 import { codeOf, describeError, UsageError } from "../lib/errors.ts";
 import { closeNotifiers, openNotifiers } from "../run/alerts.ts";
-import { openSink, openSource } from "../run/compose.ts";
+import { openSink, openSource, requireRules } from "../run/compose.ts";
 import { loadEnabledRules } from "../run/detections.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
 
@@ -84,7 +84,12 @@ async function* check(config: Config, { env, signal }: CliContext): AsyncGenerat
     const { rules, errors } = await loadEnabledRules(alerts);
     const [first] = errors;
     if (first !== undefined) throw new UsageError("bad-rules", `rule refused: ${formatRuleError(first)}`);
-    return `${rules.filter((rule) => rule.alerts).length} rules are valid`;
+    const marking = rules.filter((rule) => rule.alerts);
+    requireRules(
+      config,
+      marking.map(({ name }) => name),
+    );
+    return `${marking.length} rules are valid`;
   });
   yield await step("alerts", async () => {
     const notifiers = await openNotifiers(alerts, { baseDir, env });

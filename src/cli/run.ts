@@ -116,8 +116,8 @@ function summarize(context: CliContext, config: Config, totals: Results, seconds
     `${readLine({ objects, records, bad, skipped, filtered })} in ${seconds.toFixed(1)} s`,
     ...(named.length === 1 ? [] : named.map(([name, source]) => `from ${name}: ${readLine(source)}`)),
     ...Object.entries(sinks).map(
-      ([name, { delivered, rejected, deadLettered, waiting }]) =>
-        `${name}: ${delivered} delivered, ${rejected} rejected, ${deadLettered} set aside${waiting > 0 ? `, ${waiting} objects wait` : ""}`,
+      ([name, { delivered, rejected, deadLettered, filtered: held, waiting }]) =>
+        `${name}: ${delivered} delivered, ${rejected} rejected, ${deadLettered} set aside${held > 0 ? `, ${held} filtered` : ""}${waiting > 0 ? `, ${waiting} objects wait` : ""}`,
     ),
     ...(config.alerts === undefined ? [] : [alertsLine(alerts)]),
     ...(parked > 0 ? [`${parked} objects are parked: they cannot be read now (flowferry status)`] : []),

@@ -149,13 +149,22 @@ function sourceLine(
   return `${what}: ${partitions} partitions tailed, ${objects} objects remembered, ${parked} parked`;
 }
 
-function sinkLine({ name, pendingObjects, oldestPending, delivered, rejected, setAside, lastDelivery }: SinkStatus): string {
+function sinkLine({
+  name,
+  pendingObjects,
+  oldestPending,
+  delivered,
+  rejected,
+  setAside,
+  filtered,
+  lastDelivery,
+}: SinkStatus): string {
   const age = oldestPending === undefined ? "" : `, the oldest stored ${new Date(oldestPending).toISOString()}`;
   const last =
     lastDelivery === undefined ? "has never taken a record" : `last took records ${new Date(lastDelivery).toISOString()}`;
   const end = rejected + setAside === 0 ? "caught up" : "nothing waits, but not all was delivered (see --dead-letters)";
   const waiting = pendingObjects === 0 ? end : `${pendingObjects} objects wait${age}`;
-  return `${name}: ${waiting}; ${delivered} delivered, ${rejected} rejected, ${setAside} set aside; ${last}`;
+  return `${name}: ${waiting}; ${delivered} delivered, ${rejected} rejected, ${setAside} set aside${filtered > 0 ? `, ${filtered} filtered` : ""}; ${last}`;
 }
 
 function toJson({ lastDelivery, oldestPending, setAside, ...rest }: SinkStatus) {

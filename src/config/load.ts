@@ -4,6 +4,7 @@ import type { ZodType, z } from "zod";
 import type { Component } from "../contracts/component.ts";
 import type { Sink, SinkDependencies } from "../contracts/sink.ts";
 import type { Source, SourceDependencies } from "../contracts/source.ts";
+import { type FlowFilter, readFilter } from "../detect/filter.ts";
 import { type EnrichOptions, enrichOptions, resolveEnrichPaths } from "../enrich/options.ts";
 import { describeError, UsageError } from "../lib/errors.ts";
 import { nearest } from "../lib/nearest.ts";
@@ -15,7 +16,7 @@ import { Registry } from "../registry.ts";
 import { type AlertOptions, alertOptions, alertOptionsOf } from "./alerts.ts";
 import { withModules } from "./modules.ts";
 import { configSchema, OF_SINK, OF_SOURCE } from "./schema.ts";
-import { placed, validate } from "./validate.ts";
+import { dotted, placed, validate } from "./validate.ts";
 import { parseYaml, type Source as Yaml } from "./yaml.ts";
 
 /** Of a source or sink, in characters. */
@@ -33,6 +34,8 @@ interface Part<Dependencies, T> {
 
 export interface NamedSink extends Part<SinkDependencies, Sink> {
   readonly name: string;
+  /** Which flows it gets; undefined for all. */
+  readonly filter: FlowFilter | undefined;
 }
 
 export interface NamedSource extends Part<SourceDependencies, Source>, Pick<Settings, "format" | "filter"> {
@@ -263,9 +266,29 @@ function sinksOf(
     "sinks",
     sinks.map((sink, index) => {
       const part = partOf(components, sink, yaml, ["sinks", index], read, env, OF_SINK);
-      return { ...part, name: sink.name ?? part.component.type };
+      return { ...part, name: sink.name ?? part.component.type, filter: filterOf(sink.filter, yaml, ["sinks", index]) };
     }),
   );
+}
+
+/** The filter of the part at the path. Throws UsageError with a line for each fault. */
+function filterOf(block: unknown, yaml: Yaml, path: readonly PropertyKey[]): FlowFilter | undefined {
+  if (block === undefined) return undefined;
+  const lineOf = (steps: readonly (string | number)[]) => {
+    const [above, last] = [[...path, ...steps.slice(0, -1)], steps.at(-1)];
+    const place = typeof last === "string" ? yaml.at(above, last) : yaml.at([...path, ...steps]);
+    return Number(place.split(":").at(-2));
+  };
+  const faults: string[] = [];
+  const document = { file: yaml.file, line: lineOf(["filter"]), value: { filter: block }, lineOf };
+  const filter = readFilter(document, (line, message) => faults.push(`${yaml.file}:${line}: ${dotted(path)}.filter: ${message}`));
+  if (filter?.asksDetections && !Object.hasOwn(yaml.value as object, "alerts")) {
+    faults.push(
+      `${yaml.file}:${document.line}: ${dotted(path)}.filter: asks for detections, and no rule is evaluated: add a block alerts`,
+    );
+  }
+  if (faults.length > 0) throw new UsageError("config-invalid", faults.join("\n"));
+  return filter;
 }
 
 function alertsOf(

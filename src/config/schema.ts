@@ -117,6 +117,12 @@ const settings = z.strictObject({
         name: name
           .optional()
           .describe("Name of the sink in the ledger, in metrics and in logs; its type by default. Positions belong to the name"),
+        filter: z
+          .record(z.string(), z.unknown())
+          .optional()
+          .describe(
+            "Which flows the sink gets, all by default: searches and a condition, as in the `detection` of a rule, as in { wanted: { action: reject }, condition: wanted }. Its field `detections` holds the names of the rules that the flow matched",
+          ),
       }),
     )
     .min(1, "at least one sink is needed")
@@ -129,7 +135,7 @@ const settings = z.strictObject({
 
 /** What stands beside the options of a part's own type. */
 export const OF_SOURCE = Object.keys(ofSource.shape);
-export const OF_SINK = ["name"];
+export const OF_SINK = ["name", "filter"];
 
 /** The top level of a configuration file. Parts are validated by their components. */
 export function configSchema(formats: readonly FormatKind[]) {

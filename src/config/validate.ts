@@ -82,7 +82,8 @@ function knownKeys(schema: ZodType, path: readonly PropertyKey[]): string[] {
   return places.flatMap(alternatives).flatMap(({ properties }) => Object.keys(properties ?? {}));
 }
 
-function dotted(path: readonly PropertyKey[]): string {
+/** A path as a person writes it: `sinks[0].filter`. */
+export function dotted(path: readonly PropertyKey[]): string {
   return path.reduce<string>(
     (text, key) => (typeof key === "number" ? `${text}[${key}]` : text === "" ? String(key) : `${text}.${String(key)}`),
     "",

@@ -65,6 +65,8 @@ export interface StoredDeadLetter extends DeadLetter {
 /** What became of records; the books of a sink balance when these are all that were offered. */
 export interface Settled {
   /** Records that the receiver took. */
+  /** Held back by the sink's own filter; none if left out. */
+  readonly filtered?: number;
   readonly delivered: number;
   /** Records that it took and refused in part, without saying which. */
   readonly rejected: number;
@@ -72,7 +74,7 @@ export interface Settled {
   readonly setAside: number;
 }
 
-export interface SinkStatus extends Settled {
+export interface SinkStatus extends Required<Settled> {
   /** In the configuration. */
   readonly name: string;
   /**

@@ -15,6 +15,8 @@ export interface SinkTotals {
   delivered: number;
   rejected: number;
   deadLettered: number;
+  /** Held back by the sink's own filter. */
+  filtered: number;
   /** Objects that wait for the sink, in all. */
   waiting: number;
 }
@@ -112,7 +114,7 @@ export class Account {
 
   /** Registers the sinks, and what is observed about them when metrics are collected. */
   watch(lanes: readonly Lane[]): void {
-    for (const { name } of lanes) this.#sinks[name] = { delivered: 0, rejected: 0, deadLettered: 0 };
+    for (const { name } of lanes) this.#sinks[name] = { delivered: 0, rejected: 0, deadLettered: 0, filtered: 0 };
     const { lag, pending, trouble, parked, problems } = this.#instruments;
     pending.addCallback((result) => {
       for (const sink of this.#ledger.status().sinks) result.observe(sink.pendingObjects, { sink: sink.name });
@@ -154,10 +156,12 @@ export class Account {
         const totals = this.#sinks[name];
         if (totals === undefined) return;
         const attributes: Attributes = { sink: name };
-        const { delivered, rejected, setAside, deadLetters } = outcome;
+        const { filtered = 0, delivered, rejected, setAside, deadLetters } = outcome;
         totals.delivered += delivered;
         totals.rejected += rejected;
         totals.deadLettered += setAside;
+        totals.filtered += filtered;
+        if (filtered > 0) this.#instruments.sinkFiltered.add(filtered, attributes);
         this.#instruments.delivered.add(delivered, attributes);
         if (rejected > 0) this.#instruments.rejected.add(rejected, attributes);
         if (setAside > 0) this.#instruments.deadLettered.add(setAside, attributes);

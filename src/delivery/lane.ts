@@ -50,13 +50,27 @@ interface Progress {
 /** A run of flows of one object that waits in the buffer. */
 interface Waiting {
   readonly progress: Progress;
+  /** At least one. */
   readonly flows: Flow[];
+  /** Numbers of records behind the first of them that the filter holds back. */
+  passedOver: number[];
+}
+
+interface LaneParts {
+  readonly name: string;
+  readonly sink: Sink;
+  /** Which flows the sink gets; all if left out. */
+  readonly filter?: ((flow: Flow) => boolean) | undefined;
+  readonly ledger: Ledger;
+  readonly policy: RetryPolicy;
 }
 
 interface Departed {
   readonly progress: Progress;
   readonly segment: Segment;
   readonly settle: (outcome: Outcome) => void;
+  /** Records that the filter holds back, up to the next one that goes to the sink. */
+  readonly filtered: number;
 }
 
 /** The way to one sink: gathers flows into batches, keeps several in flight, and commits positions after the acknowledgement, in order. */
@@ -64,6 +78,7 @@ export class Lane implements Consumer {
   readonly name: string;
   readonly leads = true;
   readonly #sink: Sink;
+  readonly #filter: ((flow: Flow) => boolean) | undefined;
   readonly #ledger: Ledger;
   readonly #delivery: Delivery;
   readonly #write: LedgerWrite;
@@ -82,14 +97,10 @@ export class Lane implements Consumer {
   /**
    * `write` repeats what the ledger cannot take now. `signal` is the end of patience: batches in flight are given up, and stay uncommitted.
    */
-  constructor(
-    { name, sink, ledger, policy }: { name: string; sink: Sink; ledger: Ledger; policy: RetryPolicy },
-    write: LedgerWrite,
-    signal: AbortSignal,
-    events: LaneEvents,
-  ) {
+  constructor({ name, sink, filter, ledger, policy }: LaneParts, write: LedgerWrite, signal: AbortSignal, events: LaneEvents) {
     this.name = name;
     this.#sink = sink;
+    this.#filter = filter;
     this.#ledger = ledger;
     this.#write = write;
     this.#signal = signal;
@@ -165,13 +176,30 @@ export class Lane implements Consumer {
     const first = flows[0];
     const fresh = first !== undefined && first.record <= already ? flows.filter(({ record }) => record > already) : flows.slice();
     progress.acks.offer(through);
-    if (fresh.length > 0) {
-      this.#waiting.push({ progress, flows: fresh });
-      progress.offered += fresh.length;
-      this.#buffered += fresh.length;
+    progress.offered += fresh.length;
+    const filter = this.#filter;
+    const wanted = filter === undefined ? fresh : fresh.filter(filter);
+    const least = wanted[0]?.record ?? Number.POSITIVE_INFINITY;
+    const held = wanted.length === fresh.length ? [] : recordsBeside(fresh, wanted);
+    this.#passOver(
+      progress,
+      held.filter((record) => record < least),
+    );
+    if (wanted.length > 0) {
+      this.#waiting.push({ progress, flows: wanted, passedOver: held.filter((record) => record > least) });
+      this.#buffered += wanted.length;
       this.#linger ??= setTimeout(() => this.flush(), this.#sink.limits.lingerMs);
     }
     this.#depart(this.#batchRecords);
+  }
+
+  /** Records behind all that wait of the object are held back: they count with what stands before them, so that a position covers them once. */
+  #passOver(progress: Progress, records: readonly number[]): void {
+    const [first] = records;
+    if (first === undefined) return;
+    const before = this.#waiting.findLast((run) => run.progress === progress);
+    if (before === undefined) progress.acks.depart(first)({ ...NOTHING, filtered: records.length });
+    else before.passedOver.push(...records);
   }
 
   end(id: number, lost?: Lost): void {
@@ -238,6 +266,9 @@ export class Lane implements Consumer {
       const run = this.#waiting[0] as Waiting;
       const part = run.flows.length <= records - flows.length ? run.flows : run.flows.splice(0, records - flows.length);
       if (part === run.flows) this.#waiting.shift();
+      const next = part === run.flows ? Number.POSITIVE_INFINITY : (run.flows[0] as Flow).record;
+      const filtered = run.passedOver.filter((record) => record < next).length;
+      run.passedOver = run.passedOver.filter((record) => record > next);
       for (const flow of part) flows.push(flow);
       const first = part[0] as Flow;
       const last = part[part.length - 1] as Flow;
@@ -247,10 +278,11 @@ export class Lane implements Consumer {
         departed[departed.length - 1] = {
           ...previous,
           segment: { ...segment, to: last.record, count: segment.count + part.length },
+          filtered: previous.filtered + filtered,
         };
       } else {
         const segment = { origin: first.origin, from: first.record, to: last.record, count: part.length };
-        departed.push({ progress: run.progress, segment, settle: run.progress.acks.depart(first.record) });
+        departed.push({ progress: run.progress, segment, settle: run.progress.acks.depart(first.record), filtered });
       }
     }
     this.#buffered -= flows.length;
@@ -261,7 +293,8 @@ export class Lane implements Consumer {
     try {
       const outcomes = await deliver(this.#delivery, batch, this.#signal);
       this.#growBatch(batch.flows.length);
-      for (const [index, { settle }] of departed.entries()) settle(outcomes[index] ?? NOTHING);
+      for (const [index, { settle, filtered }] of departed.entries())
+        settle(sumOf([outcomes[index] ?? NOTHING, { ...NOTHING, filtered }]));
       for (const progress of new Set(departed.map(({ progress }) => progress))) await this.#settle(progress);
     } catch (error) {
       this.#failed(error);
@@ -333,4 +366,10 @@ export class Lane implements Consumer {
     const letter = { sink: this.name, source, key, etag, from: 1, to: undefined, count, code: UNBALANCED, reason };
     return { ...NOTHING, setAside: count, deadLetters: [letter] };
   }
+}
+
+/** Numbers of those flows that are not among the wanted ones. */
+function recordsBeside(flows: readonly Flow[], wanted: readonly Flow[]): number[] {
+  const gone = new Set(wanted);
+  return flows.filter((flow) => !gone.has(flow)).map(({ record }) => record);
 }

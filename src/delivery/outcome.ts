@@ -1,8 +1,10 @@
 import type { DeadLetter } from "../contracts/ledger.ts";
 import type { Segment } from "../contracts/sink.ts";
 
-/** What became of records of one object; `delivered` + `rejected` + `setAside` are those that were offered. */
+/** What became of records of one object; `filtered` + `delivered` + `rejected` + `setAside` are those that were offered. */
 export interface Outcome {
+  /** Held back by the sink's own filter; none if left out. */
+  readonly filtered?: number;
   readonly delivered: number;
   /** Taken and then refused by the receiver, which did not say which. */
   readonly rejected: number;
@@ -14,7 +16,8 @@ export const NOTHING: Outcome = { delivered: 0, rejected: 0, setAside: 0, deadLe
 
 export function sumOf(outcomes: readonly Outcome[]): Outcome {
   return outcomes.reduce(
-    (sum, { delivered, rejected, setAside, deadLetters }) => ({
+    (sum, { filtered = 0, delivered, rejected, setAside, deadLetters }) => ({
+      ...(filtered + (sum.filtered ?? 0) > 0 && { filtered: filtered + (sum.filtered ?? 0) }),
       delivered: sum.delivered + delivered,
       rejected: sum.rejected + rejected,
       setAside: sum.setAside + setAside,
@@ -25,8 +28,8 @@ export function sumOf(outcomes: readonly Outcome[]): Outcome {
 }
 
 /** How many records an outcome speaks of. */
-export function settledIn({ delivered, rejected, setAside }: Outcome): number {
-  return delivered + rejected + setAside;
+export function settledIn({ filtered = 0, delivered, rejected, setAside }: Outcome): number {
+  return filtered + delivered + rejected + setAside;
 }
 
 export function deliveredAll({ count }: Segment): Outcome {

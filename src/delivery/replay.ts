@@ -15,6 +15,8 @@ export interface ReplayParts {
   readonly inlets: readonly Inlet[];
   readonly detections: Stateful | undefined;
   readonly sinks: ReadonlyMap<string, Sink>;
+  /** Of the sinks that do not get every flow, by their names. */
+  readonly filters: ReadonlyMap<string, (flow: Flow) => boolean>;
   readonly ledger: Ledger;
 }
 
@@ -98,7 +100,9 @@ async function replayOne(
     parts.detections?.inspect(flows, isOfRules);
     const wanted = flows.filter(inlet.keep);
     for (const [name, sink] of sinks) {
-      outcomes.set(name, sumOf([outcomes.get(name) ?? NOTHING, await deliverAll(name, sink, wanted, options, signal)]));
+      const own = wanted.filter(parts.filters.get(name) ?? (() => true));
+      const held = { ...NOTHING, filtered: wanted.length - own.length };
+      outcomes.set(name, sumOf([outcomes.get(name) ?? NOTHING, held, await deliverAll(name, sink, own, options, signal)]));
     }
     through = piece.through;
     if (through >= to) break;

@@ -15,7 +15,19 @@ export interface FieldRef {
   readonly column: string | undefined;
   readonly class: FieldClass;
   readonly get: (flow: Flow) => unknown;
+  /** The field is a list: a predicate holds of it when it holds of one of its values. */
+  readonly isList?: true;
 }
+
+/** What the rules found: no field of a rule itself. */
+export const DETECTIONS: FieldRef = {
+  name: "detections",
+  field: "detections",
+  column: undefined,
+  class: "text",
+  get: GETTERS.detections,
+  isList: true,
+};
 
 /** The only values that the field takes, or undefined when there is no such list. A rule that names another is wrong. */
 export function enumeration(ref: FieldRef): readonly string[] | undefined {
@@ -27,11 +39,14 @@ export function isAddress(ref: FieldRef): boolean {
   return ref.column === undefined && fieldOf(ref.field).type === "address";
 }
 
-/** The field of that name, or one line that says why a rule cannot use it. */
-export function resolveField(name: string): FieldRef | string {
+/** The field of that name, or one line that says why a rule cannot use it; the fields `beside` may be used too. */
+export function resolveField(name: string, beside: readonly FieldRef[] = []): FieldRef | string {
+  const found = beside.find((field) => field.name === name);
+  if (found !== undefined) return found;
   const dot = name.indexOf(".");
   const base = dot === -1 ? name : name.slice(0, dot);
-  if (!isField(base)) return `unknown field '${name}'${hint(base, FIELD_NAMES.filter(isUsable))}`;
+  if (!isField(base))
+    return `unknown field '${name}'${hint(base, [...FIELD_NAMES.filter(isUsable), ...beside.map((field) => field.name)])}`;
   if (formOf(base) === "columns") return columnOf(name, base, dot);
   if (dot !== -1) return `field '${base}' has no parts, so '${name}' names nothing`;
   const kind = classOf(base);

@@ -59,7 +59,7 @@ export function lettersOf({ sql, transaction, reading }: Tables, scrub: (text: s
     settleLetter: ({ id, sink, count, code }, outcomes) =>
       transaction(() => {
         sql("delete from dead_letters where id = ?").run(id);
-        for (const [name, { delivered, rejected, setAside, deadLetters }] of outcomes) {
+        for (const [name, { filtered = 0, delivered, rejected, setAside, deadLetters }] of outcomes) {
           // What a sink's letter counted leaves the account in which it stood; of records that no sink could have, none was in an account.
           const own = sink === name;
           const [wasRejected, wasAside] = own ? (code === "rejected" ? [count, 0] : [0, count]) : [0, 0];
@@ -68,8 +68,8 @@ export function lettersOf({ sql, transaction, reading }: Tables, scrub: (text: s
           const taken = isVague ? Math.max(0, count - rejected - setAside) : delivered;
           sql(
             `update sinks set delivered = delivered + ?, rejected = max(0, rejected + ?), dead_lettered = max(0, dead_lettered + ?),
-             last_delivery = iif(? > 0, ?, last_delivery) where name = ?`,
-          ).run(taken, rejected - wasRejected, setAside - wasAside, delivered, Date.now(), name);
+             filtered = filtered + ?, last_delivery = iif(? > 0, ?, last_delivery) where name = ?`,
+          ).run(taken, rejected - wasRejected, setAside - wasAside, isVague ? 0 : filtered, delivered, Date.now(), name);
           add(deadLetters);
         }
       }),

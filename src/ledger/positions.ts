@@ -29,19 +29,19 @@ export function positionsOf(
       reading(() => sql(`select position, settled from pending where sink = ${SINK} and object = ?`).get(sink, id)) as
         | { position: number; settled: number }
         | undefined,
-    commit: (sink, id, position, { delivered, rejected, setAside: aside, deadLetters }: Acknowledged, finished) =>
+    commit: (sink, id, position, { filtered = 0, delivered, rejected, setAside: aside, deadLetters }: Acknowledged, finished) =>
       transaction(() => {
         const now = Date.now();
         sql(`update pending set position = ?, settled = settled + ? where sink = ${SINK} and object = ?`).run(
           position,
-          delivered + rejected + aside,
+          filtered + delivered + rejected + aside,
           sink,
           id,
         );
         sql(
           `update sinks set delivered = delivered + ?1, rejected = rejected + ?2, dead_lettered = dead_lettered + ?3,
-           last_commit = ?4, last_delivery = iif(?1 > 0, ?4, last_delivery) where name = ?5`,
-        ).run(delivered, rejected, aside, now, sink);
+           filtered = filtered + ?6, last_commit = ?4, last_delivery = iif(?1 > 0, ?4, last_delivery) where name = ?5`,
+        ).run(delivered, rejected, aside, now, sink, filtered);
         setAside(deadLetters);
         if (finished) finish(sink, id);
       }),

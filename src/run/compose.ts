@@ -13,6 +13,7 @@ import { decoderFor } from "../formats/formats.ts";
 import { openLedger } from "../ledger/sqlite.ts";
 import { parseInstant } from "../lib/durations.ts";
 import { UsageError } from "../lib/errors.ts";
+import { nearest } from "../lib/nearest.ts";
 import { version } from "../lib/version.ts";
 import { Health } from "../telemetry/health.ts";
 import { createInstruments, type Instruments, type Logger } from "../telemetry/telemetry.ts";
@@ -123,7 +124,9 @@ export async function compose(
         keep: filterOf(named.filter, Date.now()),
       }),
     );
+    requireRules(config, detections?.rules ?? []);
     const parts: Parts = {
+      filters: new Map(config.sinks.flatMap(({ name, filter }) => (filter === undefined ? [] : [[name, filter.test]]))),
       inlets,
       detections,
       sinks,
@@ -146,6 +149,20 @@ function checkNames(sinks: ReadonlyMap<string, Sink>, keepers: readonly Keeper[]
   for (const { name } of keepers) {
     if (taken.has(name)) throw new UsageError("keeper-name", `a keeper is called ${name}, and so is a sink or another keeper`);
     taken.add(name);
+  }
+}
+
+/** Throws UsageError for a filter of a sink that asks for a rule which is not among these. */
+export function requireRules({ sinks }: Config, rules: readonly string[]): void {
+  for (const { name, place, filter } of sinks) {
+    const unknown = filter?.rules.find((rule) => !rules.includes(rule));
+    if (unknown === undefined) continue;
+    const meant = nearest(unknown, rules);
+    const advice = meant === undefined ? "`flowferry rules list` shows them" : `did you mean ${meant}?`;
+    throw new UsageError(
+      "bad-filter",
+      `${place}: the filter of sink ${name} asks for rule ${unknown}, and there is none: ${advice}`,
+    );
   }
 }
 

@@ -16,6 +16,8 @@ import type { Logger } from "../telemetry/telemetry.ts";
 import { closeNotifiers, createDispatch, type DispatchSurroundings, openNotifiers } from "./alerts.ts";
 
 export interface Detections extends Stateful {
+  /** Names of the rules that mark flows. */
+  readonly rules: readonly string[];
   readonly dispatch: AlertDispatch;
   /** As the dispatch's: alerts that were raised are to be in the ledger before a position is saved that covers their flows. */
   flush(): void;
@@ -50,6 +52,7 @@ export async function openDetections(options: AlertOptions, surroundings: Surrou
     if (LEVELS.indexOf(match.rule.level) >= least) dispatch.raise(alertOf(match));
   });
   return {
+    rules: rules.filter((rule) => rule.alerts).map(({ name }) => name),
     inspect: (flows, count) => {
       for (const flow of flows) detector.inspect(flow, count);
     },

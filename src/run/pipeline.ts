@@ -7,6 +7,7 @@ import { Checkpoint, type Stateful } from "../delivery/checkpoint.ts";
 import type { Inlet } from "../delivery/inlet.ts";
 import { Keeping } from "../delivery/keeping.ts";
 import { Lane } from "../delivery/lane.ts";
+import type { Flow } from "../flow/flow.ts";
 import { ledgerWrite } from "../ledger/write.ts";
 import { firstOf } from "../lib/waiting.ts";
 import type { Health } from "../telemetry/health.ts";
@@ -17,6 +18,8 @@ export interface Parts {
   readonly inlets: readonly Inlet[];
   readonly detections: Stateful | undefined;
   readonly sinks: ReadonlyMap<string, Sink>;
+  /** Of the sinks that do not get every flow, by their names. */
+  readonly filters: ReadonlyMap<string, (flow: Flow) => boolean>;
   /** Names differ from those of the sinks. */
   readonly keepers: readonly Keeper[];
   readonly ledger: Ledger;
@@ -64,7 +67,8 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
   const onFatal = (error: unknown) => failed.abort(error);
   const events = { ...account.laneEvents(), onFatal };
   const lanes = [...parts.sinks].map(
-    ([name, sink]) => new Lane({ name, sink, ledger, policy: options.retry }, write, patience.signal, events),
+    ([name, sink]) =>
+      new Lane({ name, sink, filter: parts.filters.get(name), ledger, policy: options.retry }, write, patience.signal, events),
   );
   const checkpoint = parts.detections && new Checkpoint(ledger, parts.detections, write);
   const keepings = parts.keepers.map((keeper) => new Keeping(keeper, { ledger, write, onFatal }, patience.signal));

@@ -101,6 +101,9 @@ export function createInstruments(meter: Meter) {
     deadLettered: meter.createCounter("flowferry.sink.dead_lettered_records", {
       description: "Records set aside as pointers, by sink",
     }),
+    sinkFiltered: meter.createCounter("flowferry.sink.filtered_records", {
+      description: "Records that the sink's own filter holds back, by sink",
+    }),
     retries: meter.createCounter("flowferry.sink.retries", { description: "Failed attempts that are repeated, by sink" }),
     sourceRetries: meter.createCounter("flowferry.source.retries", {
       description: "Failed attempts at listing or reading that are repeated",

@@ -87,7 +87,7 @@ function read(kind: Draft["kind"], document: YamlDocument, report: Report): Draf
 }
 
 /** A list of conditions is a disjunction; every search must be used by one of them. */
-function readConditions(
+export function readConditions(
   text: string | readonly string[],
   path: Path,
   document: YamlDocument,

@@ -1,6 +1,6 @@
 import type { Flow } from "../../flow/flow.ts";
 import { compileNetworks } from "../../lib/ip/prefix.ts";
-import type { Compare, Condition, OneOf, Text } from "../condition.ts";
+import type { Compare, Condition, OneOf, Predicate, Text } from "../condition.ts";
 import { enumeration } from "../fields.ts";
 import { compilePattern } from "../pattern.ts";
 
@@ -8,6 +8,7 @@ export type Test = (flow: Flow) => boolean;
 
 /** The condition as a function. Throws TypeError on networks and patterns that the loader would have refused. */
 export function compileCondition(condition: Condition): Test {
+  if ("field" in condition && condition.field.isList) return compileList(condition);
   switch (condition.kind) {
     case "constant": {
       const { value } = condition;
@@ -60,6 +61,13 @@ export function compileCondition(condition: Condition): Test {
       };
     }
   }
+}
+
+function compileList(predicate: Predicate): Test {
+  const { get, isList: _, ...field } = predicate.field;
+  // The value stands for the flow that it is got from.
+  const test = compileCondition({ ...predicate, field: { ...field, get: (value: unknown) => value } });
+  return (flow) => (get(flow) as readonly Flow[]).some(test);
 }
 
 function compileAnd(tests: readonly Test[]): Test {

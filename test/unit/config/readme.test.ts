@@ -19,7 +19,7 @@ test.each(examples)("an example of the README is a valid configuration, or a par
   expect(config.sinks.length).toBeGreaterThan(0);
 });
 
-test("the README has a complete example each for OCI, IBM and a directory", () => {
+test("the README has a complete example each for OCI, IBM, AWS and a directory", () => {
   const complete = examples.filter((text) => /^source:/m.test(text) && /^sinks:/m.test(text));
-  expect(complete.map((text) => /type: ([\w-]+)/.exec(text)?.[1])).toEqual(["oci-object-storage", "s3", "directory"]);
+  expect(complete.map((text) => /type: ([\w-]+)/.exec(text)?.[1])).toEqual(["oci-object-storage", "s3", "s3", "directory"]);
 });

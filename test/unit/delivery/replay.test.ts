@@ -78,6 +78,7 @@ async function replayed(
   };
   const enrich = async (flows: readonly Flow[]) => void enriched.push(...flows.map(({ record }) => record));
   const parts = {
+    filters: new Map(),
     inlets: [{ name: "bucket", source, decode, enrich, keep: keep ?? (() => true) }],
     detections: !rules
       ? undefined
