@@ -232,6 +232,7 @@ describe.each([
       delivered: 3,
       rejected: 1,
       setAside: 2,
+      filtered: 0,
       offered: 6,
       lastDelivery: 5_000,
       pendingObjects: 2,

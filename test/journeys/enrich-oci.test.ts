@@ -298,6 +298,7 @@ test("directory, enrichment from OCI's API, Log Analytics: faults of both servic
     delivered: expectedOf(made, last).size,
     rejected: 0,
     deadLettered: 0,
+    filtered: 0,
     waiting: 0,
   });
 
