@@ -3,8 +3,40 @@ import { LEVELS } from "../detect/rule.ts";
 import { durationText } from "../lib/durations.ts";
 import type { NotifierKind, Registry } from "../registry.ts";
 
+/** In `alerts.rules`: the rules that ship with the program. */
+export const BUILTIN_RULES = "builtin";
+
 const ownOptions = z.strictObject({
-  rules: z.string().min(1).optional().describe("Folder of detection rules; by default those that ship with the program"),
+  rules: z
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+    .optional()
+    .describe(
+      "Folders and files of detection rules; `builtin` stands for those that ship with the program, which are the default. As in [builtin, ./my-rules]",
+    ),
+  tune: z
+    .record(z.string(), z.record(z.string(), z.unknown()))
+    .default({})
+    .describe(
+      "Thresholds, times and levels of rules, by name: level, throttle, dedup, of correlations gte and timespan, of detectors their options. As in {brute_force: {gte: 50, throttle: 6h, level: high}}",
+    ),
+  except: z
+    .array(
+      z.union([
+        z.string().min(1),
+        z.strictObject({
+          title: z.string().min(1).optional().describe("Why, for whoever reads it later"),
+          rules: z.array(z.string().min(1)).min(1).optional().describe("Names of rules; without it every rule"),
+          when: z
+            .record(z.string(), z.unknown())
+            .refine((when) => Object.keys(when).length > 0, "names no field")
+            .describe(
+              "Fields of a flow with their values, as in a rule's `detection`: {sourceServer: backup-1, destinationAddress|cidr: 192.0.2.0/24}",
+            ),
+        }),
+      ]),
+    )
+    .default([])
+    .describe("What rules leave alone: selections, or files of Sigma filters"),
   disabled: z
     .array(z.string().min(1))
     .default([])

@@ -13,7 +13,7 @@ import { insecure, refuseReadable } from "../lib/secrets/readable.ts";
 import { Scrubber } from "../lib/secrets/scrubber.ts";
 import { isReadable } from "../lib/urls.ts";
 import { Registry } from "../registry.ts";
-import { type AlertOptions, alertOptions, alertOptionsOf } from "./alerts.ts";
+import { type AlertOptions, alertOptions, alertOptionsOf, BUILTIN_RULES } from "./alerts.ts";
 import { withModules } from "./modules.ts";
 import { configSchema, OF_SINK, OF_SOURCE } from "./schema.ts";
 import { dotted, placed, validate } from "./validate.ts";
@@ -303,5 +303,10 @@ function alertsOf(
   for (const { key, kind, options: own } of options.notifiers) {
     placed(yaml.at(["alerts", key]), () => kind.check?.(own, env));
   }
-  return options.rules === undefined ? options : { ...options, rules: resolve(baseDir, options.rules) };
+  const place = (path: string): string => (path === BUILTIN_RULES ? path : resolve(baseDir, path));
+  return {
+    ...options,
+    rules: options.rules === undefined ? undefined : [options.rules].flat().map(place),
+    except: options.except.map((item) => (typeof item === "string" ? resolve(baseDir, item) : item)),
+  };
 }

@@ -1,10 +1,11 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { describeError, UsageError } from "../lib/errors.ts";
 import { type Draft, readDraft } from "./language/draft.ts";
 import { link } from "./language/link.ts";
 import { readYaml, type YamlDocument } from "./language/yaml-file.ts";
 import type { Rule } from "./rule.ts";
+import { filterText, NO_TUNING, type Tuning, tuneDocuments } from "./tuning.ts";
 
 /** What is wrong with a rule file, and where. */
 export interface RuleError {
@@ -25,9 +26,12 @@ export interface RuleFile {
   readonly text: string;
 }
 
+/** Line of what stands in no rule file but in the configuration. */
+const NOWHERE = 0;
+
 /** One line: `deploy/detections/x.yml:12: unknown field 'sourcePrt'; did you mean 'sourcePort'?` */
-export function formatRuleError(error: RuleError): string {
-  return `${error.file}:${error.line}: ${error.message}`;
+export function formatRuleError({ file, line, message }: RuleError): string {
+  return line === NOWHERE ? `${file}: ${message}` : `${file}:${line}: ${message}`;
 }
 
 /** Whether a file name is that of a rule file: `.yml` or `.yaml`, and not a rule's test cases (`.test.yml`). */
@@ -35,45 +39,74 @@ function isRuleFile(name: string): boolean {
   return /\.ya?ml$/.test(name) && !/\.test\.ya?ml$/.test(name);
 }
 
-/** The rules of a folder and the folders within it. Throws UsageError when the folder cannot be read. */
-export async function loadRules(folder: string): Promise<RuleSet> {
-  let names: string[];
-  try {
-    names = (await readdir(folder, { recursive: true, withFileTypes: true }))
-      .filter((entry) => entry.isFile() || entry.isSymbolicLink())
-      .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
-      .filter(isRuleFile)
-      .sort();
-  } catch (error) {
-    throw new UsageError("rules-unreadable", `the rules folder ${folder} cannot be read: ${describeError(error)}`, {
-      cause: error,
-    });
-  }
+/**
+ * The rules of folders and the folders within them, and of single files, as `tuning` has them. Throws UsageError when one cannot be read.
+ */
+export async function loadRules(places: string | readonly string[], tuning: Tuning = NO_TUNING): Promise<RuleSet> {
   const errors: RuleError[] = [];
   const files: RuleFile[] = [];
-  for (const name of names) {
-    const file = join(folder, name);
-    try {
-      files.push({ file, text: await readFile(file, "utf8") });
-    } catch (error) {
-      errors.push({ file, line: 1, message: `cannot be read: ${describeError(error)}` });
+  for (const place of typeof places === "string" ? [places] : places) {
+    for (const file of await filesOf(place)) {
+      try {
+        files.push({ file, text: await readFile(file, "utf8") });
+      } catch (error) {
+        errors.push({ file, line: 1, message: `cannot be read: ${describeError(error)}` });
+      }
     }
   }
-  const set = readRules(files);
+  const set = readRules(files, tuning);
   return { rules: set.rules, errors: [...errors, ...set.errors] };
 }
 
-/** The rules of files that have been read. What depends on a refused rule is refused too. */
-export function readRules(files: readonly RuleFile[]): RuleSet {
+/** The rule files of a folder, by name; a file is its own. */
+async function filesOf(place: string): Promise<string[]> {
+  try {
+    if ((await stat(place)).isFile()) return [place];
+    return (await readdir(place, { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile() || entry.isSymbolicLink())
+      .map((entry) => relative(place, join(entry.parentPath, entry.name)))
+      .filter(isRuleFile)
+      .sort()
+      .map((name) => join(place, name));
+  } catch (error) {
+    throw new UsageError("rules-unreadable", `the rules folder ${place} cannot be read: ${describeError(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** The rules of files that have been read, as `tuning` has them. What depends on a refused rule is refused too. */
+export function readRules(files: readonly RuleFile[], tuning: Tuning = NO_TUNING): RuleSet {
   const errors: RuleError[] = [];
   const refused = new Map<string, string>();
-  let drafts: Draft[] = [];
-  for (const { file, text } of files) {
+  const read = files.map(({ file, text }) => {
     const before = errors.length;
     const documents = readYaml(text, file, (line, message) => errors.push({ file, line, message }));
-    const found = documents.map((document) => readDraft(document, (line, message) => errors.push({ file, line, message })));
-    if (errors.length === before) drafts.push(...found.filter((draft) => draft !== undefined));
-    else for (const document of documents) refuse(refused, document);
+    return { documents, wrong: errors.length > before };
+  });
+  const exceptions = tuning.exceptions.flatMap((exception, index) =>
+    readYaml(filterText(exception), `alerts.except.${index}`, () => {}).map((document) => ({
+      ...document,
+      lineOf: () => NOWHERE,
+    })),
+  );
+  const all = tuneDocuments(
+    read.flatMap(({ documents }) => documents),
+    tuning,
+    (place, message) => errors.push({ file: `alerts.${place}`, line: NOWHERE, message }),
+  );
+  let drafts: Draft[] = [];
+  const wrong = new Set(read.flatMap(({ documents, wrong }) => (wrong ? documents.map(({ file }) => file) : [])));
+  const found = [...all, ...exceptions].map((document) => ({
+    document,
+    draft: readDraft(document, (line, message) => {
+      wrong.add(document.file);
+      errors.push({ file: document.file, line, message });
+    }),
+  }));
+  for (const { document, draft } of found) {
+    if (wrong.has(document.file)) refuse(refused, document);
+    else if (draft !== undefined) drafts.push(draft);
   }
   for (;;) {
     const before = errors.length;

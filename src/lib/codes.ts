@@ -168,6 +168,8 @@ export const CODES = {
     "bad-network": "A description of the network is wrong",
   },
   "Rules, searches, schemas": {
+    "bad-alerts": "`alerts.tune` or `alerts.except` is wrong",
+    "bad-arguments": "Arguments exclude each other",
     "no-rules": "There is no valid rule",
     "bad-rules": "A rule or search is wrong",
     "rules-unreadable": "The folder of the rules cannot be read",

@@ -1,7 +1,7 @@
 import type { ObservableCallback } from "@opentelemetry/api";
 import { countOf } from "../alerts/books.ts";
 import type { AlertDispatch } from "../alerts/dispatch.ts";
-import type { AlertOptions } from "../config/alerts.ts";
+import { type AlertOptions, BUILTIN_RULES } from "../config/alerts.ts";
 import type { NotifierDependencies } from "../contracts/alert.ts";
 import type { Ledger } from "../contracts/ledger.ts";
 import { CHECKPOINT, type Stateful } from "../delivery/checkpoint.ts";
@@ -32,6 +32,11 @@ export async function openDetections(options: AlertOptions, surroundings: Surrou
   const { ledger, log } = surroundings;
   const { rules, errors } = await loadEnabledRules(options);
   for (const error of errors) log.error(`rule refused: ${formatRuleError(error)}`);
+  if (options.rules !== undefined && ![options.rules].flat().includes(BUILTIN_RULES)) {
+    log.info(
+      `the rules that ship with flowferry do not run: alerts.rules names others alone (\`[${BUILTIN_RULES}, …]\` has both)`,
+    );
+  }
   const notifiers = await openNotifiers(options, { ...surroundings, onNotice: (message) => log.warn(message) });
   for (const { notifier, waiting } of ledger.alerts.books()) {
     if (waiting === 0 || notifiers.has(notifier)) continue;
@@ -66,12 +71,27 @@ export async function openDetections(options: AlertOptions, surroundings: Surrou
   };
 }
 
-/** The rules that are not switched off. Throws UsageError for a folder without a valid rule, and for a rule to switch off that is none. */
-export async function loadEnabledRules({ rules: own, disabled }: AlertOptions): Promise<RuleSet> {
-  const folder = own ?? asset("deploy/detections");
-  const { rules, errors } = await loadRules(folder);
+/**
+ * The rules of a configuration, as it tunes them, without those that are switched off. Throws UsageError where there is no valid rule, where
+ * a file or folder cannot be read, and for a rule to switch off that is none.
+ */
+export async function loadEnabledRules({
+  rules: places = BUILTIN_RULES,
+  tune,
+  except,
+  disabled,
+}: AlertOptions): Promise<RuleSet> {
+  const folders = [places].flat().map((place) => (place === BUILTIN_RULES ? asset("deploy/detections") : place));
+  const files = except.filter((item) => typeof item === "string");
+  const exceptions = except.filter((item) => typeof item !== "string");
+  const { rules, errors } = await loadRules([...folders, ...files], { tune, exceptions });
+  const own = errors.filter(({ file }) => file.startsWith("alerts."));
+  if (own.length > 0) throw new UsageError("bad-alerts", own.map(formatRuleError).join("\n"));
   if (rules.length === 0) {
-    throw new UsageError("no-rules", [`there is no valid rule in ${folder}`, ...errors.map(formatRuleError)].join("\n"));
+    throw new UsageError(
+      "no-rules",
+      [`there is no valid rule in ${folders.join(", ")}`, ...errors.map(formatRuleError)].join("\n"),
+    );
   }
   return { rules: disableRules(rules, disabled), errors };
 }

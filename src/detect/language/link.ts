@@ -27,7 +27,7 @@ export function link(drafts: readonly Draft[], refused: ReadonlyMap<string, stri
     report(document, line, reason);
     return undefined;
   };
-  const exceptions = collectFilters(drafts, find, report);
+  const exceptions = collectFilters(drafts, find);
   const correlations = rules.filter((draft): draft is CorrelationDraft => draft.kind === "correlation");
   const silent = findSilent(correlations, index);
   const built = new Map<RuleDraft, Rule | undefined>();
@@ -92,21 +92,35 @@ function indexByName(rules: readonly RuleDraft[], report: LinkReport): Map<strin
   return index;
 }
 
-function collectFilters(drafts: readonly Draft[], find: Find, report: LinkReport): Map<RuleDraft, FilterDraft[]> {
-  const exceptions = new Map<RuleDraft, FilterDraft[]>();
+/**
+ * The filters of each detection. One that names a correlation is for the detections that it is made of, and so for whatever else looks at
+ * these.
+ */
+function collectFilters(drafts: readonly Draft[], find: Find): Map<RuleDraft, FilterDraft[]> {
+  const exceptions = new Map<RuleDraft, Set<FilterDraft>>();
+  const detections = drafts.filter((draft): draft is DetectionDraft => draft.kind === "detection");
+  const leavesOf = (draft: RuleDraft, seen: Set<RuleDraft>): RuleDraft[] => {
+    if (seen.has(draft)) return [];
+    seen.add(draft);
+    if (draft.kind === "detection") return [draft];
+    return draft.content.correlation.rules.flatMap((name, position) => {
+      const part = find(name, draft.document, draft.document.lineOf(["correlation", "rules", position]));
+      return part === undefined ? [] : leavesOf(part, seen);
+    });
+  };
   for (const filter of drafts) {
     if (filter.kind !== "filter") continue;
-    for (const [position, name] of filter.content.filter.rules.entries()) {
-      const line = filter.document.lineOf(["filter", "rules", position]);
-      const target = find(name, filter.document, line);
-      if (target === undefined) continue;
-      if (target.kind === "correlation") {
-        const parts = target.content.correlation.rules.join(", ");
-        report(filter.document, line, `'${name}' is a correlation; name the rules it is made of: ${parts}`);
-      } else exceptions.set(target, [...(exceptions.get(target) ?? []), filter]);
-    }
+    const { rules } = filter.content.filter;
+    const targets =
+      rules === "any"
+        ? detections
+        : rules.flatMap((name, position) => {
+            const target = find(name, filter.document, filter.document.lineOf(["filter", "rules", position]));
+            return target === undefined ? [] : leavesOf(target, new Set());
+          });
+    for (const target of targets) exceptions.set(target, (exceptions.get(target) ?? new Set()).add(filter));
   }
-  return exceptions;
+  return new Map([...exceptions].map(([draft, filters]) => [draft, [...filters]]));
 }
 
 /** Rules that a correlation refers to, unless one of their correlations says `generate: true`. */

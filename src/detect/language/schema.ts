@@ -77,6 +77,12 @@ const detector = z.discriminatedUnion("type", [
   }),
 ]);
 
+/** Names of the options of a kind of detector, but for those that say what it looks at; none where there is no such kind. */
+export function detectorOptions(type: unknown): string[] {
+  const kind = detector.options.find(({ shape }) => shape.type.value === type);
+  return Object.keys(kind?.shape ?? {}).filter((option) => !["type", "group-by", "field", "fields"].includes(option));
+}
+
 const flow = z.strictObject({
   dedup: fieldNames.optional().describe("Fields whose values make two matches the same incident"),
   throttle: timespan.optional().describe("How long further matches of an incident stay silent, in event time"),
@@ -141,7 +147,7 @@ export const filterDocument = z.strictObject({
   date: z.iso.date("must be YYYY-MM-DD").optional(),
   modified: z.iso.date("must be YYYY-MM-DD").optional(),
   logsource,
-  filter: z.looseObject({ rules: names, condition: text }),
+  filter: z.looseObject({ rules: z.union([z.literal("any"), names]), condition: text }),
 });
 
 export type DetectionDocument = z.infer<typeof detectionDocument>;

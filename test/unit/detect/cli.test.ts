@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { createContext } from "../../../src/cli/context.ts";
 import { rulesCommand } from "../../../src/cli/rules.ts";
 import { FlowferryError, UsageError } from "../../../src/lib/errors.ts";
 import { detection } from "./support.ts";
@@ -19,9 +20,11 @@ function rules(name: string, files: Readonly<Record<string, string>>): string {
   return path;
 }
 
+const context = createContext(process, new AbortController().signal);
+
 async function run(...args: string[]): Promise<{ lines: string[]; error: unknown }> {
   const lines: string[] = [];
-  const command = rulesCommand({ print: (line) => lines.push(line) }).exitOverride();
+  const command = rulesCommand({ ...context, print: (line) => void lines.push(line) }).exitOverride();
   try {
     await command.parseAsync(args, { from: "user" });
     return { lines, error: undefined };
@@ -139,5 +142,38 @@ describe("rules test", () => {
     expect(lines.map((line) => JSON.parse(line))).toEqual([
       { results: [{ rule: "probe", case: "ssh", ok: true }], errors: [], untested: [] },
     ]);
+  });
+});
+
+describe("rules show", () => {
+  test("says what a rule means, when it fires, how often it is told and how to react", async () => {
+    const { lines, error } = await run("show", "password_spraying");
+    expect(error).toBeUndefined();
+    expect(lines[0]).toBe("password_spraying (medium): Password spraying over many hosts");
+    expect(lines).toContain(
+      "when: password_spraying: at least 25 different values of destinationAddress in flows of login_attempt_of_nobody within 1h, by sourceAddress, destinationPort",
+    );
+    expect(lines).toContain("told: once in 1d for each group");
+    expect(lines).toContain("runbook: deploy/runbooks/password_spraying.md");
+  });
+
+  test("a name that is none has the nearest one", async () => {
+    const { error } = await run("show", "beacn");
+    expect(String(error)).toContain('there is no rule "beacn": did you mean beacon?');
+  });
+
+  test("as a configuration has it", async () => {
+    const path = rules("configured", {
+      "flowferry.yaml":
+        "source: { type: directory, path: . }\nsinks: [{ type: ndjson, path: out }]\nalerts:\n" +
+        "  tune: { password_spraying: { gte: 99, level: high, throttle: 6h } }\n" +
+        "  except: [{ title: The inventory, rules: [password_spraying], when: { sourceServer: inventory-1 } }]\n",
+    });
+    const { lines, error } = await run("show", "password_spraying", "-c", join(path, "flowferry.yaml"));
+    expect(error).toBeUndefined();
+    expect(lines[0]).toBe("password_spraying (high): Password spraying over many hosts");
+    expect(lines.join("\n")).toContain("at least 99 different values");
+    expect(lines).toContain("but not: The inventory");
+    expect(lines).toContain("told: once in 6h for each group");
   });
 });

@@ -411,10 +411,8 @@ filter:
     expect(rules[0]).toMatchObject({ filters: ["Not from the scanner"], condition: { kind: "and" } });
   });
 
-  test("are refused for correlations and unknown rules", () => {
-    expect(errorsOf(`${correlation(COUNT)}---\n${filter("many")}`)).toEqual([
-      "rules.yml:28: 'many' is a correlation; name the rules it is made of: probe",
-    ]);
+  test("may name correlations, and are refused for unknown rules", () => {
+    expect(errorsOf(`${correlation(COUNT)}---\n${filter("many")}`)).toEqual([]);
     expect(errorsOf(`${GOOD}---\n${filter("prob")}`)).toEqual(["rules.yml:17: unknown rule 'prob'; did you mean 'probe'?"]);
   });
 });
