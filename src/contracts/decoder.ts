@@ -1,12 +1,16 @@
 import type { Flow } from "../flow/flow.ts";
 import type { Origin } from "../flow/origin.ts";
 
-/** Records of one object that cannot be delivered, by number; `to` is undefined for "to the end of the object, count unknown". */
-export interface BadRecords {
+/** Neighbouring records of one object, by number; `to` is undefined for "to the end of the object, count unknown". */
+export interface RecordRange {
   /** Number of the first of the records. */
   readonly from: number;
   /** Number of the last of them. */
   readonly to: number | undefined;
+}
+
+/** Records of one object that cannot be delivered. */
+export interface BadRecords extends RecordRange {
   /** Stable code: `bad-json`, `bad-address`, `truncated-gzip`, … */
   readonly code: string;
   /** One line: which field, which value (cut to 80 characters), what was expected. */

@@ -1,5 +1,5 @@
 import type { AlertLedger } from "./alert-ledger.ts";
-import type { BadRecords, QualityNotice } from "./decoder.ts";
+import type { BadRecords, QualityNotice, RecordRange } from "./decoder.ts";
 import type { Discovery, Seen } from "./source.ts";
 import type { StateLedger } from "./state-ledger.ts";
 import type { ObjectRef, ObjectVersion } from "./store.ts";
@@ -180,10 +180,16 @@ export interface Found {
   readonly said: number;
 }
 
+/** Records of one object that could not be decoded, listed, and why the first of them could not. */
+export interface Undecodable {
+  readonly places: readonly RecordRange[];
+  readonly reason: string;
+}
+
 /** The code of a letter to an object of which it is not known what became of some records. */
 export const UNBALANCED = "unbalanced";
 
-/** The code of a letter that counts the bad records of an object that are too many to be listed. */
+/** The code of a letter that stands for bad records in many places of an object. */
 export const MANY_BAD = "many-bad-records";
 
 /**
@@ -279,8 +285,16 @@ export interface Ledger {
   deadLetters(filter: DeadLetterFilter, limit: number): StoredDeadLetter[];
   /** Records that the letters count. */
   countDeadLetters(filter: DeadLetterFilter): number;
-  /** A dead letter was delivered again: its place is taken by what was refused once more, and the sinks' accounts follow. */
-  settleLetter(letter: StoredDeadLetter, outcomes: ReadonlyMap<string, Acknowledged>): void;
+  /**
+   * Which of the records that it spans the letter with this id counts; undefined for all of them, and of a letter `MANY_BAD` for "not known
+   * which": it is one of an earlier version, or of what was more than can be kept.
+   */
+  placesOf(letter: number): RecordRange[] | undefined;
+  /**
+   * A dead letter was delivered again: its place is taken by what was refused once more, and the sinks' accounts follow. `undecodable`: what
+   * could not be decoded once more of one that lists its places, and why.
+   */
+  settleLetter(letter: StoredDeadLetter, outcomes: ReadonlyMap<string, Acknowledged>, undecodable?: Undecodable): void;
   /** What does not do its work at the moment, for `status`. */
   setProblems(problems: readonly Problem[]): void;
   /** The state of the worker, for `status`. */

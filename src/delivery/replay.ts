@@ -1,5 +1,5 @@
-import type { Decoder } from "../contracts/decoder.ts";
-import type { Ledger, StoredDeadLetter } from "../contracts/ledger.ts";
+import type { BadRecords, Decoder } from "../contracts/decoder.ts";
+import { type Ledger, MANY_BAD, type StoredDeadLetter, type Undecodable } from "../contracts/ledger.ts";
 import type { Sink } from "../contracts/sink.ts";
 import type { Flow } from "../flow/flow.ts";
 import { originOf } from "../flow/origin.ts";
@@ -9,6 +9,7 @@ import { NO_BRAKE } from "./brake.ts";
 import { CHECKPOINT, Checkpoint, type Stateful } from "./checkpoint.ts";
 import { type DeliveryEvents, deliver } from "./deliver.ts";
 import type { Inlet } from "./inlet.ts";
+import { Listed } from "./listed.ts";
 import { NOTHING, type Outcome, sumOf } from "./outcome.ts";
 
 export interface ReplayParts {
@@ -38,8 +39,8 @@ export interface Replayed {
 
 /**
  * Reads what dead letters point at once more and delivers it: a sink's letter to that sink, one of the detections to their rules, an
- * undecodable record to every sink. What is refused again is set aside again, by itself; what cannot be read stays. A letter is settled
- * after the acknowledgement. Uids are those of the first attempt.
+ * undecodable record to every sink. What is refused again is set aside again, by itself; what cannot be read stays, and so do those places
+ * of a letter for many that still cannot be decoded. A letter is settled after the acknowledgement. Uids are those of the first attempt.
  */
 export async function replay(
   letters: readonly StoredDeadLetter[],
@@ -53,11 +54,11 @@ export async function replay(
   for (const letter of letters) {
     signal.throwIfAborted();
     try {
-      const outcomes = await replayOne(letter, parts, options, signal);
-      parts.ledger.settleLetter(letter, outcomes);
+      const { outcomes, bad } = await replayOne(letter, parts, options, signal);
+      parts.ledger.settleLetter(letter, outcomes, undecodable(bad));
       const all = sumOf([...outcomes.values()]);
       result.delivered += all.delivered;
-      const [refused] = all.deadLetters;
+      const [refused] = [...bad, ...all.deadLetters];
       if (refused === undefined) result.settled += 1;
       else result.kept.push({ letter, code: refused.code, reason: refused.reason });
     } catch (error) {
@@ -74,7 +75,7 @@ async function replayOne(
   parts: ReplayParts,
   options: ReplayOptions,
   signal: AbortSignal,
-): Promise<Map<string, Outcome>> {
+): Promise<{ outcomes: Map<string, Outcome>; bad: BadRecords[] }> {
   const { source, key, etag, from, to = Number.MAX_SAFE_INTEGER } = letter;
   const sinks = [...parts.sinks].filter(([name]) => letter.sink === undefined || letter.sink === name);
   const isOfRules = letter.sink === CHECKPOINT && parts.detections !== undefined;
@@ -91,11 +92,17 @@ async function replayOne(
     const bytes = await inlet.source.open({ key, etag, size: 0, time: 0 }, signal, from - 1);
     return inlet.decode(bytes, origin, { ...options, skip: from - 1, leftOut: bytes.leftOut });
   };
-  if (letter.code === "many-bad-records") await refuseUnlisted(letter, await read(), signal);
+  const places = parts.ledger.placesOf(letter.id);
+  const listed = new Listed(places ?? [letter]);
+  const stillBad: BadRecords[] = [];
+  if (letter.code === MANY_BAD && places === undefined) await refuseUnlisted(letter, await read(), signal);
   for await (const piece of await read()) {
-    const broken = piece.bad.find((bad) => bad.from <= to);
-    if (broken !== undefined && letter.sink === undefined) throw new Failure("object", broken.code, broken.reason);
-    const flows = piece.flows.filter(({ record }) => record <= to);
+    const bad =
+      letter.sink !== undefined ? [] : piece.bad.flatMap((one) => listed.within(one).map((range) => ({ ...one, ...range })));
+    const [broken] = bad;
+    if (broken !== undefined && places === undefined) throw new Failure("object", broken.code, broken.reason);
+    stillBad.push(...bad);
+    const flows = piece.flows.filter(({ record }) => listed.has(record));
     await inlet.enrich(flows, signal);
     parts.detections?.inspect(flows, isOfRules);
     const wanted = flows.filter(inlet.keep);
@@ -107,7 +114,8 @@ async function replayOne(
     through = piece.through;
     if (through >= to) break;
   }
-  if (through < (letter.to ?? from)) {
+  const isBroken = stillBad.length > 0 && through < (stillBad.at(-1)?.from ?? 0);
+  if (through < (letter.to ?? from) && !isBroken) {
     throw new Failure("object", "replay-missing", `${key} has no record ${Math.max(from, through + 1)}`);
   }
   if (isOfRules) {
@@ -115,12 +123,17 @@ async function replayOne(
     checkpoint.inspected();
     await checkpoint.save();
   }
-  return outcomes;
+  return { outcomes, bad: stillBad };
+}
+
+function undecodable(places: readonly BadRecords[]): Undecodable | undefined {
+  const [first] = places;
+  return first && { places, reason: first.reason };
 }
 
 /**
- * A letter for many bad places of an object counts their records from its first on, and does not list them. Unless they are all there is, those
- * between them were delivered, and cannot be told from them now.
+ * Where a letter for many bad places of an object does not list them (an earlier version wrote it, or there are more than can be kept) it only
+ * counts them. Unless they are all there is, those between them were delivered, and cannot be told from them now.
  */
 async function refuseUnlisted(
   { key, from, count }: StoredDeadLetter,

@@ -1,10 +1,11 @@
 import type { BadRecords } from "../contracts/decoder.ts";
 import { type DeadLetter, type Found, type Ledger, MANY_BAD } from "../contracts/ledger.ts";
 import type { Note } from "./catalogue.ts";
-import { NO_SINK } from "./letters.ts";
+import { countOf, type Letters, NO_SINK } from "./letters.ts";
+import { placesOf } from "./places.ts";
 import type { Tables } from "./statements.ts";
 
-/** Most dead letters that the bad records of one object make; further ones are counted in the last of them. */
+/** Most dead letters that the bad records of one object make; the last of them lists the further ones. */
 const LETTERS_PER_OBJECT = 1_000;
 
 interface ObjectRow {
@@ -21,35 +22,47 @@ interface ObjectRow {
 
 /** What readings of objects find. */
 export function findingsOf(
-  { sql, transaction, reading }: Tables,
-  add: (letters: readonly DeadLetter[]) => number,
+  tables: Tables,
+  { add, addMany }: Pick<Letters, "add" | "addMany">,
   note: Note,
 ): Pick<Ledger, "found" | "readToEnd" | "recordsIn"> {
+  const { sql, transaction, reading } = tables;
+  const places = placesOf(tables);
   const noteAll = ({ sourceId, key }: ObjectRow, notices: Found["notices"]) => {
     for (const [kind, some] of Map.groupBy(notices, (notice) => notice.kind)) {
       note(sourceId, kind, key, some.at(-1)?.message ?? "", some.length);
     }
   };
-  /** Whether there is a last letter that counts what is not listed; then it counts these records too. */
-  const grow = ({ sourceId, key, etag }: ObjectRow, count: number, to: number | undefined) =>
-    sql(
-      `update dead_letters set count = iif(last is null, count, count + ?1), last = iif(last is null, null, ?2)
-       where sink = '${NO_SINK}' and source = ?3 and key = ?4 and etag = ?5 and code = '${MANY_BAD}'`,
-    ).run(count, to ?? null, sourceId, key, etag).changes === 1;
+  /** Brings these into the last letter for many places. When it is full there is one more, which counts all that follow and lists none. */
+  const addToMany = (object: ObjectRow, bad: readonly BadRecords[]): DeadLetter[] => {
+    const { sourceId, key, etag } = object;
+    const [first] = bad;
+    if (first === undefined) return [];
+    const last = sql(
+      `select id, last from dead_letters where sink = '${NO_SINK}' and source = ? and key = ? and etag = ? and code = '${MANY_BAD}'
+       order by first desc limit 1`,
+    ).get(sourceId, key, etag);
+    if (last === undefined) return [addMany({ ...object, reason: first.reason }, bad, true)];
+    // It stands for all the rest already.
+    if (last.last === null) return [];
+    const id = last.id as number;
+    const { hasAny, isFull } = places.room(id);
+    if (isFull) return [addMany({ ...object, reason: first.reason }, bad, false)];
+    sql("update dead_letters set count = count + ?, last = ? where id = ?").run(countOf(bad), bad.at(-1)?.to ?? null, id);
+    if (hasAny) places.append(id, bad);
+    return [];
+  };
   const addBad = (object: ObjectRow, bad: readonly BadRecords[]): DeadLetter[] => {
     const { sourceId, source, key, etag } = object;
     const found = sql(
       `select count(*) as n from dead_letters where sink = '${NO_SINK}' and source = ? and key = ? and etag = ?`,
     ).get(sourceId, key, etag);
-    let left = LETTERS_PER_OBJECT - (found?.n as number);
-    return bad.flatMap(({ from, to, code, reason }) => {
-      const letter = { sink: undefined, source, key, etag, from, to, count: to === undefined ? 1 : to - from + 1, code, reason };
-      if (left <= 1 && grow(object, letter.count, to)) return [];
-      const own = left > 1 ? letter : { ...letter, code: MANY_BAD, reason: `bad here and further on, first: ${reason}` };
-      if (add([own]) === 0) return [];
-      left -= 1;
-      return [own];
+    const left = Math.max(0, LETTERS_PER_OBJECT - 1 - (found?.n as number));
+    const own = bad.slice(0, left).flatMap(({ from, to, code, reason }) => {
+      const letter = { sink: undefined, source, key, etag, from, to, count: countOf([{ from, to }]), code, reason };
+      return add([letter]) === 0 ? [] : [letter];
     });
+    return [...own, ...addToMany(object, bad.slice(left))];
   };
   return {
     found: (id, { bad, notices, through, said }) =>

@@ -1,17 +1,37 @@
-import { type DeadLetter, type DeadLetterFilter, type Ledger, type StoredDeadLetter, UNBALANCED } from "../contracts/ledger.ts";
+import type { RecordRange } from "../contracts/decoder.ts";
+import {
+  type DeadLetter,
+  type DeadLetterFilter,
+  type Ledger,
+  MANY_BAD,
+  type StoredDeadLetter,
+  UNBALANCED,
+} from "../contracts/ledger.ts";
+import { placesOf } from "./places.ts";
 import type { Tables } from "./statements.ts";
 
 /** The name under which records that no sink can have are stored; a sink cannot be called so. */
 export const NO_SINK = "";
 const SOURCE = "(select id from sources where name = ?)";
 
-interface Letters extends Pick<Ledger, "deadLetters" | "countDeadLetters" | "settleLetter"> {
+export interface Letters extends Pick<Ledger, "deadLetters" | "countDeadLetters" | "settleLetter" | "placesOf"> {
   /** Within a transaction of its caller. */
   add(letters: readonly DeadLetter[]): number;
+  /** A letter for these bad records of an object, which lists them unless it is not `listed`. Within a transaction of its caller. */
+  addMany(of: Bad, ranges: readonly RecordRange[], listed: boolean): DeadLetter;
+}
+
+/** In which object records are bad, and why the first of them is. */
+type Bad = Pick<DeadLetter, "source" | "key" | "etag" | "reason">;
+
+/** So many records, where the end of the object is not known one for all of them. */
+export function countOf(ranges: readonly RecordRange[]): number {
+  return ranges.reduce((sum, { from, to }) => sum + (to === undefined ? 1 : to - from + 1), 0);
 }
 
 /** Pointers to what was set aside. */
-export function lettersOf({ sql, transaction, reading }: Tables, scrub: (text: string) => string): Letters {
+export function lettersOf(tables: Tables, scrub: (text: string) => string): Letters {
+  const { sql, transaction, reading } = tables;
   const add = (letters: readonly DeadLetter[]) => {
     let added = 0;
     for (const { sink, source, key, etag, from, to, count, code, reason } of letters) {
@@ -32,8 +52,22 @@ export function lettersOf({ sql, transaction, reading }: Tables, scrub: (text: s
     }
     return added;
   };
+  const places = placesOf(tables);
+  const addMany = ({ source, key, etag, reason: first }: Bad, ranges: readonly RecordRange[], listed: boolean) => {
+    const [from = 0, to] = [ranges[0]?.from, ranges.at(-1)?.to];
+    const reason = `bad here and further on, first: ${first}`;
+    const letter = { sink: undefined, source, key, etag, from, to, count: countOf(ranges), code: MANY_BAD, reason };
+    add([letter]);
+    const stored = sql(
+      `select id from dead_letters where sink = '${NO_SINK}' and source = ${SOURCE} and key = ? and etag = ? and first = ? and code = '${MANY_BAD}'`,
+    ).get(source, key, etag, from);
+    if (listed) places.append(stored?.id as number, ranges);
+    return letter;
+  };
   return {
     add,
+    addMany,
+    placesOf: (letter) => places.of(letter),
     deadLetters: (filter, limit) => {
       const { where, values } = conditions(filter);
       const rows = reading(() =>
@@ -56,9 +90,10 @@ export function lettersOf({ sql, transaction, reading }: Tables, scrub: (text: s
       const { where, values } = conditions(filter);
       return reading(() => sql(`select coalesce(sum(count), 0) as n from dead_letters d ${where}`).get(...values))?.n as number;
     },
-    settleLetter: ({ id, sink, count, code }, outcomes) =>
+    settleLetter: ({ id, sink, count, code, ...object }, outcomes, undecodable) =>
       transaction(() => {
         sql("delete from dead_letters where id = ?").run(id);
+        if (undecodable !== undefined) addMany({ ...object, reason: undecodable.reason }, undecodable.places, true);
         for (const [name, { filtered = 0, delivered, rejected, setAside, deadLetters }] of outcomes) {
           // What a sink's letter counted leaves the account in which it stood; of records that no sink could have, none was in an account.
           const own = sink === name;

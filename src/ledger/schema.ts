@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { ALERTS_SCHEMA } from "./alerts.ts";
+import { PLACES_SCHEMA } from "./places.ts";
 import { SOURCES_SCHEMA } from "./sources.ts";
 import { STATES_SCHEMA } from "./states.ts";
 
@@ -61,7 +62,7 @@ create table if not exists dead_letters (
   at integer not null,
   unique (sink, source, key, etag, first, code)
 );
-create table if not exists quality (
+${PLACES_SCHEMA}create table if not exists quality (
   source integer not null references sources (id),
   kind text not null,
   count integer not null,

@@ -111,7 +111,7 @@ function ledgerOn(
       `insert into quality values (?1, ?2, ?3, ?4, ?5, ?6) on conflict do update
        set count = count + ?3, last_key = ?4, last_message = ?5, last_at = ?6`,
     ).run(source, kind, count, key, scrub(message), Date.now());
-  const { add, ...letters } = lettersOf(tables, scrub);
+  const { add, addMany, ...letters } = lettersOf(tables, scrub);
   const { move, ...positions } = positionsOf(tables, add);
   const { setHead, ...states } = statesOf(tables);
   const { of, ...catalogue } = catalogueOf(tables, note, scrub);
@@ -125,7 +125,7 @@ function ledgerOn(
       return found;
     },
     ...catalogue,
-    ...findingsOf(tables, add, note),
+    ...findingsOf(tables, { add, addMany }, note),
     ...positions,
     ...letters,
     checkpoint: (name, head, moved) =>

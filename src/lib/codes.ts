@@ -57,7 +57,7 @@ export const CODES = {
     "bad-boolean": "A field is neither true nor false",
     "bad-object": "A field is no object",
     "bad-<type>": "A field is none of the words of its type, as in `bad-action`",
-    "many-bad-records": "The further bad records of an object that has very many",
+    "many-bad-records": "Further bad records of an object that has very many, listed in the ledger",
   },
   "Buckets and objects": {
     "bad-answer": "The other side answered with what is no answer of its protocol",
@@ -156,7 +156,8 @@ export const CODES = {
     "unknown-source": "There is no such source, or it is to be said which one is meant",
     "replay-what": "`replay` was not told what to read",
     "replay-missing": "The object no longer has the record",
-    "replay-unlisted": "Which records of the object could not be decoded was not kept",
+    "replay-unlisted":
+      "Which records of the object could not be decoded was not kept: an earlier version wrote the letter, or they are too many",
   },
   "Lookup tables and networks": {
     "bad-lookups": "A table is wrong",

@@ -345,7 +345,7 @@ describe.each([
     expect([ledger.countDeadLetters({}), ledger.deadLetters({}, 9).map(({ from }) => from)]).toEqual([5, [2, 4, 5, 7]]);
   });
 
-  it("lists a thousand places of an object that are bad, the last of which counts the others", () => {
+  it("makes a thousand letters of places of an object that are bad, the last of which lists the others", () => {
     const [a, b] = discover("a", "b");
     const places = (from: number, to: number) =>
       Array.from({ length: to - from + 1 }, (_, index) => badRecords(10 * (from + index), 10 * (from + index) + 1));
@@ -363,6 +363,11 @@ describe.each([
     const last = { key: "a", from: 10_000, to: 10_101, count: 22, code: "many-bad-records" };
     expect(ledger.deadLetters({ key: "a" }, 2_000).at(-1)).toMatchObject(last);
     expect(ledger.countDeadLetters({ key: "a" })).toBe(2_020);
+    const lastOf = (key: string) => ledger.deadLetters({ key }, 2_000).at(-1)?.id ?? 0;
+    const listed = (from: number, to: number) => places(from, to).map((place) => ({ from: place.from, to: place.to }));
+    expect(ledger.placesOf(lastOf("a"))).toEqual(listed(1_000, 1_010));
+    // All others count every record that they span.
+    expect(ledger.placesOf(lastOf("b"))).toBeUndefined();
     // When one of them is settled there is still one that counts the others, not two.
     const [settled] = ledger.deadLetters({ key: "a" }, 1);
     if (settled === undefined) throw new Error("a letter is there");
@@ -375,6 +380,54 @@ describe.each([
     }
     expect(ledger.deadLetters({ key: "a" }, 2_000).at(-1)).toMatchObject({ ...last, to: undefined, count: 25 });
     expect(ledger.deadLetters({ key: "a" }, 2_000)).toHaveLength(999);
+    expect(ledger.placesOf(lastOf("a"))).toEqual([...listed(1_000, 1_011), { from: 10_200, to: undefined }]);
+  });
+
+  it("keeps of a letter that lists its places those that cannot be decoded once more, under their own reason", () => {
+    const [a] = discover("a");
+    const bad = Array.from({ length: 1_005 }, (_, index) => badRecords(2 * index + 1));
+    ledger.found(a as number, { bad, notices: [], through: 3_000, said: 0 });
+    const many = () => ledger.deadLetters({ code: "many-bad-records" }, 9);
+    const [all] = many();
+    if (all === undefined) throw new Error("there is a letter for many");
+    expect(all).toMatchObject({ from: 1_999, to: 2_009, count: 6 });
+    const places = [
+      { from: 2_001, to: 2_001 },
+      { from: 2_005, to: 2_005 },
+    ];
+    const delivered = new Map([["one", { ...nothing, delivered: 4 }]]);
+    ledger.settleLetter(all, delivered, { places, reason: "no number, hunter2" });
+    restart();
+    const reason = "bad here and further on, first: no number, ***";
+    expect(many()).toMatchObject([{ sink: undefined, key: "a", etag: "1", from: 2_001, to: 2_005, count: 2, reason }]);
+    const [rest] = many();
+    if (rest === undefined) throw new Error("two places are left");
+    expect(ledger.placesOf(rest.id)).toEqual(places);
+    ledger.settleLetter(rest, new Map());
+    expect([many(), ledger.countDeadLetters({ key: "a" })]).toEqual([[], 999]);
+    // What is set aside next has nothing of it, whatever its number.
+    ledger.setAside([letter(1)]);
+    expect(ledger.placesOf(ledger.deadLetters({ sink: "one" }, 1)[0]?.id as number)).toBeUndefined();
+  });
+
+  it("lists so many bad places of an object, and counts those behind them in a letter that lists none", () => {
+    const [a] = discover("a");
+    let record = 0;
+    const tell = (count: number) => {
+      const bad = Array.from({ length: count }, () => {
+        record += 2;
+        return badRecords(record);
+      });
+      ledger.found(a as number, { bad, notices: [], through: record, said: 0 });
+    };
+    for (const count of [999, 100_000, 100_000, 100_000, 5, 7]) tell(count);
+    restart();
+    const many = ledger.deadLetters({ code: "many-bad-records" }, 9);
+    expect(many.map(({ from, to, count }) => [from, to, count])).toEqual([
+      [2_000, 601_998, 300_000],
+      [602_000, 602_022, 12],
+    ]);
+    expect(many.map(({ id }) => ledger.placesOf(id)?.length)).toEqual([300_000, undefined]);
   });
 
   it("parks objects until they are due, for all who wait for them", () => {

@@ -20,15 +20,15 @@ afterEach(() => ledger.close());
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
-/** An object of 40 records in pieces of ten; these records of it are bad. */
-function bucket(bad: readonly BadRecords[] = []) {
+/** An object of 40 records, or of which so many can be read, in pieces of ten; these records of it are bad. */
+function bucket(bad: readonly BadRecords[] = [], size = 40) {
   const asked: { skip: number; pieces: number[] }[] = [];
   const isBad = (record: number) => bad.some(({ from, to = 40 }) => record >= from && record <= to);
   const decode: Decoder = async function* (bytes, origin, { skip }) {
     const pieces: number[] = [];
     asked.push({ skip, pieces });
     for await (const _ of bytes) {
-      for (let through = 10; through <= 40; through += 10) {
+      for (let through = 10; through <= size; through += 10) {
         if (through <= skip) continue;
         pieces.push(through);
         const records = range(Math.max(through - 9, skip + 1), through);
@@ -36,6 +36,8 @@ function bucket(bad: readonly BadRecords[] = []) {
         const own = bad.filter(({ from }) => records.includes(from));
         yield { flows, bad: own, quality: [], skipped: {}, through };
       }
+      const behind = bad.filter(({ from }) => from > size);
+      if (behind.length > 0) yield { flows: [], bad: behind, quality: [], skipped: {}, through: size };
     }
   };
   return { decode, asked };
@@ -43,6 +45,8 @@ function bucket(bad: readonly BadRecords[] = []) {
 
 interface Setting {
   readonly bad?: readonly BadRecords[];
+  /** The object breaks off behind this record. */
+  readonly through?: number;
   readonly open?: () => void;
   readonly respond?: (batch: Taken, call: number) => Promise<WriteResult | undefined> | undefined;
   readonly limits?: Partial<BatchLimits>;
@@ -52,7 +56,7 @@ interface Setting {
 
 async function replayed(
   letters: readonly StoredDeadLetter[],
-  { bad, open, respond, limits, keep, rules = true }: Setting = {},
+  { bad, through, open, respond, limits, keep, rules = true }: Setting = {},
   signal = never,
 ) {
   const got: Record<string, number[][]> = { one: [], two: [] };
@@ -61,7 +65,7 @@ async function replayed(
       got[name]?.push(batch.flows.map(({ record }) => record));
       return respond?.(batch, call);
     }, limits).sink;
-  const { decode, asked } = bucket(bad);
+  const { decode, asked } = bucket(bad, through);
   const told: [number, boolean][] = [];
   let saves = 0;
   const enriched: number[] = [];
@@ -240,6 +244,85 @@ describe("a letter stays", () => {
     expect([kept, settled, delivered]).toEqual([[{ key: "a", code: "http-422", reason: "still bad" }], 0, 3]);
     expect(ledger.deadLetters({}, 9)).toMatchObject([{ sink: "one", from: 3, to: 3, count: 1, code: "http-422" }]);
     expect(ledger.status().sinks[0]).toMatchObject({ delivered: 3, setAside: 1, offered: 4 });
+  });
+});
+
+describe("a letter for many bad places of an object, which lists them", () => {
+  /** One whose list has, behind 999 letters for other places, these records. */
+  function listing(...places: [from: number, to: number | undefined][]): StoredDeadLetter[] {
+    const found = { partition: "", objects: [{ key: "a", etag: "1", size: 1, time: 0, order: "a" }] };
+    ledger.of("bucket").discover(found);
+    const why = { code: "bad-json", reason: "no JSON" };
+    const others = Array.from({ length: 999 }, (_, index) => ({ from: index - 2_000, to: index - 2_000, ...why }));
+    ledger.setAside(others.map((bad) => ({ sink: undefined, source: "bucket", key: "a", etag: "1", count: 1, ...bad })));
+    ledger.found(1, { bad: places.map(([from, to]) => ({ from, to, ...why })), notices: [], through: 40, said: 0 });
+    return many();
+  }
+  const many = () => ledger.deadLetters({ code: "many-bad-records" }, 9);
+
+  test("brings exactly those, to every sink, and the books balance", async () => {
+    const letters = listing([11, 11], [14, 16], [30, 30]);
+    expect(letters).toMatchObject([{ from: 11, to: 30, count: 5 }]);
+    const { got, delivered, settled, kept, enriched } = await replayed(letters);
+    const records = [[11, 14, 15, 16], [30]];
+    expect([got, delivered, settled, kept]).toEqual([{ one: records, two: records }, 10, 1, []]);
+    expect(enriched).toEqual(records.flat());
+    expect(ledger.status().sinks).toMatchObject([
+      { delivered: 5, offered: 5, setAside: 0 },
+      { delivered: 5, offered: 5, setAside: 0 },
+    ]);
+    expect(many()).toEqual([]);
+  });
+
+  test("brings what is to the end of the object too", async () => {
+    const { got, settled } = await replayed(listing([12, 12], [29, undefined]));
+    expect([got.one, settled]).toEqual([[[12], [29, 30], range(31, 40)], 1]);
+  });
+
+  test("keeps what is still bad of it, and what was delivered meanwhile is not touched", async () => {
+    const letters = listing([11, 12], [14, 16], [30, 30], [33, 33]);
+    // Record 13 was good before; it is of no concern here. So is record 40, which lies behind.
+    const bad = [
+      { from: 12, to: 15, code: "bad-address", reason: "no address" },
+      { from: 33, to: 33, code: "bad-port", reason: "no port" },
+      { from: 40, to: 40, code: "bad-port", reason: "no port" },
+    ];
+    const { got, delivered, settled, kept } = await replayed(letters, { bad });
+    expect([got.one, delivered, settled]).toEqual([[[11, 16], [30]], 6, 0]);
+    expect(kept).toEqual([{ key: "a", code: "bad-address", reason: "no address" }]);
+    expect(many()).toMatchObject([{ from: 12, to: 33, count: 4, reason: "bad here and further on, first: no address" }]);
+    const left = [
+      { from: 12, to: 12 },
+      { from: 14, to: 15 },
+      { from: 33, to: 33 },
+    ];
+    expect(ledger.placesOf(many()[0]?.id ?? 0)).toEqual(left);
+    const next = await replayed(many());
+    expect([next.got.two, next.settled, many()]).toEqual([[[12, 14, 15], [33]], 1, []]);
+    expect(ledger.status().sinks).toMatchObject([{ delivered: 7, offered: 7 }, { delivered: 7 }]);
+  });
+
+  test("keeps all that stands behind where the object breaks off", async () => {
+    const bad = [{ from: 31, to: undefined, code: "truncated-gzip", reason: "cut" }];
+    const { got, kept } = await replayed(listing([11, 12], [29, 34], [38, undefined]), { bad, through: 30 });
+    expect([got.one, kept]).toEqual([
+      [
+        [11, 12],
+        [29, 30],
+      ],
+      [{ key: "a", code: "truncated-gzip", reason: "cut" }],
+    ]);
+    expect(ledger.placesOf(many()[0]?.id ?? 0)).toEqual([
+      { from: 31, to: 34 },
+      { from: 38, to: undefined },
+    ]);
+  });
+
+  test("stays where the object has become shorter", async () => {
+    const letters = listing([11, 11], [50, 50]);
+    const { kept } = await replayed(letters);
+    expect(kept).toEqual([{ key: "a", code: "replay-missing", reason: "a has no record 41" }]);
+    expect(many()).toEqual(letters);
   });
 });
 

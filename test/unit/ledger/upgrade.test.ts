@@ -148,3 +148,15 @@ test("an upgrade that fails leaves the file of 0.1.0 as it was", () => {
   expect(db.prepare("select sum(count) as n from dead_letters where code = 'rejected'").get()).toEqual({ n: 0 });
   db.close();
 });
+
+test("a letter for many bad places lists none of them, also of those that are found later", () => {
+  const now = upgraded(`
+insert into dead_letters (sink, key, etag, first, last, count, code, reason, at)
+with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < 1000)
+select '', key, etag, n, n, 1, iif(n = 1000, 'many-bad-records', 'bad-json'), 'no JSON', 0 from objects, numbers where id = 2`);
+  const bad = [{ from: 1_005, to: 1_006, code: "bad-json", reason: "no JSON" }];
+  expect(now.found(2, { bad, notices: [], through: 1_010, said: 0 })).toEqual([]);
+  const [letter] = now.deadLetters({ code: "many-bad-records" }, 9);
+  expect(letter).toMatchObject({ from: 1_000, to: 1_006, count: 3 });
+  expect(now.placesOf(letter?.id as number)).toBeUndefined();
+});
