@@ -2,8 +2,16 @@ import type { Options } from "cli-progress";
 import type { Totals } from "../delivery/account.ts";
 import type { Terminal } from "../lib/terminal.ts";
 
+/** What a bar shows. */
+type Shown = Pick<Totals, "discovered" | "discoveredBytes" | "objects" | "readBytes" | "records">;
+
+interface ProgressBar {
+  update(totals: Shown): void;
+  stop(): void;
+}
+
 /** A progress bar on a terminal, over the stored bytes of what was discovered so far; nothing where there is no terminal or no end. */
-export async function showProgress(stderr: Terminal, hasEnd: boolean): Promise<{ update(totals: Totals): void; stop(): void }> {
+export async function showProgress(stderr: Terminal, hasEnd: boolean): Promise<ProgressBar> {
   if (!hasEnd || !stderr.isTTY) return { update: () => {}, stop: () => {} };
   const { SingleBar } = await import("cli-progress");
   const options: Options = {

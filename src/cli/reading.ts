@@ -1,0 +1,298 @@
+import { resolve } from "node:path";
+import { type Config, type NamedSource, readConfig } from "../config/load.ts";
+import type { FoundObject, Source } from "../contracts/source.ts";
+import { type Enrichment, openEnrichment } from "../enrich/enrichment.ts";
+import { initiatorEnricher } from "../enrich/initiator.ts";
+import type { Flow } from "../flow/flow.ts";
+import { originOf } from "../flow/origin.ts";
+import { decoderFor } from "../formats/formats.ts";
+import { NOTHING_SEEN } from "../ledger/nothing-seen.ts";
+import { parseInstant } from "../lib/durations.ts";
+import { describeError, drawerOf, UsageError } from "../lib/errors.ts";
+import { retry } from "../lib/retry.ts";
+import { Registry } from "../registry.ts";
+import { OWN_RECORDS } from "../reports/own-records.ts";
+import { openSource } from "../run/compose.ts";
+import type { CliContext } from "./context.ts";
+import { showProgress } from "./progress.ts";
+
+/** Where a command reads flows, and which. */
+export interface ReadingOptions {
+  readonly config?: string;
+  readonly input?: string;
+  readonly since?: string;
+  readonly until?: string;
+}
+
+/** What came of reading everything once. */
+export interface ReadingTotals {
+  objects: number;
+  /** Of the window. */
+  flows: number;
+  /** Of the window; NaN while there is none. In ms since the epoch. */
+  earliest: number;
+  latest: number;
+  /** Flows that have no time, which no window holds. */
+  timeless: number;
+  /** Records, and rests of objects, that could not be read. */
+  bad: number;
+  /** Objects that could not be read at all. */
+  unread: number;
+  /** The first of what could not be read. */
+  firstFault: string | undefined;
+  /** Statements of the log that flows are missing: `skip-data`, `count-mismatch`. */
+  lost: number;
+}
+
+/** Flows that a command answers from, read when it asks. */
+export interface Reading {
+  readonly config: Config;
+  /** The window in words, as in `from 2026-01-01T00:00:00.000Z`; empty without one. */
+  readonly window: string;
+  /** In ms since the epoch, infinite where the window is open. */
+  readonly from: number;
+  readonly to: number;
+  /** The tables and networks of the sources; several where sources have their own. */
+  readonly enrichments: readonly Enrichment[];
+  /**
+   * Reads everything once; `onFlows` gets the enriched flows of the window in pieces, those of one object in their order, those of several
+   * side by side. Memory does not grow with what is read. Throws a Failure for a store that does not let it in, or does not answer.
+   */
+  read(onFlows: (flows: readonly Flow[]) => void): Promise<ReadingTotals>;
+  close(): Promise<void>;
+}
+
+/** A failure that passes is met so often before it is taken for an answer. */
+const MOST_FAILURES = 6;
+
+/**
+ * Opens what `-c` and `--input` name: the sources of the configuration, or instead of these a folder with objects of a log, or with what an
+ * `ndjson` sink or the enrichment script has written. Such records keep what they say of themselves; all others are enriched by the
+ * configuration's tables. Throws UsageError.
+ */
+export async function openReading(options: ReadingOptions, context: CliContext): Promise<Reading> {
+  const { input, since, until } = options;
+  if (options.config === undefined && input === undefined) {
+    throw new UsageError("bad-option", "say what to read: -c FILE (its source), --input FOLDER, or both");
+  }
+  const given = options.config === undefined ? undefined : await context.loadConfig(options.config);
+  const config = input === undefined ? (given as Config) : await withFolder(given, input, context);
+  const now = Date.now();
+  const { filter } = config.sources[0] as NamedSource;
+  const bounds = { since: since ?? filter.since, until: until ?? filter.until };
+  const from = bounds.since === undefined ? Number.NEGATIVE_INFINITY : parseInstant(bounds.since, now);
+  const to = bounds.until === undefined ? Number.POSITIVE_INFINITY : parseInstant(bounds.until, now);
+  if (from >= to) throw new UsageError("bad-filter", `since (${bounds.since}) is not before until (${bounds.until})`);
+  const closers: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  const tell = (line: string) => void context.stderr.write(`${config.secrets.scrub(line)}\n`);
+  try {
+    const opened: { named: NamedSource; source: Source; enrichment: Enrichment }[] = [];
+    const enrichments = new Map<NamedSource["enrich"], Enrichment>();
+    for (const each of config.sources) {
+      const named = { ...each, filter: { ...each.filter, ...bounds } };
+      const source = await openSource(config, named, context.env, () => {});
+      closers.push(() => source.close());
+      let enrichment = enrichments.get(named.enrich);
+      if (enrichment === undefined) {
+        enrichment = await openEnrichment(
+          { ...named.enrich, lastGood: undefined },
+          {
+            networks: config.registry.networks,
+            baseDir: config.baseDir,
+            env: context.env,
+            secrets: config.secrets,
+            onLookups: ({ ok, message }) => void (ok || tell(message)),
+            onNetwork: ({ ok, message }) => void (ok || tell(message)),
+          },
+        );
+        const opened = enrichment;
+        closers.push(() => opened.close());
+        enrichments.set(named.enrich, enrichment);
+      }
+      opened.push({ named, source, enrichment });
+    }
+    const iso = (time: number) => new Date(time).toISOString();
+    const window = [Number.isFinite(from) ? `from ${iso(from)}` : "", Number.isFinite(to) ? `before ${iso(to)}` : ""].filter(
+      (part) => part !== "",
+    );
+    return {
+      config,
+      window: window.join(" "),
+      from,
+      to,
+      enrichments: [...enrichments.values()],
+      async read(onFlows) {
+        const totals: ReadingTotals = {
+          ...{ objects: 0, flows: 0, earliest: Number.NaN, latest: Number.NaN, timeless: 0 },
+          ...{ bad: 0, unread: 0, firstFault: undefined, lost: 0 },
+        };
+        const progress = await openProgress(context);
+        const keep = (flows: readonly Flow[]): void => {
+          const kept = flows.filter((flow) => {
+            if (Number.isNaN(flow.time)) {
+              totals.timeless++;
+              return from === Number.NEGATIVE_INFINITY && to === Number.POSITIVE_INFINITY;
+            }
+            return flow.time >= from && flow.time < to;
+          });
+          for (const { time } of kept) {
+            if (!(totals.earliest <= time)) totals.earliest = Number.isNaN(time) ? totals.earliest : time;
+            if (!(totals.latest >= time)) totals.latest = Number.isNaN(time) ? totals.latest : time;
+          }
+          totals.flows += kept.length;
+          progress.records(kept.length);
+          if (kept.length > 0) onFlows(kept);
+        };
+        try {
+          for (const { named, source, enrichment } of opened) {
+            await readSource(config, named, source, enrichment, totals, progress, tell, keep, context.signal);
+          }
+        } finally {
+          progress.stop();
+        }
+        return totals;
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The configuration with the folder in place of its sources; without one, with the tables that ship with the program. */
+async function withFolder(given: Config | undefined, input: string, { env, secrets }: CliContext): Promise<Config> {
+  const value = {
+    source: { type: "directory", path: resolve(input), layout: "flat" },
+    sinks: [{ type: "ndjson", path: "-" }],
+    ledger: { path: ":memory:" },
+  };
+  const plain = await readConfig({ file: "--input", value }, { registry: new Registry(), env, baseDir: process.cwd(), secrets });
+  if (given === undefined) return plain;
+  const sources = plain.sources.map((source) => ({
+    ...source,
+    enrich: given.sources[0]?.enrich ?? given.enrich,
+    filter: { ...source.filter, since: given.sources[0]?.filter.since, until: given.sources[0]?.filter.until },
+  }));
+  return { ...given, sources, ledgerPath: ":memory:" };
+}
+
+interface Progress {
+  found(bytes: number): void;
+  done(bytes: number): void;
+  records(count: number): void;
+  stop(): void;
+}
+
+async function openProgress({ stderr }: CliContext): Promise<Progress> {
+  const bar = await showProgress(stderr, true);
+  const totals = { discovered: 0, discoveredBytes: 0, objects: 0, readBytes: 0, records: 0 };
+  return {
+    found(bytes) {
+      totals.discovered++;
+      totals.discoveredBytes += bytes;
+    },
+    done(bytes) {
+      totals.objects++;
+      totals.readBytes += bytes;
+      bar.update(totals);
+    },
+    records(count) {
+      totals.records += count;
+      bar.update(totals);
+    },
+    stop: () => bar.stop(),
+  };
+}
+
+async function readSource(
+  config: Config,
+  named: NamedSource,
+  source: Source,
+  enrichment: Enrichment,
+  totals: ReadingTotals,
+  progress: Progress,
+  tell: (line: string) => void,
+  keep: (flows: readonly Flow[]) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const decode = decoderFor([...OWN_RECORDS, ...config.registry.formats], named.format);
+  const settle = initiatorEnricher();
+  const { maxObjectBytes: maxBytes, maxRecordBytes } = config.limits;
+  const fault = (key: string, reason: string) => {
+    totals.firstFault ??= `${key}: ${reason}`;
+  };
+
+  const readObject = async (object: FoundObject): Promise<void> => {
+    const origin = originOf(source.name, object.key, object.etag);
+    let through = 0;
+    let failures = 0;
+    try {
+      await retry(
+        async () => {
+          const bytes = await source.open(object, signal, through);
+          const reading = { skip: through, leftOut: bytes.leftOut, maxBytes, maxRecordBytes };
+          for await (const piece of decode(bytes, origin, reading)) {
+            const raw = piece.flows.filter(({ direction }) => direction === "unknown");
+            if (raw.length > 0) {
+              await enrichment.prepare(raw, signal);
+              enrichment.enrich(raw);
+            }
+            for (const flow of piece.flows) if (flow.initiator === "unknown" && flow.lookupsVersion === undefined) settle(flow);
+            for (const { from, to, reason } of piece.bad) {
+              totals.bad += to === undefined ? 1 : to - from + 1;
+              fault(object.key, `record ${from}: ${reason}`);
+            }
+            totals.lost += piece.quality.filter(({ kind }) => kind === "skip-data" || kind === "count-mismatch").length;
+            keep(piece.flows);
+            through = piece.through;
+          }
+        },
+        config.run.retry,
+        signal,
+        ({ error }) => tell(`cannot read ${object.key}, will try again: ${describeError(error)}`),
+        (error) => !["passing", "not-understood"].includes(drawerOf(error)) || ++failures >= MOST_FAILURES,
+      );
+      totals.objects++;
+    } catch (error) {
+      if (signal.aborted || drawerOf(error) !== "object") throw error;
+      totals.unread++;
+      fault(object.key, describeError(error));
+    }
+    progress.done(object.size);
+  };
+
+  const found = objectsOf(source, progress, signal);
+  let broken = false;
+  const reader = async () => {
+    try {
+      for (let next = await found.next(); !next.done && !broken; next = await found.next()) await readObject(next.value);
+    } finally {
+      broken = true;
+    }
+  };
+  const stopped = await Promise.allSettled(Array.from({ length: config.run.objects }, reader));
+  for (const each of stopped) if (each.status === "rejected") throw each.reason;
+  signal.throwIfAborted();
+}
+
+async function* objectsOf(source: Source, progress: Progress, signal: AbortSignal): AsyncGenerator<FoundObject> {
+  for await (const { objects } of source.discover(NOTHING_SEEN, signal)) {
+    for (const { size } of objects) progress.found(size);
+    yield* objects;
+  }
+}
+
+/** What people have to know of a reading before they trust what is made of it, one line each. */
+export function doubtsOf({ bad, unread, firstFault, lost, timeless }: ReadingTotals, { window }: Reading): string[] {
+  const lines: string[] = [];
+  if (unread > 0) lines.push(`${unread} objects could not be read`);
+  if (bad > 0) lines.push(`${bad} records, or rests of objects, could not be read`);
+  if (firstFault !== undefined) lines.push(`the first of what could not be read: ${firstFault}`);
+  if (lost > 0) lines.push(`the log says ${lost} times that flows are missing from it`);
+  if (timeless > 0 && window !== "") lines.push(`${timeless} records have no time, so that they are in no window`);
+  return lines;
+}
