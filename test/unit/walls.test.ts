@@ -23,6 +23,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   reports: ["schemas", "formats", "flow", "lib"],
   searches: ["detect", "flow", "lib"],
   dialects: ["searches", "detect", "schemas", "flow", "lib"],
+  archive: ["schemas", "flow", "lib"],
+  query: ["archive", "dialects", "detect", "lib"],
   generator: ["lib"],
   clouds: [
     "dialects",

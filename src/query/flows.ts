@@ -1,0 +1,129 @@
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { TIME, UID } from "../archive/columns.ts";
+import { ALWAYS, type Window } from "../archive/layout.ts";
+import type { FieldRef } from "../detect/fields.ts";
+import { literal } from "../dialects/duckdb/conditions.ts";
+import { describeError } from "../lib/errors.ts";
+import { openDuckdb } from "./duckdb.ts";
+import { type FileKind, findFiles, type PassedOver } from "./files.ts";
+import { brokenLines, flowsView } from "./views.ts";
+
+export interface FlowsOptions {
+  /** Only flows of that time; files of other hours are not opened. By default all. */
+  readonly window?: Window;
+  /** Columns of the server table, or of a log, that queries name beside the attributes. */
+  readonly fields?: readonly FieldRef[];
+}
+
+/** Flows as rows: a connection with the view `flows`, and what was left out. */
+export interface Flows {
+  readonly connection: DuckDBConnection;
+  /** How many files the view reads. */
+  readonly files: number;
+  /** How many were left out by their hour. */
+  readonly pruned: number;
+  /** Files that are broken or of somebody else, and lines of files. */
+  readonly passedOver: readonly PassedOver[];
+  /** Whether there are records without a time (schema seed), which are of every window. */
+  readonly timeless: boolean;
+  close(): void;
+}
+
+/**
+ * Opens archives (Parquet), enriched JSON (schema seed) and NDJSON (schema otel or seed), in files and folders, as the view `flows`: `time`
+ * (TIMESTAMP, UTC; NULL in schema seed), a column for each attribute of schema `otel`, `year`, `month`, `day` and `hour`. Nothing but the
+ * inputs can be read through the connection, and its settings cannot be changed. Throws UsageError for an input that is not there, and
+ * where DuckDB is not installed.
+ */
+export async function openFlows(inputs: readonly string[], { window = ALWAYS, fields = [] }: FlowsOptions = {}): Promise<Flows> {
+  const found = findFiles(inputs, window);
+  const spill = mkdtempSync(join(tmpdir(), "flowferry-query-"));
+  const close = () => rmSync(spill, { recursive: true, force: true });
+  let database: Awaited<ReturnType<typeof openDuckdb>>;
+  try {
+    database = await openDuckdb(spill);
+  } catch (error) {
+    close();
+    throw error;
+  }
+  const { connection } = database;
+  const end = () => {
+    database.close();
+    close();
+  };
+  try {
+    const passedOver = [...found.passedOver];
+    const files = new Map(found.files);
+    const parquet = await ownParquet(connection, files.get("parquet") ?? [], passedOver);
+    if (parquet.files.length > 0) files.set("parquet", parquet.files);
+    else files.delete("parquet");
+    const lines = files.get("otel-lines");
+    if (lines !== undefined) passedOver.push(...(await broken(connection, lines)));
+    await connection.run(flowsView(files, { window, fields, parquetColumns: parquet.columns }));
+    await confine(connection, inputs);
+    const kinds: readonly FileKind[] = [...files.keys()];
+    return {
+      connection,
+      files: [...files.values()].reduce((sum, some) => sum + some.length, 0),
+      pruned: found.pruned,
+      passedOver,
+      timeless: kinds.some((kind) => kind.startsWith("seed-")),
+      close: end,
+    };
+  } catch (error) {
+    end();
+    throw error;
+  }
+}
+
+/** The inputs can be read, nothing else, and nobody can change that. */
+async function confine(connection: DuckDBConnection, inputs: readonly string[]): Promise<void> {
+  const paths = inputs.map((input) => resolve(input));
+  const list = (some: readonly string[]) => `[${some.map(literal).join(", ")}]`;
+  const folders = paths.filter((path) => statSync(path).isDirectory());
+  await connection.run(`SET allowed_directories = ${list(folders)}`);
+  await connection.run(`SET allowed_paths = ${list(paths.filter((path) => !folders.includes(path)))}`);
+  await connection.run("SET enable_external_access = false");
+  await connection.run("SET lock_configuration = true");
+}
+
+interface OwnFiles {
+  readonly files: readonly string[];
+  /** Those that at least one of them has. */
+  readonly columns: ReadonlySet<string>;
+}
+
+/** The files that the archive has written, of whatever version; the others are told. */
+async function ownParquet(connection: DuckDBConnection, files: readonly string[], passedOver: PassedOver[]): Promise<OwnFiles> {
+  const own: string[] = [];
+  const columns = new Set<string>();
+  const look = async (some: readonly string[]): Promise<void> => {
+    const sql = `SELECT file_name, list(name) FROM parquet_schema([${some.map(literal).join(", ")}]) GROUP BY file_name`;
+    const rows = (await connection.runAndReadAll(sql)).getRowsJson() as [string, string[]][];
+    for (const [file, names] of rows) {
+      if (names.includes(TIME) && names.includes(UID)) {
+        own.push(file);
+        for (const name of names) columns.add(name);
+      } else passedOver.push({ file, reason: "is Parquet of somebody else: it has no flows" });
+    }
+  };
+  if (files.length === 0) return { files: own, columns };
+  try {
+    await look(files);
+  } catch {
+    own.length = 0;
+    columns.clear();
+    for (const file of files) {
+      await look([file]).catch((error: unknown) => passedOver.push({ file, reason: `is broken: ${describeError(error)}` }));
+    }
+  }
+  return { files: own.sort(), columns };
+}
+
+async function broken(connection: DuckDBConnection, files: readonly string[]): Promise<PassedOver[]> {
+  const rows = (await connection.runAndReadAll(brokenLines(files))).getRowsJson() as [string, string][];
+  return rows.map(([file, count]) => ({ file, reason: `has ${count} lines that are no flows` }));
+}
