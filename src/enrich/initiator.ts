@@ -25,13 +25,13 @@ const FIRST_RESERVED = 512;
 /** Where systems begin to draw a client's port: Linux here (ip_local_port_range), others at 49152 (RFC 6335, section 6). */
 const FIRST_EPHEMERAL = 32_768;
 
-/** How likely a service listens on the port, from 0 (it is a client's) to 4. */
-function rankOf(port: number): number {
+/** How likely a service listens on each port, from 0 (it is a client's) to 4. */
+const RANKS = Uint8Array.from({ length: 65_536 }, (_, port) => {
   if (COMMON.has(port)) return 4;
   if (SETTLED.has(port)) return 2;
   if (port >= FIRST_EPHEMERAL || OF_CLIENTS.has(port)) return 0;
   return port < FIRST_RESERVED ? 3 : 1;
-}
+});
 
 /** What an object has shown of conversations whose ports do not tell who began. */
 interface Ties {
@@ -64,7 +64,8 @@ function initiatorOf(flow: Flow, objects: WeakMap<Origin, Ties>): Initiator {
   if (flow.bytesReverse !== undefined || flow.packetsReverse !== undefined) return "source";
   const { protocol, sourcePort, destinationPort } = flow;
   if ((protocol !== TCP && protocol !== UDP) || sourcePort === undefined || destinationPort === undefined) return "unknown";
-  const [source, destination] = [rankOf(sourcePort), rankOf(destinationPort)];
+  const source = RANKS[sourcePort] ?? 0;
+  const destination = RANKS[destinationPort] ?? 0;
   // What is refused is a first packet, but for the answer that comes when its connection is forgotten.
   if (flow.action === "reject") return destination === 0 && source >= 2 ? "destination" : "source";
   if (source !== destination) return source < destination ? "source" : "destination";
