@@ -3,6 +3,18 @@ import { LEVELS } from "../detect/rule.ts";
 import { durationText } from "../lib/durations.ts";
 import type { NotifierKind, Registry } from "../registry.ts";
 
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    // What it throws says that there is no such zone.
+    return false;
+  }
+}
+
+/** What a link may ask for, in braces. */
+const PLACEHOLDERS = ["source", "destination", "port", "uid", "object", "rule", "from", "to", "fromMs", "toMs"];
+
 /** In `alerts.rules`: the rules that ship with the program. */
 export const BUILTIN_RULES = "builtin";
 
@@ -48,6 +60,11 @@ const ownOptions = z.strictObject({
     .default("medium")
     .describe("Least level of a rule that tells somebody; rules below it still mark flows"),
   lateness: durationText().default("1h").describe("Flows older than this tell nobody: a replay or a backfill is not news"),
+  timeZone: z
+    .string()
+    .refine(isTimeZone, "expected a name of the IANA database, as in Europe/Berlin")
+    .default("UTC")
+    .describe("Time zone of the times in messages, by the IANA database, as in Europe/Berlin"),
   links: z
     .array(
       z.strictObject({
@@ -55,6 +72,13 @@ const ownOptions = z.strictObject({
         url: z
           .string()
           .regex(/^https?:\/\//, "expected a URL that begins with http:// or https://")
+          .superRefine((url, context) => {
+            for (const [, name = ""] of url.matchAll(/\{(\w+)\}/g)) {
+              if (PLACEHOLDERS.includes(name)) continue;
+              const message = `there is no placeholder {${name}}: ${PLACEHOLDERS.map((known) => `{${known}}`).join(" ")}`;
+              context.addIssue({ code: "custom", message });
+            }
+          })
           .describe("URL with placeholders: {source} {destination} {port} {uid} {object} {rule} {from} {to} {fromMs} {toMs}"),
       }),
     )

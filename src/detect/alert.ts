@@ -1,10 +1,19 @@
 import type { Alert, AlertFact } from "../contracts/alert.ts";
 import { GETTERS } from "../flow/access.ts";
 import type { Flow } from "../flow/flow.ts";
+import { describeBytes, describeMoment } from "../lib/quantities.ts";
 import type { Match } from "./match.ts";
 
-/** What a person is told of a match: who did what to whom, through which rule, how often, how much, and since when. */
-export function alertOf(match: Match): Alert {
+/** How a person is told. */
+export interface Telling {
+  /** Of the IANA database. */
+  readonly timeZone: string;
+  /** What to do first, as the runbook has it; undefined where there is none. */
+  readonly firstStep?: string | undefined;
+}
+
+/** What a person is told of a match: who did what to whom, through which rule, how often, how much, since when, and what to do first. */
+export function alertOf(match: Match, telling: Telling = { timeZone: "UTC" }): Alert {
   const { rule, flow, key, firstSeen, lastSeen } = match;
   return {
     key,
@@ -12,7 +21,7 @@ export function alertOf(match: Match): Alert {
     title: rule.title,
     level: rule.level,
     summary: summaryOf(match),
-    facts: factsOf(match),
+    facts: factsOf(match, telling),
     labels: labelsOf(match),
     firstSeen,
     lastSeen,
@@ -20,8 +29,6 @@ export function alertOf(match: Match): Alert {
     runbook: rule.runbook,
   };
 }
-
-const iso = (time: number) => new Date(time).toISOString();
 
 /** `name (address)` where the server is known. */
 function end(server: string | undefined, address: string | undefined): string {
@@ -52,7 +59,8 @@ function networkRuleOf(flow: Flow): string | undefined {
   return typeof text !== "string" || list === undefined ? text?.toString() : `${list}: ${text}`;
 }
 
-function factsOf({ rule, flow, firstSeen, lastSeen, count, bytes, recurrence, reason }: Match): AlertFact[] {
+function factsOf(match: Match, { timeZone, firstStep }: Telling): AlertFact[] {
+  const { rule, flow, firstSeen, lastSeen, count, bytes, recurrence, reason } = match;
   const { context, origin } = flow;
   const facts: [string, string | undefined][] = [
     ["From", end(flow.sourceServer, flow.sourceAddress)],
@@ -60,13 +68,14 @@ function factsOf({ rule, flow, firstSeen, lastSeen, count, bytes, recurrence, re
     ["Port", portOf(flow.destinationPort, flow.destinationService)],
     ["Action", flow.action],
     ["Network rule", networkRuleOf(flow)],
+    ["Check first", firstStep],
     ["Direction", `${flow.direction}${flow.trafficType === undefined ? "" : `, ${flow.trafficType}`}`],
     ["Subnet", flow.subnetName ?? context.subnetName ?? context.subnet],
     ["VNIC", context.vnic],
-    ["First seen", iso(firstSeen)],
-    ["Last seen", iso(lastSeen)],
+    ["First seen", describeMoment(firstSeen, timeZone)],
+    ["Last seen", describeMoment(lastSeen, timeZone)],
     ["Flows", String(count)],
-    ["Bytes", String(bytes)],
+    ["Bytes", describeBytes(bytes)],
     ["Seen before", recurrence === 0 ? "no, new" : `${recurrence} times`],
     ["Why", reason],
     [

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import type { ObservableCallback } from "@opentelemetry/api";
 import { countOf } from "../alerts/books.ts";
 import type { AlertDispatch } from "../alerts/dispatch.ts";
@@ -52,9 +53,11 @@ export async function openDetections(options: AlertOptions, surroundings: Surrou
   const detector = createDetector(rules);
   takeUp(detector, ledger, log);
   const least = LEVELS.indexOf(options.minLevel);
+  const firstStepOf = runbookSteps();
   detector.onMatch((match) => {
     matches.add(1, { rule: match.rule.name });
-    if (LEVELS.indexOf(match.rule.level) >= least) dispatch.raise(alertOf(match));
+    if (LEVELS.indexOf(match.rule.level) >= least)
+      dispatch.raise(alertOf(match, { timeZone: options.timeZone, firstStep: firstStepOf(match.rule.runbook) }));
   });
   return {
     rules: rules.filter((rule) => rule.alerts).map(({ name }) => name),
@@ -94,6 +97,22 @@ export async function loadEnabledRules({
     );
   }
   return { rules: disableRules(rules, disabled), errors };
+}
+
+/** The first thing to check that the runbook names; undefined of a rule whose runbook is not among those that ship with the program. */
+function runbookSteps(): (runbook: string | undefined) => string | undefined {
+  const known = new Map<string, string | undefined>();
+  return (runbook) => {
+    if (runbook === undefined || runbook.startsWith("https:")) return undefined;
+    if (!known.has(runbook)) known.set(runbook, readStep(asset(`deploy/runbooks/${runbook}.md`)));
+    return known.get(runbook);
+  };
+}
+
+function readStep(file: string): string | undefined {
+  if (!existsSync(file)) return undefined;
+  const step = /^1\. (.+(?:\n {3}.+)*)/m.exec(readFileSync(file, "utf8"))?.[1];
+  return step?.replaceAll(/\s+/g, " ");
 }
 
 /** A state that cannot be read is removed, so that its remains are not taken for parts of the one to come. */

@@ -51,3 +51,14 @@ test("where no rule covers the flow, it says so; without a snapshot, nothing", (
   expect(factsOf(UNEXPLAINED).get("Network rule")).toBe("no rule allows ingress tcp 22 from 203.0.113.7");
   expect(factsOf(undefined).has("Network rule")).toBe(false);
 });
+
+test("times are in the zone that is asked for, bytes in units, and the runbook's first step is told", () => {
+  const [match] = detect(RULES, [flowMaker()(0, { ...SSH, bytes: 6_010_000_000 })]).matches;
+  if (match === undefined) throw new Error("the rule does not match");
+  const facts = (telling?: Parameters<typeof alertOf>[1]) =>
+    Object.fromEntries(alertOf(match, telling).facts.map(({ label, value }) => [label, value]));
+  const told = facts({ timeZone: "Asia/Tokyo", firstStep: "Whose address is it?" });
+  expect(told).toMatchObject({ "First seen": expect.stringMatching(/ GMT\+09:00$/), "Check first": "Whose address is it?" });
+  expect(facts()["First seen"]).toMatch(/ UTC$/);
+  expect(facts()).not.toHaveProperty("Check first");
+});
