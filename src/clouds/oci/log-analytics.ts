@@ -1,6 +1,6 @@
 import type { ClientConfiguration, HttpClient } from "oci-common";
 import type { models, requests } from "oci-loganalytics";
-import { JSON_TYPE, nextPageOf, OciServiceClient } from "./service-client.ts";
+import { JSON_TYPE, nextPageOf, type OciRequest, OciServiceClient } from "./service-client.ts";
 
 /** The operations of Log Analytics that the program uses, https://docs.oracle.com/iaas/api/#/en/logan-api-spec/20200601/. */
 export class LogAnalyticsClient extends OciServiceClient {
@@ -64,33 +64,37 @@ export class LogAnalyticsClient extends OciServiceClient {
   upsertField(
     namespaceName: string,
     details: models.UpsertLogAnalyticsFieldDetails,
+    how: Upsert = {},
   ): Promise<models.LogAnalyticsField | undefined> {
-    return this.#upsert("upsertField", "/namespaces/{namespaceName}/fields/actions/upsert", namespaceName, details);
+    return this.#upsert("upsertField", "/namespaces/{namespaceName}/fields/actions/upsert", namespaceName, details, how);
   }
 
-  getParser({ namespaceName, parserName }: requests.GetParserRequest): Promise<models.LogAnalyticsParser | undefined> {
+  getParser({ namespaceName, parserName }: requests.GetParserRequest): Promise<Versioned<models.LogAnalyticsParser>> {
     const path = "/namespaces/{namespaceName}/parsers/{parserName}";
-    return this.json("getParser", { method: "GET", path, in: { namespaceName, parserName } });
+    return this.#versioned("getParser", { method: "GET", path, in: { namespaceName, parserName } });
   }
 
   upsertParser(
     namespaceName: string,
     details: models.UpsertLogAnalyticsParserDetails,
+    how: Upsert = {},
   ): Promise<models.LogAnalyticsParser | undefined> {
-    return this.#upsert("upsertParser", "/namespaces/{namespaceName}/parsers/actions/upsert", namespaceName, details);
+    return this.#upsert("upsertParser", "/namespaces/{namespaceName}/parsers/actions/upsert", namespaceName, details, how);
   }
 
-  getSource(request: requests.GetSourceRequest): Promise<models.LogAnalyticsSource | undefined> {
+  getSource(request: requests.GetSourceRequest): Promise<Versioned<models.LogAnalyticsSource>> {
     const { namespaceName, sourceName, compartmentId } = request;
     const path = "/namespaces/{namespaceName}/sources/{sourceName}";
-    return this.json("getSource", { method: "GET", path, in: { namespaceName, sourceName }, query: { compartmentId } });
+    return this.#versioned("getSource", { method: "GET", path, in: { namespaceName, sourceName }, query: { compartmentId } });
   }
 
+  /** Warnings of the service about a source do not keep it from being made when `isIgnoreWarning` is set. */
   upsertSource(
     namespaceName: string,
     details: models.UpsertLogAnalyticsSourceDetails,
+    how: Upsert & { readonly isIgnoreWarning?: boolean } = {},
   ): Promise<models.LogAnalyticsSource | undefined> {
-    return this.#upsert("upsertSource", "/namespaces/{namespaceName}/sources/actions/upsert", namespaceName, details);
+    return this.#upsert("upsertSource", "/namespaces/{namespaceName}/sources/actions/upsert", namespaceName, details, how);
   }
 
   async deleteField({ namespaceName, fieldName }: requests.DeleteFieldRequest): Promise<void> {
@@ -201,9 +205,20 @@ export class LogAnalyticsClient extends OciServiceClient {
     });
   }
 
-  #upsert<T>(operation: string, path: string, namespaceName: string, details: object): Promise<T | undefined> {
-    const headers = { ...JSON_TYPE, "opc-retry-token": undefined };
-    return this.json(operation, { method: "POST", path, in: { namespaceName }, headers, body: JSON.stringify(details) });
+  #upsert<T>(
+    operation: string,
+    path: string,
+    namespaceName: string,
+    details: object,
+    { etag, opcRetryToken, ...query }: Upsert & { readonly isIgnoreWarning?: boolean },
+  ): Promise<T | undefined> {
+    const headers = { ...JSON_TYPE, "opc-retry-token": opcRetryToken, "if-match": etag };
+    return this.json(operation, { method: "POST", path, in: { namespaceName }, query, headers, body: JSON.stringify(details) });
+  }
+
+  async #versioned<T>(operation: string, request: OciRequest): Promise<Versioned<T>> {
+    const response = await this.send(operation, request);
+    return { value: (await response.json()) as T | undefined, etag: response.headers.get("etag") ?? undefined };
   }
 
   async #delete(operation: string, path: string, parts: Readonly<Record<string, string>>): Promise<void> {
@@ -213,6 +228,18 @@ export class LogAnalyticsClient extends OciServiceClient {
 
 const SCHEDULED_TASK = "/namespaces/{namespaceName}/scheduledTasks/{scheduledTaskId}";
 const LOOKUP = "/namespaces/{namespaceName}/lookups/{lookupName}";
+
+interface Upsert {
+  /** Of what is updated, as it was read. */
+  readonly etag?: string | undefined;
+  /** The same for each attempt; without it every attempt is a request of its own. */
+  readonly opcRetryToken?: string;
+}
+
+export interface Versioned<T> {
+  readonly value: T | undefined;
+  readonly etag: string | undefined;
+}
 
 interface Upload {
   readonly namespaceName: string;

@@ -13,10 +13,13 @@ export interface OwnField {
   readonly displayName: string;
   readonly dataType: "STRING" | "LONG";
   readonly description: string;
+  /** Single-valued fields of text are a finite supply in each tenancy: where it is used up, one that may hold several values takes its place. */
+  readonly isMultiValued: boolean;
 }
 
+/** A key of the records and the field that it goes into, as the service's own JSON parsers have it. */
 export interface FieldMap {
-  readonly parserFieldExpression: string;
+  readonly structuredColumnInfo: string;
   readonly parserFieldSequence: number;
   /** The service wants its internal name, which is looked up by this one. */
   readonly field: { readonly displayName: string };
@@ -27,8 +30,12 @@ export interface Parser {
   readonly displayName: string;
   readonly description: string;
   readonly type: "JSON";
+  readonly language: string;
+  readonly encoding: string;
+  readonly isDefault: boolean;
   readonly headerContent: string;
   readonly isSingleLineContent: boolean;
+  readonly content: string;
   readonly exampleContent: string;
   readonly fieldMaps: readonly FieldMap[];
 }
@@ -38,7 +45,10 @@ export interface Source {
   readonly displayName: string;
   readonly description: string;
   readonly typeName: string;
-  readonly parsers: readonly { readonly name: string }[];
+  readonly isForCloud: boolean;
+  readonly isSecureContent: boolean;
+  readonly warningConfig: number;
+  readonly parsers: readonly { readonly name: string; readonly parserSequence: number; readonly isDefault: boolean }[];
   readonly entityTypes: readonly { readonly entityType: string }[];
 }
 
@@ -71,8 +81,9 @@ export function buildContent({ content, searches, dashboards }: Definition, dete
   const own = Object.values(fields).flatMap(({ field, type, description }): OwnField[] =>
     type === undefined || description === undefined
       ? []
-      : [{ displayName: field, dataType: type === "long" ? "LONG" : "STRING", description }],
+      : [{ displayName: field, dataType: type === "long" ? "LONG" : "STRING", description, isMultiValued: false }],
   );
+  const example = JSON.stringify(EXAMPLE);
   return {
     fields: own,
     parser: {
@@ -80,12 +91,16 @@ export function buildContent({ content, searches, dashboards }: Definition, dete
       displayName: parser.title,
       description: parser.description,
       type: "JSON",
+      language: "en_US",
+      encoding: "UTF-8",
+      isDefault: true,
       // The root of each record.
       headerContent: "$:0",
-      isSingleLineContent: true,
-      exampleContent: JSON.stringify(EXAMPLE),
+      isSingleLineContent: false,
+      content: example,
+      exampleContent: example,
       fieldMaps: Object.entries(fields).map(([key, { field }], index) => ({
-        parserFieldExpression: `$.${key}`,
+        structuredColumnInfo: `$.${key}`,
         parserFieldSequence: index + 1,
         field: { displayName: field },
       })),
@@ -95,7 +110,10 @@ export function buildContent({ content, searches, dashboards }: Definition, dete
       displayName: source.name,
       description: source.description,
       typeName: "os_file",
-      parsers: [{ name: parser.name }],
+      isForCloud: false,
+      isSecureContent: true,
+      warningConfig: 0,
+      parsers: [{ name: parser.name, parserSequence: 1, isDefault: true }],
       entityTypes: [{ entityType: source.entityType }],
     },
     searches: [

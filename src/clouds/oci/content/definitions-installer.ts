@@ -1,7 +1,8 @@
+import { randomUUID } from "node:crypto";
 import type { models } from "oci-loganalytics";
-import { Failure } from "../../../lib/errors.ts";
+import { describeError, drawerOf, Failure } from "../../../lib/errors.ts";
 import { allPages, listOf } from "../answers.ts";
-import type { LogAnalyticsClient } from "../log-analytics.ts";
+import type { LogAnalyticsClient, Versioned } from "../log-analytics.ts";
 import type { Content, OwnField, Parser, Source } from "./build.ts";
 import { differences } from "./differences.ts";
 import type { ServiceCall } from "./service-call.ts";
@@ -9,6 +10,12 @@ import { actionFor, Conflict, type Installer, keyOf, type Step, stepOrConflict }
 
 type Fields = ReadonlyMap<string, models.LogAnalyticsField>;
 const PAGE = 1000;
+const NUMBERS = ["LONG", "INTEGER", "DOUBLE", "FLOAT"];
+
+interface Found<T> {
+  readonly value: T;
+  readonly etag: string | undefined;
+}
 
 /** Fields, parser and log source. Fields are found by their title, parser and source by their name. */
 export function definitionsInstaller(
@@ -18,7 +25,6 @@ export function definitionsInstaller(
   call: ServiceCall,
 ): Installer {
   const { fields: own, parser, source } = content;
-  const fieldKey = ({ displayName }: OwnField): string => keyOf({ kind: "field", name: displayName });
   const parserKey = keyOf({ kind: "parser", name: parser.displayName });
   const sourceKey = keyOf({ kind: "source", name: source.displayName });
 
@@ -32,46 +38,72 @@ export function definitionsInstaller(
     });
     return new Map(all.map((field) => [field.displayName ?? "", field]));
   };
-  const findParser = (signal: AbortSignal): Promise<models.LogAnalyticsParser | undefined> =>
-    call.orAbsent("GetParser", signal, async () => named(await client.getParser({ namespaceName, parserName: parser.name })));
-  const findSource = (signal: AbortSignal): Promise<models.LogAnalyticsSource | undefined> => {
+  const findParser = (signal: AbortSignal): Promise<Found<models.LogAnalyticsParser> | undefined> =>
+    call.orAbsent("GetParser", signal, async () => found(await client.getParser({ namespaceName, parserName: parser.name })));
+  const findSource = (signal: AbortSignal): Promise<Found<models.LogAnalyticsSource> | undefined> => {
     const request = { namespaceName, sourceName: source.name, compartmentId };
-    return call.orAbsent("GetSource", signal, async () => named(await client.getSource(request)));
+    return call.orAbsent("GetSource", signal, async () => found(await client.getSource(request)));
+  };
+
+  const upsertField = async (details: models.UpsertLogAnalyticsFieldDetails, signal: AbortSignal): Promise<void> => {
+    const how = { opcRetryToken: randomUUID() };
+    await call("UpsertField", signal, async () => named(await client.upsertField(namespaceName, details, how)));
   };
 
   const fieldStep = (field: OwnField, found: models.LogAnalyticsField | undefined): Step => {
-    const { dataType, description } = field;
-    if (found?.isSystem === true) {
-      // The service has got a field of this title by now: it is used as it is.
-      if (found.dataType?.toUpperCase() === dataType) return step("field", field.displayName, "none", []);
-      const message = `the service has a field ${field.displayName} of type ${found.dataType}, not ${dataType}: it cannot be used`;
-      throw new Conflict("field-conflict", message);
-    }
+    const { displayName, dataType, description } = field;
+    const conflict = conflictOf(field, found);
+    if (conflict !== undefined) throw conflict;
+    // The service has got a field of this title by now: it is used as it is.
+    if (found?.isSystem === true) return step("field", displayName, "none", []);
     const changed = found === undefined ? [] : differences({ dataType, description }, found);
-    if (changed.includes("dataType")) {
-      const message = `field ${field.displayName} exists with type ${found?.dataType}, not ${dataType}: a type cannot be changed; delete the field`;
-      throw new Conflict("field-conflict", message);
-    }
-    return step("field", field.displayName, actionFor(found, changed), changed, async (signal) => {
-      const details = { ...field, ...(found?.name === undefined ? {} : { name: found.name }) };
-      await call("UpsertField", signal, async () => named(await client.upsertField(namespaceName, details)));
+    return step("field", displayName, actionFor(found, changed), changed, async (signal) => {
+      if (found !== undefined) {
+        const { name, isMultiValued = false } = found;
+        await upsertField({ ...field, isMultiValued, ...(name === undefined ? {} : { name }) }, signal);
+        return;
+      }
+      try {
+        await upsertField(field, signal);
+      } catch (error) {
+        if (!isSupplyUsedUp(error)) throw error;
+        await upsertField({ ...field, isMultiValued: true }, signal);
+      }
     });
   };
 
-  const parserStep = (found: models.LogAnalyticsParser | undefined): Step => {
-    const changed = found === undefined ? [] : differences(parser, { ...found, fieldMaps: bySequence(found.fieldMaps) });
+  const parserStep = (fields: Fields, found: Found<models.LogAnalyticsParser> | undefined): Step => {
+    const before = found && { ...found.value, fieldMaps: bySequence(found.value.fieldMaps) };
+    const changed = before === undefined ? [] : differences(parser, before);
+    let unmapped: readonly string[] = [];
+    let multiValued = own.filter(({ displayName }) => fields.get(displayName)?.isMultiValued === true).length;
     const run = async (signal: AbortSignal): Promise<void> => {
-      const details = upsertable(parser, await listFields(signal), found?.editVersion);
-      await call("UpsertParser", signal, async () => named(await client.upsertParser(namespaceName, details)));
+      const now = await listFields(signal);
+      const usable = parser.fieldMaps.filter(({ field }) => isUsable(field.displayName, now, own));
+      unmapped = parser.fieldMaps.filter((map) => !usable.includes(map)).map(({ field }) => field.displayName);
+      multiValued = own.filter(({ displayName }) => now.get(displayName)?.isMultiValued === true).length;
+      const details = upsertable({ ...parser, fieldMaps: usable }, now, found?.value.editVersion);
+      const how = { etag: found?.etag, opcRetryToken: randomUUID() };
+      await call("UpsertParser", signal, async () => named(await client.upsertParser(namespaceName, details, how)));
     };
-    return { ...step("parser", parser.displayName, actionFor(found, changed), changed, run), needs: own.map(fieldKey) };
+    const notice = (): string | undefined => {
+      const notices = [
+        ...(unmapped.length === 0 ? [] : [`the parser leaves out ${unmapped.join(", ")}, which could not be made`]),
+        ...(multiValued === 0
+          ? []
+          : [`${multiValued} fields of text may hold several values, since the tenancy has no more single-valued ones`]),
+      ];
+      return notices.length === 0 ? undefined : notices.join("; ");
+    };
+    return { ...step("parser", parser.displayName, actionFor(found, changed), changed, run), notice };
   };
 
-  const sourceStep = (found: models.LogAnalyticsSource | undefined): Step => {
-    const changed = found === undefined ? [] : differences(source, found);
+  const sourceStep = (found: Found<models.LogAnalyticsSource> | undefined): Step => {
+    const changed = found === undefined ? [] : differences(source, found.value);
     const run = async (signal: AbortSignal): Promise<void> => {
-      const details = sourceDetails(source, found);
-      await call("UpsertSource", signal, async () => named(await client.upsertSource(namespaceName, details)));
+      const details = sourceDetails(source, found?.value);
+      const how = { etag: found?.etag, opcRetryToken: randomUUID(), isIgnoreWarning: true };
+      await call("UpsertSource", signal, async () => named(await client.upsertSource(namespaceName, details, how)));
     };
     return { ...step("source", source.displayName, actionFor(found, changed), changed, run), needs: [parserKey] };
   };
@@ -90,12 +122,12 @@ export function definitionsInstaller(
       const fields = own.map((field) =>
         stepOrConflict("field", field.displayName, () => fieldStep(field, found.get(field.displayName))),
       );
-      return [...(await Promise.all(fields)), parserStep(await findParser(signal)), sourceStep(await findSource(signal))];
+      return [...(await Promise.all(fields)), parserStep(found, await findParser(signal)), sourceStep(await findSource(signal))];
     },
     async removal(signal) {
       const found = await listFields(signal);
       const steps: Step[] = [];
-      if ((await findSource(signal))?.isSystem === false) {
+      if ((await findSource(signal))?.value.isSystem === false) {
         const request = { namespaceName, sourceName: source.name };
         steps.push(
           step("source", source.displayName, "delete", [], async (signal) => {
@@ -103,7 +135,7 @@ export function definitionsInstaller(
           }),
         );
       }
-      if ((await findParser(signal))?.isSystem === false) {
+      if ((await findParser(signal))?.value.isSystem === false) {
         const request = { namespaceName, parserName: parser.name };
         const run = async (signal: AbortSignal): Promise<void> => {
           await call("DeleteParser", signal, () => client.deleteParser(request));
@@ -124,6 +156,30 @@ export function definitionsInstaller(
   };
 }
 
+/** Why a field of that title cannot be used. The service's own fields are taken in whatever kind of number they have. */
+function conflictOf({ displayName, dataType }: OwnField, found: models.LogAnalyticsField | undefined): Conflict | undefined {
+  const type = found?.dataType?.toUpperCase();
+  if (found === undefined || type === dataType) return undefined;
+  if (found.isSystem !== true) {
+    const message = `field ${displayName} exists with type ${found.dataType}, not ${dataType}: a type cannot be changed; delete the field`;
+    return new Conflict("field-conflict", message);
+  }
+  if (dataType === "LONG" && NUMBERS.includes(type ?? "")) return undefined;
+  const message = `the service has a field ${displayName} of type ${found.dataType}, not ${dataType}: it cannot be used`;
+  return new Conflict("field-conflict", message);
+}
+
+function isUsable(displayName: string, fields: Fields, own: readonly OwnField[]): boolean {
+  const found = fields.get(displayName);
+  const wanted = own.find((one) => one.displayName === displayName);
+  return found !== undefined && (wanted === undefined || conflictOf(wanted, found) === undefined);
+}
+
+/** A tenancy has a finite supply of single-valued fields of text, and answers 400 when it is used up. */
+function isSupplyUsedUp(error: unknown): boolean {
+  return error instanceof Failure && drawerOf(error) === "batch" && /single-valued string field/i.test(describeError(error));
+}
+
 function step(
   kind: Step["kind"],
   name: string,
@@ -140,6 +196,10 @@ function named<T extends { name?: string }>(value: T | undefined): T {
   throw new TypeError("it holds no parser, source or field");
 }
 
+function found<T extends { name?: string }>({ value, etag }: Versioned<T>): Found<T> {
+  return { value: named(value), etag };
+}
+
 const bySequence = (maps: models.LogAnalyticsParserField[] = []): models.LogAnalyticsParserField[] =>
   maps.toSorted((a, b) => (a.parserFieldSequence ?? 0) - (b.parserFieldSequence ?? 0));
 
@@ -153,7 +213,7 @@ function upsertable(parser: Parser, fields: Fields, editVersion: number | undefi
     fieldMaps: parser.fieldMaps.map(({ field: { displayName }, ...map }) => {
       const name = fields.get(displayName)?.name;
       if (name === undefined) throw new Failure("person", "field-missing", `the service has no field ${displayName}`);
-      return { ...map, field: { name, displayName } };
+      return { ...map, field: { name, displayName }, parserFieldName: name, storageFieldName: name };
     }),
   };
 }
@@ -163,7 +223,6 @@ function sourceDetails(source: Source, found: models.LogAnalyticsSource | undefi
   return {
     ...rest,
     isSystem: false,
-    isForCloud: true,
     parsers: [...parsers],
     entityTypes: [...entityTypes],
     ...(found?.sourceId === undefined ? {} : { sourceId: found.sourceId }),

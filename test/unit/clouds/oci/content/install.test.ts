@@ -177,7 +177,7 @@ describe("install", () => {
     expect(actions(await installer.removal(never))).toEqual({ delete: EVERYTHING - 1 });
   });
 
-  it("names a field of another type, leaves out what needs it, and makes the rest", async () => {
+  it("names a field of another type, leaves it out of the parser, and makes the rest", async () => {
     analytics.state.content.fields.set("x", {
       name: "x",
       displayName: "Traffic To",
@@ -185,16 +185,46 @@ describe("install", () => {
       isSystem: false,
       editVersion: 1,
     });
-    const left = undone(await outcomesOf(await installer.steps(never)));
-    expect(left).toEqual([
+    const steps = await installer.steps(never);
+    expect(undone(await outcomesOf(steps))).toEqual([
       ["field Traffic To", "refused", expect.stringMatching(/^field Traffic To exists with type LONG, not STRING/)],
-      [`parser ${content.parser.displayName}`, "left-out", "left out because of field Traffic To"],
-      [`source ${content.source.displayName}`, "left-out", `left out because of parser ${content.parser.displayName}`],
     ]);
+    const maps = analytics.state.content.parsers.get(content.parser.name)?.fieldMaps as { field: Named }[];
+    expect(maps.map(({ field }) => field.displayName)).not.toContain("Traffic To");
+    expect(maps).toHaveLength(content.parser.fieldMaps.length - 1);
+    expect(steps.flatMap((step) => step.notice?.() ?? [])).toEqual(["the parser leaves out Traffic To, which could not be made"]);
     expect([dashboards.savedSearches.size, dashboards.dashboards.size]).toEqual([
       content.searches.length,
       content.dashboards.length,
     ]);
+  });
+
+  it("takes fields that may hold several values when the tenancy has no other fields of text left, and counts them", async () => {
+    const strings = content.fields.filter(({ dataType }) => dataType === "STRING").length;
+    analytics.state.content.singleValuedStrings = strings - 3;
+    const steps = await installer.steps(never);
+    expect(undone(await outcomesOf(steps))).toEqual([]);
+    const counted = "3 fields of text may hold several values, since the tenancy has no more single-valued ones";
+    expect(steps.flatMap((step) => step.notice?.() ?? [])).toEqual([counted]);
+    const again = await installer.steps(never);
+    expect(actions(again)).toEqual({ none: EVERYTHING });
+    expect(again.flatMap((step) => step.notice?.() ?? [])).toEqual([counted]);
+  });
+
+  it("uses a field of the service that has the title of ours, and makes no other", async () => {
+    const packetsOut = { name: "pktsout", displayName: "Packets Out", dataType: "INTEGER", isSystem: true, editVersion: 1 };
+    analytics.state.content.fields.set("pktsout", packetsOut);
+    expect(await install()).toEqual({ create: EVERYTHING - 1, none: 1 });
+    const maps = analytics.state.content.parsers.get(content.parser.name)?.fieldMaps as { storageFieldName: string }[];
+    expect(maps.map(({ storageFieldName }) => storageFieldName)).toContain("pktsout");
+  });
+
+  it("updates parser and source in the version that it has read", async () => {
+    await install();
+    const { parsers, sources } = analytics.state.content;
+    for (const held of [parsers, sources]) for (const [name, one] of held) held.set(name, { ...one, description: "changed" });
+    expect(await install()).toEqual({ update: 2, none: EVERYTHING - 2 });
+    expect(await install()).toEqual({ none: EVERYTHING });
   });
 
   it("names the policy that is missing, and gives up in the end", async () => {
@@ -418,10 +448,10 @@ describe("what is built for hand import", () => {
 function parsed({ state }: LogAnalytics, text: string): Record<string, unknown> {
   const record = JSON.parse(text) as Record<string, unknown>;
   const parser = state.content.parsers.get(content.parser.name);
-  const maps = (parser?.fieldMaps ?? []) as { parserFieldExpression: string; field: Named }[];
+  const maps = (parser?.fieldMaps ?? []) as { structuredColumnInfo: string; field: Named }[];
   return Object.fromEntries(
     maps
-      .map(({ parserFieldExpression, field }) => [field.displayName, record[parserFieldExpression.slice("$.".length)]] as const)
+      .map(({ structuredColumnInfo, field }) => [field.displayName, record[structuredColumnInfo.slice("$.".length)]] as const)
       .filter(([, value]) => value !== undefined),
   );
 }
