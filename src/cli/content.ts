@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { readAlarms } from "../clouds/oci/content/alarms.ts";
 import { buildContent, contentFiles } from "../clouds/oci/content/build.ts";
 import { carryOut, notDone, type Outcome } from "../clouds/oci/content/carry-out.ts";
@@ -11,7 +11,9 @@ import { slackWebhook } from "../clouds/oci/content/slack-subscription-installer
 import { keyOf, type Step } from "../clouds/oci/content/step.ts";
 import { register } from "../config/modules.ts";
 import { dialectFiles } from "../dialects/content.ts";
+import { DEFAULT_LAG_MS } from "../dialects/evaluation.ts";
 import { asset } from "../lib/assets.ts";
+import { parseDuration } from "../lib/durations.ts";
 import { codeOf, FlowferryError, UsageError } from "../lib/errors.ts";
 import { addUrl } from "../lib/secrets/of-url.ts";
 import { Registry } from "../registry.ts";
@@ -35,6 +37,7 @@ interface InstallOptions {
 interface BuildOptions {
   readonly to?: string;
   readonly dialect?: readonly string[];
+  readonly lag: number;
   readonly check: boolean;
 }
 
@@ -46,6 +49,14 @@ export function contentCommand(context: CliContext): Command {
     )
     .option("--to <folder>", "where the files go; by default beside their sources in deploy")
     .option("--dialect <module...>", "a dialect of your own, too: npm: and a package, or the path of a module")
+    .addOption(
+      new Option(
+        "--lag <duration>",
+        "how long after its time a flow may become visible in a backend: rules are evaluated so that none escapes",
+      )
+        .argParser(lagOf)
+        .default(DEFAULT_LAG_MS, "70m"),
+    )
     .option("--check", "write nothing, and fail if a file is not as it would be written", false)
     .action((options: BuildOptions) => buildFiles(context, options));
   return new Command("content")
@@ -212,14 +223,14 @@ function lineOf({ step, result, reason }: Outcome): string {
   return `${SIGNS[action]} ${keyOf(step)}${changed}`;
 }
 
-async function buildFiles({ stdout }: CliContext, { to, dialect = [], check }: BuildOptions): Promise<void> {
+async function buildFiles({ stdout }: CliContext, { to, dialect = [], lag, check }: BuildOptions): Promise<void> {
   const folder = to ?? asset("deploy");
   const registry = new Registry();
   for (const module of dialect) await register(registry, ["dialect"], module, ".");
   const forLogAnalytics = [...contentFiles(buildContent(readDefinition()))];
   const files = new Map([
     ...forLogAnalytics.map(([name, text]) => [join("log-analytics", name), text] as const),
-    ...(await dialectFiles(registry.dialects())).files,
+    ...(await dialectFiles(registry.dialects(), { lagMs: lag })).files,
   ]);
   const stale: string[] = [];
   for (const [name, text] of files) {
@@ -236,6 +247,16 @@ async function buildFiles({ stdout }: CliContext, { to, dialect = [], check }: B
     );
   }
   stdout.write(`${files.size} files in ${folder} ${check ? "are as their sources make them" : "written"}\n`);
+}
+
+const MINUTE_MS = 60_000;
+const LONGEST_LAG_MS = 3 * 3_600_000;
+
+/** Whole minutes, since backends count in them; three hours are what the shortest of them waits at most. */
+function lagOf(text: string): number {
+  const ms = parseDuration(text);
+  if (ms % MINUTE_MS === 0 && ms >= MINUTE_MS && ms <= LONGEST_LAG_MS) return ms;
+  throw new UsageError("bad-option", `--lag ${text}: give whole minutes, from 1m to 3h`);
 }
 
 /** Undefined for a file that is not there. */

@@ -5,7 +5,8 @@ import { UsageError } from "../lib/errors.ts";
 import { isNative, loadSearches } from "../searches/load.ts";
 import type { NativeSearch, Search } from "../searches/search.ts";
 import { shippedDashboards } from "./dashboard-lists.ts";
-import type { Dialect, Printed, PrintedSearch } from "./dialect.ts";
+import type { Alerting, Dialect, Printed, PrintedSearch } from "./dialect.ts";
+import { DEFAULT_LAG_MS } from "./evaluation.ts";
 import type { Backend } from "./grafana/backend.ts";
 import { grafanaDashboard } from "./grafana/dashboard.ts";
 import { lokiBackend } from "./loki/grafana.ts";
@@ -16,6 +17,11 @@ import { victorialogsBackend } from "./victorialogs/grafana.ts";
 function grafanaBackends(): ReadonlyMap<string, Backend> {
   const otel = otelAttributes();
   return new Map([lokiBackend(otel), victorialogsBackend(otel)].map((backend) => [backend.name, backend]));
+}
+
+export interface ContentOptions extends Partial<Alerting> {
+  /** Where `detections` and `searches` are; by default the ones that ship. */
+  readonly folder?: string;
 }
 
 export interface DialectFiles {
@@ -29,7 +35,10 @@ export interface DialectFiles {
  * The rules and searches below a folder (`detections`, `searches`) in each of the dialects, Grafana's dashboards, and the tables
  * of what each dialect can say. Throws UsageError for a bad rule or search.
  */
-export async function dialectFiles(dialects: readonly Dialect[], folder = asset("deploy")): Promise<DialectFiles> {
+export async function dialectFiles(
+  dialects: readonly Dialect[],
+  { lagMs = DEFAULT_LAG_MS, folder = asset("deploy") }: ContentOptions = {},
+): Promise<DialectFiles> {
   const { rules, errors } = await loadRules(join(folder, "detections"));
   const { searches, errors: searchErrors } = loadSearches(join(folder, "searches"));
   const [first] = [...errors, ...searchErrors];
@@ -50,7 +59,7 @@ export async function dialectFiles(dialects: readonly Dialect[], folder = asset(
       searchTable.add(search.id, dialect.title, printed);
       return "query" in printed && !isNative(search) ? [{ search, query: printed.query }] : [];
     });
-    for (const [name, text] of dialect.files({ rules: saidRules, searches: saidSearches }))
+    for (const [name, text] of dialect.files({ rules: saidRules, searches: saidSearches, alerting: { lagMs } }))
       files.set(`${dialect.name}/${name}`, text);
     const backend = backends.get(dialect.name);
     if (backend !== undefined)

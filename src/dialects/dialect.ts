@@ -62,6 +62,13 @@ export interface PrintedSearch {
 export interface DialectContent {
   readonly rules: readonly PrintedRule[];
   readonly searches: readonly PrintedSearch[];
+  readonly alerting: Alerting;
+}
+
+/** How the backend is to evaluate rules. */
+export interface Alerting {
+  /** How long after its time a flow may become visible; see `DEFAULT_LAG_MS`. */
+  readonly lagMs: number;
 }
 
 export interface Dialect {

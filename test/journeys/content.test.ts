@@ -103,7 +103,7 @@ test("lookup tables are pushed once", async () => {
   const config = place.config({ source: { type: "directory", path: "bucket" }, enrich: { servers }, sinks: [sink] }, "push.yaml");
   const first = await flowferry(["lookups", "push", "-c", config]);
   expect(first.code, first.stderr).toBe(0);
-  expect(first.stdout).toMatch(/^flowferry_ports: created, \d+ rows\nflowferry_servers: created, 1 rows\n$/);
+  expect(first.stdout).toMatch(/^flowferry_ports: created, \d+ rows\nflowferry_server_ranges: created, 1 rows\n$/);
   const second = await spawned(["lookups", "push", "-c", config, "--json"]);
   expect(JSON.parse(second.stdout)).toMatchObject({ lookups: [{ action: "unchanged" }, { action: "unchanged" }] });
 });
@@ -152,7 +152,7 @@ test("one refusal does not keep the rest from being installed: it ends with what
     1,
     [
       expect.stringMatching(/^flowferry_ports: not pushed: GetLookup .*the policy that is needed/),
-      "flowferry_servers: replaced, 1 rows",
+      "flowferry_server_ranges: replaced, 1 rows",
       "",
     ],
   ]);

@@ -161,7 +161,7 @@ export class LogAnalyticsClient extends OciServiceClient {
   /** `description` is percent-encoded. */
   registerLookup(
     namespaceName: string,
-    query: { readonly name: string; readonly description: string },
+    query: { readonly name: string; readonly description: string; readonly type: "Lookup" | "Dictionary" },
     body: string,
     opcRetryToken: string,
   ): Promise<models.LogAnalyticsLookup | undefined> {
@@ -169,7 +169,7 @@ export class LogAnalyticsClient extends OciServiceClient {
       method: "POST",
       path: "/namespaces/{namespaceName}/lookups/actions/register",
       in: { namespaceName },
-      query: { ...query, type: "Lookup" },
+      query,
       headers: { "opc-retry-token": opcRetryToken },
       body,
     });

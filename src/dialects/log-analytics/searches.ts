@@ -9,10 +9,13 @@ const DAY_MS = 86_400_000;
 /** What saved searches look back, as the service names it. */
 export const PERIODS: ReadonlyMap<number, string> = new Map([
   [HOUR_MS, "l60min"],
-  [DAY_MS, "l24hour"],
+  [DAY_MS, "l24hr"],
   [7 * DAY_MS, "l7day"],
   [30 * DAY_MS, "l30day"],
 ]);
+
+/** Fields that `link` takes, beside `Time`. */
+const MOST_LINKED = 4;
 
 /** Pictures of a time series. */
 const SERIES: readonly Visualisation[] = ["line", "area", "bar"];
@@ -34,14 +37,19 @@ export function printSearch(search: Search, words: Words): string {
   if (time?.kind === "hour-of-week") refuse("hour-of-week", "the time zone of weekday and hour is not documented");
   if (!PERIODS.has(search.periodMs)) refuse("length", "a saved search looks back an hour, a day, a week or 30 days");
   const keys = by.map((key) => keyOf(key, words));
-  const names = [...new Set(keys.map(({ name }) => name))];
+  const stored = keys.flatMap((key) => (key.of === undefined ? key.name : []));
+  // What stands for a field that groups anyway is worked out of the groups: link takes few fields.
+  const later = keys.filter((key) => time !== undefined && key.of !== undefined && stored.includes(key.of));
+  const grouping = keys.filter((key) => !later.includes(key));
+  const names = [...new Set(grouping.map(({ name }) => name))];
   const counted = measures.map((measure) => measureOf(measure, words));
-  const before = [...keys, ...counted].flatMap(({ evals }) => evals);
+  const before = [...grouping, ...counted].flatMap(({ evals }) => evals);
   const shares = counted.flatMap(({ share }) => share ?? []);
   const functions = counted.map(({ text }) => text);
   if (shares.length > 0) functions.push("count as 'All Flows'");
   const stats = functions.join(", ");
   const last = [
+    ...later.flatMap(({ evals }) => evals.map((one) => `eval ${one}`)),
     ...shares,
     ...(sort === undefined ? [] : [`sort -${quoteName(sort.label)}`]),
     ...(limit === undefined ? [] : [`head ${limit}`]),
@@ -53,6 +61,7 @@ function groups({ time, periodMs, visualisation, sort, limit }: Search, names: r
   if (time?.kind !== "interval") return [`stats ${stats}${byClause(names)}`];
   const series = SERIES.includes(visualisation) && sort === undefined && limit === undefined && names.length < 2;
   if (!series) {
+    if (names.length > MOST_LINKED) refuse("group", `link takes ${MOST_LINKED} fields beside the time`);
     return [
       `link includenulls = true span = ${spanOf(time.ms)} Time${names.map((name) => `, ${name}`).join("")}`,
       `stats ${stats}`,
@@ -76,13 +85,14 @@ interface Printed {
   readonly evals: readonly string[];
 }
 
-function keyOf({ field, names, label }: GroupKey, words: Words): Printed & { readonly name: string } {
+/** `of`: the field that a name stands for. */
+function keyOf({ field, names, label }: GroupKey, words: Words): Printed & { readonly name: string; readonly of?: string } {
   const stored = words.name(field);
   if (names === undefined) return { name: stored, evals: [] };
   const own = quoteName(label);
   if (own === stored) refuse("names", `the name of ${field.name} in the service cannot stand for something else`);
   const cases = [...names.cases].map(([value, name]) => `${stored} = ${quoteValue(String(value))}, ${quoteValue(name)}`);
-  return { name: own, evals: [`${own} = if(${[...cases, quoteValue(names.otherwise)].join(", ")})`] };
+  return { name: own, of: stored, evals: [`${own} = if(${[...cases, quoteValue(names.otherwise)].join(", ")})`] };
 }
 
 function measureOf(measure: Measure, words: Words): Printed & { readonly text: string; readonly share?: string } {

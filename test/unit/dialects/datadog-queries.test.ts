@@ -3,7 +3,7 @@ import { resolveField } from "../../../src/detect/fields.ts";
 import { datadogDialect } from "../../../src/dialects/datadog/dialect.ts";
 import { isNative, loadSearches } from "../../../src/searches/load.ts";
 import type { GroupKey, Measure, Search } from "../../../src/searches/search.ts";
-import { attributes } from "./support.ts";
+import { ALERTING, attributes } from "./support.ts";
 
 const dialect = datadogDialect(attributes);
 const searches = loadSearches("deploy/searches").searches.filter((search): search is Search => !isNative(search));
@@ -98,7 +98,7 @@ test("every search that can be said is a request over its period", () => {
     const printed = dialect.search(search);
     return "query" in printed ? [{ search, query: printed.query }] : [];
   });
-  const written = JSON.parse(dialect.files({ rules: [], searches: said }).get("searches.json") ?? "") as {
+  const written = JSON.parse(dialect.files({ rules: [], searches: said, alerting: ALERTING }).get("searches.json") ?? "") as {
     readonly name: string;
     readonly request: { readonly filter: { readonly from: string; readonly to: string } };
   }[];

@@ -3,7 +3,7 @@ import { shippedDashboards } from "../../../src/dialects/dashboard-lists.ts";
 import { elasticDialect } from "../../../src/dialects/elastic/dialect.ts";
 import { isNative, loadSearches } from "../../../src/searches/load.ts";
 import type { Search } from "../../../src/searches/search.ts";
-import { attributes } from "./support.ts";
+import { ALERTING, attributes } from "./support.ts";
 
 const dialect = elasticDialect(attributes);
 const searches = loadSearches("deploy/searches").searches.filter((search): search is Search => !isNative(search));
@@ -11,7 +11,7 @@ const said = searches.flatMap((search) => {
   const printed = dialect.search(search);
   return "query" in printed ? [{ search, query: printed.query }] : [];
 });
-const files = dialect.files({ rules: [], searches: said });
+const files = dialect.files({ rules: [], searches: said, alerting: ALERTING });
 
 interface SavedObject {
   readonly type: string;

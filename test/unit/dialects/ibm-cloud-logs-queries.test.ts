@@ -8,7 +8,7 @@ import { isNative, loadSearches } from "../../../src/searches/load.ts";
 import type { Search } from "../../../src/searches/search.ts";
 import { runs } from "../../runs.ts";
 import { oddCondition, oddFlows, ruleOf } from "./odd.ts";
-import { attributes, cases, evaluate, otel, rules } from "./support.ts";
+import { ALERTING, attributes, cases, evaluate, otel, rules } from "./support.ts";
 
 const dialect = ibmCloudLogsDialect(attributes);
 const line = linePrinter(otel, "flowferry");
@@ -150,6 +150,7 @@ test("any condition over odd flows that can be said finds in Lucene what it find
 
 describe("searches are gauges", () => {
   const files = dialect.files({
+    alerting: ALERTING,
     rules: [],
     searches: searches.flatMap((search) => {
       const printed = dialect.search(search);

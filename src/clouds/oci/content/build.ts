@@ -1,11 +1,30 @@
 import type { DashboardDefinition, Definition, Detection, SearchDefinition } from "./definition.ts";
 
 /** Stands in built files for the compartment that the content is installed into. */
-const COMPARTMENT = "${compartmentId}";
+export const COMPARTMENT = "${compartmentId}";
 /** What marks saved searches and dashboards as made by this program. */
 export const OWN_TAGS = { "managed-by": "flowferry" } as const;
 
 const PROVIDER = { providerId: "log-analytics", providerName: "Logging Analytics", providerVersion: "3.0.0" };
+/** The filter by compartment of the log groups that comes with the service, and how saved searches and dashboards name it. */
+const LOG_GROUP_FILTER = "OOBSS-management-dashboard-filter-4a";
+const LOG_GROUP_PARAMETER = "log-analytics-log-group-compartment";
+const LOG_GROUP_DASHBOARD_FILTER = "log-analytics-loggroup-filter";
+/** A saved search looks at the log groups of one compartment and of those below it; every public one names a compartment. */
+const LOG_GROUPS = {
+  type: "LogGroup",
+  flags: { IncludeSubCompartments: true },
+  values: [{ label: COMPARTMENT, value: COMPARTMENT }],
+};
+const ENTITIES = { type: "Entity", flags: { IncludeDependents: true, ScopeCompartmentId: COMPARTMENT }, values: [] };
+const LOG_SETS = { type: "LogSet", flags: {}, values: [] };
+const SCOPE = {
+  isGlobal: false,
+  filters: [LOG_GROUPS, ENTITIES, LOG_SETS],
+  LogGroup: LOG_GROUPS,
+  Entity: ENTITIES,
+  LogSet: LOG_SETS,
+};
 const COLUMNS = 12;
 const TILE_HEIGHT = 4;
 
@@ -119,7 +138,7 @@ export function buildContent({ content, searches, dashboards }: Definition, dete
     searches: [
       ...[...searches].map(([id, search]) => savedSearch(id, { ...search, title: `Flowferry: ${search.title}` }, search.query)),
       ...detections.map(({ rule, savedSearch: { displayName: title, description, queryString } }) =>
-        savedSearch(rule, { title, description, visualisation: "summary_table", period: "l24hour" }, queryString),
+        savedSearch(rule, { title, description, visualisation: "summary_table", period: "l24hr" }, queryString),
       ),
     ],
     tasks: detections.map(({ savedSearch: { displayName: search }, scheduledTask }) => {
@@ -177,8 +196,9 @@ function savedSearch(id: string, { title, description, visualisation, period }: 
       visualizationType: visualisation,
       visualizationOptions: {},
       timeSelection: { timePeriod: period },
-      scopeFilters: { filters: [{ type: "LogGroup", flags: { IncludeSubCompartments: true }, values: [] }] },
+      scopeFilters: SCOPE,
       showTitle: true,
+      enableWidgetInApp: true,
       vizType: "lxSavedSearchWidgetType",
     },
     dataConfig: [],
@@ -187,8 +207,14 @@ function savedSearch(id: string, { title, description, visualisation, period }: 
     widgetTemplate: "visualizations/chartWidgetTemplate.html",
     widgetVM: "jet-modules/dashboards/widgets/lxSavedSearchWidget",
     parametersConfig: [
-      { name: "log-analytics-log-group-compartment", required: true, valueFormat: { type: "object" }, hidden: "true" },
-      { name: "time", required: true, valueFormat: { type: "object" }, hidden: "true" },
+      {
+        name: LOG_GROUP_PARAMETER,
+        required: true,
+        defaultFilterIds: [LOG_GROUP_FILTER],
+        editUi: { inputType: "savedSearch", filterTile: { filterId: LOG_GROUP_FILTER } },
+        valueFormat: { type: "object" },
+      },
+      { name: "time", required: true, hidden: true },
     ],
     featuresConfig: { crossService: { shared: true } },
     drilldownConfig: [],
@@ -210,7 +236,7 @@ function dashboard(id: string, { title, description, width, tiles }: DashboardDe
     isShowDescription: true,
     screenImage: " ",
     nls: {},
-    uiConfig: { isFilteringEnabled: false },
+    uiConfig: { isFilteringEnabled: true, isRefreshEnabled: true, isTimeRangeEnabled: true },
     dataConfig: [],
     type: "normal",
     isFavorite: false,
@@ -228,17 +254,27 @@ function dashboard(id: string, { title, description, width, tiles }: DashboardDe
       drilldownConfig: [],
       parametersMap: {
         time: "$(dashboard.params.time)",
-        "log-analytics-log-group-compartment": "$(dashboard.params.log-analytics-log-group-compartment)",
+        [LOG_GROUP_PARAMETER]: `$(dashboard.params.${LOG_GROUP_DASHBOARD_FILTER})`,
       },
     })),
     parametersConfig: [
-      { name: "time", displayName: "Time", src: "$(context.time)" },
       {
-        name: "log-analytics-log-group-compartment",
+        name: LOG_GROUP_DASHBOARD_FILTER,
         displayName: "Log Group Compartment",
-        savedSearchId: "OOBSS-management-dashboard-compartment-filter",
-        state: "DEFAULT",
+        savedSearchId: LOG_GROUP_FILTER,
+        localStorageKey: LOG_GROUP_DASHBOARD_FILTER,
+        width: 4,
+        state: "DEFAULT" as const,
+        parametersMap: { isStoreInLocalStorage: true },
+        uiConfig: {
+          internalKey: LOG_GROUP_FILTER,
+          filterName: LOG_GROUP_DASHBOARD_FILTER,
+          vizFilterType: "lxLogGroupDashFilterType",
+          defaultWidth: 4,
+          minWidth: 2,
+        },
       },
+      { name: "time", displayName: "$(bundle.globalSavedSearch.TIME)", src: "$(context.time)" },
     ],
     featuresConfig: { crossService: { shared: true } },
     drilldownConfig: [],

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { models } from "oci-managementdashboard";
 import { listOf, resourceOf } from "../answers.ts";
-import { type Content, type Dashboard, OWN_TAGS, type SavedSearch } from "./build.ts";
+import { COMPARTMENT, type Content, type Dashboard, OWN_TAGS, type SavedSearch } from "./build.ts";
 import type { DashboardsClient } from "./dashboards-client.ts";
 import { differences } from "./differences.ts";
 import type { ServiceCall } from "./service-call.ts";
@@ -37,8 +37,12 @@ export function dashboardsInstaller(
     return call("GetManagementDashboard", signal, async () => resourceOf(await client.getDashboard(id), id));
   };
 
+  /** With the compartment in the scope of the search, too. */
+  const filledIn = (search: SavedSearch): SavedSearch =>
+    JSON.parse(JSON.stringify(search).replaceAll(COMPARTMENT, compartmentId)) as SavedSearch;
+
   const searchStep = async (search: SavedSearch, signal: AbortSignal): Promise<Step> => {
-    const { id: _, ...wanted } = { ...search, compartmentId };
+    const { id: _, ...wanted } = { ...filledIn(search), compartmentId };
     const found = await findSearch(search.displayName, signal);
     if (found !== undefined) refuseForeign("saved search", found);
     const changed = found === undefined ? [] : differences(wanted, found);

@@ -89,7 +89,7 @@ function shown({ title, description, visualisation, periodMs }: SearchMeta, quer
     title,
     description: oneLine(description),
     visualisation: link ? "link" : PICTURES[visualisation],
-    period: PERIODS.get(periodMs) ?? "l24hour",
+    period: PERIODS.get(periodMs) ?? "l24hr",
     query,
   };
 }
@@ -99,7 +99,7 @@ const PICTURES: Readonly<Record<Visualisation, string>> = {
   table: "summary_table",
   number: "tile",
   line: "line",
-  area: "area",
+  area: "line",
   bar: "bar",
   pie: "pie",
   treemap: "treemap",

@@ -17,6 +17,8 @@ const PROTOCOLS = [
 /** A lookup table in the form that Log Analytics takes. */
 export interface LookupTable {
   readonly name: string;
+  /** A dictionary finds the networks that hold an address, but only behind `link`; a lookup finds equal values, anywhere. */
+  readonly type: "Lookup" | "Dictionary";
   readonly description: string;
   /** SHA-256 of header and rows, first 16 digits. */
   readonly version: string;
@@ -24,14 +26,15 @@ export interface LookupTable {
   readonly rows: readonly string[];
 }
 
-const NAMES: Partial<Record<TableName, { name: string; description: string }>> = {
-  ports: { name: "flowferry_ports", description: "Names of ports, a row for each port and protocol" },
-  servers: { name: "flowferry_servers", description: "Servers by address" },
+const NAMES: Partial<Record<TableName, Pick<LookupTable, "name" | "type" | "description">>> = {
+  ports: { name: "flowferry_ports", type: "Lookup", description: "Names of ports, a row for each port and protocol" },
+  servers: { name: "flowferry_server_ranges", type: "Dictionary", description: "Servers by address and network" },
+  networks: { name: "flowferry_network_ranges", type: "Dictionary", description: "Networks by range of addresses" },
 };
 
 /**
- * The tables of a configuration that are worth having in Log Analytics: ports and servers. Ports are spelled out, a row for each port
- * and protocol, since a lookup finds equal values only. Throws UsageError with one line for each file that is missing or wrong.
+ * The tables of a configuration that are worth having in Log Analytics: ports, servers and networks. Ports are spelled out, a row for each port
+ * and protocol, since a lookup finds equal values only; servers and networks become dictionaries, the narrowest range first. Throws UsageError with one line for each file that is missing or wrong.
  */
 export async function lookupTables(options: LookupOptions): Promise<LookupTable[]> {
   const tables: LookupTable[] = [];
@@ -45,7 +48,10 @@ export async function lookupTables(options: LookupOptions): Promise<LookupTable[
       faults.push(describeProblems(path, reading));
       continue;
     }
-    const lines = table === "ports" ? portLines(reading.table.content as PortTable) : await csvLines(path, content.bytes);
+    const lines =
+      table === "ports"
+        ? portLines(reading.table.content as PortTable)
+        : await rangeLines(path, content.bytes, table === "servers" ? "address" : "cidr");
     const [header = "", ...rows] = lines;
     const version = createHash("sha256").update(lines.join("\n")).digest("hex").slice(0, 16);
     tables.push({ ...named, version, header, rows });
@@ -65,16 +71,26 @@ function portLines(ports: PortTable): string[] {
   return lines;
 }
 
-/** Header and rows, without comments and blank lines. */
-async function csvLines(path: string, bytes: Uint8Array): Promise<string[]> {
-  const columns = readColumns(bytes);
-  const lines = [line(columns)];
+/** A dictionary: how a row compares (`EQUAL` an address, `CIDRMATCH` a network), with what, and the other columns. */
+async function rangeLines(path: string, bytes: Uint8Array, range: string): Promise<string[]> {
+  const columns = readColumns(bytes).filter((column) => column !== range);
+  const rows: { readonly width: number; readonly cells: readonly string[] }[] = [];
   const issues = new Issues();
   const shape = { required: [], optional: [], further: () => undefined };
-  await readCsv(bytes, shape, issues.report, (row: CsvRow) => void lines.push(line(columns.map((column) => row.cell(column)))));
+  await readCsv(bytes, shape, issues.report, (row: CsvRow) => {
+    const text = row.cell(range);
+    const bits = text.includes(":") ? 128 : 32;
+    const [, length = String(bits)] = text.split("/");
+    // How much of the address is not given: the same measure for both families.
+    const width = bits - Number(length);
+    const cells = columns.map((column) => row.cell(column));
+    rows.push({ width, cells: [text.includes("/") ? "CIDRMATCH" : "EQUAL", text, ...cells] });
+  });
   const [issue] = issues.list;
   if (issue !== undefined) throw new UsageError("bad-lookups", describeIssue(path, issue));
-  return lines;
+  return [["Operator", "Condition", ...columns], ...rows.toSorted((a, b) => a.width - b.width).map(({ cells }) => cells)].map(
+    line,
+  );
 }
 
 const line = (cells: readonly string[]): string => cells.map(quoted).join(",");

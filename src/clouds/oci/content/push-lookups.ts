@@ -23,7 +23,7 @@ export async function pushLookup(
   signal: AbortSignal,
   maxBytes = LARGEST_UPLOAD_BYTES,
 ): Promise<Pushed> {
-  const { name, rows } = table;
+  const { name, type, rows } = table;
   const description = `${table.description}. Kept by flowferry, version ${table.version}`;
   const pushed = (action: Pushed["action"]): Pushed => ({ lookup: name, rows: rows.length, action });
   const at = { namespaceName, lookupName: name };
@@ -43,7 +43,7 @@ export async function pushLookup(
     const unfinished = encodeURIComponent(`${table.description}. Kept by flowferry, being filled`);
     const token = randomUUID();
     await call("RegisterLookup", signal, () =>
-      client.registerLookup(namespaceName, { name, description: unfinished }, first, token),
+      client.registerLookup(namespaceName, { name, type, description: unfinished }, first, token),
     );
   } else {
     const token = randomUUID();

@@ -47,6 +47,55 @@ export interface Resource {
   readonly [key: string]: unknown;
 }
 
+/** What public saved searches of Log Analytics are: 435 of them, of which these are all values that occur. */
+const VISUALISATIONS =
+  "pie link tile records_histogram table_histogram line hbar bar summary_table cluster cloud treemap heatmap table map cluster_compare sunburst distinct".split(
+    " ",
+  );
+const PERIODS = "l15min l30min l60min l8hr l24hr l7day l14day l30day".split(" ");
+const LOG_GROUP_FILTER = "OOBSS-management-dashboard-filter-4a";
+
+interface Parameter {
+  readonly name?: string;
+  readonly savedSearchId?: string;
+  readonly defaultFilterIds?: readonly string[];
+}
+
+interface Widget {
+  readonly parametersConfig?: readonly Parameter[];
+  readonly uiConfig: {
+    readonly queryString?: unknown;
+    readonly visualizationType?: string;
+    readonly timeSelection?: { readonly timePeriod?: string };
+    readonly scopeFilters?: {
+      readonly filters?: readonly { readonly type: string; readonly values: readonly { readonly value: string }[] }[];
+    };
+  };
+}
+
+function checkWidget({ uiConfig, parametersConfig = [] }: Widget): void {
+  const { queryString, visualizationType = "", timeSelection, scopeFilters } = uiConfig;
+  if (typeof queryString !== "string") throw refuse("uiConfig has no queryString");
+  if (!VISUALISATIONS.includes(visualizationType)) throw refuse(`visualizationType ${visualizationType} is not valid`);
+  if (!PERIODS.includes(timeSelection?.timePeriod ?? "")) throw refuse(`timePeriod ${timeSelection?.timePeriod} is not valid`);
+  const groups = scopeFilters?.filters?.find(({ type }) => type === "LogGroup")?.values ?? [];
+  // In a document for import the compartment is a placeholder.
+  if (groups.length !== 1 || !/^(ocid1\.(compartment|tenancy)\.|\$\{compartmentId\})/.test(groups[0]?.value ?? "")) {
+    throw refuse("The scope names no compartment of log groups");
+  }
+  for (const { name, defaultFilterIds } of parametersConfig) {
+    if (name === "log-analytics-log-group-compartment" && String(defaultFilterIds) !== LOG_GROUP_FILTER) {
+      throw refuse("The parameter for log groups has no filter");
+    }
+  }
+}
+
+function checkFilters(parameters: readonly Parameter[] = []): void {
+  for (const { name, savedSearchId } of parameters) {
+    if (name !== "time" && savedSearchId !== LOG_GROUP_FILTER) throw refuse(`There is no filter ${savedSearchId}`);
+  }
+}
+
 interface Tile {
   readonly savedSearchId: string;
   readonly row: number;
@@ -154,10 +203,10 @@ export class ManagementDashboard implements Service {
     if (missing !== undefined) throw refuse(`${missing} is required`);
     if (!/^ocid1\.(compartment|tenancy)\./.test(String(details.compartmentId))) throw refuse("compartmentId is no OCID");
     if (kind === "savedSearch") {
-      if (typeof (details.uiConfig as { queryString?: unknown }).queryString !== "string")
-        throw refuse("uiConfig has no queryString");
+      checkWidget(details as unknown as Widget);
       return;
     }
+    checkFilters(details.parametersConfig as Parameter[] | undefined);
     const tiles = details.tiles as Tile[];
     for (const { savedSearchId, row, column, width, height } of tiles) {
       if (!this.savedSearches.has(savedSearchId)) throw refuse(`There is no saved search ${savedSearchId}`);

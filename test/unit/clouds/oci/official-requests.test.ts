@@ -148,7 +148,7 @@ describe("Log Analytics is asked as Oracle's package asks it", () => {
     registerLookup: (client) =>
       client.registerLookup(
         namespaceName,
-        { name: "flowferry ports", description: "Ports%20%28unfinished%29" },
+        { name: "flowferry ports", description: "Ports%20%28unfinished%29", type: "Lookup" },
         "port,name\n22,ssh\n",
         token,
       ),

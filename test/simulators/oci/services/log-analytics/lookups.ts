@@ -5,6 +5,7 @@ import { notFound, type State } from "./state.ts";
 
 const LARGEST_CSV = 10 * 1000 * 1000;
 const LARGEST_PAGE = 1000;
+const OPERATORS = ["CIDRMATCH", "EQUAL", "CONTAINS", "CONTAINS IGNORE CASE", "MULTILINE REGEX", "CONTAINS ONE OF REGEXES"];
 
 export interface Lookup {
   readonly name: string;
@@ -54,6 +55,7 @@ export function lookupRoutes(state: State): Route[] {
         const type = call.query.get("type") ?? "";
         if (!["Lookup", "Dictionary", "Module"].includes(type)) throw refuse(`type ${type} is not valid`);
         const made = { name, type, description: call.query.get("description") ?? "", ...read(call) };
+        checkRows(made);
         lookups.set(name, made);
         return { status: 200, json: shown(made) };
       }),
@@ -63,7 +65,9 @@ export function lookupRoutes(state: State): Route[] {
       "POST",
       `${base}/{name}/actions/updateData`,
       once((call) => {
-        lookups.set(get(call).name, { ...get(call), ...read(call) });
+        const changed = { ...get(call), ...read(call) };
+        checkRows(changed);
+        lookups.set(changed.name, changed);
         return { status: 204 };
       }),
     ),
@@ -107,6 +111,20 @@ function read({ body }: Call): Pick<Lookup, "columns" | "rows"> {
   const [columns, ...rows] = lines;
   if (columns === undefined || columns.some((column) => !/^[\w.]+$/.test(column))) throw refuse("The file has no header line");
   return { columns, rows: rows.map((cells) => Object.fromEntries(columns.map((column, index) => [column, cells[index] ?? ""]))) };
+}
+
+/** A dictionary begins with how its rows compare; a lookup finds equal values only, so that a network in it would find nothing. */
+function checkRows({ type, columns, rows }: Lookup): void {
+  const [first, second] = columns;
+  if (type !== "Dictionary") {
+    if (rows.some((row) => Object.values(row).some((cell) => /^[\d.:a-f]+\/\d+$/i.test(cell)))) {
+      throw refuse("A network is found by a dictionary only");
+    }
+    return;
+  }
+  if (first !== "Operator" || second !== "Condition") throw refuse("A dictionary begins with Operator and Condition");
+  const unknown = rows.find(({ Operator = "" }) => !OPERATORS.includes(Operator))?.Operator;
+  if (unknown !== undefined) throw refuse(`There is no operator ${unknown}`);
 }
 
 function refuse(message: string): ServiceError {

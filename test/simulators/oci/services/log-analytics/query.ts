@@ -28,30 +28,46 @@ export function faultOf(query: string, fields: ReadonlySet<string>): string | un
   const [filter = [], ...commands] = segments;
   const inFilter = checkNames(filter, known, true);
   if (inFilter !== undefined) return inFilter;
+  let grouped = false;
   for (const command of commands) {
     const [head, ...rest] = command;
     if (head === undefined) return "A command is empty";
     if (head.kind !== "word" || !COMMANDS.has(head.text.toLowerCase())) return `There is no command ${head.text}`;
-    const fault = checkCommand(head.text.toLowerCase(), rest, known);
+    const name = head.text.toLowerCase();
+    const fault = name === "lookup" ? checkLookup(rest, known, grouped) : checkCommand(name, rest, known);
     if (fault !== undefined) return fault;
+    grouped ||= name === "link" || name === "cluster";
   }
   return undefined;
 }
 
 function checkCommand(command: string, tokens: readonly Token[], known: Set<string>): string | undefined {
   if (command === "eval") return checkEval(tokens, known);
-  if (command === "lookup") return checkLookup(tokens, known);
+  if (command === "link") {
+    // `Time` is a fifth field beside four; what stands in front of them are options.
+    const names = tokens.filter((token, index) => {
+      const isOption = token.kind === "word" && /^(includenulls|includetrends|span|true|false|\d+\w+)$/i.test(token.text);
+      return token.kind !== "mark" && !isOption && tokens[index - 1]?.text !== "=";
+    });
+    const others = names.filter(({ text }) => text !== "Time").length;
+    if (others > 4) return `link takes four fields, not ${others}`;
+  }
   return checkNames(tokens, known, command === "where");
 }
 
-/** `table = T select column as 'Name', … using 'Field' = column`. */
-function checkLookup(tokens: readonly Token[], known: Set<string>): string | undefined {
+/** `table = T select column as 'Name', … using 'Field' = column, …`; of a dictionary, only after `link` or `cluster`, `using 'Field'`. */
+function checkLookup(tokens: readonly Token[], known: Set<string>, grouped: boolean): string | undefined {
   const text = tokens.map(({ kind, text: one }) => (kind === "quoted" ? `'${one}'` : one)).join(" ");
-  const found = /^table = \w+ select (.+) using (?:'([^']+)'|(\w+)) = \w+$/.exec(text);
+  const found = /^table = (\w+) select (.+) using (.+)$/.exec(text);
   if (found === null) return `lookup needs table, select and using: ${text}`;
-  const field = found[2] ?? found[3] ?? "";
-  if (!known.has(field)) return `There is no field ${field}`;
-  for (const column of (found[1] ?? "").split(" , ")) {
+  const keys = (found[3] ?? "").split(" , ").map((key) => /^(?:'([^']+)'|(\w+))( = \w+)?$/.exec(key));
+  for (const key of keys) {
+    if (key === null) return `lookup needs table, select and using: ${text}`;
+    const field = key[1] ?? key[2] ?? "";
+    if (!known.has(field)) return `There is no field ${field}`;
+    if (key[3] === undefined && !grouped) return `${found[1]} is a dictionary, which is asked after link or cluster only`;
+  }
+  for (const column of (found[2] ?? "").split(" , ")) {
     const named = /^\w+(?: as (?:'([^']+)'|(\w+)))?$/.exec(column);
     if (named === null) return `${column} is no column`;
     known.add(named[1] ?? named[2] ?? column);

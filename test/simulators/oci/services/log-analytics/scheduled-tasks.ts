@@ -4,6 +4,16 @@ import { paged } from "../paging.ts";
 import { notFound, type State } from "./state.ts";
 
 const LARGEST_PAGE = 1000;
+const DAY = 24 * 60;
+/** What tasks look back at most, in minutes, by their interval: typings of the service's package, StreamAction. */
+const LONGEST: readonly (readonly [interval: number, duration: number])[] = [
+  [30, 60],
+  [60, 12 * 60],
+  [DAY, DAY],
+  [7 * DAY - 1, 7 * DAY],
+  [14 * DAY, 14 * DAY],
+  [Number.POSITIVE_INFINITY, 30 * DAY],
+];
 
 export interface Task {
   readonly id: string;
@@ -18,8 +28,28 @@ interface Details {
   readonly taskType?: string;
   readonly compartmentId?: string;
   readonly displayName?: string;
-  readonly schedules?: readonly { readonly type?: string; readonly recurringInterval?: string }[];
-  readonly action?: { readonly type?: string; readonly savedSearchId?: string; readonly savedSearchDuration?: string };
+  readonly schedules?: readonly {
+    readonly type?: string;
+    readonly recurringInterval?: string;
+    readonly queryOffsetSecs?: number;
+  }[];
+  readonly action?: {
+    readonly type?: string;
+    readonly savedSearchId?: string;
+    readonly savedSearchDuration?: string;
+    readonly metricExtraction?: MetricExtraction;
+  };
+}
+
+interface MetricExtraction {
+  readonly compartmentId?: string;
+  readonly namespace?: string;
+  readonly resourceGroup?: string;
+  readonly metricCollections?: readonly {
+    readonly metricName?: string;
+    readonly metricQueryFieldName?: string;
+    readonly dimensions?: readonly { readonly queryFieldName?: string; readonly dimensionName?: string }[];
+  }[];
 }
 
 const base = "/20200601/namespaces/{namespace}/scheduledTasks";
@@ -97,18 +127,37 @@ function check({ kind, taskType, compartmentId, displayName, schedules = [], act
   if (kind !== "STANDARD") throw refuse(`kind ${kind} is not valid`);
   if (taskType !== "SAVED_SEARCH") throw refuse(`taskType ${taskType} is not valid`);
   if (!/^ocid1\.(compartment|tenancy)\./.test(compartmentId ?? "")) throw refuse("compartmentId is no OCID");
-  if (displayName === undefined || !/^\w[\w .:-]{0,254}$/.test(displayName)) throw refuse("displayName is missing or not valid");
-  if (schedules.length === 0) throw refuse("schedules is empty");
-  for (const { type, recurringInterval } of schedules) {
-    if (type !== "FIXED_FREQUENCY") throw refuse(`schedule type ${type} is not simulated`);
-    const minutes = minutesOf(recurringInterval);
-    if (minutes < 5 || minutes > 21 * 24 * 60) throw refuse(`recurringInterval ${recurringInterval} is not from PT5M to P21D`);
-    const duration = minutesOf(action?.savedSearchDuration);
-    if (minutes <= 30 && duration > 60)
-      throw refuse(`savedSearchDuration ${action?.savedSearchDuration} is longer than 60 minutes`);
+  if (displayName === undefined || !/^[A-Za-z0-9][\w -]{0,254}$/.test(displayName))
+    throw refuse("displayName is missing or not valid");
+  const [schedule, ...others] = schedules;
+  if (schedule === undefined || others.length > 0) throw refuse("there is not exactly one schedule");
+  const { type, recurringInterval, queryOffsetSecs = 0 } = schedule;
+  if (type !== "FIXED_FREQUENCY") throw refuse(`schedule type ${type} is not simulated`);
+  const minutes = minutesOf(recurringInterval);
+  if (minutes < 5 || minutes > 21 * DAY) throw refuse(`recurringInterval ${recurringInterval} is not from PT5M to P21D`);
+  const [, longest] = LONGEST.find(([interval]) => minutes <= interval) ?? [0, 0];
+  if (minutesOf(action?.savedSearchDuration) > longest) {
+    throw refuse(
+      `savedSearchDuration ${action?.savedSearchDuration} is longer than ${longest} minutes, for interval ${recurringInterval}`,
+    );
   }
+  if (!Number.isSafeInteger(queryOffsetSecs) || queryOffsetSecs < 0) throw refuse("queryOffsetSecs is not valid");
   if (action?.type !== "STREAM") throw refuse("action is no STREAM");
   if (!/^ocid1\.managementsavedsearch\./.test(action.savedSearchId ?? "")) throw refuse("savedSearchId is no OCID");
+  checkMetrics(action.metricExtraction ?? {});
+}
+
+function checkMetrics({ namespace = "", resourceGroup = "", metricCollections = [] }: MetricExtraction): void {
+  if (!/^[A-Za-z]\w*$/.test(namespace)) throw refuse(`namespace ${namespace} is not valid`);
+  if (!/^[A-Za-z][\w.$-]*$/.test(resourceGroup)) throw refuse(`resourceGroup ${resourceGroup} is not valid`);
+  if (metricCollections.length === 0) throw refuse("metricCollections is empty");
+  for (const { metricName = "", metricQueryFieldName = "", dimensions = [] } of metricCollections) {
+    if (!/^[A-Za-z][\w.$-]*$/.test(metricName)) throw refuse(`metricName ${metricName} is not valid`);
+    if (metricQueryFieldName === "") throw refuse("metricQueryFieldName is missing");
+    if (dimensions.length > 3) throw refuse(`${metricName} has more than three dimensions`);
+    if (dimensions.some(({ queryFieldName, dimensionName }) => !queryFieldName || !dimensionName))
+      throw refuse("a dimension is not valid");
+  }
 }
 
 function minutesOf(duration = ""): number {

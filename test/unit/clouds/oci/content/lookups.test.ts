@@ -60,18 +60,19 @@ const push = (table: LookupTable | undefined, maxBytes?: number): Promise<Pushed
 };
 
 const PORTS = "# names\nport,protocol,name\n22,tcp,SSH\n53,any,DNS\n6000-6001,tcp,X11\n6001,tcp,X11 one\n";
-const SERVERS = 'address,server,owner\n10.0.0.1,"web, first",ann\n\n# more\n10.1.0.0/16,farm,\n';
+const SERVERS = 'address,server,owner\n10.0.0.1,"web, first",ann\n\n# more\n10.1.0.0/16,farm,\n10.1.2.0/24,rack,\n';
 
 describe("tables for Log Analytics", () => {
-  it("spells out ports, by the narrowest range, and keeps servers as they are", async () => {
+  it("spells out ports, by the narrowest range, and makes a dictionary of servers, the narrowest first", async () => {
     const [ports, servers] = await tables(PORTS, SERVERS);
     expect([ports?.header, ports?.rows]).toEqual([
       "port,protocol,name",
       ["22,tcp,SSH", "53,tcp,DNS", "53,udp,DNS", "6000,tcp,X11", "6001,tcp,X11 one"],
     ]);
-    expect([servers?.header, servers?.rows]).toEqual([
-      "address,server,owner",
-      ['10.0.0.1,"web, first",ann', "10.1.0.0/16,farm,"],
+    expect([servers?.type, servers?.header, servers?.rows]).toEqual([
+      "Dictionary",
+      "Operator,Condition,server,owner",
+      ['EQUAL,10.0.0.1,"web, first",ann', "CIDRMATCH,10.1.2.0/24,rack,", "CIDRMATCH,10.1.0.0/16,farm,"],
     ]);
   });
 
@@ -89,7 +90,7 @@ describe("tables for Log Analytics", () => {
 
   it("cuts what is too large into pieces, each with the header", () => {
     const rows = Array.from({ length: 500 }, (_, index) => `${index},tcp,ü`);
-    const table: LookupTable = { name: "t", description: "", version: "", header: "port,protocol,name", rows };
+    const table: LookupTable = { name: "t", type: "Lookup", description: "", version: "", header: "port,protocol,name", rows };
     const pieces = piecesOf(table, 1000);
     for (const piece of pieces) expect(Buffer.byteLength(piece)).toBeLessThanOrEqual(1000);
     expect(pieces.flatMap((piece) => parse(piece, { columns: true }))).toEqual(
@@ -117,7 +118,7 @@ describe("push", () => {
       { length: 2_200 },
       (_, index) => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255},${"s".repeat(80)}`,
     );
-    const table: LookupTable = { name: "big", description: "Big", version: "1", header: "address,server", rows };
+    const table: LookupTable = { name: "big", type: "Lookup", description: "Big", version: "1", header: "address,server", rows };
     oci.faults.add({ on: "register-lookup" }, { loseAnswer: "reset" });
     oci.faults.add({ on: "append-lookup-data" }, { loseAnswer: "reset" });
     oci.faults.add({ on: "update-lookup" }, { status: 429, headers: { "retry-after": "0" } });
