@@ -199,7 +199,7 @@ const MEMBERS: Readonly<
 };
 const KINDS = Object.keys(MEMBERS) as readonly Kind[];
 /** What a part may have. */
-const MORE = ["timeWindow", "encoder", "check", "openApi"];
+const MORE = ["timeWindow", "encoder", "check", "openApi", "provider", "writer"];
 
 /** The part with its schema as the program uses it; in a kind of parts that are called by `name`, under the name that is given. */
 function takenPart(kind: Kind, part: unknown, name: string | undefined): Record<string, unknown> {

@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, (context: CliContext, finish: Finish) =>
   plan: async (context) => (await import("./plan.ts")).planCommand(context),
   status: async (context) => (await import("./status.ts")).statusCommand(context),
   replay: async (context, finish) => (await import("./replay.ts")).replayCommand(context, finish),
+  explain: async (context, finish) => (await import("./explain.ts")).explainCommand(context, finish),
   report: async (context, finish) => (await import("./report.ts")).reportCommand(context, finish),
   lookups: async (context) => {
     const [{ lookupsCommand }, { lookupsPushCommand }] = await Promise.all([import("./lookups.ts"), import("./lookups-push.ts")]);

@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import type { Command } from "commander";
 import { type Config, type NamedSource, readConfig } from "../config/load.ts";
 import type { FoundObject, Source } from "../contracts/source.ts";
 import { type Enrichment, openEnrichment } from "../enrich/enrichment.ts";
@@ -9,8 +11,10 @@ import { decoderFor } from "../formats/formats.ts";
 import { NOTHING_SEEN } from "../ledger/nothing-seen.ts";
 import { parseInstant } from "../lib/durations.ts";
 import { describeError, drawerOf, UsageError } from "../lib/errors.ts";
+import { printable } from "../lib/printable.ts";
 import { retry } from "../lib/retry.ts";
 import { Registry } from "../registry.ts";
+import type { Surroundings } from "../reports/explain/rules.ts";
 import { OWN_RECORDS } from "../reports/own-records.ts";
 import { openSource } from "../run/compose.ts";
 import type { CliContext } from "./context.ts";
@@ -62,6 +66,8 @@ export interface Reading {
   close(): Promise<void>;
 }
 
+/** The configuration that is used where none is named, in the folder where the program was started. */
+const USUAL = "flowferry.yaml";
 /** A failure that passes is met so often before it is taken for an answer. */
 const MOST_FAILURES = 6;
 
@@ -72,10 +78,14 @@ const MOST_FAILURES = 6;
  */
 export async function openReading(options: ReadingOptions, context: CliContext): Promise<Reading> {
   const { input, since, until } = options;
-  if (options.config === undefined && input === undefined) {
-    throw new UsageError("bad-option", "say what to read: -c FILE (its source), --input FOLDER, or both");
+  const file = options.config ?? (input === undefined && existsSync(USUAL) ? USUAL : undefined);
+  if (file === undefined && input === undefined) {
+    throw new UsageError(
+      "bad-option",
+      `say what to read: -c FILE (its source; there is no ${USUAL} here), --input FOLDER, or both`,
+    );
   }
-  const given = options.config === undefined ? undefined : await context.loadConfig(options.config);
+  const given = file === undefined ? undefined : await context.loadConfig(file);
   const config = input === undefined ? (given as Config) : await withFolder(given, input, context);
   const now = Date.now();
   const { filter } = config.sources[0] as NamedSource;
@@ -295,4 +305,41 @@ export function doubtsOf({ bad, unread, firstFault, lost, timeless }: ReadingTot
   if (lost > 0) lines.push(`the log says ${lost} times that flows are missing from it`);
   if (timeless > 0 && window !== "") lines.push(`${timeless} records have no time, so that they are in no window`);
   return lines;
+}
+
+/** The options that say what is read. */
+export function withReading(command: Command): Command {
+  return command
+    .option(
+      "-c, --config <file>",
+      `configuration file (YAML): its source, tables and networks (default: ${USUAL}, if it is there)`,
+    )
+    .option(
+      "--input <folder>",
+      "read this folder instead: objects of a log, or NDJSON and enriched JSON that were written of one",
+    )
+    .option("--since <time>", "flows of this time and later: a time, or an age as in 2h or 30d")
+    .option("--until <time>", "flows before this time: a time, or an age");
+}
+
+/** Lines for people, to stderr. */
+export function tell({ stderr, secrets }: CliContext, lines: readonly string[]): void {
+  for (const line of lines) stderr.write(`${printable(secrets.scrub(line))}\n`);
+}
+
+/** Something could not be read, so that the answer may lack it. */
+export function isDoubtful({ bad, unread }: ReadingTotals): boolean {
+  return bad + unread > 0;
+}
+
+/** What the configuration tells of the networks, for who asks the rules. */
+export function surroundingsOf({ enrichments, config }: Reading): Surroundings {
+  const writers = config.registry.networks.flatMap(({ provider, writer }) =>
+    provider === undefined || writer === undefined ? [] : [[provider, writer] as const],
+  );
+  return {
+    networks: enrichments.map((enrichment) => enrichment.network()),
+    tables: enrichments.map((enrichment) => enrichment.tables()),
+    writers: new Map(writers),
+  };
 }

@@ -1,11 +1,19 @@
 import { Command, Option } from "commander";
 import { UsageError } from "../lib/errors.ts";
-import { printable } from "../lib/printable.ts";
 import { writePrivately } from "../lib/private-output.ts";
 import { PortSummary, type PortsOptions, SECTIONS, type SubnetReport } from "../reports/ports.ts";
 import { type Cell, csvLines, tableLines } from "../reports/table.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
-import { doubtsOf, openReading, type Reading, type ReadingOptions, type ReadingTotals } from "./reading.ts";
+import {
+  doubtsOf,
+  isDoubtful,
+  openReading,
+  type Reading,
+  type ReadingOptions,
+  type ReadingTotals,
+  tell,
+  withReading,
+} from "./reading.ts";
 
 type Finish = (code: ExitCode) => void;
 
@@ -14,18 +22,6 @@ export function reportCommand(context: CliContext, finish: Finish): Command {
   return new Command("report")
     .description("Make a document of the flows in a bucket or folder. Nothing is shipped or changed.")
     .addCommand(portsCommand(context, finish));
-}
-
-/** The options that say what is read. */
-export function withReading(command: Command): Command {
-  return command
-    .option("-c, --config <file>", "configuration file (YAML): its source, tables and networks")
-    .option(
-      "--input <folder>",
-      "read this folder instead: objects of a log, or NDJSON and enriched JSON that were written of one",
-    )
-    .option("--since <time>", "flows of this time and later: a time, or an age as in 2h or 30d")
-    .option("--until <time>", "flows before this time: a time, or an age");
 }
 
 interface PortsFlags extends ReadingOptions, PortsOptions {
@@ -81,16 +77,6 @@ async function reportPorts(context: CliContext, flags: PortsFlags): Promise<Exit
   } finally {
     await reading.close();
   }
-}
-
-/** Lines for people, to stderr. */
-export function tell({ stderr, secrets }: CliContext, lines: readonly string[]): void {
-  for (const line of lines) stderr.write(`${printable(secrets.scrub(line))}\n`);
-}
-
-/** Something could not be read, so that the answer may lack it. */
-export function isDoubtful({ bad, unread }: ReadingTotals): boolean {
-  return bad + unread > 0;
 }
 
 function chosen(subnets: readonly SubnetReport[], wanted: string | undefined): readonly SubnetReport[] {

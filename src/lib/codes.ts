@@ -29,6 +29,7 @@ export const CODES = {
     "bad-generate-option": "An option of `generate` is wrong",
     "output-unwritable": "A file of a report cannot be written",
     "report-too-large": "There is too much for one report",
+    "unknown-host": "There is no server of that name",
     "unknown-subnet": "No flow is of that subnet",
     "not-empty": "The folder to write to is not empty",
     "telemetry-listen": "Metrics cannot be served on the address",

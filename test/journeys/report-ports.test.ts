@@ -132,7 +132,7 @@ test("a table, CSV, and one subnet by its name", async () => {
 });
 
 test("wrong usage is refused in one line", async () => {
-  expectRefusal(await flowferry(["report", "ports"]), 2, "say what to read: -c FILE (its source), --input FOLDER, or both\n");
+  expectRefusal(await flowferry(["report", "ports"]), 2, "say what to read: -c FILE");
   expectRefusal(await flowferry(["report", "ports", "--input", path("nothing")]), 2, "is not there");
   mkdirSync(path("empty"));
   const window = ["--since", "2026-02-01", "--until", "2026-01-01"];

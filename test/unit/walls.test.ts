@@ -20,7 +20,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   alerts: ["ledger", "contracts", "lib"],
   schemas: ["flow", "lib"],
   sinks: ["schemas", "contracts", "flow", "lib"],
-  reports: ["schemas", "formats", "flow", "lib"],
+  reports: ["schemas", "enrich", "formats", "flow", "lib"],
   searches: ["detect", "flow", "lib"],
   dialects: ["searches", "detect", "schemas", "flow", "lib"],
   archive: ["schemas", "flow", "lib"],

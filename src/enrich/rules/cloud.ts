@@ -3,6 +3,7 @@ import type { FlowContext } from "../../flow/flow.ts";
 import type { Secrets } from "../../lib/secrets/secrets.ts";
 import type { Document } from "./document.ts";
 import type { NetworkData } from "./snapshot.ts";
+import type { RuleWriter } from "./writer.ts";
 
 /** Something happened to the description of the network. */
 export interface NetworkEvent {
@@ -47,6 +48,10 @@ export interface CloudNetwork<Options = unknown> {
   readonly options: ZodType<Options>;
   /** The options with absolute paths. `at` makes one absolute, `beside` names a file beside the ledger, if there is one. */
   resolve(options: Options, at: (path: string) => string, beside: (name: string) => string | undefined): Options;
+  /** What `NetworkData.provider` says of its networks. */
+  readonly provider?: string;
+  /** How its rules are written down for people. */
+  readonly writer?: RuleWriter;
   /** The files that the options name. */
   files(options: Options): readonly string[];
   /**

@@ -44,13 +44,13 @@ export class Governance {
   readonly version: string;
   /** The security lists in the form of schema `seed`. */
   readonly lists: readonly SeedList[];
-  readonly #governors: Governors;
+  readonly governors: Governors;
   readonly #allowing: Record<"ingress" | "egress", RuleIndex>;
   readonly #acl: Record<"ingress" | "egress", RuleIndex> | undefined;
   readonly #unexplained: Explanation;
 
   constructor(governors: Governors, membersOf: MembersOf) {
-    this.#governors = governors;
+    this.governors = governors;
     this.version = versionOf(governors);
     this.lists = Object.freeze(governors.allowing.flatMap(({ seed }) => (seed === undefined ? [] : [seed])));
     const rules = governors.allowing.flatMap((set) => set.rules);
@@ -68,7 +68,7 @@ export class Governance {
 
   /** Whether it answers as one made anew of these would, whatever the members of groups are now. */
   isOf({ allowing, acl, oneWay, complete }: Governors): boolean {
-    const own = this.#governors;
+    const own = this.governors;
     return (
       own.acl === acl &&
       own.oneWay === oneWay &&
@@ -93,13 +93,13 @@ export class Governance {
     }
     const forward = this.#find(question.direction, question, question.sourcePort, question.destinationPort);
     // A reply to a connection that was allowed is never rejected.
-    if (this.#governors.oneWay && question.action !== "reject" && !beginsConnection(forward, question)) {
+    if (this.governors.oneWay && question.action !== "reject" && !beginsConnection(forward, question)) {
       const back = question.direction === "ingress" ? "egress" : "ingress";
       const reverse = this.#find(back, question, question.destinationPort, question.sourcePort);
       if (reverse !== undefined && answers(reverse, forward, question)) return this.#reply(reverse);
     }
     if (forward !== undefined) return this.#matched(forward);
-    return this.#governors.complete ? this.#unexplained : undefined;
+    return this.governors.complete ? this.#unexplained : undefined;
   }
 
   #find(direction: Rule["direction"], question: Question, sourcePort: number, destinationPort: number): Covering | undefined {

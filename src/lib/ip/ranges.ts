@@ -10,6 +10,8 @@ export interface Prefixed {
 export interface IpRanges<Row> {
   /** How many different networks it holds. */
   readonly size: number;
+  /** Its rows, in no order that means anything. */
+  readonly rows: readonly Row[];
   /** The row of the longest prefix that holds the address. */
   find(ip: IpBits): Row | undefined;
   /** The rows of all prefixes that hold the address, longest first. */
@@ -29,6 +31,7 @@ export function ipRanges<Row extends Prefixed>(
   const v6 = new Segments(4, ofFamily(6), onDuplicate);
   return {
     size: v4.size + v6.size,
+    rows: [...v4.rows, ...v6.rows],
     find: (ip) => (ip.family === 4 ? v4.row(v4.locate4(ip.w0)) : ip.family === 6 ? v6.row(v6.locate6(ip)) : undefined),
     covering: (ip) => (ip.family === 4 ? v4.ancestry(v4.locate4(ip.w0)) : ip.family === 6 ? v6.ancestry(v6.locate6(ip)) : []),
   };
@@ -50,7 +53,7 @@ class Segments<Row extends Prefixed> {
   size = 0;
   readonly #words: number;
   /** In ascending order of first address, the shorter prefix first; a row's rank is its place here. */
-  readonly #rows: Row[];
+  readonly rows: readonly Row[];
   /** For each rank, that of the next shorter prefix around it. */
   readonly #parents: Int32Array;
   #starts: Uint32Array;
@@ -70,7 +73,7 @@ class Segments<Row extends Prefixed> {
     }
     const order = new Uint32Array(n).map((_, i) => i);
     order.sort((a, b) => compare(firsts, a * words, firsts, b * words, words) || at(lengths, a) - at(lengths, b) || a - b);
-    this.#rows = Array.from(order, (i) => rows[i] as Row);
+    this.rows = Array.from(order, (i) => rows[i] as Row);
     this.#parents = new Int32Array(n);
     this.#starts = new Uint32Array((2 * n + 1) * words);
     this.#owners = new Int32Array(2 * n + 1);
@@ -108,7 +111,7 @@ class Segments<Row extends Prefixed> {
       }
       const around = top();
       if (around !== NONE && same(firsts, lengths, at(order, around), at(order, rank), words)) {
-        onDuplicate(this.#rows[around] as Row, this.#rows[rank] as Row);
+        onDuplicate(this.rows[around] as Row, this.rows[rank] as Row);
         continue;
       }
       this.size++;
@@ -170,12 +173,12 @@ class Segments<Row extends Prefixed> {
   }
 
   row(rank: number): Row | undefined {
-    return rank === NONE ? undefined : this.#rows[rank];
+    return rank === NONE ? undefined : this.rows[rank];
   }
 
   ancestry(rank: number): Row[] {
     const found: Row[] = [];
-    for (let r = rank; r !== NONE; r = this.#parents[r] as number) found.push(this.#rows[r] as Row);
+    for (let r = rank; r !== NONE; r = this.#parents[r] as number) found.push(this.rows[r] as Row);
     return found;
   }
 }

@@ -1,6 +1,7 @@
 import type { CloudNetwork } from "../../../enrich/rules/cloud.ts";
 import { type IbmNetworkOptions, ibmNetworkOptions } from "./options.ts";
 import { type IbmExport, IbmReader } from "./reader.ts";
+import { ibmRuleWriter } from "./writer.ts";
 
 /** In the order in which they are read: what is spoken of before what speaks of it. */
 const EXPORTS: readonly IbmExport[] = ["subnets", "networkAcls", "securityGroups", "virtualNetworkInterfaces"];
@@ -16,6 +17,8 @@ function exportsIn(options: IbmNetworkOptions): { kind: IbmExport; path: string 
 /** Networks in IBM Cloud. */
 export const ibmNetwork: CloudNetwork<IbmNetworkOptions> = {
   name: "ibm",
+  provider: "ibm_cloud",
+  writer: ibmRuleWriter,
   options: ibmNetworkOptions,
   resolve: (options, at) => Object.fromEntries(exportsIn(options).map(({ kind, path }) => [kind, at(path)])),
   files: (options) => exportsIn(options).map(({ path }) => path),

@@ -2,10 +2,13 @@ import type { CloudNetwork } from "../../../enrich/rules/cloud.ts";
 import { openOciApi } from "./api.ts";
 import { type OciNetworkOptions, ociNetworkOptions } from "./options.ts";
 import { OciReader, readOciDocument } from "./reader.ts";
+import { ociRuleWriter } from "./writer.ts";
 
 /** Networks in OCI. */
 export const ociNetwork: CloudNetwork<OciNetworkOptions> = {
   name: "oci",
+  provider: "oracle_cloud",
+  writer: ociRuleWriter,
   options: ociNetworkOptions,
   resolve: ({ files, api }, at, beside) => ({
     files: files.map(at),

@@ -1,0 +1,153 @@
+import type { Flow, FlowContext } from "../../flow/flow.ts";
+import { type IpAddress, parseAddress } from "../../lib/ip/address.ts";
+import { type End, isEnd, type Service } from "./ends.ts";
+
+/** `there`: from who asks to who is asked. `back`: the answers, which one-way logs have as records of their own. */
+export type Leg = "there" | "back";
+/** At whose network interface; `unknown` where a record does not say which of its ends it is at. */
+export type Side = "source" | "destination" | "unknown";
+
+/** What one network interface has logged of the conversation, on one leg. */
+export interface Point {
+  readonly leg: Leg;
+  readonly side: Side;
+  readonly context: FlowContext;
+  readonly subnetName: string | undefined;
+  accepted: number;
+  rejected: number;
+  lastAccepted: Flow | undefined;
+  lastRejected: Flow | undefined;
+}
+
+/** What an end's own interfaces have logged, with whomever it spoke. */
+interface Presence {
+  flows: number;
+  last: Flow | undefined;
+  /** Of these, requests at the port that is asked about, from others. */
+  sameService: number;
+}
+
+/** So many of the newest records are kept to be shown. */
+const MOST_SHOWN = 8;
+/** Interfaces of one conversation that are told apart. */
+const MOST_POINTS = 256;
+/** Answers to whether an address is one of the ends that are remembered. */
+const MOST_KNOWN = 65_536;
+
+/** What flows tell of a conversation. Memory is bounded, whatever there is to read. */
+export class Evidence {
+  readonly source: End;
+  readonly destination: End;
+  readonly service: Service;
+  readonly points = new Map<string, Point>();
+  readonly atSource: Presence = { flows: 0, last: undefined, sameService: 0 };
+  readonly atDestination: Presence = { flows: 0, last: undefined, sameService: 0 };
+  /** Subnets that have logged anything, also that there was no traffic. */
+  readonly subnets = new Map<string, { readonly name: string | undefined; records: number }>();
+  /** Whether records describe both ways, and whether anything came back in one of them. */
+  twoWay = false;
+  answered = false;
+  /** The newest records of the conversation, newest first. */
+  readonly newest: Flow[] = [];
+  readonly #ends = new Map<string, number>();
+
+  constructor(source: End, destination: End, service: Service) {
+    this.source = source;
+    this.destination = destination;
+    this.service = service;
+  }
+
+  add(flow: Flow): void {
+    const { context, direction } = flow;
+    if (context.subnet !== undefined) this.#countSubnet(context.subnet, flow);
+    if (flow.status !== "OK") return;
+    const from = this.#endsAt(flow.sourceAddress, flow.sourceServer);
+    const to = this.#endsAt(flow.destinationAddress, flow.destinationServer);
+    if (from === 0 && to === 0) return;
+    const local = direction === "egress" ? from : direction === "ingress" ? to : 0;
+    const { port, protocol } = this.service;
+    const isService =
+      (protocol === undefined || flow.protocol === protocol) && (port === undefined || flow.destinationPort === port);
+    if (local & SOURCE) note(this.atSource, flow, false);
+    if (local & DESTINATION)
+      note(this.atDestination, flow, isService && direction === "ingress" && flow.initiator !== "destination");
+    if (protocol !== undefined && flow.protocol !== protocol) return;
+    if (from & SOURCE && to & DESTINATION && this.#isRequest(flow)) this.#addPoint("there", flow);
+    else if (from & DESTINATION && to & SOURCE && this.#isAnswer(flow)) this.#addPoint("back", flow);
+  }
+
+  #isRequest({ destinationPort, initiator }: Flow): boolean {
+    const { port } = this.service;
+    return port === undefined ? initiator !== "destination" : destinationPort === port;
+  }
+
+  #isAnswer({ sourcePort, initiator }: Flow): boolean {
+    const { port } = this.service;
+    return port === undefined ? initiator === "destination" : sourcePort === port;
+  }
+
+  #addPoint(leg: Leg, flow: Flow): void {
+    const { context, direction, action, bytesReverse, packetsReverse } = flow;
+    const side: Side =
+      direction === "unknown" ? "unknown" : (direction === "egress") === (leg === "there") ? "source" : "destination";
+    if (bytesReverse !== undefined || packetsReverse !== undefined) {
+      this.twoWay = true;
+      if (action === "accept" && (Number(bytesReverse ?? 0) > 0 || Number(packetsReverse ?? 0) > 0)) this.answered = true;
+    }
+    if (leg === "back" && action === "accept") this.answered = true;
+    this.#show(flow);
+    const key = `${leg} ${side} ${context.vnic ?? ""} ${context.subnet ?? ""}`;
+    let point = this.points.get(key);
+    if (point === undefined) {
+      if (this.points.size >= MOST_POINTS) return;
+      const subnetName = flow.subnetName ?? context.subnetName;
+      const counts = { accepted: 0, rejected: 0, lastAccepted: undefined, lastRejected: undefined };
+      point = { leg, side, context, subnetName, ...counts };
+      this.points.set(key, point);
+    }
+    if (action === "reject") {
+      point.rejected++;
+      if (point.lastRejected === undefined || flow.time >= point.lastRejected.time) point.lastRejected = flow;
+    } else {
+      point.accepted++;
+      if (point.lastAccepted === undefined || flow.time >= point.lastAccepted.time) point.lastAccepted = flow;
+    }
+  }
+
+  #show(flow: Flow): void {
+    const { newest } = this;
+    if (newest.length === MOST_SHOWN && flow.time <= (newest.at(-1) as Flow).time) return;
+    const place = newest.findIndex(({ time }) => time < flow.time);
+    newest.splice(place === -1 ? newest.length : place, 0, flow);
+    newest.length = Math.min(newest.length, MOST_SHOWN);
+  }
+
+  #countSubnet(id: string, flow: Flow): void {
+    const known = this.subnets.get(id);
+    if (known === undefined) this.subnets.set(id, { name: flow.subnetName ?? flow.context.subnetName, records: 1 });
+    else known.records++;
+  }
+
+  /** Which of the ends an address is, as bits: an address may be both. */
+  #endsAt(text: string | undefined, server: string | undefined): number {
+    if (text === undefined) return 0;
+    const key = server === undefined ? text : `${text} ${server}`;
+    let ends = this.#ends.get(key);
+    if (ends === undefined) {
+      const address: IpAddress | undefined = parseAddress(text);
+      ends = (isEnd(this.source, address, server) ? SOURCE : 0) | (isEnd(this.destination, address, server) ? DESTINATION : 0);
+      if (this.#ends.size >= MOST_KNOWN) this.#ends.clear();
+      this.#ends.set(key, ends);
+    }
+    return ends;
+  }
+}
+
+const SOURCE = 1;
+const DESTINATION = 2;
+
+function note(presence: Presence, flow: Flow, isService: boolean): void {
+  presence.flows++;
+  if (isService) presence.sameService++;
+  if (presence.last === undefined || flow.time >= presence.last.time) presence.last = flow;
+}
