@@ -224,8 +224,10 @@ export interface SourceLedger extends SourceIdentity {
   /** The object, if it is parked. */
   parkedObject(id: number): ParkedObject | undefined;
   countParked(): number;
-  /** Makes every parked object due since time 0, with the attempts it has behind it. */
-  wakeParked(): void;
+  /** Makes these parked objects due since time 0, or every one, with the attempts they have behind them. */
+  wakeParked(ids?: readonly number[]): void;
+  /** The object that was discovered last, whatever became of it. */
+  newest(): QueuedObject | undefined;
   /** Something that the logs, or the bucket, say is missing or odd. */
   note(kind: string, key: string, message: string): void;
 }

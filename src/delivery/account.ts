@@ -182,7 +182,7 @@ export class Account {
     };
   }
 
-  convoyEvents(source: string): Omit<ConvoyEvents, "read" | "onFatal"> {
+  convoyEvents(source: string): Pick<ConvoyEvents, "onBehind" | "onCaughtUp"> {
     const behind = "sink has fallen behind: it goes on alone and catches up by reading again";
     return {
       onBehind: ({ name }) => {

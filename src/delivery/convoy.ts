@@ -3,7 +3,9 @@ import type { Consumer, Lost } from "../contracts/consumer.ts";
 import type { ParkedObject, QueuedObject, SourceLedger } from "../contracts/ledger.ts";
 import type { Flow } from "../flow/flow.ts";
 import { drawerOf, UsageError } from "../lib/errors.ts";
+import type { RetryPolicy } from "../lib/retry.ts";
 import { firstOf } from "../lib/waiting.ts";
+import { Gate, type GateEvents, type GateOptions } from "./gate.ts";
 import type { Parking } from "./parking.ts";
 
 /** One reading of an object, and who takes part in it; a consumer that falls behind leaves it. */
@@ -16,14 +18,19 @@ export interface Reading {
   offer(flows: readonly Flow[], through: number): Promise<void>;
 }
 
-export interface ConvoyOptions {
+/** Of so many objects that wait, and of so many that are parked, one is asked for when the source is doubted. */
+const CANDIDATES = 64;
+
+export interface ConvoyOptions extends Pick<GateOptions, "untilCaughtUp"> {
   /** How many objects are read side by side. */
   readonly objects: number;
   /** A consumer that has had no room for this long, while another one has, goes on alone. */
   readonly stallMs: number;
+  /** The pauses between attempts to read anything of a source that refuses all. */
+  readonly retry: RetryPolicy;
 }
 
-export interface ConvoyEvents {
+export interface ConvoyEvents extends Pick<GateEvents, "reach" | "onRefused"> {
   /**
    * Reads the object to its end; resolves when every record was offered, or with why the rest cannot be had by anybody. Rejects with why it
    * cannot be read now.
@@ -31,6 +38,8 @@ export interface ConvoyEvents {
   read(reading: Reading): Promise<Lost | undefined>;
   onBehind(consumer: Consumer): void;
   onCaughtUp(consumer: Consumer): void;
+  /** A source that refused all goes on. */
+  onOpened(): void;
   /** `run` will reject with this, when all that is being read has been broken off. */
   onFatal(error: unknown): void;
 }
@@ -50,6 +59,7 @@ export class Convoy {
   readonly #options: ConvoyOptions;
   readonly #events: ConvoyEvents;
   readonly #parking: Parking;
+  readonly #gate: Gate;
   readonly #stop: AbortSignal;
   readonly #inStep: Set<Consumer>;
   readonly #behind = new Set<Consumer>();
@@ -78,6 +88,13 @@ export class Convoy {
     this.#options = options;
     this.#events = events;
     this.#stop = AbortSignal.any([stop, this.#failed.signal]);
+    const onOpened = async (refused: readonly number[]) => {
+      await parking.wake(refused);
+      events.onOpened();
+    };
+    const { reach, onRefused } = events;
+    const doubts = { candidates: (attempt: number) => this.#candidates(attempt), reach, onRefused, onOpened };
+    this.#gate = new Gate({ policy: options.retry, untilCaughtUp: options.untilCaughtUp }, doubts, this.#stop);
     this.#inStep = new Set(consumers);
     const everything = { after: 0, through: Number.MAX_SAFE_INTEGER, limit: 1 };
     const begins = new Map(
@@ -144,6 +161,7 @@ export class Convoy {
     const workers = Array.from({ length: this.#options.objects }, () => this.#work().catch(this.#fail));
     await Promise.all(workers);
     await Promise.all(this.#solo.values());
+    await this.#gate.ended().catch(this.#fail);
     if (this.#failed.signal.aborted) throw this.#failed.signal.reason;
   }
 
@@ -154,6 +172,7 @@ export class Convoy {
 
   async #work(): Promise<void> {
     while (!this.#stop.aborted) {
+      if (this.#gate.isClosed) await this.#gate.opened();
       const retried = this.#nextRetry();
       if (retried !== undefined) await this.#retry(retried);
       const object = this.#next();
@@ -166,6 +185,16 @@ export class Convoy {
       if (retried === undefined && object === undefined) await this.#news();
       else this.#changed();
     }
+  }
+
+  /** What may be asked for to see whether anything can be read: what is newest, and of what waits and of what is parked another one each time. */
+  #candidates(attempt: number): QueuedObject[] {
+    const newest = this.#ledger.newest();
+    const waiting = this.#ledger.discovered(this.#started, CANDIDATES);
+    const parked = this.#parking.soonest(CANDIDATES);
+    const some = [newest, waiting[attempt % waiting.length], parked[attempt % parked.length]];
+    const byId = new Map(some.flatMap((object) => (object === undefined ? [] : [[object.id, object] as const])));
+    return [...byId.values()];
   }
 
   /** Resolves when there may be something to read. */
@@ -219,7 +248,9 @@ export class Convoy {
     const controller = new AbortController();
     const { signal } = controller;
     if (this.#stop.aborted) controller.abort(this.#stop.reason);
+    const proved = this.#gate.begin();
     const offer = async (flows: readonly Flow[], through: number) => {
+      proved();
       for (const consumer of consumers) consumer.offer(object.id, flows, through);
       await this.#room(consumers, signal);
     };
@@ -227,12 +258,14 @@ export class Convoy {
     this.#active.add(active);
     try {
       const lost = await this.#events.read(active.reading);
+      proved();
       for (const consumer of consumers) consumer.end(object.id, lost);
       await this.#parking.wasRead(object, () => [...this.#inStep, ...this.#behind].some((consumer) => consumer.wants(object)));
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof UsageError || drawerOf(error) === "worker") throw error;
       for (const consumer of consumers) consumer.leave(object.id);
+      this.#gate.refused(object, error);
       await this.#parking.park(object, error);
     } finally {
       this.#active.delete(active);
@@ -292,6 +325,7 @@ export class Convoy {
       for (let object = next(); object !== undefined && !this.#stop.aborted; object = next()) {
         after = object.id;
         if (this.#lacks(consumer, object)) await this.#read(object, new Set([consumer]));
+        if (this.#gate.isClosed) await this.#gate.opened();
       }
     };
     while (next() !== undefined || !consumer.hasRoom) {

@@ -123,6 +123,17 @@ export class Parking {
     return parked;
   }
 
+  /** Some of the parked objects, those that are to be tried next. */
+  soonest(limit: number): QueuedObject[] {
+    return this.#ledger.due(Number.MAX_SAFE_INTEGER, limit).map(({ object }) => object);
+  }
+
+  /** Those of these objects that are parked are to be tried at once. */
+  async wake(ids: readonly number[]): Promise<void> {
+    await this.#write(() => this.#ledger.wakeParked(ids));
+    this.#nextDue = this.#ledger.nextDue();
+  }
+
   /** Ms until an object is to be tried; undefined if none is parked. */
   get pauseMs(): number | undefined {
     return this.#nextDue === undefined ? undefined : Math.max(0, this.#nextDue - Date.now());

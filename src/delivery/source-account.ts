@@ -1,10 +1,11 @@
 import type { ParkedObject, QueuedObject } from "../contracts/ledger.ts";
 import type { FoundObject } from "../contracts/source.ts";
 import type { LedgerWrite } from "../ledger/write.ts";
-import { describeError, drawerOf } from "../lib/errors.ts";
+import { codeOf, describeError, drawerOf } from "../lib/errors.ts";
 import type { OnRetry } from "../lib/retry.ts";
 import type { Health } from "../telemetry/health.ts";
 import type { Instruments, Logger } from "../telemetry/telemetry.ts";
+import type { ConvoyEvents } from "./convoy.ts";
 import type { ObjectAccount, Readings, ReadTotals } from "./readings.ts";
 import { LEDGER, worthTelling } from "./telling.ts";
 
@@ -109,6 +110,23 @@ export class SourceAccount {
       const line = `cannot read ${key}, others go on and it is tried again: ${reason}`;
       if (drawerOf(error) === "object") this.#log.error(fields, line);
       else this.#log.warn(fields, line);
+    };
+  }
+
+  /** What the account wants to know of a source that refuses one object after the other. */
+  gateEvents(): Pick<ConvoyEvents, "onRefused" | "onOpened"> {
+    return {
+      onRefused: ({ failures, pauseMs, error }) => {
+        this.#instruments.sourceRetries.add(1, { source: this.name });
+        const reason = `no object can be read, the source pauses until one can: ${describeError(error)}`;
+        const drawer = drawerOf(error) === "object" ? "person" : drawerOf(error);
+        this.#health.problem(this.#objectsPart, { drawer, code: codeOf(error), reason });
+        if (worthTelling(failures)) this.#log.error({ failures, pauseMs, code: codeOf(error) }, reason);
+      },
+      onOpened: () => {
+        this.#health.well(this.#objectsPart);
+        this.#log.info("objects can be read again");
+      },
     };
   }
 

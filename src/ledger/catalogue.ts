@@ -116,7 +116,19 @@ export function catalogueOf({ sql, transaction, reading }: Tables, note: Note, s
       undefined,
     parkedObject: (id) => parkedRows("where p.object = ?", id)[0],
     countParked: () => reading(() => sql("select count(*) as n from parked where source = ?").get(source))?.n as number,
-    wakeParked: () => void transaction(() => sql("update parked set next_at = 0 where source = ?").run(source)),
+    wakeParked: (ids) =>
+      void transaction(() =>
+        ids === undefined
+          ? sql("update parked set next_at = 0 where source = ?").run(source)
+          : sql("update parked set next_at = 0 where source = ? and object in (select value from json_each(?))").run(
+              source,
+              JSON.stringify(ids),
+            ),
+      ),
+    newest: () =>
+      reading(() => sql(`select ${OBJECT} from objects o ${OF_SOURCE} where o.source = ? order by o.id desc limit 1`).all(source))
+        .map(toObject)
+        .at(0),
     note: (kind, key, message) => transaction(() => note(source, kind, key, message, 1)),
   });
   return {

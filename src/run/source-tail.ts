@@ -1,5 +1,6 @@
 import type { Consumer, Lost } from "../contracts/consumer.ts";
 import type { Ledger } from "../contracts/ledger.ts";
+import type { ObjectRef } from "../contracts/store.ts";
 import type { Account } from "../delivery/account.ts";
 import type { Checkpoint, Stateful } from "../delivery/checkpoint.ts";
 import { Convoy, type Reading } from "../delivery/convoy.ts";
@@ -66,7 +67,13 @@ export class SourceTail {
     this.#intake = AbortSignal.any([intake, this.#stopped.signal]);
     const ledger = whole.of(inlet.name);
     const parking = new Parking(ledger, write, options.retry, this.#account.onParked());
-    const events = { ...account.convoyEvents(inlet.name), read: (reading: Reading) => this.#readObject(reading), onFatal };
+    const events = {
+      ...account.convoyEvents(inlet.name),
+      ...this.#account.gateEvents(),
+      read: (reading: Reading) => this.#readObject(reading),
+      reach: (object: ObjectRef, signal: AbortSignal) => this.#reach(object, signal),
+      onFatal,
+    };
     this.#convoy = new Convoy(consumers, { ledger, parking }, options, events, this.#intake);
     this.#discovery = new Discovery({ source: inlet.source, ledger }, write, this.#account, this.#convoy);
   }
@@ -146,6 +153,11 @@ export class SourceTail {
   /** A job with a wrong key or bucket says so and ends; a worker that tails waits until somebody puts it right. */
   #isRefused(error: unknown): boolean {
     return !this.#discovery.admitted && drawerOf(error) === "person";
+  }
+
+  /** Resolves when the first bytes of the object have come, which are left. */
+  async #reach(object: ObjectRef, signal: AbortSignal): Promise<void> {
+    for await (const _ of await this.#inlet.source.open(object, signal)) return;
   }
 
   /**

@@ -477,6 +477,12 @@ describe.each([
       ],
     ]);
     expect(ledger.parkedFor("two", 10)[1]).toEqual({ ...ofB, sink: "two", position: 3 });
+    ledger.of("bucket").wakeParked([b, c]);
+    expect(ledger.parked(10).map(({ object: { id }, nextAt }) => [id, nextAt === 0])).toEqual([
+      [a, false],
+      [b, true],
+    ]);
+    expect([ledger.of("bucket").newest()?.id, ledger.of("bucket").newest()?.key]).toEqual([c, "c"]);
     ledger.of("bucket").wakeParked();
     expect(ledger.parked(10).map(({ nextAt, attempts }) => [nextAt, attempts])).toEqual([
       [0, 1],

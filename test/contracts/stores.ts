@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { ibmIam } from "../../src/clouds/ibm/bucket-auth.ts";
@@ -55,6 +55,8 @@ export interface OpenBucket {
   /** Those that can happen to this kind of store. */
   readonly listingFaults: Faults<keyof typeof LISTING_FAULTS>;
   readonly readingFaults: Faults<keyof typeof READING_FAULTS>;
+  /** How no object at all can be read any more, until it heals; the listing goes on. */
+  readonly refusals: Readonly<Record<string, () => void | Promise<void>>>;
   heal(): void | Promise<void>;
   close(): Promise<void>;
 }
@@ -84,7 +86,8 @@ export const STORES: readonly StoreKind[] = [
         if (existsSync(`${root}.away`)) await rename(`${root}.away`, root);
         if (existsSync(`${root}.kept`)) await rename(`${root}.kept`, join(root, KEY));
         await chmod(root, 0o755);
-        if (existsSync(join(root, KEY))) await chmod(join(root, KEY), 0o644);
+        for (const file of await readdir(root, { recursive: true }))
+          if ((await lstat(join(root, file))).isFile()) await chmod(join(root, file), 0o644);
       };
       const store = await directoryStore({ path: root, ignore: [".*", "*.tmp", "*.part"] }, { baseDir: "/", onEvent: () => {} });
       return {
@@ -106,6 +109,13 @@ export const STORES: readonly StoreKind[] = [
             await symlink("a.gz", join(root, KEY));
           },
           "no bucket": () => rename(root, `${root}.away`),
+        },
+        refusals: {
+          async "not allowed"() {
+            await chmod(root, 0o755);
+            for (const file of await readdir(root)) await chmod(join(root, file), 0);
+            becomeAnother();
+          },
         },
         heal,
         async close() {
@@ -130,6 +140,9 @@ export const STORES: readonly StoreKind[] = [
       const store = await s3.create(options, { env: {}, onEvent: () => {} });
       const strike = (path: string, fault: Fault) => () => {
         server.fault = (request) => (request.path === path ? fault : undefined);
+      };
+      const refusing = (fault: Fault) => () => {
+        server.fault = ({ path }) => (path === "/flows/" ? undefined : fault);
       };
       const listing = (fault: Fault) => strike("/flows/", fault);
       const reading = (fault: Fault) => strike(`/flows/${KEY}`, fault);
@@ -159,6 +172,11 @@ export const STORES: readonly StoreKind[] = [
           "cut connections": reading({ reset: true }),
           "a page": reading({ instead: PAGE }),
           "bytes of nobody knows what": reading({ instead: "bytes", headers: { etag: '"another"' } }),
+        },
+        refusals: {
+          "not allowed": refusing({ status: 403, code: "AccessDenied" }),
+          "no credentials": refusing({ status: 401, code: "Unauthorized" }),
+          "an expired token": refusing({ status: 400, code: "ExpiredToken" }),
         },
         heal() {
           server.fault = () => undefined;
@@ -210,6 +228,11 @@ export const STORES: readonly StoreKind[] = [
           "a page": reading({ raw: { status: 200, headers: HTML, body: PAGE } }),
           "bytes of nobody knows what": reading({ raw: { status: 200, body: "bytes", headers: { etag: "another" } } }),
         },
+        refusals: {
+          "not allowed": reading({ status: 403, code: "NotAuthorized" }),
+          "no credentials": reading({ status: 401 }),
+          "no policy": reading({ status: 404, code: "NotAuthorizedOrNotFound" }),
+        },
         heal: () => oci.faults.clear(),
         put: async (key, body) => void oci.put("flows", key, body),
         remove: async (key) => oci.delete("flows", key),
@@ -225,6 +248,10 @@ export const STORES: readonly StoreKind[] = [
 /** Takes the rights to a path from this process, which then is another user where it is root. */
 async function lockOut(path: string): Promise<void> {
   await chmod(path, 0);
+  becomeAnother();
+}
+
+function becomeAnother(): void {
   if (process.getuid?.() === 0) process.seteuid?.(65_534);
 }
 

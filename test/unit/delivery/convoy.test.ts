@@ -9,6 +9,9 @@ import { openLedger } from "../../../src/ledger/sqlite.ts";
 import { Failure, UsageError } from "../../../src/lib/errors.ts";
 
 const PIECES = 3;
+const OPTIONS = { objects: 1, stallMs: 30, untilCaughtUp: false, retry: { initialMs: 1, maxMs: 5 } };
+/** Of a source that is not doubted. */
+const UNDOUBTED = { reach: async () => {}, onRefused: () => {}, onOpened: () => {} };
 const denied = new Failure("object", "object-denied", "403");
 
 let ledger: Ledger;
@@ -114,9 +117,10 @@ function convoyOf(consumers: readonly Memory[], options: Partial<ConvoyOptions> 
   const convoy = new Convoy(
     consumers,
     { ledger: ledger.of("bucket"), parking },
-    { objects: 1, stallMs: 30, ...options },
+    { ...OPTIONS, ...options },
     {
       read,
+      ...UNDOUBTED,
       onBehind: ({ name }) => void told?.push(`${name} behind`),
       onCaughtUp: ({ name }) => void told?.push(`${name} caught up`),
       onFatal: (error) => void told?.push(`${error}`),
@@ -474,9 +478,9 @@ describe("the end", () => {
       await offer([], 1);
       return undefined;
     };
-    const events = { read, onBehind: () => {}, onCaughtUp: () => {}, onFatal: () => {} };
+    const events = { read, ...UNDOUBTED, onBehind: () => {}, onCaughtUp: () => {}, onFatal: () => {} };
     const consumers = [new Memory("one"), new Memory("two")];
-    await new Convoy(consumers, { ledger: ledger.of("bucket"), parking }, { objects: 2, stallMs: 9 }, events, stop.signal).run();
+    await new Convoy(consumers, { ledger: ledger.of("bucket"), parking }, { ...OPTIONS, objects: 2 }, events, stop.signal).run();
     expect([offers, pendingOf("one"), pendingOf("two")]).toEqual([0, ["b", "c"], ["a", "b", "c"]]);
   });
 
