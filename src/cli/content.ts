@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Command, Option } from "commander";
 import { readAlarms } from "../clouds/oci/content/alarms.ts";
+import { contentArchive } from "../clouds/oci/content/archive.ts";
 import { buildContent, contentFiles } from "../clouds/oci/content/build.ts";
 import { carryOut, notDone, type Outcome } from "../clouds/oci/content/carry-out.ts";
 import { readDefinition, readDetections } from "../clouds/oci/content/definition.ts";
@@ -17,6 +18,7 @@ import { parseDuration } from "../lib/durations.ts";
 import { codeOf, FlowferryError, UsageError } from "../lib/errors.ts";
 import { addUrl } from "../lib/secrets/of-url.ts";
 import { Registry } from "../registry.ts";
+import { contentVerifyCommand } from "./content-verify.ts";
 import type { CliContext } from "./context.ts";
 import { logAnalyticsSink, patienceMsOf } from "./log-analytics-sink.ts";
 
@@ -41,7 +43,7 @@ interface BuildOptions {
   readonly check: boolean;
 }
 
-/** `flowferry content build`, `diff`, `install` and `uninstall`. */
+/** `flowferry content build`, `diff`, `install`, `verify` and `uninstall`. */
 export function contentCommand(context: CliContext): Command {
   const build = new Command("build")
     .description(
@@ -62,6 +64,7 @@ export function contentCommand(context: CliContext): Command {
   return new Command("content")
     .description("Build and install what Log Analytics needs to read and show the records.")
     .addCommand(build)
+    .addCommand(contentVerifyCommand(context))
     .addCommand(
       installing(
         context,
@@ -227,9 +230,10 @@ async function buildFiles({ stdout }: CliContext, { to, dialect = [], lag, check
   const folder = to ?? asset("deploy");
   const registry = new Registry();
   for (const module of dialect) await register(registry, ["dialect"], module, ".");
-  const forLogAnalytics = [...contentFiles(buildContent(readDefinition()))];
-  const files = new Map([
-    ...forLogAnalytics.map(([name, text]) => [join("log-analytics", name), text] as const),
+  const content = buildContent(readDefinition());
+  const files = new Map<string, string | Buffer>([
+    ...[...contentFiles(content)].map(([name, text]) => [join("log-analytics", name), text] as const),
+    [join("log-analytics", "content.zip"), await contentArchive(content)],
     ...(await dialectFiles(registry.dialects(), { lagMs: lag })).files,
   ]);
   const stale: string[] = [];
@@ -238,7 +242,7 @@ async function buildFiles({ stdout }: CliContext, { to, dialect = [], lag, check
     if (!check) {
       await mkdir(dirname(path), { recursive: true });
       await writeFile(path, text);
-    } else if ((await read(path)) !== text) stale.push(path);
+    } else if ((await read(path))?.equals(Buffer.from(text)) !== true) stale.push(path);
   }
   if (stale.length > 0) {
     throw new FlowferryError(
@@ -260,9 +264,9 @@ function lagOf(text: string): number {
 }
 
 /** Undefined for a file that is not there. */
-async function read(path: string): Promise<string | undefined> {
+async function read(path: string): Promise<Buffer | undefined> {
   try {
-    return await readFile(path, "utf8");
+    return await readFile(path);
   } catch (error) {
     if (codeOf(error) === "ENOENT") return undefined;
     throw error;

@@ -196,6 +196,7 @@ export const CODES = {
     "stale-content": "Built files are not as their sources make them",
     "content-conflict": "Something of this name was made by others",
     "content-incomplete": "Some steps were not done",
+    "content-unverified": "A record that was uploaded was not found, or fields of it are empty",
     "field-conflict": "A field of this name is of another type",
     "field-missing": "The service does not have a field that is needed",
     "search-missing": "There is no saved search for a task",

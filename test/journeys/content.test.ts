@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Oci, startOci } from "../simulators/oci/index.ts";
+import type { Named } from "../simulators/oci/services/log-analytics/content.ts";
 import { LogAnalytics } from "../simulators/oci/services/log-analytics.ts";
 import { ManagementDashboard } from "../simulators/oci/services/management-dashboard.ts";
 import { Monitoring } from "../simulators/oci/services/monitoring.ts";
@@ -12,11 +13,13 @@ let oci: Oci;
 let place: Workplace;
 let notifications: Notifications;
 let monitoring: Monitoring;
+let analytics: LogAnalytics;
 
 beforeAll(async () => {
   place = workplace();
   oci = await startOci();
-  oci.addService(new LogAnalytics({ namespace: oci.namespace }));
+  analytics = new LogAnalytics({ namespace: oci.namespace });
+  oci.addService(analytics);
   oci.addService(new ManagementDashboard());
   notifications = new Notifications();
   monitoring = new Monitoring((id) => notifications.topics.has(id));
@@ -157,6 +160,53 @@ test("one refusal does not keep the rest from being installed: it ends with what
     ],
   ]);
   expect(pushed.stderr).toMatch(/^flowferry: 1 of 2 lookups were not pushed, first flowferry_ports: GetLookup /);
+});
+
+test("one marked record says which fields stay empty", async () => {
+  const sink = {
+    type: "log-analytics",
+    namespace: oci.namespace,
+    logGroupId: "ocid1.loganalyticsloggroup.oc1.phx.g",
+    endpoint: oci.endpoint,
+    auth: { type: "config-file", file: oci.config },
+  };
+  analytics.state.logGroups.add(sink.logGroupId);
+  const config = place.config({ source: { type: "directory", path: "bucket" }, sinks: [sink] }, "verify.yaml");
+  const where = ["-c", config, "--compartment", COMPARTMENT];
+  expect((await flowferry(["content", "install", ...where, "--dashboard-endpoint", oci.endpoint])).code).toBe(0);
+  const whole = await flowferry(["content", "verify", ...where]);
+  expect([whole.code, whole.stdout], whole.stderr).toEqual([
+    0,
+    expect.stringMatching(/^(\d+) of \1 fields have a value \(record flowferryverify[0-9a-f]{16}\)\n$/),
+  ]);
+  const { parsers } = analytics.state.content;
+  const parser = parsers.get("flowferry_vcn_flow_json") as Named;
+  const maps = parser.fieldMaps as { field: Named; structuredColumnInfo: string }[];
+  const fieldMaps = maps.map((map) =>
+    map.field.displayName === "Traffic To" ? { ...map, structuredColumnInfo: "$.other" } : map,
+  );
+  parsers.set(parser.name, { ...parser, fieldMaps });
+  for (const source of analytics.state.content.sources.values()) {
+    analytics.state.content.sources.set(source.name, { ...source, parsers: [parsers.get(parser.name)] });
+  }
+  const broken = await flowferry(["content", "verify", ...where]);
+  expect([broken.code, broken.stdout.split("\n")[0], broken.stderr]).toEqual([
+    1,
+    "! Traffic To: empty",
+    "flowferry: 1 fields are empty: Traffic To\n",
+  ]);
+  analytics.state.content.sources.clear();
+  analytics.state.builtInSources.add("Flowferry VCN Flow Logs");
+  const records = analytics.state.records.splice(0);
+  expect(records).toHaveLength(2);
+  expect((await flowferry(["content", "uninstall", ...where, "--dashboard-endpoint", oci.endpoint])).code).toBe(0);
+  expect((await flowferry(["content", "install", ...where, "--dashboard-endpoint", oci.endpoint])).code).toBe(0);
+  oci.faults.add({ on: "query", times: 1 }, { raw: { status: 200, body: '{"items":[]}' } });
+  const late = await flowferry(["content", "verify", ...where, "--wait", "1s"]);
+  expect([late.code, late.stderr]).toEqual([
+    1,
+    expect.stringMatching(/^flowferry: Log Analytics did not find the record flowferryverify\w+ within 1s\n$/),
+  ]);
 });
 
 test("wrong usage is told in one line", async () => {

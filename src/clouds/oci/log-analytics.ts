@@ -154,6 +154,11 @@ export class LogAnalyticsClient extends OciServiceClient {
     await this.send("deleteScheduledTask", { method: "DELETE", path: SCHEDULED_TASK, in: parts });
   }
 
+  query(namespaceName: string, details: object): Promise<models.QueryAggregation | undefined> {
+    const path = "/namespaces/{namespaceName}/search/actions/query";
+    return this.json("query", { method: "POST", path, in: { namespaceName }, body: JSON.stringify(details) });
+  }
+
   getLookup({ namespaceName, lookupName }: requests.GetLookupRequest): Promise<models.LogAnalyticsLookup | undefined> {
     return this.json("getLookup", { method: "GET", path: LOOKUP, in: { namespaceName, lookupName } });
   }

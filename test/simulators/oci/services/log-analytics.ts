@@ -3,6 +3,7 @@ import { contentRoutes } from "./log-analytics/content.ts";
 import { lookupRoutes } from "./log-analytics/lookups.ts";
 import { faultOf } from "./log-analytics/query.ts";
 import { scheduledTaskRoutes } from "./log-analytics/scheduled-tasks.ts";
+import { searchRoute } from "./log-analytics/search.ts";
 import { type LogAnalyticsOptions, State } from "./log-analytics/state.ts";
 import { uploadRoutes } from "./log-analytics/uploads.ts";
 
@@ -16,6 +17,7 @@ export class LogAnalytics implements Service {
     this.routes = [
       namespaceRoute(this.state),
       parseRoute(this.state),
+      searchRoute(this.state),
       ...uploadRoutes(this.state),
       ...contentRoutes(this.state),
       ...lookupRoutes(this.state),

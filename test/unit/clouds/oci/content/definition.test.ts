@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { contentArchive } from "../../../../../src/clouds/oci/content/archive.ts";
 import { buildContent, contentFiles } from "../../../../../src/clouds/oci/content/build.ts";
 import { readDefinition } from "../../../../../src/clouds/oci/content/definition.ts";
 import { differences } from "../../../../../src/clouds/oci/content/differences.ts";
@@ -8,6 +9,7 @@ import { asset } from "../../../../../src/lib/assets.ts";
 import { loadSchema } from "../../../../../src/schemas/load.ts";
 import { ContentStore } from "../../../../simulators/oci/services/log-analytics/content.ts";
 import { faultOf } from "../../../../simulators/oci/services/log-analytics/query.ts";
+import { unzip } from "../../../../simulators/oci/services/log-analytics/zip.ts";
 
 const definition = readDefinition();
 const content = buildContent(definition);
@@ -29,6 +31,29 @@ describe("content for Log Analytics", () => {
     for (const [name, text] of contentFiles(content)) {
       expect(readFileSync(join(asset("deploy/log-analytics"), name), "utf8"), `${name}: run flowferry content build`).toBe(text);
     }
+  });
+
+  it("is the archive that ships, whose parser names each field by what its document says", async () => {
+    const archive = await contentArchive(content);
+    expect(readFileSync(join(asset("deploy/log-analytics"), "content.zip")).equals(archive), "run flowferry content build").toBe(
+      true,
+    );
+    const members = unzip(archive);
+    expect(members.map(({ name }) => name)).toEqual(["content.xml", "README.txt"]);
+    const xml = members[0]?.bytes.toString() ?? "";
+    const all = (pattern: RegExp): string[] => [...xml.matchAll(pattern)].map(([, found = ""]) => found);
+    const names = all(/<FieldName>(\w+)<\/FieldName>/g);
+    expect(new Set(names).size).toBe(content.parser.fieldMaps.length);
+    expect(all(/<FieldNameMap><Name>(\w+)<\/Name>/g)).toEqual(names);
+    expect(all(/<FieldNameMap><Name>\w+<\/Name><DisplayName>([^<]+)</g)).toEqual(
+      content.parser.fieldMaps.map(({ field }) => field.displayName),
+    );
+    expect(all(/<StructuredColInfo>([^<]+)</g)).toEqual(content.parser.fieldMaps.map((map) => map.structuredColumnInfo));
+    expect(all(/<Field><DisplayName>([^<]+)</g)).toEqual(content.fields.map(({ displayName }) => displayName));
+    // The order in which the service reads it.
+    expect(xml).toMatch(/^<\?xml.*<LoganContent .*<Field>.*<Parser .*<Source .*<FieldNameMaps>.*<\/LoganContent>\n$/s);
+    expect(xml).toContain('<Parser tokenize_orig_text="1" type="6">');
+    expect(xml).toContain("<HeaderContent>$:0</HeaderContent>");
   });
 
   const known = new ContentStore().fieldTitles();
