@@ -6,6 +6,9 @@ if (major < 24) {
   );
   process.exit(2);
 }
+// `npm run flowferry` starts in the repository: paths are meant from where the user stands.
+const { INIT_CWD, npm_lifecycle_event: script, npm_package_name: name } = process.env;
+if (name === "flowferry" && script === "flowferry" && INIT_CWD !== undefined) process.chdir(INIT_CWD);
 const { keepCompiled } = await import("./lib/compile-cache.ts");
 keepCompiled(process.env);
 const { main } = await import("./cli/program.ts");

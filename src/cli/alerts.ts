@@ -13,24 +13,25 @@ import { closeNotifiers, createDispatch, openNotifiers } from "../run/alerts.ts"
 import { identitiesOf } from "../run/compose.ts";
 import { Health } from "../telemetry/health.ts";
 import { createInstruments, openLog } from "../telemetry/telemetry.ts";
+import { configOption } from "./config-option.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
 import { positive } from "./status.ts";
 
 export function alertsCommand(context: CliContext, finish: (code: ExitCode) => void): Command {
   const test = new Command("test")
     .description("Send one made-up alert to every notifier of the configuration, and say what each answered.")
-    .requiredOption("-c, --config <file>", "configuration file (YAML)")
+    .addOption(configOption(context.env))
     .action(async ({ config }: { config: string }) => finish(await testAlerts(context, config)));
   const list = new Command("list")
     .description("Show who was told of how many alerts, and those that wait or were refused. Works beside a running worker.")
-    .requiredOption("-c, --config <file>", "configuration file (YAML)")
+    .addOption(configOption(context.env))
     .option("--notifier <type>", "only alerts for this notifier, as in slack")
     .option("--limit <n>", "of each notifier, at most so many alerts that wait and so many that were refused", positive, 1000)
     .option("--json", "one JSON object", false)
     .action(async (options: ListOptions) => listAlerts(context, options));
   const replay = new Command("replay")
     .description("Tell once more of the alerts that were refused, and of those that wait; the worker must not be running.")
-    .requiredOption("-c, --config <file>", "configuration file (YAML)")
+    .addOption(configOption(context.env))
     .option("--notifier <type>", "only alerts for this notifier, as in slack")
     .option("--json", "end with one JSON line", false)
     .action(async (options: ReplayOptions) => finish(await replayAlerts(context, options)));

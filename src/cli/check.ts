@@ -11,6 +11,7 @@ import { codeOf, describeError, UsageError } from "../lib/errors.ts";
 import { closeNotifiers, openNotifiers } from "../run/alerts.ts";
 import { openSink, openSource, requireRules } from "../run/compose.ts";
 import { loadEnabledRules } from "../run/detections.ts";
+import { configOption } from "./config-option.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
 
 interface Finding {
@@ -25,7 +26,7 @@ export function checkCommand(context: CliContext, finish: (code: ExitCode) => vo
     .description(
       "Try credentials, listing, reading one object, the lookup tables, each sink, the rules and who is told. Nothing is shipped.",
     )
-    .requiredOption("-c, --config <file>", "configuration file (YAML)")
+    .addOption(configOption(context.env))
     .option("--json", "one JSON line for each step", false)
     .action(async ({ config: file, json }: { config: string; json: boolean }) => {
       const config = await context.loadConfig(file);

@@ -19,6 +19,7 @@ import { codeOf, FlowferryError, UsageError } from "../lib/errors.ts";
 import { addUrl } from "../lib/secrets/of-url.ts";
 import { Registry } from "../registry.ts";
 import { contentVerifyCommand } from "./content-verify.ts";
+import { configOption } from "./config-option.ts";
 import type { CliContext } from "./context.ts";
 import { logAnalyticsSink, patienceMsOf } from "./log-analytics-sink.ts";
 
@@ -103,7 +104,7 @@ function installing(
 ): Command {
   return new Command(name)
     .description(description)
-    .requiredOption("-c, --config <file>", "configuration with a log-analytics sink, whose tenancy and credentials are used")
+    .addOption(configOption(context.env, "configuration with a log-analytics sink, whose tenancy and credentials are used"))
     .requiredOption("--compartment <ocid>", "compartment of the saved searches and dashboards")
     .option("--sink <name>", "name of the sink, where the configuration has several of type log-analytics")
     .option("--dashboard-endpoint <url>", "base URL of Management Dashboard; by default the region's")

@@ -9,6 +9,8 @@ export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   readonly stdout: Terminal;
   readonly stderr: Terminal;
+  /** Read by `-c -` alone. */
+  readonly stdin: AsyncIterable<string | Uint8Array>;
   on(event: "SIGINT" | "SIGTERM", listener: (name: NodeJS.Signals) => void): unknown;
   on(event: "uncaughtException", listener: (error: unknown) => void): unknown;
   off(event: "SIGINT" | "SIGTERM", listener: (name: NodeJS.Signals) => void): unknown;
@@ -28,12 +30,14 @@ export interface CliContext {
   readonly signal: AbortSignal;
   /** Every secret that the program knows of so far: the environment's, and the configuration's once it is read. */
   readonly secrets: Scrubber;
+  /** A configuration, from standard input where the file is called `-`. */
   loadConfig(file: string): Promise<Config>;
   /** One line of result to stdout, text or JSON; without secrets and control characters. A line stays one, whatever is in it. */
   print(line: string): void;
 }
 
-export function createContext({ env, stdout, stderr }: Surroundings, signal: AbortSignal): CliContext {
+export function createContext(surroundings: Surroundings, signal: AbortSignal): CliContext {
+  const { env, stdout, stderr } = surroundings;
   const secrets = new Scrubber();
   addEnvironment(secrets, env);
   return {
@@ -42,7 +46,13 @@ export function createContext({ env, stdout, stderr }: Surroundings, signal: Abo
     stderr,
     signal,
     secrets,
-    loadConfig: async (file) => (await import("../config/load.ts")).loadConfig(file, env, secrets),
+    loadConfig: async (file) => {
+      const { loadConfig, readConfig } = await import("../config/load.ts");
+      if (file !== "-") return loadConfig(file, env, secrets);
+      const [{ text }, { Registry }] = await Promise.all([import("node:stream/consumers"), import("../registry.ts")]);
+      const input = { file: "standard input", text: await text(surroundings.stdin) };
+      return readConfig(input, { registry: new Registry(), env, baseDir: process.cwd(), secrets });
+    },
     print: (line) => void stdout.write(`${printable(secrets.scrub(line))}\n`),
   };
 }

@@ -4,6 +4,7 @@ import { lookupTables } from "../clouds/oci/content/lookup-tables.ts";
 import { type Pushed, pushLookup } from "../clouds/oci/content/push-lookups.ts";
 import { serviceCall } from "../clouds/oci/content/service-call.ts";
 import { describeError, Failure, FlowferryError } from "../lib/errors.ts";
+import { configOption } from "./config-option.ts";
 import type { CliContext } from "./context.ts";
 import { logAnalyticsSink, patienceMsOf } from "./log-analytics-sink.ts";
 
@@ -18,7 +19,7 @@ interface PushOptions {
 export function lookupsPushCommand(context: CliContext): Command {
   return new Command("push")
     .description("Bring the port and server tables into Log Analytics as lookups, where they have changed.")
-    .requiredOption("-c, --config <file>", "configuration with the tables and a log-analytics sink")
+    .addOption(configOption(context.env, "configuration with the tables and a log-analytics sink"))
     .option("--sink <name>", "name of the sink, where the configuration has several of type log-analytics")
     .option("--patience <seconds>", "how long a call that may heal is tried again", "60")
     .option("--json", "print the result as JSON", false)

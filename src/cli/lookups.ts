@@ -8,9 +8,11 @@ import type { LookupOptions } from "../enrich/tables/options.ts";
 import { countOf, loadTables, snapshotOf, type Tables } from "../enrich/tables/tables.ts";
 import { codeOf, UsageError } from "../lib/errors.ts";
 import { parseAddress } from "../lib/ip/address.ts";
+import { configOption } from "./config-option.ts";
 
 /** What the commands need of the program. */
 export interface LookupsContext {
+  readonly env: NodeJS.ProcessEnv;
   /** Reads a configuration; the paths in its `enrich` block are absolute. */
   loadConfig(file: string): Promise<{ readonly sources: readonly { readonly name: string; readonly enrich: LookupOptions }[] }>;
   readonly stdout: { write(text: string): unknown };
@@ -33,7 +35,7 @@ export function lookupsCommand(context: LookupsContext): Command {
     .action(async (what: string, options: { config?: string; json: boolean }) => getFromTables(context, what, options));
   const acceptance = new Command("accept")
     .description("Say that tables which are refused because they became short are wanted as they are now.")
-    .requiredOption("-c, --config <file>", "configuration with the tables and the ledger of the worker")
+    .addOption(configOption(context.env, "configuration with the tables and the ledger of the worker"))
     .option("--json", "print the result as JSON", false)
     .action(async (options: { config: string; json: boolean }) => accept(context, options));
   return new Command("lookups")

@@ -10,6 +10,7 @@ import { NOTHING_SEEN } from "../ledger/nothing-seen.ts";
 import { inspectLedger } from "../ledger/sqlite.ts";
 import { parseInstant } from "../lib/durations.ts";
 import { openSource } from "../run/compose.ts";
+import { configOption } from "./config-option.ts";
 import type { CliContext } from "./context.ts";
 
 /** How many objects are read to learn what one holds, and how many stored bytes of them. */
@@ -34,7 +35,7 @@ interface Plan {
 export function planCommand(context: CliContext): Command {
   return new Command("plan")
     .description("Say what a run would read: objects, bytes, requests, and an estimate of records and time. Nothing is shipped.")
-    .requiredOption("-c, --config <file>", "configuration file (YAML)")
+    .addOption(configOption(context.env))
     .option("--json", "one JSON line for each source", false)
     .action(async ({ config: file, json }: { config: string; json: boolean }) => {
       const config = await context.loadConfig(file);

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from "commander";
-import { describeError, UsageError } from "../lib/errors.ts";
+import { codeOf, describeError, UsageError } from "../lib/errors.ts";
 import { printable, printableLines } from "../lib/printable.ts";
 import { version } from "../lib/version.ts";
 import { type CliContext, createContext, EXIT, type ExitCode, type Surroundings } from "./context.ts";
@@ -41,7 +41,8 @@ export async function main(args: readonly string[], process: Surroundings): Prom
     else throw error;
   });
   const context = createContext(process, interruption.signal);
-  const onUncaught = (error: unknown) => process.exit(report(error, context));
+  const asJson = args.includes("--json");
+  const onUncaught = (error: unknown) => process.exit(report(error, context, asJson));
   process.on("uncaughtException", onUncaught);
   let code: ExitCode = EXIT.done;
   try {
@@ -51,7 +52,7 @@ export async function main(args: readonly string[], process: Surroundings): Prom
     await program.parseAsync(args, { from: "user" });
     return code;
   } catch (error) {
-    return report(error, context);
+    return report(error, context, asJson);
   } finally {
     process.off("SIGINT", onSignal);
     process.off("SIGTERM", onSignal);
@@ -66,6 +67,7 @@ async function createProgram(args: readonly string[], context: CliContext, finis
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
+      outputError: (text, write) => void (args.includes("--json") || write(text)),
       writeErr: (text) => void context.stderr.write(printableLines(context.secrets.scrub(text))),
     })
     .configureHelp({ showGlobalOptions: false })
@@ -88,11 +90,18 @@ function inheriting(command: Command, parent: Command): Command {
   return command;
 }
 
-function report(error: unknown, { stderr, signal, secrets }: CliContext): ExitCode {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-  if (signal.aborted) return EXIT.interrupted;
-  const usage = error instanceof UsageError;
-  const said = secrets.scrub(usage ? error.message : describeError(error));
-  stderr.write(`flowferry: ${usage ? printableLines(said) : printable(said)}\n`);
-  return usage ? EXIT.usage : EXIT.failed;
+/** Tells what went wrong: on a line for people, or of a command with `--json` as one object among its results. */
+function report(error: unknown, { stderr, print, signal, secrets }: CliContext, asJson: boolean): ExitCode {
+  if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
+  const isUsage = error instanceof CommanderError || error instanceof UsageError;
+  if (signal.aborted && !isUsage) return EXIT.interrupted;
+  const said = isUsage ? error.message : describeError(error);
+  if (asJson) {
+    const code = error instanceof CommanderError ? "bad-arguments" : codeOf(error);
+    print(JSON.stringify({ error: { code, message: said } }));
+  } else if (!(error instanceof CommanderError)) {
+    const safe = secrets.scrub(said);
+    stderr.write(`flowferry: ${isUsage ? printableLines(safe) : printable(safe)}\n`);
+  }
+  return isUsage ? EXIT.usage : EXIT.failed;
 }

@@ -8,6 +8,7 @@ import { version } from "../lib/version.ts";
 import { type Composed, compose } from "../run/compose.ts";
 import { runPipeline } from "../run/pipeline.ts";
 import { openLog } from "../telemetry/telemetry.ts";
+import { configOption } from "./config-option.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
 import { run } from "./run.ts";
 import { letterFilter, positive } from "./status.ts";
@@ -28,7 +29,7 @@ interface ReplayOptions {
 export function replayCommand(context: CliContext, finish: (code: ExitCode) => void): Command {
   return new Command("replay")
     .description("Deliver again: what dead letters point at, or all flows of a span of time. Record uids stay the same.")
-    .requiredOption("-c, --config <file>", "configuration file (YAML)")
+    .addOption(configOption(context.env))
     .option("--dead-letters", "read what was set aside once more; the worker must not be running", false)
     .option("--since <time>", "deliver all flows of this time and later again (a time, or an age as in 30d)")
     .option("--until <time>", "… and before this time")

@@ -9,13 +9,14 @@ import { isComplete, type Results, runComposed } from "../run/run.ts";
 import { isStandardOutput } from "../sinks/standard-output.ts";
 import { Health } from "../telemetry/health.ts";
 import { createInstruments, openLog, serveTelemetry } from "../telemetry/telemetry.ts";
+import { configOption } from "./config-option.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
 import { showProgress } from "./progress.ts";
 
 export function runCommand(context: CliContext, finish: (code: ExitCode) => void): Command {
   return new Command("run")
     .description("Tail the bucket and deliver every flow, for ever or until caught up.")
-    .requiredOption("-c, --config <file>", "configuration file (YAML)")
+    .addOption(configOption(context.env))
     .option("--until-caught-up", "end when everything in the bucket is delivered", false)
     .option("--json", "end with one JSON line that sums up the run", false)
     .action(async ({ config, untilCaughtUp, json }: { config: string; untilCaughtUp: boolean; json: boolean }) => {

@@ -3,6 +3,7 @@ import { bookJson, bookLine } from "../alerts/books.ts";
 import type { DeadLetterFilter, Ledger, SinkStatus, SourceStatus, StoredDeadLetter } from "../contracts/ledger.ts";
 import { inspectLedger } from "../ledger/sqlite.ts";
 import { UsageError } from "../lib/errors.ts";
+import { configOption } from "./config-option.ts";
 import type { CliContext } from "./context.ts";
 
 interface StatusOptions {
@@ -20,7 +21,7 @@ export function statusCommand(context: CliContext): Command {
     .description(
       "Show how far each sink is, what was set aside, and what the logs say is missing. Works beside a running worker.",
     )
-    .requiredOption("-c, --config <file>", "configuration file (YAML)")
+    .addOption(configOption(context.env))
     .option("--dead-letters", "list what was set aside: key, records, code, reason", false)
     .option("--sink <name>", "only dead letters of this sink; `none` for records that could not be decoded")
     .option("--source <name>", "only dead letters of this source")

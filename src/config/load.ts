@@ -6,7 +6,7 @@ import type { Sink, SinkDependencies } from "../contracts/sink.ts";
 import type { Source, SourceDependencies } from "../contracts/source.ts";
 import { type FlowFilter, readFilter } from "../detect/filter.ts";
 import { type EnrichOptions, enrichOptions, resolveEnrichPaths } from "../enrich/options.ts";
-import { describeError, UsageError } from "../lib/errors.ts";
+import { codeOf, describeError, UsageError } from "../lib/errors.ts";
 import { nearest } from "../lib/nearest.ts";
 import { addOptions, addUrls } from "../lib/secrets/of-options.ts";
 import { insecure, refuseReadable } from "../lib/secrets/readable.ts";
@@ -14,6 +14,7 @@ import { Scrubber } from "../lib/secrets/scrubber.ts";
 import { isReadable } from "../lib/urls.ts";
 import { Registry } from "../registry.ts";
 import { type AlertOptions, alertOptions, alertOptionsOf, BUILTIN_RULES } from "./alerts.ts";
+import { Faults } from "./faults.ts";
 import { withModules } from "./modules.ts";
 import { configSchema, OF_SINK, OF_SOURCE } from "./schema.ts";
 import { dotted, placed, validate } from "./validate.ts";
@@ -107,34 +108,41 @@ function plain(file: string, value: unknown, secrets: Scrubber): Yaml {
   return { file, value, at: () => file, fromEnvironment: () => false };
 }
 
-/** Throws UsageError with one line for each fault. */
+/** Throws UsageError with one line for each fault, in the order of the file. */
 function configOf(yaml: Yaml, registry: Registry, { env, baseDir, secrets }: ConfigSurroundings): Config {
+  const faults = new Faults();
   const read: Read = (schema, value, path, beside) => {
     addOptions(secrets, schema, value);
     return validate(schema, value, yaml, path, beside);
   };
-  const settings = read(configSchema(registry.formats), yaml.value ?? {}, []);
-  refuseReadableLog(settings.telemetry, env, yaml);
+  const schema = configSchema(registry.formats);
+  const settings = faults.of(() => read(schema, yaml.value ?? {}, [])) ?? rightIn(schema, yaml.value);
+  faults.of(() => refuseReadableLog(settings.telemetry, env, yaml));
   const ledgerPath = settings.ledger.path === ":memory:" ? ":memory:" : resolve(baseDir, settings.ledger.path);
   const { networks } = registry;
   const enrichAt: EnrichAt = (block, path, beside = ledgerPath) =>
     resolveEnrichPaths(read(enrichOptions(networks), block, path), networks, baseDir, beside);
-  const enrich = enrichAt(settings.enrich ?? {}, ["enrich"]);
+  const enrich = faults.of(() => enrichAt(settings.enrich ?? {}, ["enrich"])) ?? enrichAt({}, ["enrich"]);
   const { format, filter } = settings;
-  const surroundings = { yaml, read, registry, env, baseDir, secrets, enrichAt, ledgerPath };
-  const sources = sourcesOf(settings, { format, filter, enrich }, surroundings);
-  return {
-    ...settings,
-    file: yaml.file,
-    baseDir,
-    secrets,
-    registry,
-    sources,
-    sinks: sinksOf(registry.sinks, settings.sinks, yaml, read, env),
-    enrich,
-    alerts: settings.alerts === undefined ? undefined : alertsOf(registry.notifiers, settings.alerts, yaml, read, env, baseDir),
-    ledgerPath,
-  };
+  const surroundings = { yaml, read, registry, env, baseDir, secrets, enrichAt, ledgerPath, faults };
+  const sources = faults.of(() => sourcesOf(settings, { format, filter, enrich }, surroundings)) ?? [];
+  const sinks = faults.of(() => sinksOf(settings.sinks, surroundings)) ?? [];
+  const alerts = faults.of(() =>
+    settings.alerts === undefined ? undefined : alertsOf(registry.notifiers, settings.alerts, yaml, read, env, baseDir),
+  );
+  faults.refuse();
+  return { ...settings, file: yaml.file, baseDir, secrets, registry, sources, sinks, enrich, alerts, ledgerPath };
+}
+
+/** Of settings with faults, what is right in each block, so that the parts may be looked at too. */
+function rightIn(schema: ReturnType<typeof configSchema>, value: unknown): Settings {
+  const given = (typeof value === "object" && value !== null ? value : {}) as Readonly<Record<string, unknown>>;
+  const blocks = Object.entries(schema.shape).map(([key, block]) => {
+    const whole = (block as ZodType).safeParse(given[key]);
+    return [key, whole.success ? whole.data : (block as ZodType).safeParse(undefined).data];
+  });
+  const { sinks = [], ...rest } = Object.fromEntries(blocks);
+  return { ...rest, sinks };
 }
 
 /** The program's own log goes out with the user of its URL and the headers of OpenTelemetry's variables. */
@@ -154,7 +162,9 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    throw new UsageError("config-missing", `cannot read configuration ${file}: ${describeError(error)}`, { cause: error });
+    const isThere = codeOf(error) !== "ENOENT";
+    const why = isThere ? describeError(error) : "there is no such file: `flowferry init` writes one, -c FILE names another";
+    throw new UsageError("config-missing", `cannot read configuration ${file}: ${why}`, { cause: error });
   }
 }
 
@@ -193,6 +203,7 @@ interface Surroundings extends ConfigSurroundings {
   readonly registry: Registry;
   readonly enrichAt: EnrichAt;
   readonly ledgerPath: string;
+  readonly faults: Faults;
 }
 
 /** A block `enrich` with absolute paths; what is kept of its tables lies beside the file of that path. */
@@ -204,17 +215,20 @@ function sourcesOf(
   common: Common,
   surroundings: Surroundings,
 ): NamedSource[] {
-  const { yaml, enrichAt, ledgerPath } = surroundings;
+  const { yaml, enrichAt, ledgerPath, faults } = surroundings;
   if (source !== undefined && sources !== undefined) {
     throw new UsageError("config-invalid", `${yaml.at([], "sources")}: either source or sources: put all of them into sources`);
   }
   if (sources === undefined) {
-    if (source === undefined) throw new UsageError("config-invalid", `${yaml.at([])}: source: is missing: expected object`);
+    if (source === undefined) {
+      if (isGiven(yaml, "source") || isGiven(yaml, "sources")) return [];
+      throw new UsageError("config-invalid", `${yaml.at([])}: source: is missing: expected object`);
+    }
     return [{ ...sourceOf(source, undefined, ["source"], surroundings), ...common }];
   }
   return unique(
     "sources",
-    sources.map((value, index) => {
+    faults.ofEach(sources, (value, index) => {
       const path = ["sources", index];
       const { enrich, filter = common.filter, format = common.format } = value;
       const named = sourceOf(value, value.name, path, surroundings, OF_SOURCE);
@@ -224,6 +238,11 @@ function sourcesOf(
       return { ...named, format, filter, enrich: own };
     }),
   );
+}
+
+/** Whether there is such a block, be it right or wrong. */
+function isGiven({ value }: Yaml, key: string): boolean {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, key);
 }
 
 /** A source is called after its type and its bucket, unless it has a name. */
@@ -255,18 +274,13 @@ function unique<Named extends { readonly name: string; readonly place: string }>
   return [...parts];
 }
 
-function sinksOf(
-  components: Registry["sinks"],
-  sinks: Settings["sinks"],
-  yaml: Yaml,
-  read: Read,
-  env: NodeJS.ProcessEnv,
-): NamedSink[] {
+function sinksOf(sinks: Settings["sinks"], { registry, yaml, read, env, faults }: Surroundings): NamedSink[] {
   return unique(
     "sinks",
-    sinks.map((sink, index) => {
-      const part = partOf(components, sink, yaml, ["sinks", index], read, env, OF_SINK);
-      return { ...part, name: sink.name ?? part.component.type, filter: filterOf(sink.filter, yaml, ["sinks", index]) };
+    faults.ofEach(sinks, (sink, index) => {
+      const filter = faults.of(() => filterOf(sink.filter, yaml, ["sinks", index]));
+      const part = partOf(registry.sinks, sink, yaml, ["sinks", index], read, env, OF_SINK);
+      return { ...part, name: sink.name ?? part.component.type, filter };
     }),
   );
 }

@@ -1,5 +1,6 @@
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, type Scalar, visit, type YAMLError } from "yaml";
 import { describeError, UsageError } from "../lib/errors.ts";
+import { Faults } from "./faults.ts";
 import { resolveReferences, type Surroundings, WrongReference } from "./references.ts";
 
 /** A parsed YAML file that still knows where everything stands. */
@@ -89,6 +90,7 @@ function substitute(
   place: (offset: number | undefined) => string,
 ): Set<unknown> {
   const substituted = new Set<unknown>();
+  const faults = new Faults();
   visit(document, {
     Scalar(position, node) {
       if (position === "key" || typeof node.value !== "string" || !node.value.includes("$")) return;
@@ -97,13 +99,16 @@ function substitute(
         node.value = resolveReferences(original, surroundings);
       } catch (error) {
         if (!(error instanceof WrongReference)) throw error;
-        throw new UsageError("config-reference", `${place(offsetIn(node, text, original, error.at))}: ${error.message}`, {
-          cause: error.cause,
+        const { message, cause } = error;
+        const line = `${place(offsetIn(node, text, original, error.at))}: ${message}`;
+        faults.of(() => {
+          throw new UsageError("config-reference", line, { cause });
         });
       }
       if (node.value !== original) substituted.add(node);
     },
   });
+  faults.refuse();
   return substituted;
 }
 

@@ -177,7 +177,7 @@ export const CODES = {
   },
   "Rules, searches, schemas": {
     "bad-alerts": "`alerts.tune` or `alerts.except` is wrong",
-    "bad-arguments": "Arguments exclude each other",
+    "bad-arguments": "Arguments are unknown or missing, or exclude each other",
     "no-rules": "There is no valid rule",
     "bad-rules": "A rule or search is wrong",
     "rules-unreadable": "The folder of the rules cannot be read",

@@ -8,7 +8,7 @@ const { write, configFor, receive, begin, bucket } = setting();
 
 describe("wrong usage ends with exit code 2", () => {
   test.each<[string, string[], string]>([
-    ["no configuration", ["run"], "required option '-c, --config <file>' not specified"],
+    ["no configuration", ["run"], "cannot read configuration flowferry.yaml: there is no such file: `flowferry init` writes one"],
     ["an unknown command", ["rum"], "Did you mean run?"],
     ["an unknown option", ["run", "-c", "CONFIG", "--until-caught-upp"], "Did you mean --until-caught-up?"],
     ["a configuration that is not there", ["status", "-c", "/nonexistent/flowferry.yaml"], "cannot read configuration"],

@@ -3,7 +3,7 @@ import { EventEmitter } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import { Writable } from "node:stream";
+import { Readable, Writable } from "node:stream";
 import { stringify } from "yaml";
 import { main } from "../../src/cli/program.ts";
 
@@ -52,12 +52,13 @@ export function spawned(args: readonly string[], env?: NodeJS.ProcessEnv): Promi
 }
 
 /** Runs the program to its end in this process, which starts nothing: for all but what only a process has. */
-export async function flowferry(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
+export async function flowferry(args: readonly string[], env: NodeJS.ProcessEnv = {}, input = ""): Promise<Ended> {
   const [stdout, stderr] = [new Text(), new Text()];
   const exit = (code: number) => {
     throw new Error(`the program asks its process to exit with ${code}: ${stderr.text}`);
   };
-  const surroundings = Object.assign(new EventEmitter(), { env: { HOME: process.env.HOME, ...env }, stdout, stderr, exit });
+  const stdin = Readable.from([input]);
+  const surroundings = Object.assign(new EventEmitter(), { env: { HOME: process.env.HOME, ...env }, stdin, stdout, stderr, exit });
   const code = await main(args, surroundings);
   return { code, signal: null, stdout: stdout.text, stderr: stderr.text };
 }

@@ -13,6 +13,7 @@ import { place, servers, watched } from "./watching.ts";
 async function run(args: string[], enrich: LookupOptions = {}) {
   let out = "";
   const command = lookupsCommand({
+    env: {},
     loadConfig: async () => ({ sources: [{ name: "bucket", enrich }] }),
     stdout: { write: (text: string) => (out += text) },
   });

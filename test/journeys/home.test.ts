@@ -1,0 +1,90 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync } from "node:fs";
+import { text } from "node:stream/consumers";
+import { describe, expect, test } from "vitest";
+import { flowferry } from "./program.ts";
+import { setting, toFile } from "./setting.ts";
+
+const { path, write, configFor, bucket } = setting();
+
+describe("the configuration is found", () => {
+  test("by FLOWFERRY_CONFIG, and -c goes before it", async () => {
+    await bucket({ flows: 300, objects: 1, incidents: [] });
+    const config = configFor([toFile()]);
+    expect(await flowferry(["plan"], { FLOWFERRY_CONFIG: config })).toMatchObject({ code: 0, stderr: "" });
+    const other = await flowferry(["plan", "-c", path("other.yaml")], { FLOWFERRY_CONFIG: config });
+    expect(other.stderr).toContain("other.yaml: there is no such file");
+  });
+
+  test("on standard input, with paths from where the user stands", async () => {
+    await bucket({ flows: 300, objects: 1, incidents: [] });
+    const yaml = `source: { type: directory, path: ${path("bucket")} }\nsinks: [{ type: ndjson, path: ${path("out.ndjson")} }]\nledger: { path: ":memory:" }\n`;
+    const ended = await flowferry(["run", "-c", "-", "--until-caught-up", "--json"], {}, yaml);
+    expect(JSON.parse(ended.stdout)).toMatchObject({ objects: 1 });
+    const wrong = await flowferry(["run", "-c", "-"], {}, "sinsk: []\n");
+    expect(wrong.stderr).toContain("standard input:1:1: unknown key sinsk: did you mean sinks?");
+  });
+
+  test("in the folder where the user stands, through npm too", async () => {
+    await bucket({ flows: 300, objects: 1, incidents: [] });
+    configFor([toFile()]);
+    mkdirSync(path("elsewhere"));
+    const main = new URL("../../src/main.ts", import.meta.url).pathname;
+    const plan = async (cwd: string, env: NodeJS.ProcessEnv) => {
+      const child = spawn(process.execPath, [main, "plan", "--json"], { cwd, env: { PATH: process.env.PATH, ...env } });
+      const [out] = await Promise.all([text(child.stdout), once(child, "close")]);
+      return JSON.parse(out);
+    };
+    const script = { npm_package_name: "flowferry", npm_lifecycle_event: "flowferry", INIT_CWD: path() };
+    expect(await plan(path(), {})).toMatchObject({ objects: 1 });
+    expect(await plan(path("elsewhere"), script)).toMatchObject({ objects: 1 });
+    // The script of another package runs where that package wants it to.
+    expect(await plan(path("elsewhere"), { ...script, npm_package_name: "logs" })).toMatchObject({
+      error: { code: "config-missing" },
+    });
+  });
+});
+
+describe("what is wrong is told", () => {
+  const faulty = `source: { type: directory, path: bucket, layuot: flat }
+format: oci-vnc
+sinks:
+  - { type: otpl, endpoint: "http://localhost:4318" }
+  - { type: ndjson }
+  - { type: ndjson, path: out.ndjson, filter: { condition: wanted } }
+run: { objects: 0, pollMs: "\${NOT_SET:-ten}" }
+alerts: { minLevel: severe }
+telemetry: { listen: nowhere }
+`;
+
+  test("all of a configuration at once, in the order of the file", async () => {
+    const { code, stderr } = await flowferry(["check", "-c", write("faulty.yaml", faulty)]);
+    expect(code).toBe(2);
+    const lines = stderr.trimEnd().split("\n");
+    expect(lines.map((line) => /faulty\.yaml:(\d+)/.exec(line)?.[1])).toEqual(["1", "2", "4", "5", "6", "7", "7", "8", "9"]);
+    expect(stderr).toContain("unknown key source.layuot: did you mean layout?");
+    expect(stderr).toContain('unknown type "otpl": did you mean otlp?');
+    expect(stderr).toContain("sinks[1].path: is missing");
+  });
+
+  test("all references at once", async () => {
+    const { stderr } = await flowferry(["check", "-c", write("faulty.yaml", "source: ${ONE}\nsinks: ['${file:two}']\n")]);
+    expect(stderr.trimEnd().split("\n")).toEqual([
+      expect.stringContaining("faulty.yaml:1:9: environment variable ONE is not set"),
+      expect.stringContaining("faulty.yaml:2:9: cannot read"),
+    ]);
+  });
+
+  test.each<[string, string[], string, string]>([
+    ["a configuration", ["check", "-c", "FAULTY"], "config-invalid", "minLevel"],
+    ["what cannot be done", ["status", "-c", "GOOD"], "ledger-missing", "there is no ledger at"],
+    ["an option", ["status", "--limt", "3"], "bad-arguments", "Did you mean --limit?"],
+    ["a command", ["rum"], "bad-arguments", "Did you mean run?"],
+  ])("as JSON to who asks for that: %s", async (_, args, code, said) => {
+    const files: Record<string, string> = { FAULTY: write("faulty.yaml", faulty), GOOD: configFor([toFile()]) };
+    const ended = await flowferry([...args.map((arg) => files[arg] ?? arg), "--json"]);
+    expect(ended).toMatchObject({ code: 2, stderr: "" });
+    expect(JSON.parse(ended.stdout)).toEqual({ error: { code, message: expect.stringContaining(said) } });
+  });
+});
