@@ -9,8 +9,8 @@ export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   readonly stdout: Terminal;
   readonly stderr: Terminal;
-  /** Read by `-c -` alone. */
-  readonly stdin: AsyncIterable<string | Uint8Array>;
+  /** Touched by what reads it alone: `-c -`, and questions. */
+  readonly stdin: Input;
   on(event: "SIGINT" | "SIGTERM", listener: (name: NodeJS.Signals) => void): unknown;
   on(event: "uncaughtException", listener: (error: unknown) => void): unknown;
   off(event: "SIGINT" | "SIGTERM", listener: (name: NodeJS.Signals) => void): unknown;
@@ -19,11 +19,14 @@ export interface Surroundings {
   exit(code: ExitCode): void;
 }
 
+type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean };
+
 /** What a command may touch of its surroundings. */
 export interface CliContext {
   readonly env: NodeJS.ProcessEnv;
   /** Results of several lines, to stdout; without secrets and control characters. */
   readonly stdout: { write(text: string): void };
+  readonly stdin: Input;
   /** The terminal, for progress. */
   readonly stderr: Terminal;
   /** Aborts with the first SIGINT or SIGTERM; its reason is the signal's name. */
@@ -42,6 +45,9 @@ export function createContext(surroundings: Surroundings, signal: AbortSignal): 
   addEnvironment(secrets, env);
   return {
     env,
+    get stdin() {
+      return surroundings.stdin;
+    },
     stdout: { write: (text) => void stdout.write(printableLines(secrets.scrub(text))) },
     stderr,
     signal,

@@ -15,6 +15,10 @@ import { nearest } from "../lib/nearest.ts";
 import type { Terminal } from "../lib/terminal.ts";
 import type { CliContext } from "./context.ts";
 
+const DAY_MS = 86_400_000;
+/** What is older is no news any more (`alerts.lateness`). */
+const RECENT_MS = 3_600_000;
+
 interface Flags {
   readonly format: FormatName;
   readonly out: string;
@@ -23,7 +27,8 @@ interface Flags {
   readonly flowsPerObject?: number;
   readonly seed: string;
   readonly start: number;
-  readonly span: number;
+  readonly span?: number;
+  readonly recent?: boolean;
   readonly vnics: number;
   readonly incidents: readonly IncidentId[];
   readonly damage: readonly string[];
@@ -57,8 +62,11 @@ export function generateCommand(context: CliContext): Command {
         .default(DEFAULT_START, new Date(DEFAULT_START).toISOString()),
     )
     .addOption(
-      new Option("--span <duration>", "how long it goes on, as in 6h or 7d").argParser(parseDuration).default(86_400_000, "1d"),
+      new Option("--span <duration>", "how long it goes on, as in 6h or 7d (default: 1d, with --recent 1h)").argParser(
+        parseDuration,
+      ),
     )
+    .addOption(new Option("--recent", "the traffic ends now, so that it is news and somebody is told").conflicts("start"))
     .option("--vnics <n>", "servers, each with one VNIC that logs (8 to 2000)", wholeNumber, 24)
     .addOption(
       new Option("--incidents <list>", `all, none, or some of ${INCIDENTS.join(",")}`)
@@ -120,9 +128,11 @@ function checkTargets(out: string, truthFile: string, { force, out: given }: Fla
 }
 
 function optionsOf(flags: Flags): GenerateOptions {
-  const { format, flows, objects, flowsPerObject, seed, start, span, vnics, incidents, prefix, quality, gzipLevel } = flags;
+  const { format, flows, objects, flowsPerObject, seed, vnics, incidents, prefix, quality, gzipLevel } = flags;
+  const spanMs = flags.span ?? (flags.recent ? RECENT_MS : DAY_MS);
+  const start = flags.recent ? instant(`${spanMs}ms`) : flags.start;
   return {
-    ...{ format, flows, seed, start, spanMs: span, vnics, incidents, prefix, quality, gzipLevel },
+    ...{ format, flows, seed, start, spanMs, vnics, incidents, prefix, quality, gzipLevel },
     damage: damageList(format, flags.damage),
     wrapped: flags.wrapped === true,
     encodedKeys: flags.encodedKeys === true,

@@ -8,6 +8,7 @@ type Finish = (code: ExitCode) => void;
 
 /** Every command by its name, in the order of the help. Each is loaded when it is used. */
 const COMMANDS: Readonly<Record<string, (context: CliContext, finish: Finish) => Promise<Command>>> = {
+  init: async (context) => (await import("./init.ts")).initCommand(context),
   run: async (context, finish) => (await import("./run.ts")).runCommand(context, finish),
   demo: async (context, finish) => (await import("./demo.ts")).demoCommand(context, finish),
   check: async (context, finish) => (await import("./check.ts")).checkCommand(context, finish),
@@ -24,7 +25,11 @@ const COMMANDS: Readonly<Record<string, (context: CliContext, finish: Finish) =>
   alerts: async (context, finish) => (await import("./alerts.ts")).alertsCommand(context, finish),
   content: async (context) => (await import("./content.ts")).contentCommand(context),
   generate: async (context) => (await import("./generate.ts")).generateCommand(context),
+  config: async (context) => (await import("./config.ts")).configCommand(context),
   schema: async (context) => (await import("./schema.ts")).schemaCommand(context),
+  completion: async (context, finish) =>
+    (await import("./completion.ts")).completionCommand(context, () => everyCommand(context, finish)),
+  man: async (context, finish) => (await import("./manual.ts")).manualCommand(context, () => everyCommand(context, finish)),
 };
 
 /** Runs one command, with the arguments after the program's name, to its end and resolves to the exit code. Never throws. */
@@ -58,6 +63,10 @@ export async function main(args: readonly string[], process: Surroundings): Prom
     process.off("SIGTERM", onSignal);
     process.off("uncaughtException", onUncaught);
   }
+}
+
+function everyCommand(context: CliContext, finish: Finish): Promise<Command[]> {
+  return Promise.all(Object.values(COMMANDS).map((load) => load(context, finish)));
 }
 
 async function createProgram(args: readonly string[], context: CliContext, finish: Finish): Promise<Command> {

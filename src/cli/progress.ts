@@ -1,18 +1,31 @@
 import type { Options } from "cli-progress";
+import type { Problem } from "../contracts/ledger.ts";
 import type { Totals } from "../delivery/account.ts";
-import type { Terminal } from "../lib/terminal.ts";
+import { CLEAR_LINE, type Terminal } from "../lib/terminal.ts";
 
-/** What a bar shows. */
-type Shown = Pick<Totals, "discovered" | "discoveredBytes" | "objects" | "readBytes" | "records">;
+/** What a bar or a line shows. */
+type Shown = Pick<Totals, "discovered" | "discoveredBytes" | "objects" | "readBytes" | "records"> &
+  Partial<Pick<Totals, "sinks">>;
 
-interface ProgressBar {
+interface Progress {
   update(totals: Shown): void;
   stop(): void;
 }
 
-/** A progress bar on a terminal, over the stored bytes of what was discovered so far; nothing where there is no terminal or no end. */
-export async function showProgress(stderr: Terminal, hasEnd: boolean): Promise<ProgressBar> {
-  if (!hasEnd || !stderr.isTTY) return { update: () => {}, stop: () => {} };
+/**
+ * How far a run is, on a terminal: of a job a bar over the stored bytes of what was discovered so far, of a worker a line that is written
+ * anew each second. Nothing where there is no terminal, or nobody wants to hear.
+ */
+export async function showProgress(
+  stderr: Terminal,
+  hasEnd: boolean,
+  { quiet = false, problems = () => [] }: { readonly quiet?: boolean; readonly problems?: () => readonly Problem[] } = {},
+): Promise<Progress> {
+  if (!stderr.isTTY || quiet) return { update: () => {}, stop: () => {} };
+  return hasEnd ? showBar(stderr) : showLine(stderr, problems);
+}
+
+async function showBar(stderr: Terminal): Promise<Progress> {
   const { SingleBar } = await import("cli-progress");
   const options: Options = {
     stream: stderr,
@@ -40,4 +53,36 @@ export async function showProgress(stderr: Terminal, hasEnd: boolean): Promise<P
     },
     stop: () => bar.stop(),
   };
+}
+
+/** Log lines begin by taking it away, and it comes again with the next second. */
+function showLine(stderr: Terminal, problems: () => readonly Problem[]): Progress {
+  let shown: Shown | undefined;
+  let before = 0;
+  const draw = () => {
+    const records = shown?.records ?? 0;
+    const line = statusLine(shown, records - before, problems());
+    before = records;
+    stderr.write(`${CLEAR_LINE}${line.slice(0, (stderr.columns ?? 80) - 1)}`);
+  };
+  const clock = setInterval(draw, 1000).unref();
+  return {
+    update: (totals) => {
+      shown = totals;
+    },
+    stop: () => {
+      clearInterval(clock);
+      stderr.write(CLEAR_LINE);
+    },
+  };
+}
+
+/** What a worker does at the moment: flows of the last second, what was read, what each sink has, and what does not do its work. */
+export function statusLine(shown: Shown | undefined, flowsPerSecond: number, problems: readonly Problem[]): string {
+  const count = (value: number) => value.toLocaleString("en-US");
+  const failing = problems.map(({ part }) => `${part} fails`);
+  if (shown === undefined || shown.records === 0) return ["waits for flows", ...failing].join(" | ");
+  const sinks = Object.entries(shown.sinks ?? {}).map(([name, { delivered }]) => `${name} ${count(delivered)}`);
+  const read = `${count(shown.records)} flows of ${count(shown.objects)} objects`;
+  return [`${count(flowsPerSecond)}/s`, read, ...sinks, ...failing].join(" | ");
 }

@@ -10,10 +10,11 @@ import { runPipeline } from "../run/pipeline.ts";
 import { openLog } from "../telemetry/telemetry.ts";
 import { configOption } from "./config-option.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
+import { levelOf, logLevelOption, quietOption, type Talk } from "./log-level.ts";
 import { run } from "./run.ts";
 import { letterFilter, positive } from "./status.ts";
 
-interface ReplayOptions {
+interface ReplayOptions extends Talk {
   readonly config: string;
   readonly deadLetters: boolean;
   readonly sink?: string;
@@ -42,6 +43,8 @@ export function replayCommand(context: CliContext, finish: (code: ExitCode) => v
     .option("--source <name>", "only what comes from this source")
     .option("--code <code>", "with --dead-letters: only those with this code")
     .option("--limit <n>", "with --dead-letters: at most so many", positive, 100_000)
+    .addOption(logLevelOption())
+    .addOption(quietOption())
     .option("--json", "end with one JSON line", false)
     .action(async (options: ReplayOptions) => {
       const config = await context.loadConfig(options.config);
@@ -50,7 +53,7 @@ export function replayCommand(context: CliContext, finish: (code: ExitCode) => v
       if (options.deadLetters === span) {
         throw new UsageError("replay-what", "say what to replay: either --dead-letters, or --since and --until");
       }
-      if (span) finish(await run(context, spanOf(config, options), { untilCaughtUp: true, json: options.json }));
+      if (span) finish(await run(context, spanOf(config, options), { ...options, untilCaughtUp: true }));
       else finish(await replayDeadLetters(context, config, options));
     });
 }
@@ -74,7 +77,7 @@ function spanOf(config: Config, { since, until, sink, source, alerts: tell }: Re
 
 async function replayDeadLetters(context: CliContext, config: Config, options: ReplayOptions): Promise<ExitCode> {
   const { log, close: closeLog } = await openLog(
-    config.telemetry.level,
+    levelOf(options, config.telemetry.level),
     config.telemetry.otlpEndpoint,
     version,
     config.secrets.scrub,

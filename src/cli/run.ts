@@ -11,6 +11,7 @@ import { Health } from "../telemetry/health.ts";
 import { createInstruments, openLog, serveTelemetry } from "../telemetry/telemetry.ts";
 import { configOption } from "./config-option.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
+import { levelOf, logLevelOption, quietOption, type Talk } from "./log-level.ts";
 import { showProgress } from "./progress.ts";
 
 export function runCommand(context: CliContext, finish: (code: ExitCode) => void): Command {
@@ -18,13 +19,15 @@ export function runCommand(context: CliContext, finish: (code: ExitCode) => void
     .description("Tail the bucket and deliver every flow, for ever or until caught up.")
     .addOption(configOption(context.env))
     .option("--until-caught-up", "end when everything in the bucket is delivered", false)
+    .addOption(logLevelOption())
+    .addOption(quietOption())
     .option("--json", "end with one JSON line that sums up the run", false)
-    .action(async ({ config, untilCaughtUp, json }: { config: string; untilCaughtUp: boolean; json: boolean }) => {
-      finish(await run(context, await context.loadConfig(config), { untilCaughtUp, json }));
+    .action(async ({ config, ...mode }: { config: string } & RunMode) => {
+      finish(await run(context, await context.loadConfig(config), mode));
     });
 }
 
-export interface RunMode {
+export interface RunMode extends Talk {
   readonly untilCaughtUp: boolean;
   readonly json: boolean;
 }
@@ -34,7 +37,7 @@ export async function run(context: CliContext, config: Config, mode: RunMode): P
   const { env, signal } = context;
   const { telemetry } = config;
   const { log, close: closeLog } = await openLog(
-    telemetry.level,
+    levelOf(mode, telemetry.level),
     telemetry.otlpEndpoint,
     version,
     config.secrets.scrub,
@@ -63,10 +66,15 @@ export async function run(context: CliContext, config: Config, mode: RunMode): P
       ...(server === undefined ? {} : { instruments: createInstruments(server.meter) }),
     });
     const problems = keepProblems(composed.parts.ledger, composed.options.retry);
-    const progress = await showProgress(context.stderr, mode.untilCaughtUp);
+    const progress = await showProgress(context.stderr, mode.untilCaughtUp, {
+      quiet: mode.quiet === true,
+      problems: () => health.problems,
+    });
     try {
       state.tell = problems.tell;
       state.starting = false;
+      log.info({ version, ledger: config.ledgerPath }, startLine(config, mode));
+      signal.addEventListener("abort", () => log.info(stopLine(signal.reason, config.run.shutdownMs)), { once: true });
       if (server !== undefined) log.info({ address: server.address }, "serves /metrics, /healthz and /readyz");
       const results = await runComposed(
         composed,
@@ -75,7 +83,7 @@ export async function run(context: CliContext, config: Config, mode: RunMode): P
       );
       progress.stop();
       code = exitCodeOf(signal, mode, results);
-      summarize(context, config, results, (performance.now() - started) / 1000, mode.json);
+      if (!mode.quiet || mode.json) summarize(context, config, results, (performance.now() - started) / 1000, mode.json);
     } finally {
       progress.stop();
       problems.close();
@@ -86,6 +94,18 @@ export async function run(context: CliContext, config: Config, mode: RunMode): P
     await server?.close();
     await closeLog();
   }
+}
+
+/** Who this is, and what goes where. */
+function startLine({ sources, sinks, ledgerPath }: Config, { untilCaughtUp }: RunMode): string {
+  const names = (parts: readonly { readonly name: string }[]) => parts.map(({ name }) => name).join(", ");
+  const ledger = ledgerPath === ":memory:" ? "in memory" : ledgerPath;
+  return `flowferry ${version} ${untilCaughtUp ? "reads" : "tails"} ${names(sources)} for ${names(sinks)}; ledger ${ledger}`;
+}
+
+function stopLine(reason: unknown, shutdownMs: number): string {
+  const again = reason === "SIGTERM" ? "a second SIGTERM" : "Ctrl-C again";
+  return `stopping: what is on its way has up to ${shutdownMs / 1000} s to be acknowledged; ${again} ends now`;
 }
 
 /** SIGUSR2 asks a worker to look for new objects at once, instead of at the next poll. */

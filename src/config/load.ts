@@ -37,6 +37,8 @@ export interface NamedSink extends Part<SinkDependencies, Sink> {
   readonly name: string;
   /** Which flows it gets; undefined for all. */
   readonly filter: FlowFilter | undefined;
+  /** The block that says so. */
+  readonly filterBlock: unknown;
 }
 
 export interface NamedSource extends Part<SourceDependencies, Source>, Pick<Settings, "format" | "filter"> {
@@ -280,7 +282,7 @@ function sinksOf(sinks: Settings["sinks"], { registry, yaml, read, env, faults }
     faults.ofEach(sinks, (sink, index) => {
       const filter = faults.of(() => filterOf(sink.filter, yaml, ["sinks", index]));
       const part = partOf(registry.sinks, sink, yaml, ["sinks", index], read, env, OF_SINK);
-      return { ...part, name: sink.name ?? part.component.type, filter };
+      return { ...part, name: sink.name ?? part.component.type, filter, filterBlock: sink.filter };
     }),
   );
 }

@@ -157,6 +157,7 @@ export class Account {
         if (totals === undefined) return;
         const attributes: Attributes = { sink: name };
         const { filtered = 0, delivered, rejected, setAside, deadLetters } = outcome;
+        this.#log.debug({ sink: name, delivered, rejected, setAside, filtered }, `${delivered} records are acknowledged`);
         totals.delivered += delivered;
         totals.rejected += rejected;
         totals.deadLettered += setAside;

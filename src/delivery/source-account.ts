@@ -61,6 +61,7 @@ export class SourceAccount {
   }
 
   discovered(objects: readonly FoundObject[], added: number): void {
+    if (added > 0) this.#log.debug({ objects: added, last: objects.at(-1)?.key }, `found ${added} new objects`);
     this.#discovered += added;
     this.#discoveredBytes += objects.reduce((sum, { size }) => sum + size, 0);
     this.#onProgress();
@@ -133,6 +134,8 @@ export class SourceAccount {
   /** An object is read from the record after `skip` on. */
   begin(object: QueuedObject, skip: number, write: LedgerWrite): ObjectAccount {
     const account = this.#readings.begin(object, skip, write);
+    const { key, size } = object;
+    this.#log.debug({ key, bytes: size, ...(skip > 0 && { from: skip + 1 }) }, `reads ${key}`);
     const readable = () => {
       this.#unreadable = 0;
       this.#newestFails = false;
@@ -149,6 +152,7 @@ export class SourceAccount {
       },
       ended: () => {
         readable();
+        this.#log.debug({ key }, `has read ${key} to its end`);
         return account.ended();
       },
     };

@@ -5,6 +5,7 @@
 export const CODES = {
   "The configuration and the command line": {
     "config-missing": "The configuration cannot be read",
+    "config-exists": "There is a configuration already",
     "config-too-large": "The configuration is larger than is read",
     "config-syntax": "The configuration is not valid YAML",
     "config-reference": "A `${…}` of the configuration is wrong",

@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import type { Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Meter, metrics } from "@opentelemetry/api";
@@ -5,7 +6,7 @@ import pino, { type Logger } from "pino";
 import type { Problem } from "../contracts/ledger.ts";
 import { describeError, UsageError } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
-import type { Terminal } from "../lib/terminal.ts";
+import { CLEAR_LINE, type Terminal } from "../lib/terminal.ts";
 
 export type { Logger } from "pino";
 
@@ -67,7 +68,13 @@ const toLines = (stderr: Terminal): pino.DestinationStream =>
 async function openPretty(fd: number): Promise<pino.DestinationStream> {
   const pretty = (await import("pino-pretty")).default;
   const stream = pretty({ destination: fd, sync: true, ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss" });
-  return { write: (line) => void stream.write(`${withTexts(line, printable)}\n`) };
+  return {
+    write(line) {
+      // Progress may stand in the line.
+      writeSync(fd, CLEAR_LINE);
+      stream.write(`${withTexts(line, printable)}\n`);
+    },
+  };
 }
 
 /** A line of JSON with each text in it, and each name, as `change` makes it. */

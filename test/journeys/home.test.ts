@@ -1,12 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
+import { statusLine } from "../../src/cli/progress.ts";
+import { version } from "../../src/lib/version.ts";
 import { flowferry } from "./program.ts";
-import { setting, toFile } from "./setting.ts";
+import { setting, toFile, until } from "./setting.ts";
 
-const { path, write, configFor, bucket } = setting();
+const { path, write, configFor, bucket, begin } = setting();
 
 describe("the configuration is found", () => {
   test("by FLOWFERRY_CONFIG, and -c goes before it", async () => {
@@ -87,4 +89,51 @@ telemetry: { listen: nowhere }
     expect(ended).toMatchObject({ code: 2, stderr: "" });
     expect(JSON.parse(ended.stdout)).toEqual({ error: { code, message: expect.stringContaining(said) } });
   });
+});
+
+describe("a run says what it does", () => {
+  test("in the log: who it is, what goes where, and at the end of what it is told to stop", async () => {
+    await bucket({ flows: 300, objects: 1, incidents: [] });
+    const running = begin(["run", "-c", configFor([toFile({ name: "lines" })]), "--log-level", "debug"]);
+    await until("all is there", running, () => running.stderr().includes("records are acknowledged"));
+    running.child.kill("SIGINT");
+    const entries = (await running.ended).stderr
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    const said = entries.map(({ msg }) => msg);
+    expect(said[0]).toBe(`flowferry ${version} tails directory-bucket for lines; ledger ${path("flowferry.db")}`);
+    expect(said).toContain("found 1 new objects");
+    expect(said).toContain(`stopping: what is on its way has up to 10 s to be acknowledged; Ctrl-C again ends now`);
+    expect(entries.find(({ msg }) => msg.startsWith("has read "))).toMatchObject({ level: "debug", source: "directory-bucket" });
+  });
+
+  test("nothing with -q, but for what fails", async () => {
+    await bucket({ flows: 300, objects: 1, incidents: [] });
+    const config = configFor([toFile()]);
+    const quiet = ["run", "-c", config, "--until-caught-up", "-q"];
+    expect(await flowferry(quiet)).toEqual({ code: 0, signal: null, stdout: "", stderr: "" });
+    expect(JSON.parse((await flowferry([...quiet, "--json"])).stdout)).toMatchObject({ records: 0 });
+    const both = await flowferry([...quiet, "--log-level", "debug"]);
+    expect(both.stderr).toContain("cannot be used with option");
+  });
+});
+
+test("a line for a terminal says what comes in, what is delivered, and what fails", () => {
+  const sinks = { otlp: { delivered: 1200, rejected: 0, deadLettered: 0, filtered: 0, waiting: 0 } };
+  const read = { discovered: 3, discoveredBytes: 10, objects: 3, readBytes: 10, records: 1234, sinks };
+  const problem = { part: "sink otlp", drawer: "passing", code: "x", reason: "down", since: 0 };
+  expect(statusLine(read, 56, [])).toBe("56/s | 1,234 flows of 3 objects | otlp 1,200");
+  expect(statusLine(undefined, 0, [problem])).toBe("waits for flows | sink otlp fails");
+});
+
+test("recent traffic ends now, so that people are told", async () => {
+  const before = Date.now();
+  const made = await flowferry(["generate", "--format", "oci", "--out", path("bucket"), "--flows", "2000", "--recent", "--json"]);
+  expect(made.code).toBe(0);
+  const { end } = JSON.parse(readFileSync(path("bucket.truth.json"), "utf8"));
+  expect(Date.parse(end)).toBeGreaterThan(before - 2_000);
+  expect(Date.parse(end)).toBeLessThanOrEqual(Date.now());
+  const both = await flowferry(["generate", "--format", "oci", "--out", path("other"), "--recent", "--start", "1d"]);
+  expect(both.stderr).toContain("cannot be used with option");
 });

@@ -52,13 +52,24 @@ export function spawned(args: readonly string[], env?: NodeJS.ProcessEnv): Promi
 }
 
 /** Runs the program to its end in this process, which starts nothing: for all but what only a process has. */
-export async function flowferry(args: readonly string[], env: NodeJS.ProcessEnv = {}, input = ""): Promise<Ended> {
+export async function flowferry(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  input = "",
+  { isTTY = false } = {},
+): Promise<Ended> {
   const [stdout, stderr] = [new Text(), new Text()];
   const exit = (code: number) => {
     throw new Error(`the program asks its process to exit with ${code}: ${stderr.text}`);
   };
-  const stdin = Readable.from([input]);
-  const surroundings = Object.assign(new EventEmitter(), { env: { HOME: process.env.HOME, ...env }, stdin, stdout, stderr, exit });
+  const stdin = Object.assign(Readable.from([input]), { isTTY });
+  const surroundings = Object.assign(new EventEmitter(), {
+    env: { HOME: process.env.HOME, ...env },
+    stdin,
+    stdout,
+    stderr,
+    exit,
+  });
   const code = await main(args, surroundings);
   return { code, signal: null, stdout: stdout.text, stderr: stderr.text };
 }

@@ -49,7 +49,7 @@ describe("what others named and wrote cannot steer the terminal", () => {
     const running = begin(["run", "-c", configFor([toFile()])], { NODE_OPTIONS: asTerminal, NO_COLOR: "1" });
     await until("the bad record is told", running, () => running.stderr().includes("set aside"));
     running.child.kill("SIGTERM");
-    const { stderr } = await running.ended;
+    const stderr = (await running.ended).stderr.replaceAll("\r\u001b[K", "");
     expect(stderr).toMatch(/^\[\d\d:\d\d:\d\d\] WARN: bad record set aside/m);
     expect(stderr).toContain(SHOWN);
     expectHarmless(stderr);

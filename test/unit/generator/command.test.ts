@@ -21,6 +21,7 @@ async function run(...args: string[]): Promise<string[]> {
   const printed: string[] = [];
   const command = generateCommand({
     env: {},
+    stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
     signal: new AbortController().signal,

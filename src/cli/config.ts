@@ -1,0 +1,49 @@
+import { Command } from "commander";
+import { stringify } from "yaml";
+import { BUILTIN_RULES } from "../config/alerts.ts";
+import type { Config } from "../config/load.ts";
+import { enrichOptions } from "../enrich/options.ts";
+import { masked } from "../lib/secrets/masked.ts";
+import { configOption } from "./config-option.ts";
+import type { CliContext } from "./context.ts";
+
+export function configCommand(context: CliContext): Command {
+  const show = new Command("show")
+    .description("Show the configuration as the program reads it: with every default, absolute paths, and *** for secrets.")
+    .addOption(configOption(context.env))
+    .option("--json", "as JSON", false)
+    .action(async ({ config: file, json }: { config: string; json: boolean }) => {
+      const shown = shownOf(await context.loadConfig(file));
+      if (json) context.print(JSON.stringify(shown));
+      else context.stdout.write(`# ${file}\n${stringify(shown)}`);
+    });
+  return new Command("config").description("Show what a configuration comes to.").addCommand(show);
+}
+
+/** As a configuration file would have it. */
+function shownOf(config: Config): object {
+  const { sources, sinks, alerts, limits, run, telemetry, ledgerPath, enrich, registry } = config;
+  const tables = enrichOptions(registry.networks);
+  return {
+    sources: sources.map(({ name, component: { type, options: schema }, options, format, filter, enrich: own }) => {
+      const block = masked(schema, options) as object;
+      return { type, name, ...block, format, filter, ...(own === enrich ? {} : { enrich: masked(tables, own) }) };
+    }),
+    enrich: masked(tables, enrich),
+    sinks: sinks.map(({ name, component: { type, options: schema }, options, filterBlock: filter }) => {
+      return { type, name, ...(masked(schema, options) as object), ...(filter === undefined ? {} : { filter }) };
+    }),
+    ...(alerts === undefined ? {} : { alerts: alertsOf(alerts) }),
+    ledger: { path: ledgerPath },
+    limits,
+    run,
+    telemetry,
+  };
+}
+
+function alertsOf({ notifiers, rules = [BUILTIN_RULES], ...own }: NonNullable<Config["alerts"]>): object {
+  const names = new Set(notifiers.map(({ key }) => key));
+  const rest = Object.fromEntries(Object.entries(own).filter(([key]) => !names.has(key)));
+  const told = notifiers.map(({ key, kind, options }) => [key, masked(kind.options, options)]);
+  return { rules, ...rest, ...Object.fromEntries(told) };
+}
