@@ -76,7 +76,6 @@ async function createProgram(args: readonly string[], context: CliContext, finis
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
-      outputError: (text, write) => void (args.includes("--json") || write(text)),
       writeErr: (text) => void context.stderr.write(printableLines(context.secrets.scrub(text))),
     })
     .configureHelp({ showGlobalOptions: false })
@@ -99,7 +98,7 @@ function inheriting(command: Command, parent: Command): Command {
   return command;
 }
 
-/** Tells what went wrong: on a line for people, or of a command with `--json` as one object among its results. */
+/** Tells what went wrong: on a line for people, and of a command with `--json` as one object among its results. */
 function report(error: unknown, { stderr, print, signal, secrets }: CliContext, asJson: boolean): ExitCode {
   if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
   const isUsage = error instanceof CommanderError || error instanceof UsageError;
@@ -108,7 +107,8 @@ function report(error: unknown, { stderr, print, signal, secrets }: CliContext, 
   if (asJson) {
     const code = error instanceof CommanderError ? "bad-arguments" : codeOf(error);
     print(JSON.stringify({ error: { code, message: said } }));
-  } else if (!(error instanceof CommanderError)) {
+  }
+  if (!(error instanceof CommanderError)) {
     const safe = secrets.scrub(said);
     stderr.write(`flowferry: ${isUsage ? printableLines(safe) : printable(safe)}\n`);
   }

@@ -73,7 +73,7 @@ export async function run(context: CliContext, config: Config, mode: RunMode): P
     try {
       state.tell = problems.tell;
       state.starting = false;
-      log.info({ version, ledger: config.ledgerPath }, startLine(config, mode));
+      log.info(startLine(config, mode));
       signal.addEventListener("abort", () => log.info(stopLine(signal.reason, config.run.shutdownMs)), { once: true });
       if (server !== undefined) log.info({ address: server.address }, "serves /metrics, /healthz and /readyz");
       const results = await runComposed(
