@@ -9,6 +9,7 @@ import { compress, tokenOf } from "../clouds/oci/log-analytics/payload.ts";
 import { createUploader } from "../clouds/oci/log-analytics/uploader.ts";
 import { parseDuration } from "../lib/durations.ts";
 import { FlowferryError, UsageError } from "../lib/errors.ts";
+import { configOption } from "./config-option.ts";
 import type { CliContext } from "./context.ts";
 import { logAnalyticsSink, patienceMsOf } from "./log-analytics-sink.ts";
 
@@ -29,7 +30,7 @@ export function contentVerifyCommand(context: CliContext): Command {
     .description(
       "Upload one record with a mark, wait until Log Analytics finds it, and say which of its fields have no value there.",
     )
-    .requiredOption("-c, --config <file>", "configuration with a log-analytics sink, to whose log group the record goes")
+    .addOption(configOption(context.env, "configuration with a log-analytics sink, to whose log group the record goes"))
     .requiredOption("--compartment <ocid>", "compartment of the log group, or one above it")
     .option("--sink <name>", "name of the sink, where the configuration has several of type log-analytics")
     .option("--wait <duration>", "how long to wait for the record", "10m")

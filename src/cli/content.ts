@@ -18,8 +18,8 @@ import { parseDuration } from "../lib/durations.ts";
 import { codeOf, FlowferryError, UsageError } from "../lib/errors.ts";
 import { addUrl } from "../lib/secrets/of-url.ts";
 import { Registry } from "../registry.ts";
-import { contentVerifyCommand } from "./content-verify.ts";
 import { configOption } from "./config-option.ts";
+import { contentVerifyCommand } from "./content-verify.ts";
 import type { CliContext } from "./context.ts";
 import { logAnalyticsSink, patienceMsOf } from "./log-analytics-sink.ts";
 
