@@ -4,6 +4,7 @@ import { type Accepted, acceptTables } from "../enrich/tables/accept.ts";
 import { type CheckedFile, checkConfigured, checkFile, requireGoodTables } from "../enrich/tables/check.ts";
 import { explainAddress, explainPort, explainSubnet, type Match } from "../enrich/tables/explain.ts";
 import { describeIssue } from "../enrich/tables/issues.ts";
+import { kindOf } from "../enrich/tables/kinds.ts";
 import type { LookupOptions } from "../enrich/tables/options.ts";
 import { countOf, loadTables, snapshotOf, type Tables } from "../enrich/tables/tables.ts";
 import { codeOf, UsageError } from "../lib/errors.ts";
@@ -22,7 +23,7 @@ export interface LookupsContext {
 export function lookupsCommand(context: LookupsContext): Command {
   const check = new Command("check")
     .description("Validate lookup tables and name every problem with file and line.")
-    .argument("[files...]", "CSV files; which table a file is, its name or its header line says")
+    .argument("[files...]", "files of tables; which table a file is, its name or its header line says")
     .option("-c, --config <file>", "check the tables that this configuration names")
     .option("--json", "print the findings as JSON", false)
     .action(async (files: string[], options: { config?: string; json: boolean }) => checkTables(context, files, options));
@@ -75,7 +76,7 @@ async function checkTables(
   options: CommandOptions,
 ): Promise<void> {
   if (options.config === undefined && paths.length === 0) {
-    throw new UsageError("nothing-to-check", "nothing to check: name CSV files, or with -c the configuration that names them");
+    throw new UsageError("nothing-to-check", "nothing to check: name files, or with -c the configuration that names them");
   }
   const files: CheckedFile[] = [];
   if (options.config !== undefined) {
@@ -162,6 +163,7 @@ function queryOf(what: string): (tables: Tables) => Answer {
         ["server", server ?? "", server === undefined ? "" : used("servers")],
         ...Object.entries(columns ?? {}).map(([name, value]): Line => [name, value, used("servers")]),
         ...(approved === undefined ? [] : [["approved as", approved, used("approvedDestinations")] as const]),
+        ...matches.filter((match) => match.used && kindOf(match.table).say !== undefined).flatMap(linesOf),
         ...subnets.map((match): Line => ["in subnet", match.values.subnet ?? "", placeOf(match)]),
         ...hidden(matches),
       ];
@@ -198,6 +200,11 @@ function queryOf(what: string): (tables: Tables) => Answer {
   };
 }
 
+/** A line for each value, all from the same place. */
+function linesOf(match: Match): Line[] {
+  return Object.entries(match.values).map(([name, value]) => [name, value, placeOf(match)]);
+}
+
 /** The lines that say something too, but that nothing is taken from. */
 function hidden(matches: readonly Match[]): Line[] {
   return matches
@@ -215,7 +222,8 @@ function hidden(matches: readonly Match[]): Line[] {
 function placeOf(match: Match | undefined): string {
   if (match === undefined) return "";
   const { path, line, key } = match;
-  return path === undefined || line === undefined ? `built in ${key}` : `${shorten(path)}:${line} ${key}`;
+  if (path === undefined) return `built in ${key}`;
+  return line === undefined ? `${shorten(path)} ${key}` : `${shorten(path)}:${line} ${key}`;
 }
 
 /** Relative to the working folder, where the path lies below it. */

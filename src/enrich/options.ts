@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { ZodType, z } from "zod";
 import { type CloudNetwork, networkBlocks } from "./rules/cloud.ts";
 import { detailOptions } from "./rules/options.ts";
+import { TABLE_NAMES } from "./tables/kinds.ts";
 import { lookupOptions } from "./tables/options.ts";
 
 const ownOptions = lookupOptions.extend(detailOptions.shape);
@@ -26,8 +27,10 @@ export function resolveEnrichPaths(
   ledgerPath: string,
 ): EnrichOptions {
   const at = (path: string) => resolve(baseDir, path);
-  const given = (path: string | undefined) => (path === undefined ? path : at(path));
-  const { ports, servers, networks: zones, subnets, approvedDestinations, lastGood } = options;
+  const files = TABLE_NAMES.map((table) => {
+    const named = options[table] as string | readonly string[] | undefined;
+    return [table, typeof named === "string" ? at(named) : named?.map(at)];
+  });
   const beside = (name: string) => (ledgerPath === ":memory:" ? undefined : `${ledgerPath}.${name}`);
   const blocks = networkBlocks(networks, options).map((block) => [
     block.network.name,
@@ -35,12 +38,8 @@ export function resolveEnrichPaths(
   ]);
   return {
     ...options,
-    ports: given(ports),
-    servers: given(servers),
-    networks: given(zones),
-    subnets: given(subnets),
-    approvedDestinations: given(approvedDestinations),
-    lastGood: given(lastGood) ?? beside("tables"),
+    ...Object.fromEntries(files),
+    lastGood: options.lastGood === undefined ? beside("tables") : at(options.lastGood),
     ...Object.fromEntries(blocks),
   };
 }

@@ -1,8 +1,9 @@
 import { UsageError } from "../../lib/errors.ts";
 import { compareFiles } from "./compare.ts";
+import type { TableName } from "./kinds.ts";
 import { LastGood } from "./last-good.ts";
 import type { LookupOptions } from "./options.ts";
-import { describeProblems, type TableName } from "./tables.ts";
+import { describeProblems, tablePaths } from "./tables.ts";
 
 /** A short table that is wanted from now on. */
 export interface Accepted {
@@ -31,7 +32,7 @@ export async function acceptTables(options: LookupOptions): Promise<Acceptance> 
       `${reason}: name a folder in enrich.lastGood, or save the table once more with a change`,
     );
   }
-  const copies = new LastGood(options.lastGood);
+  const copies = new LastGood(options.lastGood, tablePaths(options));
   const files = await compareFiles(options);
   if (files.every(({ copy }) => copy === undefined)) {
     throw new UsageError(

@@ -1,6 +1,6 @@
 import type { IpPrefix } from "../../lib/ip/prefix.ts";
 import { type IpRanges, ipRanges } from "../../lib/ip/ranges.ts";
-import { contradiction, required, requiredPrefix, type TableKind } from "./table.ts";
+import { contradiction, csvTable, required, requiredPrefix } from "./table.ts";
 
 /** An external network that outbound traffic may go to. */
 export interface ApprovedDestination {
@@ -13,9 +13,10 @@ export interface ApprovedDestination {
 export type ApprovedDestinationTable = IpRanges<ApprovedDestination>;
 
 /** `cidr,name` */
-export const approvedDestinations: TableKind<ApprovedDestinationTable> = {
-  shape: { required: ["cidr", "name"], optional: [] },
-  read(report) {
+export const approvedDestinations = csvTable<ApprovedDestinationTable>(
+  "CSV file of the external networks that outbound traffic may go to (cidr,name); none by default",
+  { required: ["cidr", "name"], optional: [] },
+  (report) => {
     const rows: ApprovedDestination[] = [];
     return {
       add(row) {
@@ -29,4 +30,4 @@ export const approvedDestinations: TableKind<ApprovedDestinationTable> = {
         }),
     };
   },
-};
+);

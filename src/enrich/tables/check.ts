@@ -1,11 +1,12 @@
-import { basename } from "node:path";
+import { basename, extname } from "node:path";
 import { UsageError } from "../../lib/errors.ts";
 import { type ComparedFile, compareFiles } from "./compare.ts";
+import { type FileContent, readContent, short } from "./content.ts";
 import { readColumns } from "./csv.ts";
 import { describeIssue, type TableIssue } from "./issues.ts";
+import { kindOf, TABLE_NAMES, type TableName } from "./kinds.ts";
 import type { LookupOptions } from "./options.ts";
-import type { TableKind } from "./table.ts";
-import { countOf, type FileContent, KINDS, parseTable, readContent, short, TABLE_NAMES, type TableName } from "./tables.ts";
+import { countOf, readTable } from "./tables.ts";
 
 /** What was found in one file. */
 export interface CheckedFile {
@@ -56,10 +57,11 @@ export async function requireGoodTables(options: LookupOptions): Promise<void> {
   if (lines.length > 0) throw new UsageError("bad-lookups", lines.join("\n"));
 }
 
-/** Reads a file as the table that it is named after, else as the one that its columns belong to, and collects what is wrong. */
+/** Reads a file as the table that its name tells, else as the one that its columns belong to, and collects what is wrong. */
 export async function checkFile(path: string, named?: TableName): Promise<CheckedFile> {
-  const content = await readContent(path);
-  const table = named ?? tableOf(path, content);
+  const byName = named ?? tableNamed(path);
+  const content = await readContent(path, byName && kindOf(byName).maxBytes);
+  const table = byName ?? tableWith(content);
   if ("problem" in content) return { table, path, rows: 0, version: undefined, problems: 1, issues: [content.problem] };
   const version = short(content.digest);
   if (table === undefined) {
@@ -67,8 +69,7 @@ export async function checkFile(path: string, named?: TableName): Promise<Checke
       "does not show which table it is: begin with a header line such as port,protocol,name, address,server, cidr,zone,name, subnet,cidr,name or cidr,name";
     return { table, path, rows: 0, version, problems: 1, issues: [{ line: 1, reason }] };
   }
-  const kind: TableKind<unknown> = KINDS[table];
-  const { rows, issues, issueCount } = await parseTable(kind, content);
+  const { rows, issues, issueCount } = await readTable(table, path, content);
   return { table, path, rows, version, problems: issueCount, issues };
 }
 
@@ -80,10 +81,16 @@ const COLUMNS: readonly (readonly [TableName, readonly string[]])[] = [
   ["approvedDestinations", ["cidr", "name"]],
 ];
 
-function tableOf(path: string, content: FileContent): TableName | undefined {
+/** The table that a file is named after, or alone has files with such an end. */
+function tableNamed(path: string): TableName | undefined {
+  const extension = extname(path);
   const name = basename(path, ".csv").replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-  const byName = TABLE_NAMES.find((known) => known === name);
-  if (byName !== undefined || "problem" in content) return byName;
+  const ending = TABLE_NAMES.filter((known) => kindOf(known).extension === extension);
+  return TABLE_NAMES.find((known) => known === name) ?? (ending.length === 1 ? ending[0] : undefined);
+}
+
+function tableWith(content: FileContent): TableName | undefined {
+  if ("problem" in content) return undefined;
   const columns = readColumns(content.bytes);
   return COLUMNS.find(([, needed]) => needed.every((column) => columns.includes(column)))?.[0];
 }

@@ -1,6 +1,7 @@
+import type { TableName } from "./kinds.ts";
 import { type Copy, isShrunk, lastGoodOf } from "./last-good.ts";
 import type { LookupOptions } from "./options.ts";
-import { readContent, readTable, type TableName, type TableReading, tablePaths } from "./tables.ts";
+import { readTable, readTableFile, type TableReading, tablePaths } from "./tables.ts";
 
 /** A file beside the copy of what was last good of it. */
 export interface ComparedFile {
@@ -18,7 +19,7 @@ export async function compareFiles(options: LookupOptions): Promise<ComparedFile
   return Promise.all(
     tablePaths(options).map(async ({ table, path }) => {
       const copies = lastGoodOf(options, table);
-      const reading = await readTable(table, path, await readContent(path));
+      const reading = await readTable(table, path, await readTableFile(table, path));
       const copy = await copies?.load(table, path);
       const loaded = reading.table;
       const short =

@@ -8,7 +8,6 @@ import { nearest } from "../../lib/nearest.ts";
 import { asUtf8, nameOf, tidy, visible } from "./csv-text.ts";
 import type { Report, TableIssue } from "./issues.ts";
 
-export const MAX_TABLE_BYTES = 64 * 1024 * 1024;
 export const MAX_TABLE_ROWS = 2_000_000;
 const MAX_LINE_BYTES = 64 * 1024;
 const MAX_COLUMNS = 64;

@@ -1,13 +1,15 @@
 import type { Columns, Zone } from "../../flow/types.ts";
 import type { IpAddress } from "../../lib/ip/address.ts";
 import { contains } from "../../lib/ip/prefix.ts";
-import type { TableName, Tables } from "./tables.ts";
+import { kindOf, TABLE_NAMES, type TableName } from "./kinds.ts";
+import type { Tables } from "./tables.ts";
 
-/** A line of a table that speaks about what was asked. */
+/** A line or a network of a table that speaks about what was asked. */
 export interface Match {
   readonly table: TableName;
   /** Undefined for what is built in. */
   readonly path: string | undefined;
+  /** Undefined for what is built in, and for files without lines. */
   readonly line: number | undefined;
   /** The network, port range or subnet as the line has it. */
   readonly key: string;
@@ -55,6 +57,10 @@ export function explainAddress(tables: Tables, ip: IpAddress): AddressAnswer {
         placed("servers", line, address, { server: name, ...columns }, i === 0),
       ),
       ...approvals.map(({ line, cidr, name }, i) => placed("approvedDestinations", line, cidr, { name }, i === 0)),
+      ...TABLE_NAMES.flatMap((table) => {
+        const said = kindOf(table).say?.(tables[table], ip) ?? [];
+        return said.map((saying) => ({ table, line: undefined, ...saying }));
+      }),
     ],
     subnets: inSubnets,
   };

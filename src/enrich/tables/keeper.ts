@@ -1,5 +1,5 @@
 import { describeError } from "../../lib/errors.ts";
-import { readContent } from "./tables.ts";
+import { readTableFile } from "./tables.ts";
 import type { WatchedFile } from "./watched-file.ts";
 
 /** A copy that could not be written is tried again after this, in ms. */
@@ -39,8 +39,8 @@ export class Keeper {
   async retry(now: number): Promise<void> {
     for (const [file, unkept] of this.#unkept) {
       if (now < unkept.again) continue;
-      const { path, digest } = file.loaded;
-      const content = await readContent(path);
+      const { table, path, digest } = file.loaded;
+      const content = await readTableFile(table, path);
       if ("bytes" in content && content.digest === digest) await this.keep(file, content.bytes);
       const failed = this.#unkept.get(file);
       if (failed === undefined) continue;

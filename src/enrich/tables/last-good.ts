@@ -2,8 +2,10 @@ import { randomBytes } from "node:crypto";
 import { access, mkdir, open, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { codeOf, describeError, UsageError } from "../../lib/errors.ts";
+import { digestOf, short } from "./content.ts";
+import { kindOf, type TableName } from "./kinds.ts";
 import type { LookupOptions } from "./options.ts";
-import { describeProblems, digestOf, type LoadedTable, readContent, readTable, short, type TableName } from "./tables.ts";
+import { describeProblems, type LoadedTable, readTable, readTableFile, tablePaths } from "./tables.ts";
 
 /** What was last good of a file. */
 export interface Copy {
@@ -12,8 +14,10 @@ export interface Copy {
   readonly at: number;
 }
 
+type Files = ReturnType<typeof tablePaths>;
+
 /** Names of copies that are being written. */
-const UNFINISHED = /\.csv\.[0-9a-f]{8}$/;
+const UNFINISHED = /\.\w+\.[0-9a-f]{8}$/;
 
 /** Whether a table with so few rows is refused until somebody wants it: half of what it was, or nothing. */
 export function isShrunk(rowsBefore: number, rowsAfter: number): boolean {
@@ -22,7 +26,9 @@ export function isShrunk(rowsBefore: number, rowsAfter: number): boolean {
 
 /** Where copies of a table are kept; undefined for nowhere. The file of ports that ships with the program needs none. */
 export function lastGoodOf(options: LookupOptions, table: TableName): LastGood | undefined {
-  return options.lastGood === undefined || options[table] === undefined ? undefined : new LastGood(options.lastGood);
+  return options.lastGood === undefined || options[table] === undefined
+    ? undefined
+    : new LastGood(options.lastGood, tablePaths(options));
 }
 
 /**
@@ -32,9 +38,12 @@ export function lastGoodOf(options: LookupOptions, table: TableName): LastGood |
  */
 export class LastGood {
   readonly folder: string;
+  readonly #files: Files;
 
-  constructor(folder: string) {
+  /** Of the files that are in use now. */
+  constructor(folder: string, files: Files) {
     this.folder = folder;
+    this.#files = files;
   }
 
   /** The copy of a table; undefined where there is none, and a line that says why where it cannot be used. */
@@ -45,13 +54,13 @@ export class LastGood {
       (error: unknown) => codeOf(error),
     );
     if (at === "ENOENT" || at === "ENOTDIR") return undefined;
-    const reading = await readTable(table, path, await readContent(copy));
+    const reading = await readTable(table, path, await readTableFile(table, copy));
     return reading.table === undefined || typeof at === "string"
       ? describeProblems(copy, reading)
       : { loaded: reading.table, at };
   }
 
-  /** Replaces the copy, and removes what belonged to an older one or to another path of the table. Throws what the disk says. */
+  /** Replaces the copy, and removes what belonged to an older one or to a file of the table that is not in use. Throws what the disk says. */
   async save(table: TableName, path: string, bytes: Uint8Array): Promise<void> {
     const copy = this.#copyOf(table, path);
     await mkdir(dirname(this.folder), { recursive: true });
@@ -70,9 +79,13 @@ export class LastGood {
       await rm(beside, { force: true });
       throw error;
     }
+    const others = this.#files
+      .filter((file) => file.table === table && file.path !== path)
+      .map((file) => this.#copyOf(table, file.path));
     for (const name of await readdir(this.folder)) {
       const other = join(this.folder, name);
-      if (name.startsWith(`${table}-`) && other !== copy) await rm(other, { force: true });
+      if (name.startsWith(`${table}-`) && other !== copy && !others.some((kept) => other.startsWith(kept)))
+        await rm(other, { force: true });
     }
   }
 
@@ -103,7 +116,7 @@ export class LastGood {
   }
 
   #copyOf(table: TableName, path: string): string {
-    return join(this.folder, `${table}-${short(digestOf(path))}.csv`);
+    return join(this.folder, `${table}-${short(digestOf(path))}${kindOf(table).extension}`);
   }
 
   /** Its name says it all: whoever may list the folder may read it, whoever wrote it. */

@@ -1,7 +1,7 @@
 import type { Zone } from "../../flow/types.ts";
 import { type IpPrefix, parsePrefix } from "../../lib/ip/prefix.ts";
 import { type IpRanges, ipRanges } from "../../lib/ip/ranges.ts";
-import { contradiction, required, requiredPrefix, type TableKind } from "./table.ts";
+import { contradiction, csvTable, required, requiredPrefix } from "./table.ts";
 
 /** A network, and the zone that it belongs to. */
 export interface NetworkRow {
@@ -31,9 +31,10 @@ const BUILT_IN: readonly NetworkRow[] = [
 const ZONES = ["internal", "external"] as const;
 
 /** `cidr,zone,name` over the built-in networks; what neither holds is external. */
-export const networks: TableKind<NetworkTable> = {
-  shape: { required: ["cidr", "zone"], optional: ["name"] },
-  read(report) {
+export const networks = csvTable<NetworkTable>(
+  "CSV file of zones by CIDR (cidr,zone,name), over the built-in private networks; none by default",
+  { required: ["cidr", "zone"], optional: ["name"] },
+  (report) => {
     const rows: NetworkRow[] = [];
     return {
       add(row) {
@@ -56,4 +57,4 @@ export const networks: TableKind<NetworkTable> = {
         }),
     };
   },
-};
+);

@@ -2,7 +2,7 @@ import { UsageError } from "../../lib/errors.ts";
 import { type Copy, lastGoodOf } from "./last-good.ts";
 import { look } from "./look.ts";
 import type { LookupOptions } from "./options.ts";
-import { describeProblems, readContent, readTable, tablePaths } from "./tables.ts";
+import { describeProblems, readTable, readTableFile, tablePaths } from "./tables.ts";
 import { WatchedFile } from "./watched-file.ts";
 
 /** Files at the start. */
@@ -30,7 +30,7 @@ export async function openFiles(options: LookupOptions, now: number, onNotice: (
     if (typeof found === "string") onNotice(`${found}; this copy is passed over`);
     const copy = typeof found === "string" ? undefined : found;
     const seen = await look(path);
-    const content = await readContent(path);
+    const content = await readTableFile(table, path);
     if (copy !== undefined) {
       const same = "bytes" in content && content.digest === copy.loaded.digest;
       const file = same ? WatchedFile.read(copy.loaded, seen, now, copies) : WatchedFile.unread(copy.loaded, copies);

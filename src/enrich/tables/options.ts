@@ -1,22 +1,21 @@
 import { z } from "zod";
+import { type FilesOf, kindOf, TABLE_NAMES, type TableName } from "./kinds.ts";
 
 const path = z.string().min(1);
+const one = path.optional();
+const several = z.array(path).min(1).optional();
+
+type FileOptions = { readonly [Name in TableName]: FilesOf<Name> extends "one" ? typeof one : typeof several };
+const files = Object.fromEntries(
+  TABLE_NAMES.map((name) => {
+    const { files, about } = kindOf(name);
+    return [name, files === "one" ? one.describe(about) : several.describe(about)];
+  }),
+);
 
 /** The `enrich` block of a configuration. Relative paths start from the configuration file's folder; the loader resolves them. */
 export const lookupOptions = z.strictObject({
-  ports: path
-    .optional()
-    .describe("CSV file of port names (port,protocol,name) that replaces the one that ships with the program, lookups/ports.csv"),
-  servers: path
-    .optional()
-    .describe("CSV file of servers by IP address or CIDR (address,server and any further columns); none by default"),
-  networks: path
-    .optional()
-    .describe("CSV file of zones by CIDR (cidr,zone,name), over the built-in private networks; none by default"),
-  subnets: path.optional().describe("CSV file of the networks of subnets by OCID or id (subnet,cidr,name); none by default"),
-  approvedDestinations: path
-    .optional()
-    .describe("CSV file of the external networks that outbound traffic may go to (cidr,name); none by default"),
+  ...(files as FileOptions),
   lastGood: path
     .optional()
     .describe(

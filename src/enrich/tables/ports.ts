@@ -1,6 +1,6 @@
 import type { CsvRow } from "./csv.ts";
 import type { Report } from "./issues.ts";
-import { contradiction, required, type TableKind } from "./table.ts";
+import { contradiction, csvTable, required } from "./table.ts";
 
 const TCP = 6;
 const UDP = 17;
@@ -24,9 +24,10 @@ export interface PortTable {
 }
 
 /** `port,protocol,name`: protocol is tcp, udp, or any (or empty) for both. */
-export const ports: TableKind<PortTable> = {
-  shape: { required: ["port", "name"], optional: ["protocol"] },
-  read(report) {
+export const ports = csvTable<PortTable>(
+  "CSV file of port names (port,protocol,name) that replaces the one that ships with the program, lookups/ports.csv",
+  { required: ["port", "name"], optional: ["protocol"] },
+  (report) => {
     const rows: PortRow[] = [];
     return {
       add(row) {
@@ -36,7 +37,7 @@ export const ports: TableKind<PortTable> = {
       build: () => portTable(rows, report),
     };
   },
-};
+);
 
 function readRow(row: CsvRow, report: Report): PortRow | undefined {
   const port = required(row, "port", report);

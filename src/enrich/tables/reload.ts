@@ -2,10 +2,11 @@ import { basename } from "node:path";
 import { describeError } from "../../lib/errors.ts";
 import { CLOCK, type Clock } from "./clock.ts";
 import { Keeper } from "./keeper.ts";
+import type { TableName } from "./kinds.ts";
 import type { Copy } from "./last-good.ts";
 import { type OpenedFiles, openFiles } from "./open-files.ts";
 import type { LookupOptions } from "./options.ts";
-import { countOf, snapshotOf, type TableName, type Tables } from "./tables.ts";
+import { countOf, snapshotOf, type Tables } from "./tables.ts";
 import { dueTogether, readTogether } from "./together.ts";
 import type { Change, Staleness, WatchedFile } from "./watched-file.ts";
 

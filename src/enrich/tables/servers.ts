@@ -1,7 +1,7 @@
 import type { Columns } from "../../flow/types.ts";
 import type { IpPrefix } from "../../lib/ip/prefix.ts";
 import { type IpRanges, ipRanges } from "../../lib/ip/ranges.ts";
-import { contradiction, required, requiredPrefix, type TableKind } from "./table.ts";
+import { contradiction, csvTable, required, requiredPrefix } from "./table.ts";
 
 /** A server, or a network of servers. */
 export interface ServerRow {
@@ -20,9 +20,10 @@ export type ServerTable = IpRanges<ServerRow>;
 const TAKEN = new Set(["zone", "service", "server", "network", "address", "port", "columns"]);
 
 /** `address,server` and any further columns, which travel with the flow. */
-export const servers: TableKind<ServerTable> = {
-  shape: { required: ["address", "server"], optional: [], further: columnProblem },
-  read(report) {
+export const servers = csvTable<ServerTable>(
+  "CSV file of servers by IP address or CIDR (address,server and any further columns); none by default",
+  { required: ["address", "server"], optional: [], further: columnProblem },
+  (report) => {
     const rows: ServerRow[] = [];
     return {
       add(row) {
@@ -38,7 +39,7 @@ export const servers: TableKind<ServerTable> = {
         }),
     };
   },
-};
+);
 
 function columnProblem(name: string, all: readonly string[]): string | undefined {
   if (!/^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$/.test(name)) {

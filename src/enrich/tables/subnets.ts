@@ -1,5 +1,5 @@
 import { type IpPrefix, parsePrefix, prefixKey } from "../../lib/ip/prefix.ts";
-import { required, requiredPrefix, type TableKind } from "./table.ts";
+import { csvTable, required, requiredPrefix } from "./table.ts";
 
 /** One network of a subnet. */
 interface SubnetNetwork {
@@ -31,9 +31,10 @@ interface Draft extends Subnet {
 }
 
 /** `subnet,cidr,name`: one line for each network of a subnet. */
-export const subnets: TableKind<SubnetTable> = {
-  shape: { required: ["subnet", "cidr"], optional: ["name"] },
-  read(report) {
+export const subnets = csvTable<SubnetTable>(
+  "CSV file of the networks of subnets by OCID or id (subnet,cidr,name); none by default",
+  { required: ["subnet", "cidr"], optional: ["name"] },
+  (report) => {
     const drafts = new Map<string, Draft>();
     return {
       add(row) {
@@ -61,4 +62,4 @@ export const subnets: TableKind<SubnetTable> = {
       build: () => new Map(Array.from(drafts.values(), ({ id, name, networks }) => [id, { id, name, networks }])),
     };
   },
-};
+);

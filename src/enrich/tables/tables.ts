@@ -1,39 +1,11 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
 import { asset } from "../../lib/assets.ts";
-import { codeOf, describeError, UsageError } from "../../lib/errors.ts";
+import { UsageError } from "../../lib/errors.ts";
 import { AddressBook } from "./address-book.ts";
-import { type ApprovedDestinationTable, approvedDestinations } from "./approved-destinations.ts";
-import { MAX_TABLE_BYTES, readCsv } from "./csv.ts";
+import { digestOf, type FileContent, readContent, short } from "./content.ts";
 import { describeIssue, Issues, type TableIssue } from "./issues.ts";
-import { type NetworkTable, networks } from "./networks.ts";
+import { type FileOf, kindOf, TABLE_NAMES, type TableContents, type TableName } from "./kinds.ts";
 import type { LookupOptions } from "./options.ts";
-import { type PortTable, ports } from "./ports.ts";
-import { type ServerTable, servers } from "./servers.ts";
-import { type SubnetTable, subnets } from "./subnets.ts";
 import type { TableKind } from "./table.ts";
-
-/** The tables that flows are enriched from, by name. */
-interface TableContents {
-  readonly ports: PortTable;
-  readonly servers: ServerTable;
-  readonly networks: NetworkTable;
-  readonly subnets: SubnetTable;
-  readonly approvedDestinations: ApprovedDestinationTable;
-}
-
-export type TableName = keyof TableContents;
-
-export const KINDS: { readonly [Name in TableName]: TableKind<TableContents[Name]> } = {
-  ports,
-  servers,
-  networks,
-  subnets,
-  approvedDestinations,
-};
-
-export const TABLE_NAMES = Object.keys(KINDS) as readonly TableName[];
 
 /** A file that a table came from. */
 interface TableFile {
@@ -52,9 +24,6 @@ export interface Tables extends TableContents {
   readonly addresses: AddressBook;
 }
 
-/** The bytes of a file, or why there are none. */
-export type FileContent = { readonly bytes: Uint8Array; readonly digest: string } | { readonly problem: TableIssue };
-
 /** What came of reading one file as a table. The table is there only if nothing is wrong. */
 export interface Reading<Table> {
   readonly table: Table | undefined;
@@ -65,62 +34,40 @@ export interface Reading<Table> {
   readonly issueCount: number;
 }
 
-/** The files that the options name; without other word, ports come from the file that ships with the program. */
+/** The files that the options name, each once; without other word, ports come from the file that ships with the program. */
 export function tablePaths(options: LookupOptions): { readonly table: TableName; readonly path: string }[] {
   return TABLE_NAMES.flatMap((table) => {
-    const path = options[table] ?? (table === "ports" ? asset("lookups/ports.csv") : undefined);
-    return path === undefined ? [] : [{ table, path }];
+    const named: string | readonly string[] = options[table] ?? (table === "ports" ? asset("lookups/ports.csv") : []);
+    return [...new Set([named].flat())].map((path) => ({ table, path }));
   });
 }
 
-/** Reads a file of at most 64 MiB. */
-export async function readContent(path: string): Promise<FileContent> {
-  try {
-    if (!(await stat(path)).isFile()) return { problem: { reason: "is no regular file: name a CSV file" } };
-    const parts: Buffer[] = [];
-    let length = 0;
-    for await (const part of createReadStream(path, { end: MAX_TABLE_BYTES, highWaterMark: 1024 ** 2 })) {
-      parts.push(part);
-      length += part.length;
-    }
-    if (length > MAX_TABLE_BYTES) return { problem: { reason: `is larger than ${MAX_TABLE_BYTES / 1024 ** 2} MiB: shorten it` } };
-    const bytes = Buffer.concat(parts);
-    return { bytes, digest: digestOf(bytes) };
-  } catch (error) {
-    return { problem: { reason: unreadable(error) } };
-  }
+/** Reads a file of the table that is no larger than such files may be. */
+export function readTableFile(table: TableName, path: string): Promise<FileContent> {
+  return readContent(path, kindOf(table).maxBytes);
 }
 
-function unreadable(error: unknown): string {
-  const code = codeOf(error);
-  if (code === "ENOENT" || code === "ENOTDIR") return "does not exist: create the file, or correct its path in the configuration";
-  if (code === "EACCES" || code === "EPERM") return "may not be read: grant the program's user read permission";
-  return `cannot be read: ${describeError(error)}`;
-}
-
-/** Reads content as a table of one kind. Nothing that it holds makes this throw. */
-export async function parseTable<Table>(kind: TableKind<Table>, content: FileContent): Promise<Reading<Table>> {
+/** Reads content as a file of a kind. Nothing that it holds makes this throw. */
+export async function parseTable<File>(kind: TableKind<unknown, File>, content: FileContent): Promise<Reading<File>> {
   if ("problem" in content) return { table: undefined, rows: 0, digest: undefined, issues: [content.problem], issueCount: 1 };
   const issues = new Issues();
-  const reading = kind.read(issues.report);
-  const rows = await readCsv(content.bytes, kind.shape, issues.report, reading.add);
-  const table = reading.build();
+  const { content: table, rows } = await kind.parse(content.bytes, issues.report);
   const list = issues.list.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
   const good = issues.total === 0;
   return { table: good ? table : undefined, rows, digest: content.digest, issues: list, issueCount: issues.total };
 }
 
-/** A table as it was read from its file. */
+/** A table, or a file of one, as it was read. */
 export interface LoadedTable extends TableFile {
   readonly digest: string;
-  readonly content: TableContents[TableName];
+  readonly content: FileOf<TableName>;
 }
 
 export type TableReading = Reading<LoadedTable>;
 
-/** Reads content as the table of that name. */
+/** Reads content as a file of the table of that name. */
 export async function readTable(table: TableName, path: string, content: FileContent): Promise<TableReading> {
-  const reading = await parseTable<TableContents[TableName]>(KINDS[table], content);
+  const reading = await parseTable(kindOf(table) as TableKind<unknown, FileOf<TableName>>, content);
   if (reading.table === undefined || reading.digest === undefined) return { ...reading, table: undefined };
   const { rows, digest } = reading;
   return { ...reading, table: { table, path, rows, digest, version: short(digest), content: reading.table } };
@@ -128,13 +75,15 @@ export async function readTable(table: TableName, path: string, content: FileCon
 
 /** A snapshot of what was loaded; a table that has no file is empty. */
 export function snapshotOf(loaded: readonly LoadedTable[]): Tables {
+  const filesOf = (name: TableName) => loaded.filter(({ table }) => table === name);
   const contents = Object.fromEntries(
-    TABLE_NAMES.map((name) => {
-      const kind: TableKind<unknown> = KINDS[name];
-      return [name, loaded.find(({ table }) => table === name)?.content ?? kind.read(() => {}).build()];
-    }),
+    TABLE_NAMES.map((name) => [name, kindOf(name).join(filesOf(name))]),
   ) as unknown as TableContents;
-  const versions = TABLE_NAMES.map((name) => `${name} ${loaded.find(({ table }) => table === name)?.version ?? "none"}\n`);
+  const versions = TABLE_NAMES.flatMap((name) => {
+    const none = kindOf(name).files === "one" ? ["none"] : [];
+    const own = filesOf(name).map(({ version }) => version);
+    return (own.length > 0 ? own : none).map((version) => `${name} ${version}\n`);
+  });
   return {
     ...contents,
     version: short(digestOf(versions.join(""))),
@@ -143,18 +92,9 @@ export function snapshotOf(loaded: readonly LoadedTable[]): Tables {
   };
 }
 
-/** SHA-256, as `sha256sum` prints it. */
-export function digestOf(content: Uint8Array | string): string {
-  return createHash("sha256").update(content).digest("hex");
-}
-
 /** How many rows, in words: `no rows`, `1 row`, `2 rows`. */
 export function countOf(rows: number): string {
   return rows === 0 ? "no rows" : rows === 1 ? "1 row" : `${rows} rows`;
-}
-
-export function short(digest: string): string {
-  return digest.slice(0, 12);
 }
 
 /** The first problem of a file in one line, with how many more there are. */
@@ -168,7 +108,7 @@ export async function loadTables(options: LookupOptions): Promise<LoadedTable[]>
   const loaded: LoadedTable[] = [];
   const faults: string[] = [];
   for (const { table, path } of tablePaths(options)) {
-    const reading = await readTable(table, path, await readContent(path));
+    const reading = await readTable(table, path, await readTableFile(table, path));
     if (reading.table === undefined) faults.push(describeProblems(path, reading));
     else loaded.push(reading.table);
   }

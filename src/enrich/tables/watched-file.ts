@@ -1,6 +1,8 @@
+import { digestOf } from "./content.ts";
+import { kindOf } from "./kinds.ts";
 import { isShrunk, type LastGood } from "./last-good.ts";
-import { endsWithLine, type Look, look } from "./look.ts";
-import { countOf, describeProblems, digestOf, type LoadedTable, readContent, readTable } from "./tables.ts";
+import { type Look, look } from "./look.ts";
+import { countOf, describeProblems, type LoadedTable, readTable, readTableFile } from "./tables.ts";
 
 /** For so long a file must look the same before it is read, in ms. */
 const REST_MS = {
@@ -8,7 +10,7 @@ const REST_MS = {
   replaced: 1_200,
   /** It is written in place. */
   written: 2_500,
-  /** Its last line has no end, it is empty, gone, or no file. */
+  /** Its last line has no end, or it does not tell whether it is whole; it is empty, gone, or no file. */
   unfinished: 3_250,
 } as const;
 
@@ -100,7 +102,7 @@ export class WatchedFile {
 
   /** Looks at the file. It is to be read when it has changed and rests: nobody is writing. */
   async due(now: number): Promise<Due> {
-    const { path } = this.loaded;
+    const { table, path } = this.loaded;
     const seen = await look(path);
     this.#see(seen, now);
     const rested = now - this.#since;
@@ -116,7 +118,7 @@ export class WatchedFile {
     if (now < this.#notBefore) return "changing";
     if (rested >= REST_MS.unfinished) return "overdue";
     if (rested < (this.#inPlace ? REST_MS.written : REST_MS.replaced)) return "changing";
-    return seen.regular && (await endsWithLine(path)) ? "due" : "changing";
+    return seen.regular && (await kindOf(table).endsWhole?.(path)) ? "due" : "changing";
   }
 
   #see(seen: Look, now: number): void {
@@ -150,7 +152,7 @@ export class WatchedFile {
   async read(now: number): Promise<(() => Change | undefined) | undefined> {
     const { path, table } = this.loaded;
     const before = await look(path);
-    const content = await readContent(path);
+    const content = await readTableFile(table, path);
     const bytes = "bytes" in content ? content.bytes : undefined;
     const key = "bytes" in content ? content.digest : content.problem.reason;
     const accepted = bytes !== undefined && key !== this.loaded.digest && (await this.#isAccepted(key));

@@ -227,7 +227,7 @@ describe("at the start", () => {
     expect((error as UsageError).message.split("\n")).toEqual([
       `${join(folder, "none.csv")}: does not exist: create the file, or correct its path in the configuration`,
       `${path}:2: zone "inside": no zone: write internal or external`,
-      `${folder}: is no regular file: name a CSV file`,
+      `${folder}: is no regular file: name a file`,
     ]);
   });
 

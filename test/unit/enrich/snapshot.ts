@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { type LoadedTable, readTable, snapshotOf, type TableName, type Tables } from "../../../src/enrich/tables/tables.ts";
+import type { TableName } from "../../../src/enrich/tables/kinds.ts";
+import { type LoadedTable, readTable, snapshotOf, type Tables } from "../../../src/enrich/tables/tables.ts";
 import { EMPTY_CONTEXT, Flow, type FlowContext } from "../../../src/flow/flow.ts";
 import { originOf } from "../../../src/flow/origin.ts";
 

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { type CsvRow, readColumns, readCsv } from "../../../enrich/tables/csv.ts";
 import { describeIssue, Issues } from "../../../enrich/tables/issues.ts";
+import type { TableName } from "../../../enrich/tables/kinds.ts";
 import type { LookupOptions } from "../../../enrich/tables/options.ts";
 import type { PortTable } from "../../../enrich/tables/ports.ts";
-import { describeProblems, readContent, readTable, type TableName, tablePaths } from "../../../enrich/tables/tables.ts";
+import { describeProblems, readTable, readTableFile, tablePaths } from "../../../enrich/tables/tables.ts";
 import { UsageError } from "../../../lib/errors.ts";
 
 /** The service takes no more in one upload. */
@@ -42,7 +43,7 @@ export async function lookupTables(options: LookupOptions): Promise<LookupTable[
   for (const { table, path } of tablePaths(options)) {
     const named = NAMES[table];
     if (named === undefined) continue;
-    const content = await readContent(path);
+    const content = await readTableFile(table, path);
     const reading = await readTable(table, path, content);
     if (reading.table === undefined || "problem" in content) {
       faults.push(describeProblems(path, reading));

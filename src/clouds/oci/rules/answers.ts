@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { rename, rm, stat, writeFile } from "node:fs/promises";
 import { z } from "zod";
-import { readContent } from "../../../enrich/tables/tables.ts";
+import { readContent } from "../../../enrich/tables/content.ts";
 import { describeError } from "../../../lib/errors.ts";
 
 /** What the provider answered about a resource. */

@@ -206,7 +206,7 @@ describe("lookups check", () => {
 
   test("nothing to check is an error", async () => {
     const { error } = await run(["check"]);
-    expect((error as UsageError).message).toBe("nothing to check: name CSV files, or with -c the configuration that names them");
+    expect((error as UsageError).message).toBe("nothing to check: name files, or with -c the configuration that names them");
   });
 });
 

@@ -1,8 +1,9 @@
 import { appendFile, chmod, mkdir, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { readContent } from "../../../../src/enrich/tables/content.ts";
 import { look } from "../../../../src/enrich/tables/look.ts";
-import { readContent, readTable } from "../../../../src/enrich/tables/tables.ts";
+import { readTable } from "../../../../src/enrich/tables/tables.ts";
 import { readTogether } from "../../../../src/enrich/tables/together.ts";
 import { WatchedFile } from "../../../../src/enrich/tables/watched-file.ts";
 import { place, servers, type Watched, watched } from "./watching.ts";
@@ -290,7 +291,7 @@ test("a file that changes after it was found due is not read, and what is due wi
 describe("what is no file any more is refused once, and taken up again", () => {
   test.each<[string, (path: string) => Promise<unknown>, string]>([
     ["gone", (path) => rm(path), "does not exist: create the file, or correct its path in the configuration"],
-    ["a folder", (path) => rm(path).then(() => mkdir(path)), "is no regular file: name a CSV file"],
+    ["a folder", (path) => rm(path).then(() => mkdir(path)), "is no regular file: name a file"],
     ["a dangling link", (path) => rm(path).then(() => symlink("nowhere", path)), "does not exist: create the file, or correct"],
     ["a loop of links", (path) => rm(path).then(() => symlink("servers.csv", path)), "cannot be read: ELOOP"],
   ])("%s", async (_, change, reason) => {

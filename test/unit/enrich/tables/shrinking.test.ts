@@ -2,9 +2,10 @@ import { appendFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { acceptTables } from "../../../../src/enrich/tables/accept.ts";
 import { requireGoodTables } from "../../../../src/enrich/tables/check.ts";
+import { digestOf, readContent } from "../../../../src/enrich/tables/content.ts";
 import { isShrunk, LastGood } from "../../../../src/enrich/tables/last-good.ts";
 import { look } from "../../../../src/enrich/tables/look.ts";
-import { digestOf, readContent, readTable } from "../../../../src/enrich/tables/tables.ts";
+import { readTable } from "../../../../src/enrich/tables/tables.ts";
 import { WatchedFile } from "../../../../src/enrich/tables/watched-file.ts";
 import { place, servers, watched } from "./watching.ts";
 
@@ -165,7 +166,7 @@ describe("it is taken", () => {
 
   test("not when it is broken by then, and the file is not read for it again and again", async () => {
     const { servers: path, lastGood } = await place();
-    const copies = new LastGood(lastGood);
+    const copies = new LastGood(lastGood, []);
     await writeFile(path, servers("old", 100));
     const old = await readTable("servers", path, await readContent(path));
     if (old.table === undefined) throw new Error("the old table is good");

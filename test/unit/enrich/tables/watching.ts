@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
+import type { TableName } from "../../../../src/enrich/tables/kinds.ts";
 import type { LookupOptions } from "../../../../src/enrich/tables/options.ts";
 import { type LookupEvent, type TableWatch, watchTables } from "../../../../src/enrich/tables/reload.ts";
-import type { TableName } from "../../../../src/enrich/tables/tables.ts";
 import { TestClock } from "./clock.ts";
 import { temporaryFolder } from "./folder.ts";
 

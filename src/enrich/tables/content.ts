@@ -1,0 +1,45 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { codeOf, describeError } from "../../lib/errors.ts";
+import type { TableIssue } from "./issues.ts";
+
+/** So many bytes a file may have, without other word. */
+export const MAX_FILE_BYTES = 64 * 1024 ** 2;
+
+/** The bytes of a file, or why there are none. */
+export type FileContent = { readonly bytes: Uint8Array; readonly digest: string } | { readonly problem: TableIssue };
+
+/** Reads a file of at most `maxBytes`. */
+export async function readContent(path: string, maxBytes = MAX_FILE_BYTES): Promise<FileContent> {
+  try {
+    if (!(await stat(path)).isFile()) return { problem: { reason: "is no regular file: name a file" } };
+    const parts: Buffer[] = [];
+    let length = 0;
+    for await (const part of createReadStream(path, { end: maxBytes, highWaterMark: 1024 ** 2 })) {
+      parts.push(part);
+      length += part.length;
+    }
+    if (length > maxBytes) return { problem: { reason: `is larger than ${maxBytes / 1024 ** 2} MiB: shorten it` } };
+    const bytes = Buffer.concat(parts);
+    return { bytes, digest: digestOf(bytes) };
+  } catch (error) {
+    return { problem: { reason: unreadable(error) } };
+  }
+}
+
+function unreadable(error: unknown): string {
+  const code = codeOf(error);
+  if (code === "ENOENT" || code === "ENOTDIR") return "does not exist: create the file, or correct its path in the configuration";
+  if (code === "EACCES" || code === "EPERM") return "may not be read: grant the program's user read permission";
+  return `cannot be read: ${describeError(error)}`;
+}
+
+/** SHA-256, as `sha256sum` prints it. */
+export function digestOf(content: Uint8Array | string): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+export function short(digest: string): string {
+  return digest.slice(0, 12);
+}
