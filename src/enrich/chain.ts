@@ -1,5 +1,6 @@
 import type { Enricher } from "../contracts/enricher.ts";
 import { directionEnricher } from "./direction.ts";
+import { geoEnricher } from "./geo/enricher.ts";
 import { initiatorEnricher } from "./initiator.ts";
 import { portsEnricher } from "./ports.ts";
 import { serversEnricher } from "./servers.ts";
@@ -23,6 +24,7 @@ export function enricherOf(tables: Tables): Enricher {
     portsEnricher(tables),
     serversEnricher(tables),
     zonesEnricher(tables),
+    geoEnricher(tables),
     directionEnricher(tables),
     initiatorEnricher(),
     stamp,

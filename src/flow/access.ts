@@ -57,6 +57,12 @@ export const GETTERS = {
   sourceNetwork: (flow: Flow) => flow.sourceNetwork,
   destinationNetwork: (flow: Flow) => flow.destinationNetwork,
   approvedDestination: (flow: Flow) => flow.approvedDestination,
+  sourceCountry: (flow: Flow) => flow.sourceCountry,
+  destinationCountry: (flow: Flow) => flow.destinationCountry,
+  sourceAsNumber: (flow: Flow) => flow.sourceAsNumber,
+  destinationAsNumber: (flow: Flow) => flow.destinationAsNumber,
+  sourceAsOrganization: (flow: Flow) => flow.sourceAsOrganization,
+  destinationAsOrganization: (flow: Flow) => flow.destinationAsOrganization,
   subnetName: (flow: Flow) => flow.subnetName ?? flow.context.subnetName,
   rule: (flow: Flow) => flow.rule,
   ruleStatus: FIELDS.ruleStatus.get,
@@ -179,6 +185,12 @@ export const SLOTS = [
   "sourceNetwork",
   "destinationNetwork",
   "approvedDestination",
+  "sourceCountry",
+  "destinationCountry",
+  "sourceAsNumber",
+  "destinationAsNumber",
+  "sourceAsOrganization",
+  "destinationAsOrganization",
   "subnetName",
   "ruleStatus",
   "ruleKind",
@@ -254,16 +266,22 @@ export function readSlots(flow: Flow, slots: Slots): void {
   slots[48] = flow.sourceNetwork;
   slots[49] = flow.destinationNetwork;
   slots[50] = flow.approvedDestination;
-  slots[51] = flow.subnetName ?? flow.context.subnetName;
-  slots[52] = FIELDS.ruleStatus.get(flow);
-  slots[53] = FIELDS.ruleKind.get(flow);
-  slots[54] = FIELDS.ruleListName.get(flow);
-  slots[55] = FIELDS.ruleListId.get(flow);
-  slots[56] = FIELDS.ruleIndex.get(flow);
-  slots[57] = FIELDS.ruleText.get(flow);
-  slots[58] = FIELDS.ruleStateless.get(flow);
-  slots[59] = FIELDS.ruleReply.get(flow);
-  slots[60] = FIELDS.rulePartial.get(flow);
-  slots[61] = FIELDS.ruleVersion.get(flow);
-  slots[62] = flow.lookupsVersion;
+  slots[51] = flow.sourceCountry;
+  slots[52] = flow.destinationCountry;
+  slots[53] = flow.sourceAsNumber;
+  slots[54] = flow.destinationAsNumber;
+  slots[55] = flow.sourceAsOrganization;
+  slots[56] = flow.destinationAsOrganization;
+  slots[57] = flow.subnetName ?? flow.context.subnetName;
+  slots[58] = FIELDS.ruleStatus.get(flow);
+  slots[59] = FIELDS.ruleKind.get(flow);
+  slots[60] = FIELDS.ruleListName.get(flow);
+  slots[61] = FIELDS.ruleListId.get(flow);
+  slots[62] = FIELDS.ruleIndex.get(flow);
+  slots[63] = FIELDS.ruleText.get(flow);
+  slots[64] = FIELDS.ruleStateless.get(flow);
+  slots[65] = FIELDS.ruleReply.get(flow);
+  slots[66] = FIELDS.rulePartial.get(flow);
+  slots[67] = FIELDS.ruleVersion.get(flow);
+  slots[68] = flow.lookupsVersion;
 }

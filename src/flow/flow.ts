@@ -155,6 +155,18 @@ export class Flow {
   destinationNetwork: string | undefined = undefined;
   /** Name under which the destination address is approved. */
   approvedDestination: string | undefined = undefined;
+  /** Country of the source address, two letters of ISO 3166-1. */
+  sourceCountry: string | undefined = undefined;
+  /** Country of the destination address, two letters of ISO 3166-1. */
+  destinationCountry: string | undefined = undefined;
+  /** Number of the autonomous system that announces the source address. */
+  sourceAsNumber: number | undefined = undefined;
+  /** Number of the autonomous system that announces the destination address. */
+  destinationAsNumber: number | undefined = undefined;
+  /** Organization that runs the source address's autonomous system. */
+  sourceAsOrganization: string | undefined = undefined;
+  /** Organization that runs the destination address's autonomous system. */
+  destinationAsOrganization: string | undefined = undefined;
   /** Name of the subnet, from the subnet table or the log. */
   subnetName: string | undefined = undefined;
   /** The network's rule that covers the flow, whole; undefined where no snapshot of rules covers the flow's subnet. */

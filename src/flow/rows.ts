@@ -5,10 +5,10 @@ import { counterIn, counterOf, type Indexed, orNaN, orUndefined } from "./packed
 import { NONE } from "./types.ts";
 
 /** Changes with the fields: who reads has to know the same ones as who wrote. */
-export const LAYOUT = 2391257038;
+export const LAYOUT = 428243574;
 /** Numbers and references of a row. */
-export const ROW_NUMBERS = 19;
-export const ROW_REFERENCES = 37;
+export const ROW_NUMBERS = 21;
+export const ROW_REFERENCES = 41;
 
 /** Writes a row for each flow. A value that is like that of the row before is not looked up again. */
 export function writeRows(
@@ -90,6 +90,14 @@ export function writeRows(
   let reference33 = 0;
   let value34: unknown;
   let reference34 = 0;
+  let value35: unknown;
+  let reference35 = 0;
+  let value36: unknown;
+  let reference36 = 0;
+  let value37: unknown;
+  let reference37 = 0;
+  let value38: unknown;
+  let reference38 = 0;
   let start = 0;
   let at = 0;
   for (const flow of flows) {
@@ -112,6 +120,8 @@ export function writeRows(
     numbers[start + 16] = orNaN(flow.tcpFlags);
     numbers[start + 17] = orNaN(flow.trafficPath);
     numbers[start + 18] = orNaN(flow.encryptionStatus);
+    numbers[start + 19] = orNaN(flow.sourceAsNumber);
+    numbers[start + 20] = orNaN(flow.destinationAsNumber);
     if (flow.origin !== origin) {
       origin = flow.origin;
       originReference = origins.of(origin);
@@ -297,36 +307,60 @@ export function writeRows(
       reference29 = values.of(value);
     }
     references[at + 31] = reference29;
-    value = flow.subnetName;
+    value = flow.sourceCountry;
     if (value !== value30) {
       value30 = value;
       reference30 = values.of(value);
     }
     references[at + 32] = reference30;
-    value = flow.rule;
+    value = flow.destinationCountry;
     if (value !== value31) {
       value31 = value;
       reference31 = values.of(value);
     }
     references[at + 33] = reference31;
-    value = flow.securityLists;
+    value = flow.sourceAsOrganization;
     if (value !== value32) {
       value32 = value;
       reference32 = values.of(value);
     }
     references[at + 34] = reference32;
-    value = flow.detections.length === 0 ? undefined : flow.detections;
+    value = flow.destinationAsOrganization;
     if (value !== value33) {
       value33 = value;
       reference33 = values.of(value);
     }
     references[at + 35] = reference33;
-    value = flow.lookupsVersion;
+    value = flow.subnetName;
     if (value !== value34) {
       value34 = value;
       reference34 = values.of(value);
     }
     references[at + 36] = reference34;
+    value = flow.rule;
+    if (value !== value35) {
+      value35 = value;
+      reference35 = values.of(value);
+    }
+    references[at + 37] = reference35;
+    value = flow.securityLists;
+    if (value !== value36) {
+      value36 = value;
+      reference36 = values.of(value);
+    }
+    references[at + 38] = reference36;
+    value = flow.detections.length === 0 ? undefined : flow.detections;
+    if (value !== value37) {
+      value37 = value;
+      reference37 = values.of(value);
+    }
+    references[at + 39] = reference37;
+    value = flow.lookupsVersion;
+    if (value !== value38) {
+      value38 = value;
+      reference38 = values.of(value);
+    }
+    references[at + 40] = reference38;
     start += ROW_NUMBERS;
     at += ROW_REFERENCES;
   }
@@ -366,6 +400,8 @@ export function readRows(
     flow.tcpFlags = orUndefined(numbers[start + 16] as number);
     flow.trafficPath = orUndefined(numbers[start + 17] as number);
     flow.encryptionStatus = orUndefined(numbers[start + 18] as number);
+    flow.sourceAsNumber = orUndefined(numbers[start + 19] as number);
+    flow.destinationAsNumber = orUndefined(numbers[start + 20] as number);
     flow.action = values[references[at + 2] as number] as Flow["action"];
     flow.status = values[references[at + 3] as number] as Flow["status"];
     flow.sourceAddress = values[references[at + 4] as number] as Flow["sourceAddress"];
@@ -396,11 +432,15 @@ export function readRows(
     flow.sourceNetwork = values[references[at + 29] as number] as Flow["sourceNetwork"];
     flow.destinationNetwork = values[references[at + 30] as number] as Flow["destinationNetwork"];
     flow.approvedDestination = values[references[at + 31] as number] as Flow["approvedDestination"];
-    flow.subnetName = values[references[at + 32] as number] as Flow["subnetName"];
-    flow.rule = values[references[at + 33] as number] as Flow["rule"];
-    flow.securityLists = values[references[at + 34] as number] as Flow["securityLists"];
-    flow.detections = (values[references[at + 35] as number] ?? NONE) as Flow["detections"];
-    flow.lookupsVersion = values[references[at + 36] as number] as Flow["lookupsVersion"];
+    flow.sourceCountry = values[references[at + 32] as number] as Flow["sourceCountry"];
+    flow.destinationCountry = values[references[at + 33] as number] as Flow["destinationCountry"];
+    flow.sourceAsOrganization = values[references[at + 34] as number] as Flow["sourceAsOrganization"];
+    flow.destinationAsOrganization = values[references[at + 35] as number] as Flow["destinationAsOrganization"];
+    flow.subnetName = values[references[at + 36] as number] as Flow["subnetName"];
+    flow.rule = values[references[at + 37] as number] as Flow["rule"];
+    flow.securityLists = values[references[at + 38] as number] as Flow["securityLists"];
+    flow.detections = (values[references[at + 39] as number] ?? NONE) as Flow["detections"];
+    flow.lookupsVersion = values[references[at + 40] as number] as Flow["lookupsVersion"];
     flows.push(flow);
     start += ROW_NUMBERS;
     at += ROW_REFERENCES;

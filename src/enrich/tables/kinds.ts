@@ -1,3 +1,4 @@
+import { geo } from "../geo/geo.ts";
 import { approvedDestinations } from "./approved-destinations.ts";
 import { networks } from "./networks.ts";
 import { ports } from "./ports.ts";
@@ -6,7 +7,7 @@ import { subnets } from "./subnets.ts";
 import type { TableKind } from "./table.ts";
 
 /** The kinds of tables by the names of their options. */
-const ALL = { ports, servers, networks, subnets, approvedDestinations } as const satisfies Record<string, TableKind>;
+const ALL = { ports, servers, networks, subnets, approvedDestinations, geo } as const satisfies Record<string, TableKind>;
 
 type Kinds = typeof ALL;
 export type TableName = keyof Kinds;

@@ -6,6 +6,7 @@ import { requireGoodTables } from "../../../../src/enrich/tables/check.ts";
 import type { LookupOptions } from "../../../../src/enrich/tables/options.ts";
 import { asset } from "../../../../src/lib/assets.ts";
 import { UsageError } from "../../../../src/lib/errors.ts";
+import { COUNTRIES, mmdb, SYSTEMS } from "../geo/mmdb.ts";
 import { temporaryFolder } from "./folder.ts";
 import { place, servers, watched } from "./watching.ts";
 
@@ -59,6 +60,20 @@ describe("lookups get", () => {
       `hidden | server Corp, owner it | ${folder}/servers.csv:3 10.0.0.0/8`,
     ]);
     expect(lines.at(-1)).toMatch(/^version +[0-9a-f]{12}$/);
+  });
+
+  test("an address in a database: country, number and organization, each with its file and network", async () => {
+    const { folder } = await tables();
+    const geo = [join(folder, "country.mmdb"), join(folder, "asn.mmdb")] as const;
+    await writeFile(geo[0], mmdb(COUNTRIES));
+    await writeFile(geo[1], mmdb(SYSTEMS));
+    const { lines } = await run(["get", "192.0.2.7", "-c", "f.yaml"], { geo: [...geo] });
+    expect(lines.slice(0, -1).map((line) => line.replaceAll(/ {2,}/g, " | "))).toEqual([
+      "zone | external | no network holds it",
+      `country | CH | ${folder}/country.mmdb 192.0.2.0/24`,
+      `AS number | 64496 | ${folder}/asn.mmdb 192.0.2.0/24`,
+      `AS organization | Example One | ${folder}/asn.mmdb 192.0.2.0/24`,
+    ]);
   });
 
   test("an address as JSON", async () => {
