@@ -117,6 +117,11 @@ export class Registry {
     return new Map([...tailing, ...this.#sources]);
   }
 
+  /** Buckets by what `type` says. */
+  get buckets(): ReadonlyMap<string, BucketKind> {
+    return this.#buckets;
+  }
+
   /** Sinks by what `type` says. */
   get sinks(): ReadonlyMap<string, SinkKind> {
     return this.#sinks;

@@ -6,7 +6,7 @@ export interface Window {
 
 export const ALWAYS: Window = { since: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY };
 
-const HOUR_MS = 3_600_000;
+export const HOUR_MS = 3_600_000;
 const HOUR = /(?:^|\/)year=(\d{4,})\/month=(\d\d)\/day=(\d\d)(?:\/hour=(\d\d))?(?:\/|$)/;
 
 /** The folder of the hour in which that time lies, in UTC: `year=2026/month=01/day=31/hour=08`. */

@@ -8,9 +8,11 @@ import type { ArchiveColumn } from "./columns.ts";
 export interface ParquetFile {
   /** Bytes so far. */
   readonly size: number;
-  /** Adds a group of rows, in that order. Synchronous; throws what the disk says, and then the file is lost. */
+  /** Encodes a group of rows, in that order; in memory until `flush`. */
   add(flows: readonly Flow[]): void;
-  /** Writes the index of the file, and waits until all of it is on the disk. */
+  /** Writes what was encoded; throws what the disk says, and then may be repeated. */
+  flush(): void;
+  /** Writes the index of the file, and waits until all of it is on the disk; may be repeated. */
   finish(): void;
   /** Gives it up, unless it is finished. */
   abandon(): void;
@@ -18,9 +20,12 @@ export interface ParquetFile {
 
 const zstd = (bytes: Uint8Array): Uint8Array => zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 3 } });
 
-/** The file is new, and for this user alone. Memory holds one group of rows. `about` stands in the file's metadata. */
-export function createParquetFile(path: string, columns: readonly ArchiveColumn[], about: Record<string, string>): ParquetFile {
-  let file: number | undefined = openSync(path, "wx", 0o600);
+/** The file is emptied, and for this user alone. Memory holds one group of rows. */
+export function createParquetFile(path: string, columns: readonly ArchiveColumn[]): ParquetFile {
+  const file = openSync(path, "w", 0o600);
+  let isOpen = true;
+  let isWhole = false;
+  let written = 0;
   const bytes = new ByteWriter(1 << 20);
   const schema = [{ name: "flow", num_children: columns.length }, ...columns.flatMap(({ elements }) => elements)];
   const parquet = new ParquetWriter({
@@ -30,13 +35,12 @@ export function createParquetFile(path: string, columns: readonly ArchiveColumn[
     compressors: { ZSTD: zstd },
     statisticsTruncateLength: 64,
     createdBy: "flowferry",
-    kvMetadata: Object.entries(about).map(([key, value]) => ({ key, value })),
   });
   const flush = () => {
-    if (file === undefined) throw new Error(`${path} is closed`);
     const all = bytes.getBytes();
-    for (let done = 0; done < all.length; ) done += writeSync(file, all, done, all.length - done);
+    while (written < all.length) written += writeSync(file, all, written, all.length - written);
     bytes.index = 0;
+    written = 0;
   };
   return {
     get size() {
@@ -45,18 +49,19 @@ export function createParquetFile(path: string, columns: readonly ArchiveColumn[
     add(flows) {
       const columnData = columns.map(({ name, value }) => ({ name, data: flows.map(value) }));
       void parquet.write({ columnData, rowGroupSize: flows.length });
-      flush();
     },
+    flush,
     finish() {
-      void parquet.finish();
+      if (!isWhole) void parquet.finish();
+      isWhole = true;
       flush();
-      fsyncSync(file as number);
-      closeSync(file as number);
-      file = undefined;
+      fsyncSync(file);
+      closeSync(file);
+      isOpen = false;
     },
     abandon() {
-      if (file !== undefined) closeSync(file);
-      file = undefined;
+      if (isOpen) closeSync(file);
+      isOpen = false;
     },
   };
 }

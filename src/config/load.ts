@@ -1,9 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import type { ZodType, z } from "zod";
+import { type ArchiveOptions, archiveOptions } from "../archive/options.ts";
 import type { Component } from "../contracts/component.ts";
 import type { Sink, SinkDependencies } from "../contracts/sink.ts";
 import type { Source, SourceDependencies } from "../contracts/source.ts";
+import type { ObjectStore } from "../contracts/store.ts";
 import { type FlowFilter, readFilter } from "../detect/filter.ts";
 import { type EnrichOptions, enrichOptions, resolveEnrichPaths } from "../enrich/options.ts";
 import { codeOf, describeError, UsageError } from "../lib/errors.ts";
@@ -47,6 +49,11 @@ export interface NamedSource extends Part<SourceDependencies, Source>, Pick<Sett
   readonly enrich: EnrichOptions;
 }
 
+export interface NamedArchive extends Omit<ArchiveOptions, "to"> {
+  /** The bucket that is written to. */
+  readonly to: Part<SourceDependencies, ObjectStore>;
+}
+
 export interface Config extends Pick<Settings, "limits" | "run" | "telemetry"> {
   readonly file: string;
   /** Absolute folder of the file: relative paths in it start there. */
@@ -57,6 +64,7 @@ export interface Config extends Pick<Settings, "limits" | "run" | "telemetry"> {
   readonly registry: Registry;
   readonly sources: readonly NamedSource[];
   readonly sinks: readonly NamedSink[];
+  readonly archive: NamedArchive | undefined;
   readonly enrich: EnrichOptions;
   /** Undefined when no detections are wanted. */
   readonly alerts: AlertOptions | undefined;
@@ -128,12 +136,13 @@ function configOf(yaml: Yaml, registry: Registry, { env, baseDir, secrets }: Con
   const { format, filter } = settings;
   const surroundings = { yaml, read, registry, env, baseDir, secrets, enrichAt, ledgerPath, faults };
   const sources = faults.of(() => sourcesOf(settings, { format, filter, enrich }, surroundings)) ?? [];
-  const sinks = faults.of(() => sinksOf(settings.sinks, surroundings)) ?? [];
+  const sinks = faults.of(() => sinksOf(settings.sinks ?? [], surroundings)) ?? [];
+  const archive = faults.of(() => archiveOf(settings, surroundings));
   const alerts = faults.of(() =>
     settings.alerts === undefined ? undefined : alertsOf(registry.notifiers, settings.alerts, yaml, read, env, baseDir),
   );
   faults.refuse();
-  return { ...settings, file: yaml.file, baseDir, secrets, registry, sources, sinks, enrich, alerts, ledgerPath };
+  return { ...settings, file: yaml.file, baseDir, secrets, registry, sources, sinks, archive, enrich, alerts, ledgerPath };
 }
 
 /** Of settings with faults, what is right in each block, so that the parts may be looked at too. */
@@ -143,8 +152,7 @@ function rightIn(schema: ReturnType<typeof configSchema>, value: unknown): Setti
     const whole = (block as ZodType).safeParse(given[key]);
     return [key, whole.success ? whole.data : (block as ZodType).safeParse(undefined).data];
   });
-  const { sinks = [], ...rest } = Object.fromEntries(blocks);
-  return { ...rest, sinks };
+  return Object.fromEntries(blocks) as Settings;
 }
 
 /** The program's own log goes out with the user of its URL and the headers of OpenTelemetry's variables. */
@@ -276,7 +284,21 @@ function unique<Named extends { readonly name: string; readonly place: string }>
   return [...parts];
 }
 
-function sinksOf(sinks: Settings["sinks"], { registry, yaml, read, env, faults }: Surroundings): NamedSink[] {
+function archiveOf({ archive, sinks }: Settings, { yaml, read, registry, env }: Surroundings): NamedArchive | undefined {
+  if (archive === undefined) {
+    if (sinks !== undefined || isGiven(yaml, "sinks") || isGiven(yaml, "archive")) return undefined;
+    throw new UsageError("config-invalid", `${yaml.at([])}: sinks: is missing: expected array`);
+  }
+  const options = read(archiveOptions, archive, ["archive"]);
+  const { format, retention } = options;
+  if (format === "json" && retention !== undefined) {
+    const place = yaml.at(["archive", "retention"]);
+    throw new UsageError("config-invalid", `${place}: archive.retention: only a Parquet archive has days that can be deleted`);
+  }
+  return { ...options, to: partOf(registry.buckets, options.to, yaml, ["archive", "to"], read, env, []) };
+}
+
+function sinksOf(sinks: NonNullable<Settings["sinks"]>, { registry, yaml, read, env, faults }: Surroundings): NamedSink[] {
   return unique(
     "sinks",
     faults.ofEach(sinks, (sink, index) => {

@@ -1,4 +1,5 @@
 import { type ZodType, z } from "zod";
+import { archiveOptions } from "../archive/options.ts";
 import { enrichOptions } from "../enrich/options.ts";
 import { FIELD_NAMES, fieldOf } from "../flow/fields.ts";
 import { TYPES, wordsOf } from "../flow/types.ts";
@@ -26,9 +27,10 @@ const toJson = (schema: ZodType): JsonSchema => z.toJSONSchema(schema, { io: "in
 
 /** The JSON Schema of a configuration file, for editors that check YAML while it is written. */
 export function configJsonSchema(): JsonSchema {
-  const { formats, sources, sinks: sinkKinds, networks, notifiers } = new Registry();
+  const { formats, sources, buckets, sinks: sinkKinds, networks, notifiers } = new Registry();
   const schema = toJson(configSchema(formats));
-  const { source, sources: several, format, enrich, sinks, alerts } = schema.properties ?? {};
+  const { source, sources: several, format, enrich, sinks, alerts, archive } = schema.properties ?? {};
+  const archiving = toJson(archiveOptions);
   const common = sinks?.items?.properties ?? {};
   const besideSource = several?.items?.properties ?? {};
   const sourcesWith = (beside: Record<string, JsonSchema>) => [
@@ -40,6 +42,7 @@ export function configJsonSchema(): JsonSchema {
     ...schema,
     title: "flowferry configuration",
     oneOf: [{ required: ["source"] }, { required: ["sources"] }],
+    anyOf: [{ required: ["sinks"] }, { required: ["archive"] }],
     properties: {
       ...schema.properties,
       source: {
@@ -59,6 +62,17 @@ export function configJsonSchema(): JsonSchema {
       format: orModule(format ?? {}),
       enrich: { ...toJson(enrichOptions(networks)), ...ofModules, description: enrich?.description ?? "" },
       alerts: { ...toJson(alertOptions(notifiers)), ...ofModules, description: alerts?.description ?? "" },
+      archive: {
+        ...archiving,
+        description: archive?.description ?? "",
+        properties: {
+          ...archiving.properties,
+          to: {
+            description: archiving.properties?.to?.description ?? "",
+            oneOf: [...buckets.values()].map((component) => partSchema(component, {})),
+          },
+        },
+      },
       sinks: {
         ...sinks,
         items: {

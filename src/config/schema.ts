@@ -126,7 +126,9 @@ const settings = z.strictObject({
       }),
     )
     .min(1, "at least one sink is needed")
-    .describe("Destinations; each has its own position"),
+    .optional()
+    .describe("Destinations; each has its own position. Where there is an archive there may be none"),
+  archive: z.unknown().optional().describe("Files of all flows, in a bucket or a folder, for questions over days and years"),
   alerts: z.unknown().optional().describe("Detections and who is told; without this block no rule is evaluated"),
   ledger: ledgerOptions.prefault({}).describe("Memory of the worker"),
   run: runOptions.prefault({}).describe("Pace of the worker"),

@@ -1,4 +1,5 @@
 import type { Flow } from "../flow/flow.ts";
+import type { Origin } from "../flow/origin.ts";
 
 /**
  * Keeps flows in something that is finished now and then: a file that is rolled, a segment that is uploaded. It holds flows of many objects
@@ -22,9 +23,13 @@ export interface Keeper {
    * them are; also for flows that it leaves out on purpose. The flows are not to be changed. Never throws.
    */
   take(flows: readonly Flow[], durable: () => void): void;
+  /** No more flows of the object come; called for objects of which some were taken. */
+  ended?(origin: Origin): void;
+  /** The object was taken away from this worker: nobody waits for its flows to be durable any more. */
+  forget?(origin: Origin): void;
   /**
-   * Makes durable what it holds: at the end of a run, also on SIGTERM. Resolves when `durable` was called for all of it; does nothing where
-   * nothing is held. Gives up when the signal aborts. Rejects with what no repetition heals, which ends the run.
+   * Makes durable what it holds: at the end of a run, also on SIGTERM. Resolves when `durable` was called for all of it, but for flows that
+   * wait for the end of their object; does nothing where nothing is held. Gives up when the signal aborts. Rejects with what no repetition heals, which ends the run.
    */
   flush(signal: AbortSignal): Promise<void>;
 }

@@ -33,7 +33,7 @@ export interface ListOptions {
   readonly before?: string;
 }
 
-/** A bucket, as far as tailing needs it. */
+/** A bucket, as far as tailing and archives need it. */
 export interface ObjectStore {
   /** Stable identity of the bucket, part of every uid: `oci://namespace/bucket`, `s3://host/bucket`, `file:///path`. No secret. */
   readonly name: string;
@@ -45,6 +45,13 @@ export interface ObjectStore {
    * where it broke.
    */
   open(object: ObjectRef, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  /**
+   * Stores what a local file holds under that key: as a whole or not at all, in place of what was there. A store that is only read has none.
+   * Throws Failure.
+   */
+  putFile?(key: string, file: string, signal: AbortSignal): Promise<void>;
+  /** Removes the object of that key; one that is not there is no failure. A store that is only read has none. Throws Failure. */
+  deleteObject?(key: string, signal: AbortSignal): Promise<void>;
   /** Releases connections. */
   close(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import type { Consumer, Lost } from "../contracts/consumer.ts";
 import type { Keeper } from "../contracts/keeper.ts";
 import type { Ledger, QueuedObject } from "../contracts/ledger.ts";
 import type { Flow } from "../flow/flow.ts";
+import type { Origin } from "../flow/origin.ts";
 import type { LedgerWrite } from "../ledger/write.ts";
 import { firstOf } from "../lib/waiting.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
@@ -14,6 +15,8 @@ interface Progress {
   committed: number;
   /** Flows that the keeper has, and has not acknowledged. */
   held: number;
+  /** Where its flows come from, once the keeper has some. */
+  origin: Origin | undefined;
 }
 
 /** What positions of a keeper go through. */
@@ -63,7 +66,13 @@ export class Keeping implements Consumer {
     const found = this.#books.ledger.position(this.name, object.id);
     if (found === undefined) return false;
     const { position } = found;
-    this.#progress.set(object.id, { object, acks: new Acknowledgements(position), committed: position, held: 0 });
+    this.#progress.set(object.id, {
+      object,
+      acks: new Acknowledgements(position),
+      committed: position,
+      held: 0,
+      origin: undefined,
+    });
     return true;
   }
 
@@ -84,11 +93,14 @@ export class Keeping implements Consumer {
     const progress = this.#of(id);
     const letter = lost && letterOfRest(this.name, progress.acks.offered, lost);
     progress.acks.end(letter && { ...NOTHING, setAside: letter.count, deadLetters: [letter] });
+    if (progress.origin !== undefined) this.#keeper.ended?.(progress.origin);
     this.#mayHaveMoved(progress);
   }
 
   revoke(id: number): void {
+    const origin = this.#progress.get(id)?.origin;
     this.#progress.delete(id);
+    if (origin !== undefined) this.#keeper.forget?.(origin);
   }
 
   leave(id: number): void {
@@ -105,6 +117,7 @@ export class Keeping implements Consumer {
     const settle = progress.acks.depart(from);
     let isDurable = false;
     progress.held += flows.length;
+    progress.origin ??= flows[0]?.origin;
     this.#keeper.take(flows, () => {
       if (isDurable) return;
       isDurable = true;

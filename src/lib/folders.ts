@@ -1,5 +1,7 @@
-import { mkdirSync, statSync } from "node:fs";
+import { chmodSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { UsageError } from "./errors.ts";
+import { fileErrorWords } from "./file-failures.ts";
 
 /** Makes a folder and those above it that are missing. Fails where the system takes none, as below /proc, where a recursive mkdir of Node never ends. */
 export function makeFolder(path: string): void {
@@ -16,4 +18,15 @@ export function makeFolder(path: string): void {
 
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+/** As `makeFolder`; one that is made is for this user alone. Throws UsageError. */
+export function makePrivateFolder(path: string): void {
+  if (isFolder(path)) return;
+  try {
+    makeFolder(path);
+    chmodSync(path, 0o700);
+  } catch (cause) {
+    throw new UsageError("folder-unwritable", `cannot make the folder ${path}: ${fileErrorWords(cause)}`, { cause });
+  }
 }

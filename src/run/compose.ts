@@ -1,5 +1,7 @@
+import { resolve } from "node:path";
 import { metrics, type ObservableCallback } from "@opentelemetry/api";
-import type { Config, NamedSink, NamedSource } from "../config/load.ts";
+import { ARCHIVE, type Archive, openArchive } from "../archive/open.ts";
+import type { Config, NamedArchive, NamedSink, NamedSource } from "../config/load.ts";
 import { at } from "../config/validate.ts";
 import type { Keeper } from "../contracts/keeper.ts";
 import type { SourceIdentity } from "../contracts/ledger.ts";
@@ -13,6 +15,7 @@ import { decoderFor } from "../formats/formats.ts";
 import { openLedger } from "../ledger/sqlite.ts";
 import { parseInstant } from "../lib/durations.ts";
 import { UsageError } from "../lib/errors.ts";
+import { makePrivateFolder } from "../lib/folders.ts";
 import { nearest } from "../lib/nearest.ts";
 import { version } from "../lib/version.ts";
 import { Health } from "../telemetry/health.ts";
@@ -98,6 +101,9 @@ export async function compose(
       closers.push(() => sink.close());
       sinks.set(named.name, sink);
     }
+    const archive = config.archive && (await openKeeper(config, config.archive, { env, log, health }));
+    closers.push(async () => archive?.close());
+    const all = archive === undefined ? keepers : [...keepers, archive.keeper];
     const detections = await openAlerts(config, {
       ledger,
       log,
@@ -110,7 +116,7 @@ export async function compose(
       secrets: config.secrets,
     });
     closers.push(async () => detections?.close());
-    checkNames(sinks, keepers);
+    checkNames(sinks, all);
     const inlets = config.sources.map(
       (named, index): Inlet => ({
         name: named.name,
@@ -130,7 +136,7 @@ export async function compose(
       inlets,
       detections,
       sinks,
-      keepers,
+      keepers: all,
       ledger,
       health,
       log,
@@ -202,6 +208,27 @@ function tablesIn(health: Health, enrichment: Enrichment): () => void {
     for (const [part, reason] of now) health.problem(part, { drawer: "worker", code: "table-stale", reason });
     stale = new Set(now.keys());
   };
+}
+
+/** The archive; its folder is made where there is none. */
+async function openKeeper(
+  config: Config,
+  { to, ...options }: NamedArchive,
+  { env, log, health }: Pick<Surroundings, "env" | "log"> & { health: Health },
+): Promise<Archive> {
+  const { baseDir, secrets, ledgerPath, run } = config;
+  const { path } = to.options as { readonly path?: string };
+  const onNotice = (message: string) => log.info(message);
+  const onEvent = ({ message }: SourceEvent) => log.warn(message);
+  return at(to.place, async () => {
+    if (path !== undefined) makePrivateFolder(resolve(baseDir, path));
+    const store = await to.component.create(to.options, { baseDir, env, onEvent, secrets });
+    const events = {
+      onFailure: (error: unknown, failures: number) => health.failing(ARCHIVE, error, failures),
+      onWell: () => health.well(ARCHIVE),
+    };
+    return openArchive(options, { store, ledgerPath, retry: run.retry, events, onNotice });
+  });
 }
 
 async function openAlerts(

@@ -12,6 +12,7 @@ import type { Bucket } from "../tail/source.ts";
 import { fileFailure, isGone, isOwn, rootFailure } from "./failures.ts";
 import { notices } from "./notices.ts";
 import { isInside, walk } from "./walk.ts";
+import { putFile, removeFile } from "./write.ts";
 
 const PAGE_SIZE = 1000;
 const CHUNK_BYTES = 256 * 1024;
@@ -112,6 +113,11 @@ export async function directoryStore(
       check(object, await asking(object.key, () => stat(target, { bigint: true })));
       return read(object, () => asking(object.key, () => open(target)), signal);
     },
+    async putFile(key, file) {
+      await checkRoot();
+      await putFile(root, key, file);
+    },
+    deleteObject: (key) => removeFile(root, key),
     close: async () => {},
   };
 }

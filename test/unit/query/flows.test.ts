@@ -26,7 +26,7 @@ const seed = linePrinter(loadSchema("seed", "."), "flowferry");
 function parquet(name: string, flows: readonly Flow[]): string {
   const path = join(folder, name);
   mkdirSync(dirname(path), { recursive: true });
-  const file = createParquetFile(path, archiveColumns(), {});
+  const file = createParquetFile(path, archiveColumns());
   file.add(flows);
   file.finish();
   return path;
@@ -126,7 +126,6 @@ test("an archive whose older files lack a column has NULL there", async () => {
   const old = createParquetFile(
     join(folder, "old.parquet"),
     archiveColumns().filter(({ name }) => name !== "flow.bytes"),
-    {},
   );
   old.add([sshFlow(1)]);
   old.finish();

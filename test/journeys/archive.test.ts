@@ -1,0 +1,99 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { openFlows } from "../../src/query/flows.ts";
+import { writeBucket } from "./bucket.ts";
+import { flowferry, start, summaryOf, type Workplace, workplace } from "./program.ts";
+
+let place: Workplace;
+beforeEach(() => {
+  place = workplace();
+});
+afterEach(() => place.remove());
+
+const KILLS = process.env.CI === undefined ? 3 : 12;
+
+async function counted(folder: string): Promise<{ rows: number; uids: number; files: number }> {
+  const flows = await openFlows([folder]);
+  try {
+    const found = await flows.connection.runAndReadAll(`SELECT count(*), count(DISTINCT "log.record.uid") FROM flows`);
+    expect(flows.passedOver).toEqual([]);
+    const [[rows, uids]] = found.getRowsJson() as [[string, string]];
+    return { rows: Number(rows), uids: Number(uids), files: flows.files };
+  } finally {
+    flows.close();
+  }
+}
+
+const filesBelow = (folder: string) =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => statSync(join(folder, path)).isFile());
+
+test("a worker archives every flow once in folders of hours, and a second run adds nothing", async () => {
+  const { records } = await writeBucket(place.path("bucket"), { format: "oci", flows: 3_000, objects: 8, vnics: 8 });
+  const config = place.config({
+    source: { type: "directory", path: "bucket" },
+    archive: { to: { type: "directory", path: "archive" } },
+  });
+  const ended = await flowferry(["run", "-c", config, "--until-caught-up", "--json"]);
+  expect(ended.code, ended.stderr).toBe(0);
+  expect(summaryOf(ended)).toMatchObject({ records });
+  expect(await counted(place.path("archive"))).toMatchObject({ rows: records, uids: records });
+  const files = filesBelow(place.path("archive"));
+  for (const file of files) {
+    expect(file).toMatch(/^year=\d{4}\/month=\d\d\/day=\d\d\/hour=\d\d\/part-[0-9a-f]{32}\.parquet$/);
+    expect(statSync(place.path("archive", file)).mode & 0o777).toBe(0o600);
+  }
+  expect((await flowferry(["run", "-c", config, "--until-caught-up"])).code).toBe(0);
+  expect(filesBelow(place.path("archive"))).toEqual(files);
+});
+
+test(`killed ${KILLS} times at random moments, the archive holds every record at least once`, { timeout: 300_000 }, async () => {
+  const { records } = await writeBucket(place.path("bucket"), { format: "oci", flows: 20_000, objects: 40, vnics: 8 });
+  const config = place.config({
+    source: { type: "directory", path: "bucket" },
+    archive: { to: { type: "directory", path: "archive" }, rollMs: 100 },
+    run: { objects: 1 },
+  });
+  for (let kills = 0; kills < KILLS; kills += 1) {
+    const running = start(["run", "-c", config]);
+    const before = filesOf(place).length;
+    while (filesOf(place).length <= before && running.child.exitCode === null) await sleep(2);
+    expect(running.child.exitCode, running.stderr()).toBe(null);
+    running.child.kill("SIGKILL");
+    await running.ended;
+  }
+  const last = await flowferry(["run", "-c", config, "--until-caught-up"]);
+  expect(last.code, last.stderr).toBe(0);
+  expect(await counted(place.path("archive"))).toMatchObject({ uids: records });
+});
+
+function filesOf({ path }: Workplace): string[] {
+  try {
+    return filesBelow(path("archive")).filter((file) => file.endsWith(".parquet"));
+  } catch {
+    return [];
+  }
+}
+
+test("enriched JSON: an array of records with the article's keys for each source object, named by what went in", async () => {
+  const { records } = await writeBucket(place.path("bucket"), { format: "oci", flows: 500, objects: 4, vnics: 8 });
+  const config = place.config({
+    source: { type: "directory", path: "bucket" },
+    sinks: [{ type: "ndjson", path: "out.ndjson", schema: "seed" }],
+    archive: { to: { type: "directory", path: "enriched" }, format: "json", prefix: "enriched-flow-logs/" },
+  });
+  const ended = await flowferry(["run", "-c", config, "--until-caught-up"]);
+  expect(ended.code, ended.stderr).toBe(0);
+  const sources = filesBelow(place.path("bucket")).filter((file) => file.endsWith(".gz"));
+  const files = filesBelow(place.path("enriched"));
+  expect(files).toHaveLength(sources.length);
+  for (const source of sources) {
+    const name = source.replace(/(\.log)?\.gz$/, "");
+    expect(files.filter((file) => file.startsWith(`enriched-flow-logs/${name}-`))).toHaveLength(1);
+  }
+  const arrays = files.map((file) => JSON.parse(readFileSync(place.path("enriched", file), "utf8")) as unknown[]);
+  expect(arrays.flat()).toHaveLength(records);
+  const sorted = (all: readonly unknown[]) => all.map((one) => JSON.stringify(one)).sort();
+  expect(sorted(arrays.flat())).toEqual(sorted(place.lines("out.ndjson")));
+});
