@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { DeadLetter, Ledger } from "../../../src/contracts/ledger.ts";
 import type { FoundObject } from "../../../src/contracts/source.ts";
@@ -242,6 +243,16 @@ describe("ledger", () => {
     const reader = inspectLedger(path);
     expect(reader.status().sinks.map(({ name }) => name)).toEqual(["one"]);
     reader.close();
+  });
+
+  test.each(["0", "-1", "1.5", "4", "", "two"])("a ledger of version %j is refused, by a worker and by who looks", (version) => {
+    close(open());
+    const db = new DatabaseSync(path);
+    db.prepare("update meta set value = ? where name = 'version'").run(version);
+    db.close();
+    const words = `ledger ${path} has version ${version}, this program knows up to 3`;
+    expect(() => open()).toThrow(words);
+    expect(() => inspectLedger(path)).toThrow(words);
   });
 
   test("a ledger of another bucket, and a file that is none, are refused", () => {
