@@ -232,6 +232,73 @@ describe("a checkpoint", () => {
     expect(saved.filter((uid) => !flushed.has(uid))).toEqual([]);
   });
 
+  test("never goes back: a reading that begins earlier, for a sink, tells it nothing new", async () => {
+    const { ledger, queued } = waiting(1);
+    const checkpoint = new Checkpoint(ledger, memory(), write);
+    const [{ id }] = queued as [QueuedObject];
+    checkpoint.wants(queued[0] as QueuedObject);
+    checkpoint.offer(id, [], 20);
+    checkpoint.offer(id, [], 10);
+    expect(checkpoint.offered(id)).toBe(20);
+    await checkpoint.save();
+    expect(ledger.position(CHECKPOINT, id)?.position).toBe(20);
+  });
+
+  test("keeps what is not saved of an object that it leaves, be it a position or the end", async () => {
+    const { ledger, queued } = waiting(2);
+    const checkpoint = new Checkpoint(ledger, memory(), write);
+    const [a, b] = queued as [QueuedObject, QueuedObject];
+    for (const object of queued) checkpoint.wants(object);
+    checkpoint.offer(a.id, [], 5);
+    checkpoint.leave(a.id);
+    // It holds no record.
+    checkpoint.end(b.id);
+    checkpoint.leave(b.id);
+    await checkpoint.save();
+    expect([ledger.position(CHECKPOINT, a.id)?.position, ledger.position(CHECKPOINT, b.id)]).toEqual([5, undefined]);
+  });
+
+  test("brings the letter of what is lost into the ledger, once, also when it cannot be written at first", async () => {
+    const { ledger, queued } = waiting(2);
+    let broken = true;
+    const failing: LedgerWrite = async (work) => {
+      if (broken) throw new Failure("worker", "ledger-disk-full", "no room");
+      return work();
+    };
+    const checkpoint = new Checkpoint(ledger, memory(), failing);
+    const [a, b] = queued as [QueuedObject, QueuedObject];
+    for (const object of queued) checkpoint.wants(object);
+    const lostOf = (object: QueuedObject) => ({ object: { ...object, records: 9 }, code: "object-vanished", reason: "deleted" });
+    checkpoint.offer(a.id, [], 4);
+    checkpoint.end(a.id, lostOf(a));
+    await expect(checkpoint.save()).rejects.toThrow("no room");
+    checkpoint.end(b.id, lostOf(b));
+    broken = false;
+    await checkpoint.save();
+    await checkpoint.save();
+    expect(ledger.deadLetters({}, 9)).toMatchObject([
+      { sink: CHECKPOINT, key: "o0", from: 5, to: 9, count: 5 },
+      { sink: CHECKPOINT, key: "o1", from: 1, to: 9, count: 9 },
+    ]);
+  });
+
+  test("discards the parts of the state that a newer one has replaced", async () => {
+    const { ledger, queued } = waiting(1);
+    ledger.states.put(
+      CHECKPOINT,
+      [0, 1, 2].map((number) => ({ number, value: "old" })),
+    );
+    const replacing: Stateful = {
+      ...memory(),
+      save: () => ({ lots: [], head: () => "new", done: () => [0, 2], abandon: () => {} }),
+    };
+    const checkpoint = new Checkpoint(ledger, replacing, write);
+    checkpoint.wants(queued[0] as QueuedObject);
+    checkpoint.inspected();
+    await checkpoint.save();
+    expect([...(ledger.states.read(CHECKPOINT)?.parts ?? [])].map(({ number }) => number)).toEqual([1]);
+  });
+
   test("lets others have their turn between its writes", async () => {
     const { ledger, queued } = waiting(1);
     const detections = memory();
