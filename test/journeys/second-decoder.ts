@@ -50,7 +50,8 @@ export function expectedRecords(
   for (const { key, etag, bytes } of objects) {
     const digest = createHash("sha256").update(`${store}\0${key}\0${etag}`).digest("hex").slice(0, 24);
     const text = gunzipSync(bytes).toString();
-    const flows = key.includes("ibm_vpc_flowlogs_v1/") ? ibmFlows(text, key) : ociFlows(text);
+    const read = key.includes("ibm_vpc_flowlogs_v1/") ? ibmFlows : key.includes("/vpcflowlogs/") ? awsFlows : ociFlows;
+    const flows = read(text, key);
     for (const [index, flow] of flows.entries()) {
       const uid = digest + (index + 1).toString(16).padStart(8, "0");
       expected.set(uid, recordOf(uid, flow, tables));
@@ -59,7 +60,7 @@ export function expectedRecords(
   return expected;
 }
 
-/** The parts of a flow that both formats have, with the attributes that need no lookup. */
+/** The parts of a flow that all formats have, with the attributes that need no lookup. */
 interface Read {
   readonly timeMs: number;
   readonly status: string;
@@ -164,6 +165,57 @@ function ibmFlows(text: string, key: string): Read[] {
         "flow.subnet.id": subnet,
         "flow.vnic.id": String(header.network_interface_id),
         "host.id": String(header.instance_crn),
+      },
+    };
+  });
+}
+
+/** IANA's keywords, in upper case, of the protocols in generated traffic. */
+const KEYWORDS: Readonly<Record<string, string>> = { 1: "ICMP", 6: "TCP", 17: "UDP", 47: "GRE", 50: "ESP", 58: "IPV6-ICMP" };
+
+function awsFlows(text: string): Read[] {
+  const [heading = "", ...lines] = text.trimEnd().split("\n");
+  const names = heading.split(" ");
+  return lines.map((line) => {
+    const values = line.split(" ");
+    const text = (name: string) => {
+      const value = values[names.indexOf(name)];
+      return value === "-" ? undefined : value;
+    };
+    const number = (name: string) => (text(name) === undefined ? undefined : Number(text(name)));
+    const startMs = Number(text("start")) * 1000;
+    return {
+      timeMs: startMs,
+      status: String(text("log-status")),
+      action: text("action")?.toLowerCase(),
+      source: text("srcaddr"),
+      sourcePort: number("srcport"),
+      destination: text("dstaddr"),
+      destinationPort: number("dstport"),
+      protocol: number("protocol"),
+      protocolName: KEYWORDS[text("protocol") ?? ""],
+      loggedDirection: text("flow-direction"),
+      subnet: text("subnet-id"),
+      resource: {
+        "cloud.provider": "aws",
+        "cloud.account.id": text("account-id"),
+        "cloud.region": text("region"),
+        "flow.vcn.id": text("vpc-id"),
+      },
+      attributes: {
+        "flow.bytes": number("bytes"),
+        "flow.packets": number("packets"),
+        "flow.start": startMs,
+        "flow.end": Number(text("end")) * 1000,
+        "flow.tcp.flags": number("tcp-flags"),
+        "flow.packet.source.address": text("pkt-srcaddr"),
+        "flow.packet.destination.address": text("pkt-dstaddr"),
+        "flow.traffic_path": number("traffic-path"),
+        "flow.column.type": text("type"),
+        "flow.subnet.id": text("subnet-id"),
+        "flow.vnic.id": text("interface-id"),
+        "host.id": text("instance-id"),
+        "cloud.availability_zone": text("az-id"),
       },
     };
   });
