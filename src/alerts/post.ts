@@ -1,6 +1,6 @@
 import type { EnvHttpProxyAgent } from "undici";
 import { Failure, UsageError } from "../lib/errors.ts";
-import { type AnswerBody, oneLine, pageTitle, readBody, textOf } from "../lib/http/answers.ts";
+import { type AnswerBody, oneLine, pageTitle, readBody, saysDone, textOf } from "../lib/http/answers.ts";
 import { drawerOfStatus, networkFailure, readRetryAfter } from "../lib/http/failures.ts";
 import { isLoopback } from "../lib/urls.ts";
 import { version } from "../lib/version.ts";
@@ -30,8 +30,8 @@ let dispatcher: EnvHttpProxyAgent | undefined;
 
 /**
  * Posts JSON. Resolves when the receiver has taken it, and throws a Failure for anything else: by the status, or of the drawer
- * `not-understood` for a 2xx with a body that the receiver of such a message does not answer with. A redirect is not followed: the body would
- * go to somebody else.
+ * `not-understood` for a 2xx that acknowledges nothing (205, 206), or with a body that the receiver of such a message does not answer with.
+ * A redirect is not followed: the body would go to somebody else.
  */
 export async function post(message: Post, signal: AbortSignal): Promise<void> {
   const { url, label, timeoutMs } = message;
@@ -73,7 +73,7 @@ function judge({ status, retryAfter, body }: Answer, { url, label, objection }: 
   const line = `${label} at ${url.host} answered ${status}`;
   const drawer = drawerOfStatus(status);
   if (drawer === undefined) {
-    const objected = objection(body);
+    const objected = saysDone(status) ? objection(body) : `has the status ${status}, which acknowledges nothing`;
     if (objected === undefined) return;
     const advice = "check the URL, and what stands between";
     throw new Failure(

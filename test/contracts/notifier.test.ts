@@ -75,7 +75,7 @@ const SUBJECTS: Readonly<Record<string, Subject>> = {
         webhook.options.parse({ url: `${base}/hook/topsecret?key=hidden7`, headers: { authorization: TOKEN }, timeoutMs }),
         {},
       ),
-    taken: [{ status: 204 }, { status: 200 }, { status: 202, body: "queued" }, json(201, { id: 7 }), { status: 299, body: "ok" }],
+    taken: [{ status: 204 }, { status: 200 }, { status: 202, body: "queued" }, json(201, { id: 7 })],
     foreign: [page, json(200, { error: "no such hook" }), { status: 200, body: "x".repeat(5_000) }],
     called: (host) => `the webhook at ${host}`,
   },
@@ -177,6 +177,13 @@ describe.each(Object.entries(SUBJECTS))("%s", (_, subject) => {
       expect(describeError(failure)).toContain(subject.called(host));
       expect(received).toHaveLength(1);
     }
+  });
+
+  test.each([203, 205, 206, 207, 208, 226, 299])("%d acknowledges nothing, whatever its body", async (status) => {
+    const { notify, host } = await tell(subject, answers({ ...(subject.taken[0] as Answer), status }));
+    const failure = await failureOf(notify());
+    expect(failure).toMatchObject({ drawer: "not-understood" });
+    expect(describeError(failure)).toContain(subject.called(host));
   });
 
   test("does not take an answer for success that breaks off", async () => {
