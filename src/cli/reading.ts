@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { type Config, type NamedSource, readConfig } from "../config/load.ts";
 import type { FoundObject, Source } from "../contracts/source.ts";
 import { type Enrichment, openEnrichment } from "../enrich/enrichment.ts";
-import { initiatorEnricher } from "../enrich/initiator.ts";
+import { enrichInitiator } from "../enrich/initiator.ts";
 import type { Flow } from "../flow/flow.ts";
 import { originOf } from "../flow/origin.ts";
 import { decoderFor } from "../formats/formats.ts";
@@ -230,7 +230,6 @@ async function readSource(
   signal: AbortSignal,
 ): Promise<void> {
   const decode = decoderFor([...OWN_RECORDS, ...config.registry.formats], named.format);
-  const settle = initiatorEnricher();
   const { maxObjectBytes: maxBytes, maxRecordBytes } = config.limits;
   const fault = (key: string, reason: string) => {
     totals.firstFault ??= `${key}: ${reason}`;
@@ -251,7 +250,8 @@ async function readSource(
               await enrichment.prepare(raw, signal);
               enrichment.enrich(raw);
             }
-            for (const flow of piece.flows) if (flow.initiator === "unknown" && flow.lookupsVersion === undefined) settle(flow);
+            for (const flow of piece.flows)
+              if (flow.initiator === "unknown" && flow.lookupsVersion === undefined) enrichInitiator(flow);
             for (const { from, to, reason } of piece.bad) {
               totals.bad += to === undefined ? 1 : to - from + 1;
               fault(object.key, `record ${from}: ${reason}`);

@@ -1,7 +1,7 @@
 import type { Enricher } from "../contracts/enricher.ts";
 import { directionEnricher } from "./direction.ts";
 import { geoEnricher } from "./geo/enricher.ts";
-import { initiatorEnricher } from "./initiator.ts";
+import { enrichInitiator } from "./initiator.ts";
 import { portsEnricher } from "./ports.ts";
 import { serversEnricher } from "./servers.ts";
 import type { Tables } from "./tables/tables.ts";
@@ -26,7 +26,7 @@ export function enricherOf(tables: Tables): Enricher {
     zonesEnricher(tables),
     geoEnricher(tables),
     directionEnricher(tables),
-    initiatorEnricher(),
+    enrichInitiator,
     stamp,
   ]);
 }

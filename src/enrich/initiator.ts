@@ -1,6 +1,5 @@
 import type { Enricher } from "../contracts/enricher.ts";
 import type { Flow } from "../flow/flow.ts";
-import type { Origin } from "../flow/origin.ts";
 import type { Initiator } from "../flow/types.ts";
 
 const [TCP, UDP] = [6, 17];
@@ -33,34 +32,17 @@ const RANKS = Uint8Array.from({ length: 65_536 }, (_, port) => {
   return port < FIRST_RESERVED ? 3 : 1;
 });
 
-/** What an object has shown of conversations whose ports do not tell who began. */
-interface Ties {
-  /** By conversation: the socket (`address port`) that was found to listen, or the flow that came first, while none was. */
-  readonly conversations: Map<string, string | Flow>;
-  /** By socket: how many conversations it takes part in. */
-  readonly partners: Map<string, number>;
-}
-
-/** Conversations that are remembered of one object; of further ones nothing is known. */
-const MOST_TIES = 20_000;
-/** Who speaks with so many, and with more than twice as many as the other end, listens. */
-const LISTENER_PARTNERS = 3;
-
 /**
  * Sets which end opened the connection that a flow is part of. A record that describes both ways names the initiator as its source. Of a
- * one-way record the ports tell: the one on which services listen is the destination's. Where they do not tell, what the same object has
- * shown before does: a socket with many partners listens, and of two opposite records the one that starts earlier is the request; else it
- * is unknown. So the answer for a record depends on nothing but the records before it in its object: it is the same in whatever order
- * objects are read, and by whichever worker.
+ * one-way record the ports tell: the one on which services listen is the destination's. Where they do not tell, the one that has a name in
+ * the table of ports does; else it is unknown. So the answer for a record depends on the record and the tables alone: it is the same in
+ * whatever order objects are read, after any restart, and by whichever worker. To be called after the ports have their names.
  */
-export function initiatorEnricher(): Enricher {
-  const objects = new WeakMap<Origin, Ties>();
-  return (flow) => {
-    flow.initiator = initiatorOf(flow, objects);
-  };
-}
+export const enrichInitiator: Enricher = (flow) => {
+  flow.initiator = initiatorOf(flow);
+};
 
-function initiatorOf(flow: Flow, objects: WeakMap<Origin, Ties>): Initiator {
+function initiatorOf(flow: Flow): Initiator {
   if (flow.bytesReverse !== undefined || flow.packetsReverse !== undefined) return "source";
   const { protocol, sourcePort, destinationPort } = flow;
   if ((protocol !== TCP && protocol !== UDP) || sourcePort === undefined || destinationPort === undefined) return "unknown";
@@ -69,41 +51,7 @@ function initiatorOf(flow: Flow, objects: WeakMap<Origin, Ties>): Initiator {
   // What is refused is a first packet, but for the answer that comes when its connection is forgotten.
   if (flow.action === "reject") return destination === 0 && source >= 2 ? "destination" : "source";
   if (source !== destination) return source < destination ? "source" : "destination";
-  let ties = objects.get(flow.origin);
-  if (ties === undefined) {
-    ties = { conversations: new Map(), partners: new Map() };
-    objects.set(flow.origin, ties);
-  }
-  return settle(flow, ties);
-}
-
-function settle(flow: Flow, { conversations, partners }: Ties): Initiator {
-  const source = `${flow.sourceAddress} ${flow.sourcePort}`;
-  const destination = `${flow.destinationAddress} ${flow.destinationPort}`;
-  const key = source < destination ? `${flow.protocol} ${source} ${destination}` : `${flow.protocol} ${destination} ${source}`;
-  const known = conversations.get(key);
-  if (typeof known === "string") return known === destination ? "source" : "destination";
-  if (known === undefined) {
-    if (conversations.size >= MOST_TIES) return "unknown";
-    conversations.set(key, flow);
-    for (const socket of [source, destination]) partners.set(socket, (partners.get(socket) ?? 0) + 1);
-  }
-  const listener = listenerOf(source, destination, partners) ?? earlier(flow, known, source, destination);
-  if (listener === undefined) return "unknown";
-  conversations.set(key, listener);
-  return listener === destination ? "source" : "destination";
-}
-
-function listenerOf(source: string, destination: string, partners: ReadonlyMap<string, number>): string | undefined {
-  const [ofSource, ofDestination] = [partners.get(source) ?? 0, partners.get(destination) ?? 0];
-  if (ofDestination >= LISTENER_PARTNERS && ofDestination > 2 * ofSource) return destination;
-  return ofSource >= LISTENER_PARTNERS && ofSource > 2 * ofDestination ? source : undefined;
-}
-
-/** Of two opposite records the one that starts earlier goes to who listens. */
-function earlier(flow: Flow, first: Flow | undefined, source: string, destination: string): string | undefined {
-  if (first === undefined || first.sourceAddress !== flow.destinationAddress || first.sourcePort !== flow.destinationPort)
-    return undefined;
-  if (first.start === undefined || flow.start === undefined || first.start === flow.start) return undefined;
-  return flow.start < first.start ? destination : source;
+  const named = flow.destinationService !== undefined;
+  if (named === (flow.sourceService !== undefined)) return "unknown";
+  return named ? "source" : "destination";
 }

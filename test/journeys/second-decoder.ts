@@ -221,7 +221,7 @@ function awsFlows(text: string): Read[] {
   });
 }
 
-/** What the generator's servers listen on, by its descriptions; its clients draw ports from 32768 on. Its DHCP and its clock use one port at both ends. */
+/** What the generator's servers listen on, by its descriptions; its clients draw ports from 32768 on, but for clocks, which have one port at both ends. */
 const LISTENING = new Set([22, 53, 80, 443, 1521, 3389, 6379, 6514, 8080, 8443, 9100]);
 
 /** Whose connection it is in generated traffic: IBM names the initiator as the source, and what is rejected there is a first packet. */
@@ -229,7 +229,8 @@ function initiatorOf({ attributes, action, protocol, sourcePort = 0, destination
   if (attributes["flow.reverse.bytes"] !== undefined) return "source";
   if (protocol !== 6 && protocol !== 17) return "unknown";
   if (action === "reject" || (LISTENING.has(destinationPort) && sourcePort >= 32_768)) return "source";
-  return LISTENING.has(sourcePort) && destinationPort >= 32_768 ? "destination" : "unknown";
+  if (LISTENING.has(sourcePort) && destinationPort >= 32_768) return "destination";
+  return "unknown";
 }
 
 function recordOf(uid: string, flow: Read, tables: Tables): PlainRecord {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { initiatorEnricher } from "../../../src/enrich/initiator.ts";
+import { enrichInitiator } from "../../../src/enrich/initiator.ts";
 import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
 import { originOf } from "../../../src/flow/origin.ts";
 
@@ -8,15 +8,14 @@ interface Said {
   readonly to: string;
   readonly protocol?: number;
   readonly action?: "accept" | "reject";
-  readonly start?: number;
   readonly bytesReverse?: number;
 }
 
 /** Flows of one object, sockets written as `address:port`. */
 function object(key: string, records: readonly Said[]): Flow[] {
   const origin = originOf("file:///bucket", key, "1");
-  return records.map(({ from, to, protocol = 6, action = "accept", start = 0, bytesReverse }, index) => {
-    const flow = new Flow(origin, index + 1, EMPTY_CONTEXT, start);
+  return records.map(({ from, to, protocol = 6, action = "accept", bytesReverse }, index) => {
+    const flow = new Flow(origin, index + 1, EMPTY_CONTEXT, 0);
     const [, sourceAddress, sourcePort] = /^(.*):(\d+)$/.exec(from) ?? [];
     const [, destinationAddress, destinationPort] = /^(.*):(\d+)$/.exec(to) ?? [];
     Object.assign(flow, {
@@ -25,14 +24,13 @@ function object(key: string, records: readonly Said[]): Flow[] {
       sourcePort: Number(sourcePort),
       destinationPort: Number(destinationPort),
     });
-    return Object.assign(flow, { protocol, action, start, bytesReverse });
+    return Object.assign(flow, { protocol, action, bytesReverse });
   });
 }
 
 function initiators(records: readonly Said[]): string[] {
-  const enrich = initiatorEnricher();
   return object("a", records).map((flow) => {
-    enrich(flow);
+    enrichInitiator(flow);
     return flow.initiator;
   });
 }
@@ -69,31 +67,21 @@ test("without ports nobody knows", () => {
   expect(initiators([{ from: "10.0.0.5:0", to: "10.0.0.9:0", protocol: 1 }])).toEqual(["unknown"]);
 });
 
-test("where ports do not tell: the socket with three partners, more than twice those of the other end, listens", () => {
-  const listener = "10.0.0.9:50051";
-  const records = ["40001", "40002", "40003", "40004"].map((port) => ({ from: `10.0.0.5:${port}`, to: listener }));
-  const answer = { from: listener, to: "10.0.0.5:40004" };
-  expect(initiators([...records, answer])).toEqual(["unknown", "unknown", "source", "source", "destination"]);
-});
-
-test("where ports do not tell: of two opposite records the one that starts earlier is the request", () => {
-  const request = { from: "10.0.0.5:40001", to: "10.0.0.9:50051", start: 1_000 };
-  const answer = { from: "10.0.0.9:50051", to: "10.0.0.5:40001", start: 2_000 };
-  expect(initiators([request, answer, request])).toEqual(["unknown", "destination", "source"]);
-  expect(initiators([answer, request, answer])).toEqual(["unknown", "source", "destination"]);
-  expect(initiators([request, { ...answer, start: 1_000 }])).toEqual(["unknown", "unknown"]);
-});
-
-test("what one object has shown says nothing of another, so that the order of reading does not matter", () => {
-  const request = { from: "10.0.0.5:40001", to: "10.0.0.9:50051", start: 1_000 };
-  const answer = { from: "10.0.0.9:50051", to: "10.0.0.5:40001", start: 2_000 };
-  const [a, b] = [object("a", [request, answer]), object("b", [answer, request])];
-  const answers = (flows: readonly Flow[]) => {
-    const enrich = initiatorEnricher();
-    for (const flow of flows) enrich(flow);
-    return [...a, ...b].map(({ initiator }) => initiator);
-  };
-  const inTurn = answers([...a, ...b]);
-  expect(inTurn).toEqual(["unknown", "destination", "unknown", "source"]);
-  expect(answers([b[0], a[0], b[1], a[1]] as Flow[])).toEqual(inTurn);
+test("where ports do not tell, the one with a name in the table of ports is the service's", () => {
+  const [request, answer, both, neither] = object("a", [
+    { from: "10.0.0.5:40001", to: "10.0.0.9:50051" },
+    { from: "10.0.0.9:50051", to: "10.0.0.5:40001" },
+    { from: "10.0.0.5:50052", to: "10.0.0.9:50051" },
+    { from: "10.0.0.5:40001", to: "10.0.0.9:50052" },
+  ]) as [Flow, Flow, Flow, Flow];
+  request.destinationService = "gRPC";
+  answer.sourceService = "gRPC";
+  Object.assign(both, { sourceService: "gRPC", destinationService: "gRPC" });
+  for (const flow of [request, answer, both, neither]) enrichInitiator(flow);
+  expect([request, answer, both, neither].map(({ initiator }) => initiator)).toEqual([
+    "source",
+    "destination",
+    "unknown",
+    "unknown",
+  ]);
 });
