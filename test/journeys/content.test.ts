@@ -133,7 +133,9 @@ test("one refusal does not keep the rest from being installed: it ends with what
       /^flowferry: 1 of \d+ steps cannot be done, first: source .*: 403 NotAllowed: .*; the policy that is needed: Allow group .* to manage loganalytics-features-family in tenancy.*\n$/,
     ),
   ]);
-  const { changes, notDone } = JSON.parse(first.stdout) as { changes: object[]; notDone: { kind: string; result: string }[] };
+  const [result = "", failure = ""] = first.stdout.split("\n");
+  expect(JSON.parse(failure)).toMatchObject({ error: { message: expect.stringContaining("steps cannot be done") } });
+  const { changes, notDone } = JSON.parse(result) as { changes: object[]; notDone: { kind: string; result: string }[] };
   expect(notDone).toMatchObject([{ kind: "source", result: "refused", code: "not-authorized" }]);
   expect(changes.length).toBeGreaterThan(40);
   const second = await flowferry(["content", "install", ...where]);
