@@ -13,6 +13,7 @@ import { keyOf, type Step } from "../clouds/oci/content/step.ts";
 import { register } from "../config/modules.ts";
 import { dialectFiles } from "../dialects/content.ts";
 import { DEFAULT_LAG_MS } from "../dialects/evaluation.ts";
+import { receiversOf } from "../dialects/receivers.ts";
 import { asset } from "../lib/assets.ts";
 import { parseDuration } from "../lib/durations.ts";
 import { codeOf, FlowferryError, UsageError } from "../lib/errors.ts";
@@ -41,6 +42,7 @@ interface BuildOptions {
   readonly to?: string;
   readonly dialect?: readonly string[];
   readonly lag: number;
+  readonly receiver?: readonly string[];
   readonly check: boolean;
 }
 
@@ -59,6 +61,10 @@ export function contentCommand(context: CliContext): Command {
       )
         .argParser(lagOf)
         .default(DEFAULT_LAG_MS, "70m"),
+    )
+    .option(
+      "--receiver <dialect=receiver...>",
+      "who is told of alerts, as in loki=#flow-alerts or datadog=@slack-acme-flow-alerts",
     )
     .option("--check", "write nothing, and fail if a file is not as it would be written", false)
     .action((options: BuildOptions) => buildFiles(context, options));
@@ -227,7 +233,7 @@ function lineOf({ step, result, reason }: Outcome): string {
   return `${SIGNS[action]} ${keyOf(step)}${changed}`;
 }
 
-async function buildFiles({ stdout }: CliContext, { to, dialect = [], lag, check }: BuildOptions): Promise<void> {
+async function buildFiles({ stdout }: CliContext, { to, dialect = [], lag, receiver = [], check }: BuildOptions): Promise<void> {
   const folder = to ?? asset("deploy");
   const registry = new Registry();
   for (const module of dialect) await register(registry, ["dialect"], module, ".");
@@ -235,7 +241,7 @@ async function buildFiles({ stdout }: CliContext, { to, dialect = [], lag, check
   const files = new Map<string, string | Buffer>([
     ...[...contentFiles(content)].map(([name, text]) => [join("log-analytics", name), text] as const),
     [join("log-analytics", "content.zip"), await contentArchive(content)],
-    ...(await dialectFiles(registry.dialects(), { lagMs: lag })).files,
+    ...(await dialectFiles(registry.dialects(), { lagMs: lag, receivers: receiversOf(receiver) })).files,
   ]);
   const stale: string[] = [];
   for (const [name, text] of files) {

@@ -5,7 +5,7 @@ import { UsageError } from "../lib/errors.ts";
 import { isNative, loadSearches } from "../searches/load.ts";
 import type { NativeSearch, Search } from "../searches/search.ts";
 import { shippedDashboards } from "./dashboard-lists.ts";
-import type { Alerting, Dialect, Printed, PrintedSearch } from "./dialect.ts";
+import type { Dialect, Printed, PrintedSearch } from "./dialect.ts";
 import { DEFAULT_LAG_MS } from "./evaluation.ts";
 import type { Backend } from "./grafana/backend.ts";
 import { grafanaDashboard } from "./grafana/dashboard.ts";
@@ -19,7 +19,10 @@ function grafanaBackends(): ReadonlyMap<string, Backend> {
   return new Map([lokiBackend(otel), victorialogsBackend(otel)].map((backend) => [backend.name, backend]));
 }
 
-export interface ContentOptions extends Partial<Alerting> {
+export interface ContentOptions {
+  readonly lagMs?: number;
+  /** Receivers of alerts by the dialect's name. */
+  readonly receivers?: ReadonlyMap<string, string>;
   /** Where `detections` and `searches` are; by default the ones that ship. */
   readonly folder?: string;
 }
@@ -37,19 +40,19 @@ export interface DialectFiles {
  */
 export async function dialectFiles(
   dialects: readonly Dialect[],
-  { lagMs = DEFAULT_LAG_MS, folder = asset("deploy") }: ContentOptions = {},
+  { lagMs = DEFAULT_LAG_MS, receivers = new Map(), folder = asset("deploy") }: ContentOptions = {},
 ): Promise<DialectFiles> {
   const { rules, errors } = await loadRules(join(folder, "detections"));
   const { searches, errors: searchErrors } = loadSearches(join(folder, "searches"));
   const [first] = [...errors, ...searchErrors];
   if (first !== undefined) throw new UsageError("bad-rules", formatRuleError(first));
-  const alerting = rules.filter((rule) => rule.alerts);
+  const alertingRules = rules.filter((rule) => rule.alerts);
   const files = new Map<string, string>();
   const ruleTable = new Table("rule");
   const searchTable = new Table("search");
   const backends = grafanaBackends();
   for (const dialect of dialects) {
-    const saidRules = alerting.flatMap((rule) => {
+    const saidRules = alertingRules.flatMap((rule) => {
       const printed = dialect.rule(rule);
       ruleTable.add(rule.name, dialect.title, printed);
       return "query" in printed ? { rule, query: printed.query } : [];
@@ -59,7 +62,8 @@ export async function dialectFiles(
       searchTable.add(search.id, dialect.title, printed);
       return "query" in printed && !isNative(search) ? [{ search, query: printed.query }] : [];
     });
-    for (const [name, text] of dialect.files({ rules: saidRules, searches: saidSearches, alerting: { lagMs } }))
+    const alerting = { lagMs, receiver: receivers.get(dialect.name) };
+    for (const [name, text] of dialect.files({ rules: saidRules, searches: saidSearches, alerting }))
       files.set(`${dialect.name}/${name}`, text);
     const backend = backends.get(dialect.name);
     if (backend !== undefined)
@@ -145,8 +149,9 @@ ${summary}
 
 Wherever the stream evaluator runs, every rule works: its flows carry the rule's name in \`flow.detections\`.
 
-DuckDB looks at every window of a correlation's timespan. The other backends look at the windows that end when they evaluate
-a rule, so that a window between two evaluations goes unseen.
+DuckDB looks at every window of a correlation's timespan. The other backends look at one window each time they evaluate a rule: the
+timespan and the interval between two evaluations, so that each window of the timespan lies within one of them. Flows come late: a rule that counts
+waits until its flows can have come (\`content build --lag\`, 70 minutes by default), and a rule on single flows is asked again for so long.
 
 ${rules.print()}
 

@@ -69,6 +69,8 @@ export interface DialectContent {
 export interface Alerting {
   /** How long after its time a flow may become visible; see `DEFAULT_LAG_MS`. */
   readonly lagMs: number;
+  /** Who is told, in the form of the dialect; undefined for nobody, or whoever the backend tells by default. */
+  readonly receiver?: string | undefined;
 }
 
 export interface Dialect {

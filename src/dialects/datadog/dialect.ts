@@ -15,9 +15,9 @@ export function datadogDialect(attributes: StoredAttributes): Dialect {
     title: "Datadog logs",
     rule: (rule) => printed(() => printRule(rule, words)),
     search: (search) => printed(() => printSearch(search, words)),
-    files: ({ rules, searches }) =>
+    files: ({ rules, searches, alerting }) =>
       new Map([
-        ["detections.json", print(rules.map((one) => monitor(one, words)))],
+        ["detections.json", print(rules.map((one) => monitor(one, words, alerting)))],
         ["searches.json", print(searches.map(aggregateRequest))],
       ]),
   };

@@ -1,6 +1,7 @@
 import type { Rule } from "../../detect/rule.ts";
 import { alertLabels } from "../alert-labels.ts";
-import { type PrintedRule, refuse } from "../dialect.ts";
+import { type Alerting, type PrintedRule, refuse } from "../dialect.ts";
+import { type Evaluation, evaluationOf } from "../evaluation.ts";
 import { duration, oneLine, runbookPlace } from "../text.ts";
 import { refuseDetector, windowed } from "../windowed.ts";
 import type { LogSearch } from "./conditions.ts";
@@ -13,21 +14,27 @@ const MOST_GROUPS = 4;
  * The query of a detection is the search for its flows; that of a correlation the monitor's, whose groups are those for
  * which it holds over the timespan before its evaluation.
  */
-export function printRule(rule: Rule, words: LogSearch): string {
-  return rule.kind === "correlation" ? correlate(rule, words) : words.where(refuseDetector(rule));
+export function printRule(rule: Rule, words: LogSearch, evaluation?: Evaluation): string {
+  return rule.kind === "correlation" ? correlate(rule, words, evaluation) : words.where(refuseDetector(rule));
 }
 
-function correlate(rule: Extract<Rule, { kind: "correlation" }>, { where, nameOf }: LogSearch): string {
+function correlate(
+  rule: Extract<Rule, { kind: "correlation" }>,
+  { where, nameOf }: LogSearch,
+  evaluation: Evaluation | undefined,
+): string {
   const { correlation, any, groupBy } = windowed(rule);
+  if (correlation.timespanMs > LONGEST_MS) refuse("length", "a log monitor looks back two days at most");
+  const rangeMs = Math.min(evaluation?.rangeMs ?? correlation.timespanMs, LONGEST_MS);
   switch (correlation.type) {
     case "event_count":
-      return monitorQuery(where(any), '"count"', groupBy.map(nameOf), correlation.timespanMs, correlation.atLeast);
+      return monitorQuery(where(any), '"count"', groupBy.map(nameOf), rangeMs, correlation.atLeast);
     case "value_sum":
       return monitorQuery(
         where(any),
         `"sum", ${JSON.stringify(nameOf(correlation.field))}`,
         groupBy.map(nameOf),
-        correlation.timespanMs,
+        rangeMs,
         correlation.atLeast,
       );
     case "value_count":
@@ -38,7 +45,6 @@ function correlate(rule: Extract<Rule, { kind: "correlation" }>, { where, nameOf
 }
 
 function monitorQuery(text: string, rollup: string, groups: readonly string[], timespanMs: number, atLeast: number): string {
-  if (timespanMs > LONGEST_MS) refuse("length", "a log monitor looks back two days at most");
   if (groups.length > MOST_GROUPS) refuse("group", `a monitor groups by ${MOST_GROUPS} fields at most`);
   const by = groups.length === 0 ? "" : `.by(${JSON.stringify(groups.join(","))})`;
   return `logs(${JSON.stringify(text)}).index("*").rollup(${rollup})${by}.last("${duration(timespanMs)}") >= ${atLeast}`;
@@ -46,15 +52,27 @@ function monitorQuery(text: string, rollup: string, groups: readonly string[], t
 
 const PRIORITY = { informational: 5, low: 4, medium: 3, high: 2, critical: 1 } as const;
 
-/** For `POST /api/v1/monitor`. */
-export function monitor({ rule, query }: PrintedRule, { nameOf }: LogSearch): object {
+/** How often a monitor is evaluated. */
+const INTERVAL_MS = 60_000;
+
+/** For `POST /api/v1/monitor`. A group that goes on is one alert; a new group counts from its first flow on. */
+export function monitor({ rule, query }: PrintedRule, words: LogSearch, { lagMs, receiver }: Alerting): object {
+  const { nameOf } = words;
+  const evaluation = evaluationOf(rule, INTERVAL_MS, lagMs);
   const groups = rule.dedup === "group" ? [] : rule.dedup.slice(0, MOST_GROUPS).map(nameOf);
   const { attack } = alertLabels(rule);
   return {
     name: `flowferry: ${rule.title}`,
     type: "log alert",
-    query: rule.kind === "correlation" ? query : monitorQuery(query, '"count"', groups, 300_000, 1),
-    message: `${oneLine(rule.description)}${rule.runbook === undefined ? "" : `\n\nRunbook: ${runbookPlace(rule)}`}`,
+    query:
+      rule.kind === "correlation"
+        ? printRule(rule, words, evaluation)
+        : monitorQuery(query, '"count"', groups, evaluation.rangeMs, 1),
+    message: [
+      oneLine(rule.description),
+      ...(rule.runbook === undefined ? [] : [`Runbook: ${runbookPlace(rule)}`]),
+      ...(receiver === undefined ? [] : [receiver]),
+    ].join("\n\n"),
     tags: [
       "managed-by:flowferry",
       `rule:${rule.name}`,
@@ -63,6 +81,9 @@ export function monitor({ rule, query }: PrintedRule, { nameOf }: LogSearch): ob
     priority: PRIORITY[rule.level],
     options: {
       thresholds: { critical: rule.kind === "correlation" && "atLeast" in rule.correlation ? rule.correlation.atLeast : 1 },
+      evaluation_delay: evaluation.delayMs / 1_000,
+      new_group_delay: 0,
+      renotify_interval: 0,
       enable_logs_sample: true,
       on_missing_data: "default",
       include_tags: false,

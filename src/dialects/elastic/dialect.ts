@@ -18,9 +18,9 @@ export function elasticDialect(attributes: StoredAttributes, dashboards: Dashboa
     title: "Elastic ES|QL",
     rule: (rule) => printed(() => printRule(rule, words)),
     search: (search) => printed(() => printSearch(search, words)),
-    files: ({ rules, searches }) =>
+    files: ({ rules, searches, alerting }) =>
       new Map([
-        ["detections.ndjson", lines(rules.map(kibanaRule))],
+        ["detections.ndjson", lines(rules.map((one) => kibanaRule(one, words, alerting)))],
         ["searches.ndjson", lines(searches.map(kibanaSearch))],
         ["dashboard.ndjson", lines(kibanaDashboards(dashboards, searches))],
       ]),

@@ -1,5 +1,6 @@
 import type { Rule } from "../../detect/rule.ts";
-import { type PrintedRule, refuse } from "../dialect.ts";
+import { type Alerting, type PrintedRule, refuse } from "../dialect.ts";
+import { evaluationOf } from "../evaluation.ts";
 import { oneLine, runbookPlace } from "../text.ts";
 import { refuseDetector, windowed } from "../windowed.ts";
 import { type Esql, INDICES } from "./conditions.ts";
@@ -35,11 +36,22 @@ function correlate(rule: Extract<Rule, { kind: "correlation" }>, { where, nameOf
   }
 }
 
+const HOUR_MS = 3_600_000;
 const RISK = { informational: 1, low: 21, medium: 47, high: 73, critical: 99 } as const;
 
-/** For `/api/detection_engine/rules/_import`. */
-export function kibanaRule({ rule, query }: PrintedRule): object {
-  const seconds = rule.kind === "correlation" ? rule.correlation.timespanMs / 1_000 : 360;
+/** Suppression groups by three fields at most. */
+const MOST_SUPPRESSED = 3;
+
+/**
+ * For `/api/detection_engine/rules/_import`. The flows of a detection that several evaluations find are one alert by their ids; the groups of a
+ * correlation are not, so that further ones of the same group are suppressed.
+ */
+export function kibanaRule({ rule, query }: PrintedRule, { nameOf }: Esql, { lagMs, receiver }: Alerting): object {
+  const correlated = rule.kind === "correlation";
+  const intervalMs = correlated && rule.correlation.timespanMs <= HOUR_MS ? 60_000 : 300_000;
+  const { rangeMs, delayMs } = evaluationOf(rule, intervalMs, lagMs);
+  const fields = correlated ? (rule.correlation.parts[0]?.groupBy ?? []) : rule.dedup === "group" ? [] : rule.dedup;
+  const silentMs = Math.max(rule.throttleMs, correlated ? rangeMs : 0);
   return {
     rule_id: rule.id ?? rule.name,
     name: rule.title,
@@ -47,16 +59,37 @@ export function kibanaRule({ rule, query }: PrintedRule): object {
     type: "esql",
     language: "esql",
     query,
-    // A detection looks back a minute longer than its interval; what it finds twice is one alert.
-    interval: rule.kind === "correlation" ? `${Math.min(60, seconds)}s` : "5m",
-    from: `now-${seconds}s`,
-    to: "now",
+    interval: `${intervalMs / 1_000}s`,
+    from: `now-${(rangeMs + delayMs) / 1_000}s`,
+    to: delayMs === 0 ? "now" : `now-${delayMs / 1_000}s`,
     severity: rule.level === "informational" ? "low" : rule.level,
     risk_score: RISK[rule.level],
-    enabled: false,
+    enabled: true,
+    ...(fields.length > 0 && {
+      alert_suppression: {
+        group_by: fields.slice(0, MOST_SUPPRESSED).map((ref) => nameOf(ref).replaceAll("`", "")),
+        duration: { value: Math.ceil(silentMs / 60_000), unit: "m" },
+        missing_fields_strategy: "suppress",
+      },
+    }),
     tags: ["flowferry", ...rule.tags],
     false_positives: rule.falsepositives.map(oneLine),
     references: rule.references,
+    exceptions_list: [],
+    actions: receiver === undefined ? [] : [action(receiver)],
     ...(rule.runbook !== undefined && { note: `Runbook: ${runbookPlace(rule)}` }),
+  };
+}
+
+/** By the id of a connector, which is one for Slack unless its type stands in front. */
+function action(receiver: string): object {
+  const [, type = ".slack", id] = /^(?:(\.[\w-]+):)?(.+)$/.exec(receiver) ?? [];
+  const text = "{{context.rule.name}}: {{context.rule.description}} {{context.results_link}}";
+  return {
+    action_type_id: type,
+    id,
+    group: "default",
+    params: type === ".webhook" ? { body: JSON.stringify({ text }) } : { message: text },
+    frequency: { summary: true, notifyWhen: "onActiveAlert", throttle: null },
   };
 }

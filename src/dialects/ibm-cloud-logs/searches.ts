@@ -67,6 +67,23 @@ export function gaugeDashboards(searches: readonly PrintedSearch[]): readonly ob
   });
 }
 
+/** The gauges of questions about single flows, of whatever period, are one dashboard over a day. */
+export function questionDashboard(questions: readonly PrintedSearch[]): object {
+  return {
+    name: "flowferry: questions",
+    description: "How many records each view of flowferry shows.",
+    layout: {
+      sections: [
+        {
+          id: { value: uuid("section questions") },
+          rows: [{ id: { value: uuid("row questions") }, appearance: { height: 10 }, widgets: questions.map(gauge) }],
+        },
+      ],
+    },
+    relative_time_frame: "86400s",
+  };
+}
+
 function gauge({ search, query }: PrintedSearch): object {
   const [measure] = search.measures;
   const bytes = measure !== undefined && "field" in measure && measure.field.field.startsWith("bytes");

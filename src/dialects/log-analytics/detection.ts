@@ -1,4 +1,4 @@
-import { attributeOf, type PrintedRule, type StoredAttributes } from "../dialect.ts";
+import { type Alerting, attributeOf, type PrintedRule, type StoredAttributes } from "../dialect.ts";
 import { oneLine, runbookPlace } from "../text.ts";
 import { MOST_DIMENSIONS } from "./rules.ts";
 import { scheduleOf } from "./schedule.ts";
@@ -10,7 +10,11 @@ const MEASURES = { event_count: "Flows", value_count: "Values", value_sum: "Tota
  * Saved search, scheduled task with metric extraction, and alarm, in the forms that the services take. The alarm of a group goes on firing
  * while evaluations find it, so that flows which several evaluations see are one notification.
  */
-export function detectionChain({ rule, query }: PrintedRule, attributes: StoredAttributes, lagMs: number): object {
+export function detectionChain(
+  { rule, query }: PrintedRule,
+  attributes: StoredAttributes,
+  { lagMs, receiver = "${topicId}" }: Alerting,
+): object {
   const schedule = scheduleOf(rule, lagMs);
   if (schedule === undefined) throw new Error(`no scheduled task looks back as far as ${rule.name}`);
   const { intervalMs, rangeMs, offsetMs } = schedule;
@@ -73,7 +77,7 @@ export function detectionChain({ rule, query }: PrintedRule, attributes: StoredA
       evaluationSlackDuration: "PT15M",
       isNotificationsPerMetricDimensionEnabled: true,
       messageFormat: "ONS_OPTIMIZED",
-      destinations: ["${topicId}"],
+      destinations: [receiver],
       isEnabled: true,
     },
   };

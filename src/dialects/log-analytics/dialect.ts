@@ -16,8 +16,8 @@ export function logAnalyticsDialect(attributes: StoredAttributes, source: string
     title: "OCI Log Analytics",
     rule: (rule) => printed(() => printRule(rule, words)),
     search: (search) => printed(() => printSearch(search, words)),
-    files: ({ rules, alerting: { lagMs } }) => {
-      const chains = rules.map((one) => detectionChain(one, attributes, lagMs));
+    files: ({ rules, alerting: { lagMs, receiver } }) => {
+      const chains = rules.map((one) => detectionChain(one, attributes, { lagMs, receiver }));
       return new Map([["detections.json", `${JSON.stringify(chains, null, 2)}\n`]]);
     },
   };

@@ -1,9 +1,11 @@
 import { stringify } from "yaml";
-import { alertAnnotations, alertLabels, byInterval } from "../alert-labels.ts";
+import { alertAnnotations, alertLabels, byInterval, rulerInterval } from "../alert-labels.ts";
 import { type Dialect, type PrintedRule, printed, type StoredAttributes } from "../dialect.ts";
+import { evaluationOf } from "../evaluation.ts";
+import { alertmanagerConfig } from "../receivers.ts";
 import { searchList } from "../search-list.ts";
 import { logqlWords, type Words } from "./conditions.ts";
-import { printRule } from "./rules.ts";
+import { printRule, rangeOf } from "./rules.ts";
 import { printSearch } from "./searches.ts";
 
 /**
@@ -17,9 +19,10 @@ export function lokiDialect(attributes: StoredAttributes): Dialect {
     title: "Loki LogQL",
     rule: (rule) => printed(() => printRule(rule, words)),
     search: (search) => printed(() => printSearch(search, words)),
-    files: ({ rules, searches }) =>
+    files: ({ rules, searches, alerting: { lagMs, receiver } }) =>
       new Map([
-        ["detections.yml", ruleGroups(rules, words)],
+        ["detections.yml", ruleGroups(rules, words, lagMs)],
+        ["alertmanager.yml", alertmanagerConfig(receiver)],
         [
           "searches.yml",
           searchList(
@@ -31,10 +34,14 @@ export function lokiDialect(attributes: StoredAttributes): Dialect {
   };
 }
 
-function ruleGroups(rules: readonly PrintedRule[], { name }: Words): string {
+function ruleGroups(rules: readonly PrintedRule[], words: Words, lagMs: number): string {
   const alerts = rules.map(({ rule, query }) => {
-    const fields = rule.dedup === "group" ? [] : rule.dedup.map(name);
-    const expr = rule.kind === "correlation" ? query : `sum by (${fields.join(", ")}) (count_over_time(${query} [1m])) > 0`;
+    const evaluation = evaluationOf(rule, rulerInterval(rule), lagMs);
+    const fields = rule.dedup === "group" ? [] : rule.dedup.map(words.name);
+    const expr =
+      rule.kind === "correlation"
+        ? printRule(rule, words, evaluation)
+        : `sum by (${fields.join(", ")}) (count_over_time(${query} ${rangeOf(evaluation)})) > 0`;
     return { rule, alert: { alert: rule.name, expr, labels: alertLabels(rule), annotations: alertAnnotations(rule) } };
   });
   const groups = byInterval(alerts);

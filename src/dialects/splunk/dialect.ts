@@ -14,9 +14,9 @@ export function splunkDialect(attributes: StoredAttributes): Dialect {
     title: "Splunk SPL",
     rule: (rule) => printed(() => printRule(rule, words)),
     search: (search) => printed(() => printSearch(search, words)),
-    files: ({ rules, searches }) =>
+    files: ({ rules, searches, alerting }) =>
       new Map([
-        ["detections/savedsearches.conf", savedDetections(rules, attributes)],
+        ["detections/savedsearches.conf", savedDetections(rules, attributes, alerting)],
         ["detections/macros.conf", MACROS],
         ["searches/savedsearches.conf", savedSearches(searches)],
         ["searches/macros.conf", MACROS],

@@ -1,5 +1,6 @@
 import type { Rule } from "../../detect/rule.ts";
-import { attributeOf, type PrintedRule, refuse, type StoredAttributes } from "../dialect.ts";
+import { type Alerting, attributeOf, type PrintedRule, refuse, type StoredAttributes } from "../dialect.ts";
+import { evaluationOf } from "../evaluation.ts";
 import { oneLine } from "../text.ts";
 import { refuseDetector, windowed } from "../windowed.ts";
 import { SEARCH, type Spl } from "./conditions.ts";
@@ -37,11 +38,27 @@ function correlate(rule: Extract<Rule, { kind: "correlation" }>, { where, readOf
   }
 }
 
+function actions(receiver: string, rule: Rule): string[] {
+  if (!receiver.startsWith("#")) return ["action.webhook = 1", `action.webhook.param.url = ${receiver}`];
+  const message = `${rule.level}: ${oneLine(rule.title)}. $results_link$`;
+  return ["action.slack = 1", `action.slack.param.channel = ${receiver}`, `action.slack.param.message = ${message}`];
+}
+
 const SEVERITY = { informational: 1, low: 2, medium: 3, high: 4, critical: 6 } as const;
 
-export function savedDetections(rules: readonly PrintedRule[], attributes: StoredAttributes): string {
+/**
+ * Scheduled alerts. A detection asks for what was indexed in the five minutes before the last five, whenever it happened within a day: each
+ * flow is seen once, however late it comes. A correlation waits until its flows can have come. Runs that were missed are caught up with.
+ */
+export function savedDetections(
+  rules: readonly PrintedRule[],
+  attributes: StoredAttributes,
+  { lagMs, receiver }: Alerting,
+): string {
   const stanzas = rules.map(({ rule, query }) => {
     const correlated = rule.kind === "correlation";
+    const often = correlated && rule.correlation.timespanMs < HOUR_MS;
+    const { rangeMs, delayMs } = evaluationOf(rule, often ? 60_000 : 300_000, lagMs);
     const fields = correlated
       ? rule.correlation.groupBy.map((name) => name.replaceAll(/\W/g, "_"))
       : rule.dedup === "group"
@@ -52,10 +69,16 @@ export function savedDetections(rules: readonly PrintedRule[], attributes: Store
       `description = ${oneLine(rule.description)}`,
       `search = ${query}`,
       "enableSched = 1",
-      // A detection's ranges meet without a gap; a correlation looks back over its timespan.
-      `cron_schedule = ${correlated && rule.correlation.timespanMs < HOUR_MS ? "*" : "*/5"} * * * *`,
-      correlated ? `dispatch.earliest_time = -${rule.correlation.timespanMs / 1_000}s` : "dispatch.earliest_time = -6m@m",
-      correlated ? "dispatch.latest_time = now" : "dispatch.latest_time = -1m@m",
+      `cron_schedule = ${often ? "*" : "*/5"} * * * *`,
+      "realtime_schedule = 0",
+      ...(correlated
+        ? [`dispatch.earliest_time = -${(rangeMs + delayMs) / 1_000}s`, `dispatch.latest_time = -${delayMs / 1_000}s`]
+        : [
+            "dispatch.earliest_time = -24h",
+            "dispatch.latest_time = +15m",
+            "dispatch.index_earliest = -10m@5m",
+            "dispatch.index_latest = -5m@5m",
+          ]),
       "counttype = number of events",
       "relation = greater than",
       "quantity = 0",
@@ -67,8 +90,9 @@ export function savedDetections(rules: readonly PrintedRule[], attributes: Store
         : [
             "alert.suppress = 1",
             `alert.suppress.fields = ${fields.join(", ")}`,
-            `alert.suppress.period = ${rule.throttleMs / 1_000}s`,
+            `alert.suppress.period = ${Math.max(rule.throttleMs, correlated ? rangeMs : 0) / 1_000}s`,
           ]),
+      ...(receiver === undefined ? [] : actions(receiver, rule)),
     ];
     return `${lines.join("\n")}\n`;
   });

@@ -1,9 +1,11 @@
 import { stringify } from "yaml";
-import { alertAnnotations, alertLabels, byInterval } from "../alert-labels.ts";
+import { alertAnnotations, alertLabels, byInterval, rulerInterval } from "../alert-labels.ts";
 import { type Dialect, type PrintedRule, printed, type StoredAttributes } from "../dialect.ts";
+import { evaluationOf } from "../evaluation.ts";
+import { alertmanagerConfig } from "../receivers.ts";
 import { searchList } from "../search-list.ts";
 import { byClause, logsqlWords, type Words } from "./conditions.ts";
-import { printRule } from "./rules.ts";
+import { printRule, timeFilter } from "./rules.ts";
 import { printSearch } from "./searches.ts";
 
 /** LogsQL of VictoriaLogs, which keeps the names of attributes and stores every value as text. */
@@ -14,9 +16,10 @@ export function victorialogsDialect(attributes: StoredAttributes): Dialect {
     title: "VictoriaLogs LogsQL",
     rule: (rule) => printed(() => printRule(rule, words)),
     search: (search) => printed(() => printSearch(search, words)),
-    files: ({ rules, searches }) =>
+    files: ({ rules, searches, alerting: { lagMs, receiver } }) =>
       new Map([
-        ["detections.yml", ruleGroups(rules, words)],
+        ["detections.yml", ruleGroups(rules, words, lagMs)],
+        ["alertmanager.yml", alertmanagerConfig(receiver)],
         [
           "searches.yml",
           searchList(searches, "Searches for VictoriaLogs 1.121 or newer; each asks about the time range of its query."),
@@ -25,11 +28,15 @@ export function victorialogsDialect(attributes: StoredAttributes): Dialect {
   };
 }
 
-function ruleGroups(rules: readonly PrintedRule[], { name }: Words): string {
+function ruleGroups(rules: readonly PrintedRule[], words: Words, lagMs: number): string {
   const alerts = rules.map(({ rule, query }) => {
-    const fields = rule.dedup === "group" ? [] : rule.dedup.map(name);
-    // vmalert adds the group's interval as the time of queries that name none.
-    const expr = rule.kind === "correlation" ? query : `${query} | stats ${byClause(fields)}count() as flows | filter flows:>0`;
+    const evaluation = evaluationOf(rule, rulerInterval(rule), lagMs);
+    const fields = rule.dedup === "group" ? [] : rule.dedup.map(words.name);
+    // A query without a time would be asked about the group's interval alone.
+    const expr =
+      rule.kind === "correlation"
+        ? printRule(rule, words, evaluation)
+        : `${timeFilter(evaluation)} ${query} | stats ${byClause(fields)}count() as flows | filter flows:>0`;
     return { rule, alert: { alert: rule.name, expr, labels: alertLabels(rule), annotations: alertAnnotations(rule) } };
   });
   const groups = byInterval(alerts).map(({ name: group, ...rest }) => ({ name: group, type: "vlogs", ...rest }));

@@ -1,23 +1,32 @@
 import { fieldsOf } from "../../detect/constructs.ts";
 import type { CorrelationRule, Rule } from "../../detect/rule.ts";
 import { refuse } from "../dialect.ts";
+import type { Evaluation } from "../evaluation.ts";
 import { duration } from "../text.ts";
 import { refuseDetector, windowed } from "../windowed.ts";
 import { byClause, DURATION, WORK_OUT_DURATION, type Words } from "./conditions.ts";
 
-/** Of a detection its flows; of a correlation the groups for which it holds over the timespan before the query's time. */
-export function printRule(rule: Rule, words: Words): string {
+/**
+ * Of a detection its flows; of a correlation the groups for which it holds over a time before the query's time: its timespan, or what is
+ * evaluated.
+ */
+export function printRule(rule: Rule, words: Words, evaluation?: Evaluation): string {
   const derived = fieldsOf(rule).has(DURATION);
   if (rule.kind === "correlation")
-    return derived ? refuse("field", `${DURATION} has to be worked out first`) : correlate(rule, words);
+    return derived ? refuse("field", `${DURATION} has to be worked out first`) : correlate(rule, words, evaluation);
   const text = words.filter(refuseDetector(rule));
   return derived ? `* | ${WORK_OUT_DURATION} | filter ${text}` : text;
 }
 
-function correlate(rule: CorrelationRule, { name, filter }: Words): string {
+/** A filter of time: a range that ends so long before the query's time. */
+export function timeFilter({ rangeMs, delayMs }: Pick<Evaluation, "rangeMs" | "delayMs">): string {
+  return `_time:${duration(rangeMs)}${delayMs === 0 ? "" : ` offset ${duration(delayMs)}`}`;
+}
+
+function correlate(rule: CorrelationRule, { name, filter }: Words, evaluation: Evaluation | undefined): string {
   const { correlation, parts, any, groupBy } = windowed(rule);
   const { timespanMs, atLeast } = correlation;
-  const head = `_time:${duration(timespanMs)} ${filter(any)}`;
+  const head = `${timeFilter(evaluation ?? { rangeMs: timespanMs, delayMs: 0 })} ${filter(any)}`;
   const by = byClause(groupBy.map(name));
   switch (correlation.type) {
     case "event_count":

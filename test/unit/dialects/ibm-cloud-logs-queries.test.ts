@@ -121,7 +121,9 @@ test("the grammar tells right from wrong", () => {
   expect(mixed(parse("a:1 AND b:2 OR c:3"))).toBe(true);
 });
 
-describe.each(rules.filter((rule) => rule.alerts && "query" in dialect.rule(rule)).map((rule) => ({ name: rule.name, rule })))(
+// What a definition counts are the flows of the rule's parts; whether they are enough is its threshold's business.
+const single = rules.filter((rule) => rule.alerts && rule.kind === "detection" && "query" in dialect.rule(rule));
+describe.each(single.map((rule) => ({ name: rule.name, rule })))(
   "$name finds in Lucene what it finds in the stream",
   ({ rule }) => {
     const printed = dialect.rule(rule);
@@ -158,6 +160,7 @@ describe("searches are gauges", () => {
     }),
   });
   const [dashboard, ...others] = JSON.parse(files.get("searches.json") ?? "") as {
+    readonly name: string;
     readonly relative_time_frame: string;
     readonly layout: { readonly sections: readonly { readonly rows: readonly { readonly widgets: readonly Gauge[] }[] }[] };
   }[];
@@ -171,7 +174,9 @@ describe("searches are gauges", () => {
   const widgets = dashboard?.layout.sections[0]?.rows[0]?.widgets ?? [];
 
   test("one dashboard for each period", () => {
-    const frames = [dashboard, ...others].map((one) => one?.relative_time_frame);
+    const frames = [dashboard, ...others.filter(({ name }) => name !== "flowferry: questions")].map(
+      (one) => one?.relative_time_frame,
+    );
     expect(frames[0]).toBe("86400s");
     expect(new Set(frames).size).toBe(frames.length);
     expect(new Set(widgets.map(({ id }) => id.value)).size).toBe(widgets.length);

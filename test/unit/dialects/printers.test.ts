@@ -140,7 +140,8 @@ describe("counts, different values and sums over a window", () => {
       values,
       "'Log Source' = 'Flowferry VCN Flow Logs' and Action = reject | stats distinctcount('Destination Port') as Values by 'Source IP' | where Values >= 10",
     ],
-    ["ibm-cloud-logs", count, "event_count: a query looks at one record at a time"],
+    ["ibm-cloud-logs", count, 'attributes.flow.action.keyword:"reject"'],
+    ["ibm-cloud-logs", values, "value_count: a unique count cannot wait for flows that come late"],
   ])("%s", (dialect, rule, expected) => {
     expect(print(dialect, rule)).toBe(expected);
   });

@@ -1,0 +1,238 @@
+import { parser } from "@grafana/lezer-logql";
+import { beforeAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { dialectFiles } from "../../../src/dialects/content.ts";
+import { receiversOf } from "../../../src/dialects/receivers.ts";
+import { DIALECTS } from "../../../src/registry.ts";
+import { rules } from "./support.ts";
+
+const MINUTE = 60_000;
+/** An hour's lag, and somebody to tell in each dialect that has receivers. */
+const RECEIVERS = [
+  "loki=#flows",
+  "victorialogs=#vl",
+  "elastic=4d2b",
+  "splunk=#soc",
+  "datadog=@slack-acme-flows",
+  "ibm-cloud-logs=7",
+  "log-analytics=ocid1.onstopic.oc1.phx.t",
+];
+let files: ReadonlyMap<string, string>;
+beforeAll(async () => {
+  const built = await dialectFiles(
+    DIALECTS.map((make) => make()),
+    { lagMs: 60 * MINUTE, receivers: receiversOf(RECEIVERS) },
+  );
+  files = built.files;
+});
+const json = <T>(name: string): T => JSON.parse(files.get(name) ?? "") as T;
+
+const timespanOf = (title: string): number | undefined => {
+  const rule = rules.find((one) => one.title === title || one.name === title);
+  return rule?.kind === "correlation" ? rule.correlation.timespanMs : undefined;
+};
+
+interface Groups {
+  readonly groups: readonly {
+    readonly interval: string;
+    readonly rules: readonly { readonly alert: string; readonly expr: string; readonly labels: { readonly source: string } }[];
+  }[];
+}
+
+/** What a ruler's file asks, with the interval in ms. */
+const alertsIn = (name: string) =>
+  (parse(files.get(name) ?? "") as Groups).groups.flatMap(({ interval, rules }) =>
+    rules.map((rule) => ({ ...rule, intervalMs: { "1m": MINUTE, "15s": 15_000 }[interval] ?? Number.NaN })),
+  );
+const written = (ms: number): string => {
+  if (ms % (60 * MINUTE) === 0) return `${ms / (60 * MINUTE)}h`;
+  return ms % MINUTE === 0 ? `${ms / MINUTE}m` : `${ms / 1_000}s`;
+};
+
+describe.each([
+  ["loki", (range: string, delayed: boolean) => `[${range}]${delayed ? " offset 1h" : ""}`, "#flows"],
+  ["victorialogs", (range: string, delayed: boolean) => `_time:${range}${delayed ? " offset 1h" : ""} `, "#vl"],
+] as const)("%s", (name, window, channel) => {
+  test("asks for the interval and the lag, or for complete windows an hour later", () => {
+    const alerts = alertsIn(`${name}/detections.yml`);
+    expect(alerts.length).toBeGreaterThan(40);
+    for (const { alert, expr, intervalMs } of alerts) {
+      const timespanMs = timespanOf(alert);
+      const range = written(intervalMs + (timespanMs ?? 60 * MINUTE));
+      expect(expr, alert).toContain(window(range, timespanMs !== undefined));
+      // Grafana's grammar lacks what Loki's has: an offset behind the range of an unwrapped pipeline.
+      const known = expr.replaceAll(/(\| unwrap \w+ \[\w+\]) offset 1h/g, "$1");
+      if (name === "loki") parser.parse(known).iterate({ enter: ({ type }) => expect(type.isError, expr).toBe(false) });
+    }
+  });
+
+  test("tells a Slack channel through an Alertmanager that finds its alerts by a label", () => {
+    const { route, receivers } = parse(files.get(`${name}/alertmanager.yml`) ?? "") as {
+      route: { routes: { receiver: string; matchers: string[] }[] };
+      receivers: { name: string; slack_configs: { channel: string; api_url_file: string }[] }[];
+    };
+    expect(route.routes).toMatchObject([{ receiver: receivers[0]?.name, matchers: ['source="flowferry"'] }]);
+    expect(receivers).toMatchObject([{ slack_configs: [{ channel, api_url_file: expect.stringMatching(/^\//) }] }]);
+    for (const { labels } of alertsIn(`${name}/detections.yml`)) expect(labels.source).toBe("flowferry");
+  });
+});
+
+test("Elastic: enabled, suppressed by one to three fields where an alert has some, with a connector", () => {
+  const lines = (files.get("elastic/detections.ndjson") ?? "").trimEnd().split("\n");
+  interface KibanaRule {
+    readonly name: string;
+    readonly query: string;
+    readonly enabled: boolean;
+    readonly from: string;
+    readonly to: string;
+    readonly interval: string;
+    readonly exceptions_list: readonly object[];
+    readonly actions: readonly object[];
+    readonly alert_suppression?: {
+      readonly group_by: readonly string[];
+      readonly duration: { readonly value: number; readonly unit: string };
+      readonly missing_fields_strategy: string;
+    };
+  }
+  for (const line of lines) {
+    const rule = JSON.parse(line) as KibanaRule;
+    const timespanMs = timespanOf(rule.name);
+    const intervalMs = Number(/^(\d+)s$/.exec(rule.interval)?.[1]) * 1_000;
+    expect([rule.from, rule.to], rule.name).toEqual(
+      timespanMs === undefined
+        ? [`now-${(intervalMs + 60 * MINUTE) / 1_000}s`, "now"]
+        : [`now-${(timespanMs + intervalMs + 60 * MINUTE) / 1_000}s`, "now-3600s"],
+    );
+    expect([rule.enabled, rule.exceptions_list]).toEqual([true, []]);
+    expect(rule.actions).toMatchObject([{ id: "4d2b", action_type_id: ".slack", group: "default" }]);
+    // Groups of STATS have no ids by which the next evaluation would know them.
+    if (!/ METADATA _id, _index, _version /.test(rule.query)) {
+      expect(rule.alert_suppression, rule.name).toMatchObject({ duration: { unit: "m" }, missing_fields_strategy: "suppress" });
+      expect((rule.alert_suppression?.duration.value ?? 0) * MINUTE).toBeGreaterThanOrEqual((timespanMs ?? 0) + intervalMs);
+    }
+    if (rule.alert_suppression !== undefined) expect([1, 2, 3]).toContain(rule.alert_suppression.group_by.length);
+  }
+});
+
+test("Splunk: single flows by the time of indexing, counts over complete windows, missed runs caught up with, fields that suppress", () => {
+  const stanzas = (files.get("splunk/detections/savedsearches.conf") ?? "").split(/^(?=\[flowferry: )/m).slice(1);
+  expect(stanzas.length).toBeGreaterThan(40);
+  for (const text of stanzas) {
+    const settings = new Map([...text.matchAll(/^([\w.]+) = (.*)$/gm)].map(([, key = "", value = ""]) => [key, value]));
+    const name = /^\[flowferry: (\w+)\]/.exec(text)?.[1] ?? "";
+    const timespanMs = timespanOf(name);
+    const get = (key: string) => settings.get(key);
+    expect(get("realtime_schedule")).toBe("0");
+    if (timespanMs === undefined) {
+      expect([get("cron_schedule"), get("dispatch.index_earliest"), get("dispatch.index_latest")]).toEqual([
+        "*/5 * * * *",
+        "-10m@5m",
+        "-5m@5m",
+      ]);
+      expect([get("dispatch.earliest_time"), get("dispatch.latest_time")]).toEqual(["-24h", "+15m"]);
+    } else {
+      const intervalMs = get("cron_schedule") === "* * * * *" ? MINUTE : 5 * MINUTE;
+      expect([get("dispatch.earliest_time"), get("dispatch.latest_time")], name).toEqual([
+        `-${(timespanMs + intervalMs + 60 * MINUTE) / 1_000}s`,
+        "-3600s",
+      ]);
+    }
+    // alert.suppress without digest needs fields.
+    if (get("alert.suppress") === "1") expect(get("alert.suppress.fields"), name).toMatch(/\w/);
+    expect([get("action.slack"), get("action.slack.param.channel")]).toEqual(["1", "#soc"]);
+    expect(get("action.slack.param.message")).toMatch(/\S/);
+  }
+});
+
+test("Datadog: counts wait, new groups do not, and the message names who is told", () => {
+  const monitors =
+    json<{ name: string; query: string; message: string; options: { evaluation_delay: number; new_group_delay: number } }[]>(
+      "datadog/detections.json",
+    );
+  for (const { name, query, message, options } of monitors) {
+    const timespanMs = timespanOf(name.slice("flowferry: ".length));
+    expect(options).toMatchObject({ evaluation_delay: timespanMs === undefined ? 0 : 3_600, new_group_delay: 0 });
+    const longest = 2 * 1_440 * MINUTE;
+    expect(query, name).toContain(`.last("${written(Math.min(longest, MINUTE + (timespanMs ?? 60 * MINUTE)))}")`);
+    expect(message).toMatch(/\n\n@slack-acme-flows$/);
+  }
+});
+
+test("IBM Cloud Logs: thresholds with a window and a delay, two keys at most, and a webhook", () => {
+  const WINDOW = /^(minutes_5_or_unspecified|minutes_(10|15|20|30)|hour_1|hours_(2|4|6|12|24|36))$/;
+  interface Definition {
+    readonly name: string;
+    readonly description: string;
+    readonly type: string;
+    readonly group_by_keys: readonly string[];
+    readonly notification_group: { readonly group_by_keys: readonly string[]; readonly webhooks: readonly object[] };
+    readonly logs_threshold: {
+      readonly logs_filter: { readonly simple_filter: { readonly label_filters: object } };
+      readonly evaluation_delay_ms: number;
+      readonly rules: readonly {
+        readonly condition: {
+          readonly threshold: number;
+          readonly time_window: { readonly logs_time_window_specific_value: string };
+        };
+      }[];
+    };
+  }
+  const definitions = json<Definition[]>("ibm-cloud-logs/detections.json");
+  expect(definitions.length).toBeGreaterThan(20);
+  for (const { name, description, type, group_by_keys, notification_group, logs_threshold } of definitions) {
+    expect([type, name + description]).toEqual(["logs_threshold", expect.not.stringContaining("\n")]);
+    expect(group_by_keys.length).toBeLessThanOrEqual(2);
+    expect(notification_group.group_by_keys).toEqual(group_by_keys);
+    expect(notification_group.webhooks).toMatchObject([{ integration: { integration_id: 7 } }]);
+    expect(logs_threshold.evaluation_delay_ms).toBe(60 * MINUTE);
+    const [rule] = logs_threshold.rules;
+    expect(rule?.condition.time_window.logs_time_window_specific_value).toMatch(WINDOW);
+    if (timespanOf(name.slice("flowferry: ".length)) === undefined) expect(rule?.condition.threshold).toBe(0);
+    expect(logs_threshold.logs_filter.simple_filter.label_filters).toEqual({
+      application_name: [],
+      subsystem_name: [],
+      severities: [],
+    });
+  }
+  // login_rejected: at least ten rejected flows are more than nine.
+  const counted = definitions.filter(({ name }) => timespanOf(name.slice("flowferry: ".length)) !== undefined);
+  const rule = rules.find(({ title }) => counted[0]?.name === `flowferry: ${title}`);
+  if (rule?.kind !== "correlation" || rule.correlation.type !== "event_count") throw new Error("there is no count");
+  expect(counted[0]?.logs_threshold.rules[0]?.condition.threshold).toBe(rule.correlation.atLeast - 1);
+});
+
+test("IBM Cloud Logs: the questions of the security list are views, and gauges on a dashboard", () => {
+  const views =
+    json<{ name: string; search_query: { query: string; syntax_type: string }; time_selection: object }[]>(
+      "ibm-cloud-logs/views.json",
+    );
+  const names = views.map(({ name }) => name);
+  for (const title of ["Bad actors", "Cannot SSH", "SSH accepted from outside", "Rejected traffic by destination"]) {
+    expect(names).toContain(`flowferry: ${title}`);
+  }
+  const egress = views.find(({ name }) => name === "flowferry: Egress of private hosts")?.search_query;
+  expect(egress).toEqual({
+    query: expect.stringContaining("NOT attributes.destination.port.numeric:(53 OR 67 OR 123)"),
+    syntax_type: "lucene",
+  });
+  const dashboards =
+    json<{ name: string; layout: { sections: { rows: { widgets: { title: string }[] }[] }[] } }[]>(
+      "ibm-cloud-logs/searches.json",
+    );
+  const widgets = dashboards.find(({ name }) => name === "flowferry: questions")?.layout.sections[0]?.rows[0]?.widgets ?? [];
+  expect(widgets.map(({ title }) => `flowferry: ${title}`)).toEqual(names);
+});
+
+test("Log Analytics: alarms tell the topic", () => {
+  const chains = json<{ alarm: { destinations: string[] } }[]>("log-analytics/detections.json");
+  for (const { alarm } of chains) expect(alarm.destinations).toEqual(["ocid1.onstopic.oc1.phx.t"]);
+});
+
+test.each([
+  ["splunk", /write dialect=receiver, with one of the dialects loki, /],
+  ["duckdb=#x", /write dialect=receiver/],
+  ["datadog=#flows", /a receiver of datadog looks like @slack-acme-flow-alerts/],
+  ["ibm-cloud-logs=seven", /external_id/],
+])("--receiver %s is refused with what it should be", (text, reason) => {
+  expect(() => receiversOf([text])).toThrow(reason);
+});
