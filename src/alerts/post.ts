@@ -2,6 +2,7 @@ import type { EnvHttpProxyAgent } from "undici";
 import { Failure, UsageError } from "../lib/errors.ts";
 import { type AnswerBody, oneLine, pageTitle, readBody, saysDone, textOf } from "../lib/http/answers.ts";
 import { drawerOfStatus, networkFailure, readRetryAfter } from "../lib/http/failures.ts";
+import { proxiesOf } from "../lib/http/proxy-agent.ts";
 import { isLoopback } from "../lib/urls.ts";
 import { version } from "../lib/version.ts";
 import type { Objection } from "./answer.ts";
@@ -44,14 +45,14 @@ export async function post(message: Post, signal: AbortSignal): Promise<void> {
     if (timeout.aborted) {
       throw new Failure("passing", "alert-timeout", `${label} at ${url.host} did not answer within ${timeoutMs} ms`);
     }
-    throw networkFailure("alert-unreachable", label, url.host, error);
+    throw networkFailure("alert-unreachable", label, endpointOf(url), error);
   }
   judge(answer, message);
 }
 
 async function exchange({ url, headers, body }: Post, signal: AbortSignal): Promise<Answer> {
   const undici = await import("undici");
-  dispatcher ??= new undici.EnvHttpProxyAgent();
+  dispatcher ??= new undici.EnvHttpProxyAgent(proxiesOf(process.env));
   const response = await undici.request(url, {
     method: "POST",
     headers: { "content-type": "application/json", "user-agent": `flowferry/${version}`, ...headers },

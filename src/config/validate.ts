@@ -51,6 +51,11 @@ function faultsOf(
     const known = [...knownKeys(schema, issue.path), ...(issue.path.length === 0 ? beside : [])];
     return issue.keys.map((key) => unknownKey(key, known, source.at(full, key), full));
   }
+  if (issue.code === "invalid_format" && issue.format === "url" && !/^https?:\/\//i.test(String(issue.input))) {
+    return [
+      `${source.at(full)}: ${dotted(full)}: expected a URL with its scheme, as in https://example.com or http://localhost:4318`,
+    ];
+  }
   const isMissing = issue.code === "invalid_type" && issue.input === undefined;
   return [`${source.at(full)}: ${dotted(full)}: ${isMissing ? `is missing: expected ${issue.expected}` : issue.message}`];
 }

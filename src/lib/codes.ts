@@ -20,6 +20,7 @@ export const CODES = {
     insecure: "Credentials would go out readable",
     "bad-options": "Options contradict each other",
     "bad-option": "An option of the command line is wrong",
+    "bad-proxy": "A variable that names a proxy holds no URL",
     "bad-number": "A number is none, or beyond its bounds",
     "bad-duration": "A duration is none",
     "bad-time": "A time is none",

@@ -70,6 +70,19 @@ telemetry: { listen: nowhere }
     expect(stderr).toContain("sinks[1].path: is missing");
   });
 
+  test("a URL without its scheme, a proxy without one", async () => {
+    const file = write(
+      "flowferry.yaml",
+      "source: { type: directory, path: bucket }\nsinks: [{ type: otlp, endpoint: localhost:4318 }]\n",
+    );
+    const scheme = await flowferry(["check", "-c", file]);
+    expect(scheme.stderr).toContain("sinks[0].endpoint: expected a URL with its scheme, as in https://example.com");
+    mkdirSync(path("bucket"));
+    const config = configFor([{ type: "otlp", endpoint: "https://otlp.example.com" }]);
+    const proxy = await flowferry(["check", "-c", config], { HTTPS_PROXY: "proxy.example.com:3128" });
+    expect(proxy.stdout).toMatch(/^FAILED sink otlp: .*HTTPS_PROXY is no URL with a scheme/m);
+  });
+
   test("all references at once", async () => {
     const { stderr } = await flowferry(["check", "-c", write("faulty.yaml", "source: ${ONE}\nsinks: ['${file:two}']\n")]);
     expect(stderr.trimEnd().split("\n")).toEqual([

@@ -33,8 +33,18 @@ export function networkFailure(
   authorities = "NODE_EXTRA_CA_CERTS",
 ): Failure {
   const { drawer, said } = meaningOf(cause, authorities);
-  const words = said === undefined ? `the exchange with ${endpoint} failed` : `${endpoint} ${said}`;
+  const broke = said === undefined ? `the exchange with ${endpoint} failed` : `${endpoint} ${said}`;
+  const isPlain = endpoint.startsWith("http:") && (CUT.has(codeOf(cause)) || drawer === "not-understood");
+  const words = isPlain ? `${broke} (if it speaks TLS, its URL begins with https://)` : broke;
   return new Failure(drawer, code, `${what}: ${words}`, { cause });
+}
+
+/** How a server that speaks TLS ends an exchange that is begun in plain text. */
+const CUT = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
+
+/** What messages call the other side: its host, and the scheme where it is plain http. */
+export function endpointOf({ protocol, origin, host }: URL): string {
+  return protocol === "http:" ? origin : host;
 }
 
 function meaningOf(cause: unknown, authorities: string): { drawer: Drawer; said: string | undefined } {

@@ -3,7 +3,8 @@ import zlib from "node:zlib";
 import { type Dispatcher, EnvHttpProxyAgent, request } from "undici";
 import { Failure } from "../../lib/errors.ts";
 import { readBody } from "../../lib/http/answers.ts";
-import { networkFailure } from "../../lib/http/failures.ts";
+import { endpointOf, networkFailure } from "../../lib/http/failures.ts";
+import { proxiesOf } from "../../lib/http/proxy-agent.ts";
 import type { Answer } from "./response.ts";
 import type { Settings } from "./settings.ts";
 
@@ -39,9 +40,7 @@ export interface Transport {
 export function createTransport(settings: Settings, env: NodeJS.ProcessEnv, connections: number): Transport {
   const { url, tls, timeoutMs } = settings;
   const dispatcher = new EnvHttpProxyAgent({
-    httpProxy: env.http_proxy ?? env.HTTP_PROXY ?? "",
-    httpsProxy: env.https_proxy ?? env.HTTPS_PROXY ?? "",
-    noProxy: env.no_proxy ?? env.NO_PROXY ?? "",
+    ...proxiesOf(env),
     connections,
     allowH2: false,
     headersTimeout: 0,
@@ -63,7 +62,7 @@ export function createTransport(settings: Settings, env: NodeJS.ProcessEnv, conn
         if (abort.signal.reason instanceof Timeout) {
           throw new Failure("passing", "otlp-timeout", `${url.host} did not answer within ${timeoutMs} ms`);
         }
-        throw networkFailure("otlp-unreachable", "OTLP", url.host, error, "tls.caFile");
+        throw networkFailure("otlp-unreachable", "OTLP", endpointOf(url), error, "tls.caFile");
       } finally {
         clearTimeout(timer);
         signal.removeEventListener("abort", pass);

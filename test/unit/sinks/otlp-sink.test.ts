@@ -145,7 +145,7 @@ test("nobody listening is one clear line", async () => {
   await receiver.close();
   const error = await failure(write(await sinkOf({ endpoint: receiver.url })));
   expect(error).toMatchObject({ drawer: "passing", code: "otlp-unreachable" });
-  expect(describeError(error)).toMatch(/^OTLP: 127\.0\.0\.1:\d+ takes no connections: .*ECONNREFUSED/);
+  expect(describeError(error)).toMatch(/^OTLP: http:\/\/127\.0\.0\.1:\d+ takes no connections: .*ECONNREFUSED/);
 });
 
 test("an abort ends a request that hangs, with the reason of the abort", async () => {

@@ -1,5 +1,15 @@
+import { once } from "node:events";
+import { createServer as createSecureServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { request } from "undici";
 import { expect, test } from "vitest";
-import { drawerOfObjectStatus, drawerOfStatus, networkFailure, readRetryAfter } from "../../../../src/lib/http/failures.ts";
+import {
+  drawerOfObjectStatus,
+  drawerOfStatus,
+  endpointOf,
+  networkFailure,
+  readRetryAfter,
+} from "../../../../src/lib/http/failures.ts";
 
 test("Retry-After is seconds or an HTTP date, and nothing else", () => {
   const now = Date.UTC(2026, 0, 1, 0, 0, 0);
@@ -63,4 +73,17 @@ test("what is no HTTP is not understood, and a proxy that refuses needs a person
   expect(proxy(407).message).toBe(
     "ListObjects: store.example is behind a proxy that answers 407: check HTTPS_PROXY and its credentials",
   );
+});
+
+test("a server that speaks TLS and is spoken to in plain text is told apart from one that is down", async () => {
+  const server = createSecureServer().on("tlsClientError", () => {});
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/logs`);
+  const cause = await request(url, { method: "POST", body: "{}" }).catch((error: unknown) => error);
+  server.close();
+  const { message } = networkFailure("code", "OTLP", endpointOf(url), cause);
+  expect(message).toMatch(/^OTLP: http:\/\/127\.0\.0\.1:\d+ .*\(if it speaks TLS, its URL begins with https:\/\/\)/);
+  const refused = await request(url, { method: "POST" }).catch((error: unknown) => error);
+  expect(networkFailure("code", "OTLP", endpointOf(url), refused).message).not.toContain("TLS");
 });
