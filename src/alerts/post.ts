@@ -1,7 +1,7 @@
 import type { EnvHttpProxyAgent } from "undici";
 import { Failure, UsageError } from "../lib/errors.ts";
 import { type AnswerBody, oneLine, pageTitle, readBody, saysDone, textOf } from "../lib/http/answers.ts";
-import { drawerOfStatus, networkFailure, readRetryAfter } from "../lib/http/failures.ts";
+import { drawerOfStatus, endpointOf, networkFailure, readRetryAfter } from "../lib/http/failures.ts";
 import { proxiesOf } from "../lib/http/proxy-agent.ts";
 import { isLoopback } from "../lib/urls.ts";
 import { version } from "../lib/version.ts";

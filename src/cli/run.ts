@@ -1,14 +1,22 @@
+import { statSync } from "node:fs";
 import { Command } from "commander";
 import type { AlertTotals } from "../alerts/dispatch.ts";
 import type { Config } from "../config/load.ts";
 import type { Problem } from "../contracts/ledger.ts";
+import type { Totals } from "../delivery/account.ts";
+import type { Flow } from "../flow/flow.ts";
+import { describeError } from "../lib/errors.ts";
 import { version } from "../lib/version.ts";
+import { Live } from "../live/live.ts";
+import { noStatusPage, POLICY, statusPage } from "../live/page.ts";
+import { Passing } from "../live/passing.ts";
+import { serveSocket, socketOf } from "../live/socket.ts";
 import { compose } from "../run/compose.ts";
 import { keepProblems } from "../run/problems.ts";
 import { isComplete, type Results, runComposed } from "../run/run.ts";
 import { isStandardOutput } from "../sinks/standard-output.ts";
 import { Health } from "../telemetry/health.ts";
-import { createInstruments, openLog, serveTelemetry } from "../telemetry/telemetry.ts";
+import { createInstruments, type Logger, openLog, serveTelemetry } from "../telemetry/telemetry.ts";
 import { configOption } from "./config-option.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
 import { levelOf, logLevelOption, quietOption, type Talk } from "./log-level.ts";
@@ -45,17 +53,23 @@ export async function run(context: CliContext, config: Config, mode: RunMode): P
   );
   const state = { starting: true, tell: (_problems: readonly Problem[]) => {} };
   const health = new Health(config.secrets.scrub, (problems) => state.tell(problems));
+  let page = () => noStatusPage("flowferry is starting");
+  let live: Live | undefined;
   const server =
     telemetry.listen === undefined
       ? undefined
-      : await serveTelemetry(telemetry.listen, {
-          get problems() {
-            return health.problems;
+      : await serveTelemetry(
+          telemetry.listen,
+          {
+            get problems() {
+              return health.problems;
+            },
+            get starting() {
+              return state.starting;
+            },
           },
-          get starting() {
-            return state.starting;
-          },
-        });
+          { token: telemetry.token, policy: POLICY, html: () => config.secrets.scrub(page()) },
+        );
   const started = performance.now();
   let code: ExitCode = EXIT.failed;
   try {
@@ -63,22 +77,40 @@ export async function run(context: CliContext, config: Config, mode: RunMode): P
       env,
       log,
       health,
+      onAlert: (alert) => live?.raised(alert, Date.now()),
       ...(server === undefined ? {} : { instruments: createInstruments(server.meter) }),
     });
+    const observed = new Live({
+      version,
+      startedAt: Date.now(),
+      problems: () => health.problems,
+      ledger: composed.parts.ledger,
+      tables: () => composed.tables().map((table) => ({ ...table, changedAt: changeOf(table.file) })),
+    });
+    live = observed;
+    page = () => pageOf(observed);
+    const passing = new Passing();
+    const socket = await openSocket(config.ledgerPath, observed, passing, log);
+    const clock = setInterval(() => observed.sample(Date.now()), 1000).unref();
     const problems = keepProblems(composed.parts.ledger, composed.options.retry);
     const progress = await showProgress(context.stderr, mode.untilCaughtUp, {
       quiet: mode.quiet === true,
       problems: () => health.problems,
     });
     try {
+      const onProgress = (totals: Totals) => {
+        observed.progressed(totals);
+        progress.update(totals);
+      };
+      const onFlows = (flows: readonly Flow[]) => passing.passed(flows, Date.now());
       state.tell = problems.tell;
       state.starting = false;
       log.info(startLine(config, mode));
       signal.addEventListener("abort", () => log.info(stopLine(signal.reason, config.run.shutdownMs)), { once: true });
-      if (server !== undefined) log.info({ address: server.address }, "serves /metrics, /healthz and /readyz");
+      if (server !== undefined) log.info({ address: server.address }, "serves the status page, /metrics, /healthz and /readyz");
       const results = await runComposed(
         composed,
-        { untilCaughtUp: mode.untilCaughtUp, onProgress: progress.update, hints: lookNow },
+        { untilCaughtUp: mode.untilCaughtUp, onProgress, onFlows, hints: lookNow },
         signal,
       );
       progress.stop();
@@ -86,6 +118,8 @@ export async function run(context: CliContext, config: Config, mode: RunMode): P
       if (!mode.quiet || mode.json) summarize(context, config, results, (performance.now() - started) / 1000, mode.json);
     } finally {
       progress.stop();
+      clearInterval(clock);
+      socket?.close();
       problems.close();
       await composed.close();
     }
@@ -94,6 +128,31 @@ export async function run(context: CliContext, config: Config, mode: RunMode): P
     await server?.close();
     await closeLog();
   }
+}
+
+/** Where `tap` and `top` ask; a worker goes on without it. */
+async function openSocket(ledgerPath: string, live: Live, passing: Passing, log: Logger) {
+  const path = socketOf(ledgerPath);
+  if (path === undefined) return undefined;
+  try {
+    return await serveSocket(path, live, passing);
+  } catch (error) {
+    log.warn(`cannot listen at ${path}, so that tap and top have nobody to ask: ${describeError(error)}`);
+    return undefined;
+  }
+}
+
+function pageOf(live: Live): string {
+  try {
+    return statusPage(live.snapshot(Date.now()));
+  } catch (error) {
+    return noStatusPage(describeError(error));
+  }
+}
+
+/** When a file was written last, ms since the epoch. */
+function changeOf(file: string): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs;
 }
 
 /** Who this is, and what goes where. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { FormatKind } from "../formats/format.ts";
 import { AUTO } from "../formats/formats.ts";
 import { instantText } from "../lib/durations.ts";
+import { secret } from "../lib/secrets/mark.ts";
 import { allowInsecure } from "../lib/urls.ts";
 
 /** A part of the configuration that is named by `type` and handed to the component of that type. */
@@ -79,7 +80,14 @@ const telemetryOptions = z.strictObject({
     .string()
     .regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, "expected host:port, as in 127.0.0.1:9464")
     .optional()
-    .describe("Address for /metrics (Prometheus), /healthz and /readyz, as in 127.0.0.1:9464; not served by default"),
+    .describe(
+      "Address for the status page (/), /metrics (Prometheus), /healthz and /readyz, as in 127.0.0.1:9464; not served by default",
+    ),
+  token: secret(z.string().min(16, "expected 16 characters or more"))
+    .optional()
+    .describe(
+      "What the status page asks for, as a Bearer token or as the password of whatever user; without it, it is shown on 127.0.0.1 and ::1 alone. Metrics and health ask for none",
+    ),
   otlpEndpoint: z
     .url()
     .optional()

@@ -20,6 +20,8 @@ export const CODES = {
     insecure: "Credentials would go out readable",
     "bad-options": "Options contradict each other",
     "bad-option": "An option of the command line is wrong",
+    "no-worker": "No worker listens at the local socket",
+    "no-socket": "A worker with this ledger has no local socket",
     "bad-proxy": "A variable that names a proxy holds no URL",
     "bad-number": "A number is none, or beyond its bounds",
     "bad-duration": "A duration is none",

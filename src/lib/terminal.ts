@@ -3,8 +3,9 @@ export interface Terminal extends NodeJS.WritableStream {
   readonly isTTY?: boolean;
   /** Its number, where it is open in the operating system. */
   readonly fd?: number;
-  /** Its width, where it is a terminal. */
+  /** Its width and height, where it is a terminal. */
   readonly columns?: number;
+  readonly rows?: number;
 }
 
 /** Takes away what stands in the line of a terminal, so that something else may. */

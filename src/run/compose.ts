@@ -3,6 +3,7 @@ import { metrics, type ObservableCallback } from "@opentelemetry/api";
 import { ARCHIVE, type Archive, openArchive } from "../archive/open.ts";
 import type { Config, NamedArchive, NamedSink, NamedSource } from "../config/load.ts";
 import { at } from "../config/validate.ts";
+import type { Alert } from "../contracts/alert.ts";
 import type { Keeper } from "../contracts/keeper.ts";
 import type { SourceIdentity } from "../contracts/ledger.ts";
 import type { Sink } from "../contracts/sink.ts";
@@ -27,8 +28,19 @@ export interface Composed {
   readonly parts: Parts;
   readonly detections: Detections | undefined;
   readonly options: Omit<PipelineOptions, "untilCaughtUp" | "onProgress">;
+  /** The tables in use, each file once. */
+  tables(): TableInUse[];
   /** Releases everything, the ledger last. */
   close(): Promise<void>;
+}
+
+/** A file of a lookup table. */
+export interface TableInUse {
+  readonly file: string;
+  /** Of what is in use. */
+  readonly rows: number;
+  /** Why that is not what the file holds. */
+  readonly problem: string | undefined;
 }
 
 interface Surroundings {
@@ -36,6 +48,8 @@ interface Surroundings {
   readonly log: Logger;
   readonly instruments?: Instruments;
   readonly health?: Health;
+  /** Told of each alert that a rule raises, told or withheld. */
+  readonly onAlert?: (alert: Alert) => void;
   /** What keeps flows beside the sinks. Whoever has made them releases them. */
   readonly keepers?: readonly Keeper[];
 }
@@ -43,7 +57,7 @@ interface Surroundings {
 /** Makes the parts that a configuration names and joins them. Throws UsageError with the place in the file. */
 export async function compose(
   config: Config,
-  { env, log, instruments, health = new Health(), keepers = [] }: Surroundings,
+  { env, log, instruments, health = new Health(), keepers = [], onAlert = () => {} }: Surroundings,
 ): Promise<Composed> {
   const closers: (() => void | Promise<void>)[] = [];
   const close = async () => {
@@ -114,6 +128,7 @@ export async function compose(
       baseDir: config.baseDir,
       env,
       secrets: config.secrets,
+      onAlert,
     });
     closers.push(async () => detections?.close());
     checkNames(sinks, all);
@@ -142,11 +157,22 @@ export async function compose(
       log,
       instruments: measure,
     };
-    return { parts, detections, options: { ...config.run, ...config.limits }, close };
+    const tables = () => tablesOf([...enrichments.values()]);
+    return { parts, detections, options: { ...config.run, ...config.limits }, tables, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+function tablesOf(enrichments: readonly Enrichment[]): TableInUse[] {
+  const files = enrichments.flatMap((enrichment) => {
+    const stale = new Map(enrichment.stale().map(({ file, reason }) => [file, reason]));
+    return enrichment
+      .tables()
+      .files.map(({ path, rows }): [string, TableInUse] => [path, { file: path, rows, problem: stale.get(path) }]);
+  });
+  return [...new Map(files).values()];
 }
 
 /** Positions and dead letters go by these names. */

@@ -3,7 +3,7 @@ import type { ObservableCallback } from "@opentelemetry/api";
 import { countOf } from "../alerts/books.ts";
 import type { AlertDispatch } from "../alerts/dispatch.ts";
 import { type AlertOptions, BUILTIN_RULES } from "../config/alerts.ts";
-import type { NotifierDependencies } from "../contracts/alert.ts";
+import type { Alert, NotifierDependencies } from "../contracts/alert.ts";
 import type { Ledger } from "../contracts/ledger.ts";
 import { CHECKPOINT, type Stateful } from "../delivery/checkpoint.ts";
 import { alertOf } from "../detect/alert.ts";
@@ -26,7 +26,10 @@ export interface Detections extends Stateful {
   close(): Promise<void>;
 }
 
-interface Surroundings extends DispatchSurroundings, Omit<NotifierDependencies, "onNotice"> {}
+interface Surroundings extends DispatchSurroundings, Omit<NotifierDependencies, "onNotice"> {
+  /** Told of each alert that a rule raises. */
+  readonly onAlert?: (alert: Alert) => void;
+}
 
 /** Loads the rules (a wrong one is refused with file and line, the others run), takes up the state, and joins the notifiers. */
 export async function openDetections(options: AlertOptions, surroundings: Surroundings): Promise<Detections> {
@@ -56,8 +59,10 @@ export async function openDetections(options: AlertOptions, surroundings: Surrou
   const firstStepOf = runbookSteps();
   detector.onMatch((match) => {
     matches.add(1, { rule: match.rule.name });
-    if (LEVELS.indexOf(match.rule.level) >= least)
-      dispatch.raise(alertOf(match, { timeZone: options.timeZone, firstStep: firstStepOf(match.rule.runbook) }));
+    if (LEVELS.indexOf(match.rule.level) < least) return;
+    const alert = alertOf(match, { timeZone: options.timeZone, firstStep: firstStepOf(match.rule.runbook) });
+    dispatch.raise(alert);
+    surroundings.onAlert?.(alert);
   });
   return {
     rules: rules.filter((rule) => rule.alerts).map(({ name }) => name),

@@ -9,6 +9,7 @@ import type { Inlet } from "../delivery/inlet.ts";
 import type { Lane } from "../delivery/lane.ts";
 import { Parking } from "../delivery/parking.ts";
 import type { SourceAccount } from "../delivery/source-account.ts";
+import type { Flow } from "../flow/flow.ts";
 import { originOf } from "../flow/origin.ts";
 import { isGone, type LedgerWrite } from "../ledger/write.ts";
 import { drawerOf, Failure } from "../lib/errors.ts";
@@ -25,6 +26,8 @@ export interface TailOptions {
   readonly retry: RetryPolicy;
   readonly maxObjectBytes: number;
   readonly maxRecordBytes: number;
+  /** Told of enriched flows on their way to the sinks, after the rules have looked at them. */
+  readonly onFlows?: (flows: readonly Flow[]) => void;
 }
 
 /** What the sources of a worker share. */
@@ -183,6 +186,7 @@ export class SourceTail {
           await write(() => detections.flush());
         }
         const wanted = piece.flows.filter(keep);
+        this.#surroundings.options.onFlows?.(wanted);
         await books.read(piece, wanted);
         await reading.offer(wanted, piece.through);
       }

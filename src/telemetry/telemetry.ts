@@ -1,5 +1,6 @@
+import { createHash, timingSafeEqual } from "node:crypto";
 import { writeSync } from "node:fs";
-import type { Server, ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Meter, metrics } from "@opentelemetry/api";
 import pino, { type Logger } from "pino";
@@ -7,6 +8,7 @@ import type { Problem } from "../contracts/ledger.ts";
 import { describeError, UsageError } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
 import { CLEAR_LINE, type Terminal } from "../lib/terminal.ts";
+import { isLoopback } from "../lib/urls.ts";
 
 export type { Logger } from "pino";
 
@@ -152,10 +154,22 @@ export function createInstruments(meter: Meter) {
 
 export type Instruments = ReturnType<typeof createInstruments>;
 
-/** Serves /metrics, /healthz and /readyz on `host:port`. `health` says what does not do its work; `starting` whether it has begun. */
+/** The status page at `/`. */
+export interface Page {
+  /** Whoever asks from another machine has to give it; without one nobody there gets the page. */
+  readonly token: string | undefined;
+  readonly policy: string;
+  html(): string;
+}
+
+/**
+ * Serves the status page at `/`, /metrics, /healthz and /readyz on `host:port`. `health` says what does not do its work; `starting` whether
+ * it has begun.
+ */
 export async function serveTelemetry(
   listen: string,
   health: { readonly problems: readonly Problem[]; readonly starting: boolean },
+  page: Page,
 ): Promise<{ meter: Meter; address: string; close(): Promise<void> }> {
   const [{ createServer }, { PrometheusExporter }, { MeterProvider }] = await Promise.all([
     import("node:http"),
@@ -180,7 +194,8 @@ export async function serveTelemetry(
     // That there is an answer says that the event loop turns.
     else if (request.url === "/healthz") answer(response, 200, { alive: true });
     else if (request.url === "/readyz") ready(response);
-    else response.writeHead(404, { "content-type": "text/plain" }).end("try /metrics, /healthz or /readyz\n");
+    else if (request.url === "/") servePage(page, isLoopback(hostOf(listen)), request, response);
+    else response.writeHead(404, { "content-type": "text/plain" }).end("try /, /metrics, /healthz or /readyz\n");
   });
   const address = await bind(server, listen);
   return {
@@ -194,9 +209,46 @@ export async function serveTelemetry(
   };
 }
 
+/** The page names addresses and servers: to other machines it goes with a token alone, as a Bearer or as a browser asks for one. */
+function servePage({ token, policy, html }: Page, isLocal: boolean, request: IncomingMessage, response: ServerResponse): void {
+  const refuse = (status: number, text: string, headers: Record<string, string> = {}) =>
+    response.writeHead(status, { "content-type": "text/plain; charset=utf-8", ...headers }).end(`${text}\n`);
+  // A page of another site that a browser shows under this address must not be let in by it.
+  const isNamedLocally = isLoopback((request.headers.host ?? "").replace(/:\d+$/, ""));
+  if (token === undefined && !(isLocal && isNamedLocally)) {
+    refuse(403, "the status page is not shown to other machines without a token: set telemetry.token");
+  } else if (token !== undefined && !isToken(token, request.headers.authorization)) {
+    refuse(401, "the status page wants the token of telemetry.token", { "www-authenticate": 'Basic realm="flowferry"' });
+  } else {
+    response.writeHead(200, {
+      "content-type": "text/html; charset=utf-8",
+      "cache-control": "no-store",
+      "content-security-policy": policy,
+      "referrer-policy": "no-referrer",
+      "x-content-type-options": "nosniff",
+    });
+    response.end(html());
+  }
+}
+
+/** Whether the header is `Bearer <token>`, or Basic with the token as its password. */
+function isToken(token: string, authorization = ""): boolean {
+  const [, scheme = "", value = ""] = /^(bearer|basic) (\S+)$/i.exec(authorization) ?? [];
+  const given = /^basic$/i.test(scheme)
+    ? Buffer.from(value, "base64")
+        .toString()
+        .replace(/^[^:]*:/, "")
+    : value;
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(given), digest(token));
+}
+
+function hostOf(listen: string): string {
+  return listen.slice(0, listen.lastIndexOf(":"));
+}
+
 function bind(server: Server, listen: string): Promise<string> {
-  const colon = listen.lastIndexOf(":");
-  const host = listen.slice(0, colon).replace(/^\[|\]$/g, "");
+  const host = hostOf(listen).replace(/^\[|\]$/g, "");
   return new Promise((resolve, reject) => {
     server.once("error", (error) =>
       reject(
@@ -205,7 +257,7 @@ function bind(server: Server, listen: string): Promise<string> {
         }),
       ),
     );
-    server.listen(Number(listen.slice(colon + 1)), host, () => {
+    server.listen(Number(listen.slice(listen.lastIndexOf(":") + 1)), host, () => {
       const { address, port, family } = server.address() as AddressInfo;
       resolve(family === "IPv6" ? `http://[${address}]:${port}` : `http://${address}:${port}`);
     });

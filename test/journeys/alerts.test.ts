@@ -472,7 +472,7 @@ describe("alerts test", () => {
     const unreachable = await tryOut(server);
     expectNoSecret(unreachable);
     expect(unreachable.code).toBe(1);
-    expect(unreachable.stdout).toMatch(/^FAILED slack: Slack: 127\.0\.0\.1:\d+ takes no connections/);
+    expect(unreachable.stdout).toMatch(/^FAILED slack: Slack: http:\/\/127\.0\.0\.1:\d+ takes no connections/);
   });
 
   test("a configuration that tells nobody is refused", async () => {

@@ -232,7 +232,7 @@ test("serves /metrics, /healthz and /readyz", async () => {
   };
   expect(await get("/healthz")).toEqual({ status: 200, text: `{"alive":true}\n` });
   expect(await get("/readyz")).toEqual({ status: 200, text: `{"ready":true,"problems":[]}\n` });
-  expect((await get("/")).status).toBe(404);
+  expect((await get("/nowhere")).status).toBe(404);
 
   const value = (text: string, name: string) => {
     const line = text.split("\n").find((each) => each.startsWith(`${name} `) || each.startsWith(`${name}{`));

@@ -56,6 +56,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "flow",
     "lib",
   ],
+  live: ["schemas", "detect", "delivery", "contracts", "flow", "lib"],
   library: ["run", "config", "registry.ts", "enrich", "schemas", "sinks", "telemetry", "delivery", "contracts", "flow", "lib"],
   "index.ts": [
     "library",
@@ -71,6 +72,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "lib",
   ],
   cli: [
+    "live",
     "run",
     "config",
     "registry.ts",
