@@ -33,6 +33,11 @@ export default defineConfig({
       suite("journeys", ["test/journeys/**/*.test.ts"], { ...SHARED, testTimeout: 300_000 }),
       suite("kills", ["test/kills/**/*.test.ts"], { testTimeout: 1_800_000 }),
       suite("package", ["test/package/**/*.test.ts"], { testTimeout: 180_000, hookTimeout: 600_000 }),
+      suite("deploy", ["test/deploy/**/*.test.ts"], {
+        testTimeout: 300_000,
+        hookTimeout: 1_800_000,
+        fileParallelism: false,
+      }),
       suite("backends", ["test/backends/**/*.test.ts"], {
         testTimeout: 300_000,
         hookTimeout: 1_800_000,
