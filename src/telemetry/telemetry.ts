@@ -9,6 +9,7 @@ import { describeError, UsageError } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
 import { CLEAR_LINE, type Terminal } from "../lib/terminal.ts";
 import { isLoopback } from "../lib/urls.ts";
+import { version } from "../lib/version.ts";
 
 export type { Logger } from "pino";
 
@@ -171,13 +172,17 @@ export async function serveTelemetry(
   health: { readonly problems: readonly Problem[]; readonly starting: boolean },
   page: Page,
 ): Promise<{ meter: Meter; address: string; close(): Promise<void> }> {
-  const [{ createServer }, { PrometheusExporter }, { MeterProvider }] = await Promise.all([
+  const [{ createServer }, { PrometheusExporter }, { MeterProvider }, { resourceFromAttributes }] = await Promise.all([
     import("node:http"),
     import("@opentelemetry/exporter-prometheus"),
     import("@opentelemetry/sdk-metrics"),
+    import("@opentelemetry/resources"),
   ]);
   const exporter = new PrometheusExporter({ preventServerStart: true });
-  const provider = new MeterProvider({ readers: [exporter] });
+  const provider = new MeterProvider({
+    resource: resourceFromAttributes({ "service.name": "flowferry", "service.version": version }),
+    readers: [exporter],
+  });
   metrics.setGlobalMeterProvider(provider);
   const answer = (response: ServerResponse, status: number, body: object) => {
     response.writeHead(status, { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" });
