@@ -1,0 +1,106 @@
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { asset } from "../../src/lib/assets.ts";
+import { available } from "../backends/servers/available.ts";
+import { run } from "../backends/servers/process.ts";
+import { goModule, goProgram } from "./go.ts";
+import { SCHEMA_NAME, writeSchemas } from "./kubernetes-schemas.ts";
+
+const CHART = asset("deploy/helm/flowferry");
+const EXAMPLES = asset("deploy/helm/examples");
+const examples = globSync("*.yaml", { cwd: EXAMPLES }).map((file) => file.replace(/\.yaml$/, ""));
+
+const tools = available("helm", async () => {
+  const [helm, kubeconform] = [
+    await goProgram("helm.sh/helm/v4/cmd/helm@v4.3.1"),
+    await goProgram("github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0"),
+  ];
+  const [kubernetes, operator] = [
+    await goModule("k8s.io/kubernetes@v1.34.4"),
+    await goModule("github.com/prometheus-operator/prometheus-operator@v0.85.0"),
+  ];
+  const folder = mkdtempSync(join(tmpdir(), "flowferry-helm-"));
+  writeSchemas(folder, join(kubernetes, "api/openapi-spec/swagger.json"), join(operator, "example/prometheus-operator-crd"));
+  return {
+    /** Runs helm; rejects, with what it printed, if it fails. */
+    helm: (...args: readonly string[]) =>
+      run(helm, args, { timeoutMs: 60_000, env: { HELM_CACHE_HOME: folder, HELM_CONFIG_HOME: folder } }),
+    /** Resolves when each manifest of the text is as the API server describes it; rejects with what is wrong. */
+    conform(manifests: string): Promise<string> {
+      const file = join(folder, "manifests.yaml");
+      writeFileSync(file, manifests);
+      return run(kubeconform, ["-strict", "-summary", "-schema-location", join(folder, SCHEMA_NAME), file], {
+        timeoutMs: 60_000,
+      });
+    },
+    stop: async () => rmSync(folder, { recursive: true, force: true }),
+  };
+});
+
+const valuesOf = (example: string): string => join(EXAMPLES, `${example}.yaml`);
+const render = (example: string, ...args: readonly string[]) =>
+  tools().helm("template", "flowferry", CHART, "--namespace", "flowferry", "-f", valuesOf(example), ...args);
+
+/** Manifests for those who do not use Helm: without its labels and its comments on where they come from. */
+const plain = (rendered: string): string =>
+  rendered.replaceAll(/^(# Source: .*|\s+helm\.sh\/chart: .*|\s+app\.kubernetes\.io\/managed-by: Helm)\n/gm, "");
+
+describe.each(examples)("the example %s", (example) => {
+  test("is linted without a fault", async () => {
+    expect(await tools().helm("lint", CHART, "--strict", "-f", valuesOf(example))).toContain("0 chart(s) failed");
+  });
+
+  test("renders what stands in deploy/kubernetes", async () => {
+    await expect(plain(await render(example))).toMatchFileSnapshot(asset(`deploy/kubernetes/${example}.yaml`));
+  });
+
+  test("is as the API server wants it", async () => {
+    expect(await tools().conform(await render(example))).toMatch(/Valid: [1-9]\d*, Invalid: 0, Errors: 0, Skipped: 0/);
+  });
+});
+
+test("a key and a type that the API server does not know are seen", async () => {
+  const manifests = await render("oke");
+  await expect(tools().conform(manifests.replace("readOnlyRootFilesystem:", "readOnlyRootFileSystem:"))).rejects.toThrow(
+    /readOnlyRootFileSystem/,
+  );
+  await expect(tools().conform(manifests.replace("replicas: 1", 'replicas: "1"'))).rejects.toThrow(/replicas/);
+  await expect(tools().conform(manifests.replace("jobLabel:", "jobLabels:"))).rejects.toThrow(/jobLabels/);
+});
+
+test.each([
+  ["a value that the chart does not know", ["--set", "replicas=2"], /replicas/],
+  ["a size that is none", ["--set", "persistence.size=much"], /persistence/],
+  ["a configuration twice", ["--set", "existingConfigMap=other"], /either config or existingConfigMap/],
+  ["tables twice", ["--set", "tablesVolume.configMap.name=other"], /either tables or tablesVolume/],
+  ["a configuration without sinks", ["--set", "config.sinks=null"], /config needs source/],
+])("helm refuses %s", async (_name, args, message) => {
+  await expect(render("oke", ...args)).rejects.toThrow(message);
+});
+
+test("what the chart sets in the configuration cannot be set otherwise, and a changed configuration makes a new pod", async () => {
+  const [first, second, third] = [
+    await render("oke"),
+    await render("oke", "--set", "config.ledger.path=elsewhere.db", "--set", "config.telemetry.level=debug"),
+    await render("oke", "--set-string", "tables.servers\\.csv=address"),
+  ];
+  expect(second).not.toContain("elsewhere.db");
+  expect(second).toContain("level: debug");
+  const checksum = (manifests: string) => /checksum\/config: (\w+)/.exec(manifests)?.[1];
+  expect(checksum(second)).not.toBe(checksum(first));
+  expect(checksum(third)).toBe(checksum(first));
+});
+
+test("a long release name still makes names that a pod's label can hold", async () => {
+  const name = "a".repeat(53);
+  const rendered = await tools().helm("template", name, CHART, "-f", valuesOf("oke"));
+  for (const [, named = ""] of rendered.matchAll(/^ {2}name: (\S+)$/gm)) expect(named.length).toBeLessThanOrEqual(63);
+});
+
+test("the chart is of this version", () => {
+  const { version } = JSON.parse(readFileSync(asset("package.json"), "utf8")) as { version: string };
+  const chart = readFileSync(join(CHART, "Chart.yaml"), "utf8");
+  expect([/^version: (.*)$/m.exec(chart)?.[1], /^appVersion: (.*)$/m.exec(chart)?.[1]]).toEqual([version, version]);
+});
