@@ -1,0 +1,34 @@
+output "flowferry_yaml" {
+  description = "The worker's whole configuration: tofu output -raw flowferry_yaml > flowferry.yaml"
+  value       = module.settings.flowferry_yaml
+}
+
+output "helm_values" {
+  description = "Values for the chart in deploy/helm: tofu output -raw helm_values > values.yaml"
+  value = yamlencode({
+    workloadIdentity = local.on_workload
+    serviceAccount   = { create = true, name = var.worker.service_account }
+    config           = module.settings.config
+    networkPolicy    = { enabled = true, ports = local.on_workload ? [443] : [80, 443] }
+  })
+}
+
+output "policy_statements" {
+  description = "What the worker may do."
+  value       = module.settings.statements
+}
+
+output "bucket" {
+  description = "Bucket of the flow logs."
+  value       = oci_objectstorage_bucket.this.name
+}
+
+output "stream_id" {
+  description = "Stream that is told of new objects, or null."
+  value       = one(oci_streaming_stream.objects[*].id)
+}
+
+output "topic_id" {
+  description = "Topic that the detections tell, or null."
+  value       = one(oci_ons_notification_topic.alerts[*].id)
+}
