@@ -121,13 +121,21 @@ async function* checkSource(
         page = found;
         return `${found.objects.length} objects on the first page of ${found.partition || source.name}`;
       }
-      return "allowed; there are no objects yet";
+      const bounds = boundsOf(named);
+      return bounds.length === 0 ? "allowed; there are no objects yet" : `allowed; no object lies within ${bounds.join(", ")}`;
     });
     const objects = page?.objects.slice(0, OBJECTS_READ) ?? [];
     if (objects.length > 0) yield await step(`read${of}`, () => readSome(config, named, source, objects, signal));
   } finally {
     await source.close();
   }
+}
+
+/** What the configuration says of the source that leaves objects out of the listing. */
+function boundsOf({ options, filter }: NamedSource): string[] {
+  const said = new Map(Object.entries(options as object));
+  const own = ["prefix", "include", "exclude", "since", "until"].filter((key) => (said.get(key) ?? "") !== "");
+  return [...own, ...(["since", "until"] as const).filter((key) => filter[key] !== undefined).map((key) => `filter.${key}`)];
 }
 
 /** Of so many objects one has to yield a flow: some are empty. */

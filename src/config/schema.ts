@@ -123,6 +123,10 @@ const settings = z.strictObject({
     .array(
       part.extend({
         name: name
+          .refine(
+            (text) => text !== "none",
+            "none is no name for a sink: as `--sink none` it stands for records that could not be decoded",
+          )
           .optional()
           .describe("Name of the sink in the ledger, in metrics and in logs; its type by default. Positions belong to the name"),
         filter: z

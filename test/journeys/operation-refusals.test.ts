@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { Receiver } from "../simulators/otlp/receiver.ts";
 import { flowferry, spawned } from "./program.ts";
 import { expectRefusal, setting, toFile, until } from "./setting.ts";
 
-const { write, configFor, receive, begin, bucket } = setting();
+const { path, write, configFor, receive, begin, bucket } = setting();
 
 describe("wrong usage ends with exit code 2", () => {
   test.each<[string, string[], string]>([
@@ -75,6 +75,11 @@ describe("a faulty configuration is refused with file, line and advice", () => {
       "source: { type: directory }\nsinks: [{ type: ndjson, path: out }]\n",
       ":1:9: source.path: is missing: expected string",
     ],
+    [
+      "a sink with the name by which commands ask for what belongs to none",
+      `${good}sinks: [{ type: ndjson, path: out, name: none }]\n`,
+      ":2:42: sinks[0].name: none is no name for a sink",
+    ],
     ["no sinks", `${good}sinks: []\n`, ":2:8: sinks: at least one sink is needed"],
     [
       "a variable of the environment that is not set",
@@ -111,6 +116,24 @@ describe("a faulty configuration is refused with file, line and advice", () => {
     expect(ended.stderr.trimEnd().split("\n").length).toBeLessThanOrEqual(2);
     expect(ended.stdout).toBe("");
   });
+});
+
+test.each<[string, string, string]>([
+  ["a bucket without objects", "", "allowed; there are no objects yet"],
+  [
+    "objects that are all older than the filter",
+    "filter: { since: 2026-01-07 }\n",
+    "allowed; no object lies within filter.since",
+  ],
+  ["objects that are all elsewhere", "", "allowed; no object lies within prefix"],
+])("check says why it finds nothing: %s", async (what, more, said) => {
+  if (what === "a bucket without objects") mkdirSync(path("bucket"));
+  else await bucket({ flows: 300, objects: 1, incidents: [] });
+  const prefix = said.endsWith("prefix") ? ", prefix: nowhere/" : "";
+  const text = `source: { type: directory, path: bucket${prefix} }\n${more}sinks: [{ type: ndjson, path: out }]\n`;
+  const { code, stdout } = await flowferry(["check", "-c", write("flowferry.yaml", text)]);
+  expect(code).toBe(0);
+  expect(stdout).toContain(`ok     list: ${said}\n`);
 });
 
 describe("secrets in the environment are never shown, whatever fails", () => {
