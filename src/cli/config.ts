@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { stringify } from "yaml";
 import { BUILTIN_RULES } from "../config/alerts.ts";
 import type { Config } from "../config/load.ts";
+import { withUnits } from "../config/units.ts";
 import { enrichOptions } from "../enrich/options.ts";
 import { masked } from "../lib/secrets/masked.ts";
 import { configOption } from "./config-option.ts";
@@ -13,7 +14,7 @@ export function configCommand(context: CliContext): Command {
     .addOption(configOption(context.env))
     .option("--json", "as JSON", false)
     .action(async ({ config: file, json }: { config: string; json: boolean }) => {
-      const shown = shownOf(await context.loadConfig(file));
+      const shown = withUnits(shownOf(await context.loadConfig(file)));
       if (json) context.print(JSON.stringify(shown));
       else context.stdout.write(`# ${file}\n${stringify(shown)}`);
     });

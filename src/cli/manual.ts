@@ -39,7 +39,7 @@ function manualPage(nodes: readonly CommandNode[]): string {
     ".SH SIGNALS",
     ".TP",
     ".B SIGTERM, SIGINT",
-    "End a run: what is on its way may be acknowledged for \\fBrun.shutdownMs\\fR. A second one ends at once.",
+    "End a run: what is on its way may be acknowledged for \\fBrun.shutdown\\fR. A second one ends at once.",
     ".TP",
     ".B SIGUSR2",
     "A look for new objects follows at once.",

@@ -19,6 +19,7 @@ import { type AlertOptions, alertOptions, alertOptionsOf, BUILTIN_RULES } from "
 import { Faults } from "./faults.ts";
 import { withModules } from "./modules.ts";
 import { configSchema, OF_SINK, OF_SOURCE } from "./schema.ts";
+import { inMilliseconds } from "./units.ts";
 import { dotted, placed, validate } from "./validate.ts";
 import { parseYaml, type Source as Yaml } from "./yaml.ts";
 
@@ -123,7 +124,14 @@ function configOf(yaml: Yaml, registry: Registry, { env, baseDir, secrets }: Con
   const faults = new Faults();
   const read: Read = (schema, value, path, beside) => {
     addOptions(secrets, schema, value);
-    return validate(schema, value, yaml, path, beside);
+    const wrong: string[] = [];
+    const inMs = inMilliseconds(schema, value, path, (at, message) => {
+      wrong.push(`${yaml.at(at)}: ${dotted(at)}: ${message}`);
+    });
+    faults.of(() => {
+      if (wrong.length > 0) throw new UsageError("config-invalid", wrong.join("\n"));
+    });
+    return validate(schema, inMs, yaml, path, beside);
   };
   const schema = configSchema(registry.formats);
   const settings = faults.of(() => read(schema, yaml.value ?? {}, [])) ?? rightIn(schema, yaml.value);

@@ -1,6 +1,7 @@
 import { type ZodError, type ZodType, z } from "zod";
 import { describeError, UsageError } from "../lib/errors.ts";
 import { nearest } from "../lib/nearest.ts";
+import { durationName } from "./units.ts";
 import type { Source } from "./yaml.ts";
 
 type Issue = ZodError["issues"][number];
@@ -46,9 +47,10 @@ function faultsOf(
   path: readonly PropertyKey[],
   beside: readonly string[],
 ): string[] {
-  const full = [...path, ...issue.path];
+  const full = asWritten([...path, ...issue.path], source);
   if (issue.code === "unrecognized_keys") {
-    const known = [...knownKeys(schema, issue.path), ...(issue.path.length === 0 ? beside : [])];
+    const own = knownKeys(schema, issue.path).map((key) => durationName(key) ?? key);
+    const known = [...own, ...(issue.path.length === 0 ? beside : [])];
     return issue.keys.map((key) => unknownKey(key, known, source.at(full, key), full));
   }
   if (issue.code === "invalid_format" && issue.format === "url" && !/^https?:\/\//i.test(String(issue.input))) {
@@ -57,7 +59,20 @@ function faultsOf(
     ];
   }
   const isMissing = issue.code === "invalid_type" && issue.input === undefined;
-  return [`${source.at(full)}: ${dotted(full)}: ${isMissing ? `is missing: expected ${issue.expected}` : issue.message}`];
+  const unit = durationName(String(issue.path.at(-1) ?? "")) !== undefined && /\d$/.test(issue.message) ? " ms" : "";
+  const said = isMissing ? `is missing: expected ${issue.expected}` : `${issue.message}${unit}`;
+  return [`${source.at(full)}: ${dotted(full)}: ${said}`];
+}
+
+/** The path by the names of the file, where a duration has its unit. */
+function asWritten(path: readonly PropertyKey[], { value }: Source): PropertyKey[] {
+  const last = path.at(-1);
+  const name = typeof last === "string" ? durationName(last) : undefined;
+  const parent = path
+    .slice(0, -1)
+    .reduce<unknown>((node, key) => (node as Record<PropertyKey, unknown> | undefined)?.[key], value);
+  const isNamed = name !== undefined && typeof parent === "object" && parent !== null && Object.hasOwn(parent, name);
+  return isNamed ? [...path.slice(0, -1), name] : [...path];
 }
 
 /** One line about a key that means nothing at its place. */

@@ -18,6 +18,13 @@ export function parseDuration(text: string): number {
   return duration;
 }
 
+/** A whole number of ms as `parseDuration` reads it, in the largest unit that says it exactly. */
+export function formatDuration(ms: number): string {
+  const units = Object.entries(UNITS).reverse();
+  const [unit = "ms", size = 1] = units.find(([, length]) => ms !== 0 && ms % length === 0) ?? [];
+  return `${ms / size}${unit}`;
+}
+
 /**
  * The instant that a text names, in ms since the epoch: an ISO 8601 time with its zone (`2026-01-31T08:00:00Z`), a date (its
  * midnight in UTC), or a duration, which is that long before `now`. Throws UsageError for anything else.

@@ -117,11 +117,11 @@ describe("config show", () => {
     expect(shown).toMatchObject({
       sources: [{ name: "directory-bucket", format: "auto" }],
       sinks: [
-        { headers: { authorization: "***" }, batch: { lingerMs: 1000 }, filter: { condition: "rejected" } },
+        { headers: { authorization: "***" }, batch: { linger: "1s" }, filter: { condition: "rejected" } },
         { schema: "otel" },
       ],
-      alerts: { rules: ["builtin"], minLevel: "medium", slack: { webhookUrl: "https://hooks.slack.com/***", timeoutMs: 10000 } },
-      run: { objects: 4 },
+      alerts: { rules: ["builtin"], minLevel: "medium", slack: { webhookUrl: "https://hooks.slack.com/***", timeout: "10s" } },
+      run: { objects: 4, poll: "200ms", shutdown: "10s", retry: { initial: "20ms" } },
       ledger: { path: path("flowferry.db") },
     });
     const again = await flowferry(["config", "show", "--json", "-c", write("shown.yaml", stdout)]);

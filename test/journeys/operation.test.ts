@@ -161,6 +161,7 @@ test("schema prints a JSON Schema of the configuration, and a reference", async 
   const { properties, required, additionalProperties } = JSON.parse(schema.stdout);
   expect(Object.keys(properties).sort()).toEqual([
     "alerts",
+    "archive",
     "enrich",
     "filter",
     "format",
@@ -175,7 +176,7 @@ test("schema prints a JSON Schema of the configuration, and a reference", async 
   expect(required).toEqual(expect.arrayContaining(["sinks"]));
   expect(additionalProperties).toBe(false);
   const markdown = await flowferry(["schema", "--markdown"]);
-  for (const word of ["oci-object-storage", "pollMs", "lookBack", "sourceAddress"]) expect(markdown.stdout).toContain(word);
+  for (const word of ["oci-object-storage", "run.poll", "lookBack", "sourceAddress"]) expect(markdown.stdout).toContain(word);
 });
 
 test("a second worker on the same ledger is refused, and told who has it", async () => {

@@ -102,7 +102,11 @@ test("faults name the place, and the nearest right name", async () => {
     "configuration: sinks[0].columns: is missing: expected array\nconfiguration: unknown key sinks[0].colums: did you mean columns?",
   );
   expect(await refusal("source: { type: direktory }\nsinks: [{ type: csv }]\n")).toBe(
-    'configuration:1:17: unknown type "direktory": did you mean directory?',
+    [
+      'configuration:1:17: unknown type "direktory": did you mean directory?',
+      "configuration:2:9: sinks[0].path: is missing: expected string",
+      "configuration:2:9: sinks[0].columns: is missing: expected array",
+    ].join("\n"),
   );
   expect(await refusal(new URL("file:///not/there.yaml"))).toMatch(/^cannot read configuration \/not\/there\.yaml/);
   expect(await refusal(configuration("x.csv"), new Registry())).toMatch(/^configuration: unknown type "csv"/);
