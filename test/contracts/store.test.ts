@@ -1,4 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ListOptions, ObjectRef, ObjectStore } from "../../src/contracts/store.ts";
@@ -53,6 +56,28 @@ describe.each(STORES)("the store $name", ({ open, paths }) => {
     expect(object.etag).not.toBe("");
     expect(Math.abs(object.time - before)).toBeLessThan(60_000);
     expect((await only(bucket.store, "a/b.gz")).etag).toBe(object.etag);
+  });
+
+  it("takes a file under a key in place of what was there, and removes it; what is not there is removed without a word", async () => {
+    const { store } = bucket;
+    const folder = mkdtempSync(join(tmpdir(), "flowferry-put-"));
+    try {
+      const file = join(folder, "file");
+      const key = "flows/year=2026/part ä+1.parquet";
+      for (const size of [3, 300_000, 0]) {
+        const body = randomBytes(size);
+        writeFileSync(file, body, { mode: 0o600 });
+        await store.putFile?.(key, file, signal);
+        expect((await contents(store, await only(store, key))).equals(body)).toBe(true);
+        // The file stays its owner's: what becomes of it is not seen in the bucket.
+        rmSync(file);
+      }
+      await store.deleteObject?.(key, signal);
+      await store.deleteObject?.(key, signal);
+      expect(await keysOf(store, { prefix: "" })).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("lists keys in the order of their UTF-8 bytes, with every odd character", async () => {

@@ -1,3 +1,5 @@
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
 import type { ListObjectsV2CommandOutput, S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import type { SourceDependencies } from "../../contracts/source.ts";
 import type { ListOptions, ObjectStore } from "../../contracts/store.ts";
@@ -127,6 +129,26 @@ async function s3Store(
       } while (token !== undefined);
     },
     open: (object, signal) => openObject(requests, object, signal),
+    async putFile(key, file, signal) {
+      const { size } = await stat(file);
+      const Body = createReadStream(file);
+      const command = new sdk.PutObjectCommand({ Bucket: bucket, Key: key, Body, ContentLength: size });
+      try {
+        const { ETag } = await client.send(command, { abortSignal: signal });
+        if (ETag === undefined) throw notUnderstood(name, `answers to PutObject ${key} without saying that it has it`);
+      } catch (error) {
+        throw failed(error, `PutObject ${key}`, "bucket", signal);
+      } finally {
+        Body.destroy();
+      }
+    },
+    async deleteObject(key, signal) {
+      try {
+        await client.send(new sdk.DeleteObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: signal });
+      } catch (error) {
+        throw failed(error, `DeleteObject ${key}`, "bucket", signal);
+      }
+    },
     async close() {
       client.destroy();
       await Promise.all([transport.close(), tokens?.close()]);

@@ -31,7 +31,7 @@ export interface S3Server {
 }
 
 /**
- * The part of the S3 protocol that a reader uses, for one bucket, path-style: ListObjectsV2 and GetObject. It is there to inject faults;
+ * The part of the S3 protocol that readers and archives use, for one bucket, path-style: ListObjectsV2, GetObject, PutObject and DeleteObject. It is there to inject faults;
  * it does not check signatures, which a real server does in the backend tests.
  */
 export async function s3Server(bucket: string, { pageSize = 1000 } = {}): Promise<S3Server> {
@@ -54,7 +54,19 @@ export async function s3Server(bucket: string, { pageSize = 1000 } = {}): Promis
       response.writeHead(fault.status ?? 200, { "content-type": "text/html", ...fault.headers }).end(fault.instead);
     } else if (incoming.headers.authorization === undefined) refuse(response, 403, "AccessDenied");
     else if (name !== bucket) refuse(response, 404, "NoSuchBucket");
-    else if (key !== "") getObject(request, response, objects.get(key), fault);
+    else if (key !== "" && request.method === "PUT") {
+      const chunks: Buffer[] = [];
+      incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+      incoming.on("end", () => {
+        const body = Buffer.concat(chunks);
+        if (body.length !== Number(incoming.headers["content-length"])) return refuse(response, 400, "IncompleteBody");
+        self.put(key, body);
+        response.writeHead(200, { etag: `"${objects.get(key)?.etag}"` }).end();
+      });
+    } else if (key !== "" && request.method === "DELETE") {
+      objects.delete(key);
+      response.writeHead(204).end();
+    } else if (key !== "") getObject(request, response, objects.get(key), fault);
     else {
       const size = Math.min(pageSize, Number(url.searchParams.get("max-keys") ?? pageSize));
       answer(response, 200, { "content-type": "application/xml" }, listXml(bucket, objects, url.searchParams, size), fault);

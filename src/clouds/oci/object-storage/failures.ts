@@ -7,10 +7,13 @@ interface Refusal {
   readonly serviceCode: string;
 }
 
-/** What a refusal of Object Storage means: `listing` of a listing, `reading` of one object; for `ociError`. */
+/** What a refusal of Object Storage means: `listing` of a listing, `reading` of one object, `writing` of putting or deleting one; for `ociError`. */
 export function explanations(bucket: string, identity: OciIdentity) {
-  const permission = "read objects in compartment <the bucket's compartment>";
-  const policy = `the policy that is needed: ${policyStatement(identity, permission, [`target.bucket.name = '${bucket}'`])}`;
+  const policyTo = (verb: string) => {
+    const permission = `${verb} objects in compartment <the bucket's compartment>`;
+    return `the policy that is needed: ${policyStatement(identity, permission, [`target.bucket.name = '${bucket}'`])}`;
+  };
+  const policy = policyTo("read");
   const person = (code: string, advice: string): Explanation => ({ code, advice, drawer: "person" });
   const object = (code: string, advice: string): Explanation => ({ code, advice, drawer: "object" });
 
@@ -27,6 +30,14 @@ export function explanations(bucket: string, identity: OciIdentity) {
       explain(refusal: Refusal): Explanation | undefined {
         const { statusCode: status } = refusal;
         return ofTheBucket(refusal) ?? (status === 403 || status === 404 ? person("not-authorized", policy) : undefined);
+      },
+    },
+    writing: {
+      explain(refusal: Refusal): Explanation | undefined {
+        const { statusCode: status } = refusal;
+        return (
+          ofTheBucket(refusal) ?? (status === 403 || status === 404 ? person("not-authorized", policyTo("manage")) : undefined)
+        );
       },
     },
     reading: {

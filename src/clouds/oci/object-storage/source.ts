@@ -1,3 +1,5 @@
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
 import type { models, requests as types } from "oci-objectstorage";
 import { z } from "zod";
 import type { ObjectStore } from "../../../contracts/store.ts";
@@ -42,7 +44,7 @@ export async function ociObjectStore(options: OciObjectStorageOptions, surroundi
   });
   const { client, identity } = connection;
   const place = `in bucket ${bucket} of namespace ${namespace}`;
-  const { listing, reading } = explanations(bucket, identity);
+  const { listing, reading, writing } = explanations(bucket, identity);
   const failed = (failure: unknown, operation: string, meaning: Pick<OciCall, "explain" | "drawer">): Error =>
     ociError(failure, { operation, place, endpoint: client.endpoint, identity, ...meaning });
 
@@ -112,6 +114,29 @@ export async function ociObjectStore(options: OciObjectStorageOptions, surroundi
       }
     },
     open: (object, signal) => openObject(requests, object, signal),
+    async putFile(key, file, signal) {
+      const { size } = await stat(file);
+      const body = createReadStream(file);
+      const request = { namespaceName: namespace, bucketName: bucket, objectName: key, contentLength: size, putObjectBody: body };
+      try {
+        const { result } = await connection.ask(signal, () => client.putObject(request));
+        if (!result.eTag) throw notUnderstood(name, `answers to PutObject ${key} without saying that it has it`);
+      } catch (failure) {
+        throw failed(failure, `PutObject ${key}`, writing);
+      } finally {
+        body.destroy();
+      }
+    },
+    async deleteObject(key, signal) {
+      try {
+        await connection.ask(signal, () =>
+          client.deleteObject({ namespaceName: namespace, bucketName: bucket, objectName: key }),
+        );
+      } catch (failure) {
+        if (refusalOf(failure)?.serviceCode === "ObjectNotFound") return;
+        throw failed(failure, `DeleteObject ${key}`, writing);
+      }
+    },
     close: () => connection.close(),
   };
 }
