@@ -2,13 +2,12 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { TIME, UID } from "../archive/columns.ts";
 import { ALWAYS, type Window } from "../archive/layout.ts";
 import type { FieldRef } from "../detect/fields.ts";
 import { literal } from "../dialects/duckdb/conditions.ts";
-import { describeError } from "../lib/errors.ts";
 import { openDuckdb } from "./duckdb.ts";
 import { type FileKind, findFiles, type PassedOver } from "./files.ts";
+import { ownParquet } from "./own-parquet.ts";
 import { brokenLines, flowsView } from "./views.ts";
 
 export interface FlowsOptions {
@@ -88,39 +87,6 @@ async function confine(connection: DuckDBConnection, inputs: readonly string[]):
   await connection.run(`SET allowed_paths = ${list(paths.filter((path) => !folders.includes(path)))}`);
   await connection.run("SET enable_external_access = false");
   await connection.run("SET lock_configuration = true");
-}
-
-interface OwnFiles {
-  readonly files: readonly string[];
-  /** Those that at least one of them has. */
-  readonly columns: ReadonlySet<string>;
-}
-
-/** The files that the archive has written, of whatever version; the others are told. */
-async function ownParquet(connection: DuckDBConnection, files: readonly string[], passedOver: PassedOver[]): Promise<OwnFiles> {
-  const own: string[] = [];
-  const columns = new Set<string>();
-  const look = async (some: readonly string[]): Promise<void> => {
-    const sql = `SELECT file_name, list(name) FROM parquet_schema([${some.map(literal).join(", ")}]) GROUP BY file_name`;
-    const rows = (await connection.runAndReadAll(sql)).getRowsJson() as [string, string[]][];
-    for (const [file, names] of rows) {
-      if (names.includes(TIME) && names.includes(UID)) {
-        own.push(file);
-        for (const name of names) columns.add(name);
-      } else passedOver.push({ file, reason: "is Parquet of somebody else: it has no flows" });
-    }
-  };
-  if (files.length === 0) return { files: own, columns };
-  try {
-    await look(files);
-  } catch {
-    own.length = 0;
-    columns.clear();
-    for (const file of files) {
-      await look([file]).catch((error: unknown) => passedOver.push({ file, reason: `is broken: ${describeError(error)}` }));
-    }
-  }
-  return { files: own.sort(), columns };
 }
 
 async function broken(connection: DuckDBConnection, files: readonly string[]): Promise<PassedOver[]> {
