@@ -19,6 +19,9 @@ const COMMANDS: Readonly<Record<string, (context: CliContext, finish: Finish) =>
   replay: async (context, finish) => (await import("./replay.ts")).replayCommand(context, finish),
   explain: async (context, finish) => (await import("./explain.ts")).explainCommand(context, finish),
   report: async (context, finish) => (await import("./report.ts")).reportCommand(context, finish),
+  search: async (context, finish) => (await import("./search.ts")).searchCommand(context, finish),
+  sql: async (context, finish) => (await import("./sql.ts")).sqlCommand(context, finish),
+  compact: async (context, finish) => (await import("./compact.ts")).compactCommand(context, finish),
   lookups: async (context) => {
     const [{ lookupsCommand }, { lookupsPushCommand }] = await Promise.all([import("./lookups.ts"), import("./lookups-push.ts")]);
     return lookupsCommand(context).addCommand(lookupsPushCommand(context));

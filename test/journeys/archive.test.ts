@@ -48,7 +48,9 @@ test("a worker archives every flow once in folders of hours, and a second run ad
   expect(filesBelow(place.path("archive"))).toEqual(files);
 });
 
-test(`killed ${KILLS} times at random moments, the archive holds every record at least once`, { timeout: 300_000 }, async () => {
+test(`killed ${KILLS} times at random moments, the archive holds every record at least once, and after a compaction once`, {
+  timeout: 300_000,
+}, async () => {
   const { records } = await writeBucket(place.path("bucket"), { format: "oci", flows: 20_000, objects: 40, vnics: 8 });
   const config = place.config({
     source: { type: "directory", path: "bucket" },
@@ -66,6 +68,9 @@ test(`killed ${KILLS} times at random moments, the archive holds every record at
   const last = await flowferry(["run", "-c", config, "--until-caught-up"]);
   expect(last.code, last.stderr).toBe(0);
   expect(await counted(place.path("archive"))).toMatchObject({ uids: records });
+  const compacted = await flowferry(["compact", "-c", config]);
+  expect(compacted.code, compacted.stderr).toBe(0);
+  expect(await counted(place.path("archive"))).toMatchObject({ rows: records, uids: records });
 });
 
 function filesOf({ path }: Workplace): string[] {

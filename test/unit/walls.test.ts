@@ -24,7 +24,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   searches: ["detect", "flow", "lib"],
   dialects: ["searches", "detect", "schemas", "flow", "lib"],
   archive: ["schemas", "contracts", "flow", "lib"],
-  query: ["archive", "dialects", "detect", "lib"],
+  query: ["archive", "dialects", "searches", "detect", "contracts", "lib"],
   generator: ["lib"],
   clouds: [
     "dialects",
@@ -79,6 +79,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "clouds",
     "generator",
     "dialects",
+    "query",
+    "archive",
     "reports",
     "sinks",
     "alerts",

@@ -1,0 +1,90 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { describeError, UsageError } from "../lib/errors.ts";
+
+/** A value of an answer: text, a number that is exact, true and false, a list, or nothing. */
+export type Value = string | number | boolean | null | readonly Value[] | { readonly [name: string]: Value };
+
+export interface Answer {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly Value[])[];
+  /** There were more rows than were asked for. */
+  readonly more: boolean;
+}
+
+export interface Limits {
+  /** Most rows. */
+  readonly rows: number;
+  /** How long it may take, in ms. */
+  readonly timeoutMs: number;
+}
+
+/** A file that a compaction has replaced since the files were listed. */
+export class FilesChanged extends Error {}
+
+/**
+ * Asks one question that changes nothing. Times are ISO 8601 in UTC, numbers beyond 2^53 text. Throws UsageError, in one line, for what is no
+ * question, what DuckDB does not understand, and what takes too long; FilesChanged where the files have to be listed again.
+ */
+export async function ask(connection: DuckDBConnection, sql: string, limits: Limits, signal: AbortSignal): Promise<Answer> {
+  signal.throwIfAborted();
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    connection.interrupt();
+  }, limits.timeoutMs);
+  const onAbort = () => connection.interrupt();
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    await requireQuestion(connection, sql);
+    const result = await connection.stream(sql);
+    const columns = result.columnNames();
+    const types = columns.map((_, index) => result.columnType(index).toString());
+    const rows: Value[][] = [];
+    for await (const chunk of result.yieldRowsJson()) {
+      for (const row of chunk) {
+        if (rows.length === limits.rows) return { columns, rows, more: true };
+        rows.push(row.map((value, index) => plainOf(value as Value, types[index] ?? "")));
+      }
+    }
+    return { columns, rows, more: false };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (isLate) {
+      const advice = "ask about less time (--since), or allow more (--timeout)";
+      throw new UsageError("query-late", `the query took longer than ${limits.timeoutMs / 1000} s: ${advice}`, { cause: error });
+    }
+    if (error instanceof UsageError) throw error;
+    const said = error instanceof Error ? error.message : String(error);
+    if (/No such file or directory|Cannot open file/.test(said)) throw new FilesChanged(said, { cause: error });
+    throw new UsageError("query-refused", firstParagraph(said), { cause: describeError(error) });
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+async function requireQuestion(connection: DuckDBConnection, sql: string): Promise<void> {
+  const { StatementType } = await import("@duckdb/node-api");
+  if (sql.trim() === "") throw new UsageError("query-refused", "there is no question: write a SELECT");
+  const statements = await connection.extractStatements(sql);
+  const only = "only one question (SELECT) is answered, which changes nothing and reads nothing but the flows";
+  if (statements.count !== 1) throw new UsageError("query-refused", `these are ${statements.count} statements: ${only}`);
+  const { statementType: type } = await statements.prepare(0);
+  if (type !== StatementType.SELECT && type !== StatementType.EXPLAIN) throw new UsageError("query-refused", only);
+}
+
+/** Without the place in the text, which stands in lines below. */
+function firstParagraph(text: string): string {
+  const [first = text] = text.split(/\n\s*\n/);
+  return first.replaceAll(/\s*\n\s*/g, " ");
+}
+
+const WHOLE = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER)$/;
+
+function plainOf(value: Value, type: string): Value {
+  if (typeof value !== "string") return value;
+  if (type.startsWith("TIMESTAMP")) return `${value.replace(" ", "T")}Z`;
+  if (!WHOLE.test(type) && !type.startsWith("DECIMAL")) return value;
+  const number = Number(value);
+  return Number.isInteger(number) && !Number.isSafeInteger(number) ? value : number;
+}
