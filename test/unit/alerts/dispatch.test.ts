@@ -625,6 +625,14 @@ describe("a ledger without room", () => {
     expect([told, bookOf("a")]).toMatchObject([["1", "2"], { raised: 2, told: 2 }]);
   });
 
+  test("leaves at the end as many messages waiting as there are notifiers to be told, and none for a late alert", () => {
+    const { alerts } = full("raise");
+    const dispatch = dispatchTo({ a: notifier([]), b: notifier([]) }, {}, alerts);
+    for (const key of ["1", "2", "3"]) dispatch.raise(recent(key));
+    dispatch.raise(alertOf({ key: "4", lastSeen: Date.now() - 9 * HOUR_MS }));
+    expect(dispatch.close()).toMatchObject({ told: 0, waiting: 6, refused: 0 });
+  });
+
   test("takes what was raised with the next alert, in its order", () => {
     const { alerts, makeRoom } = full("raise");
     const dispatch = dispatchTo({ a: notifier([]) }, {}, alerts);
