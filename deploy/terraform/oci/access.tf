@@ -32,8 +32,8 @@ resource "oci_identity_dynamic_group" "worker" {
   count          = local.on_workload ? 0 : 1
   compartment_id = var.tenancy_id
   name           = var.name
-  description    = "Instances and container instances that may run flowferry"
-  matching_rule  = "Any {instance.compartment.id = '${var.compartment_id}', All {resource.type = 'computecontainerinstance', resource.compartment.id = '${var.compartment_id}'}}"
+  description    = "Who may run flowferry"
+  matching_rule  = var.container_instance == null ? "Any {instance.compartment.id = '${var.compartment_id}'}" : "All {resource.type = 'computecontainerinstance', resource.compartment.id = '${var.compartment_id}'}"
 }
 
 # What the worker may do, and nothing else: settings/policies.json.
@@ -53,6 +53,6 @@ resource "oci_identity_policy" "services" {
     "Allow any-user to manage objects in compartment id ${var.compartment_id} where all {request.principal.type = 'serviceconnector', request.principal.compartment.id = '${var.compartment_id}', target.bucket.name = '${var.bucket_name}'}",
     "Allow service objectstorage-${var.region} to manage object-family in compartment id ${var.compartment_id} where target.bucket.name = '${var.bucket_name}'",
     ], var.events ? [
-    "Allow service cloudEvents to use streams in compartment id ${var.compartment_id}",
+    "Allow service cloudEvents to use stream-push in compartment id ${var.compartment_id}",
   ] : [])
 }

@@ -19,11 +19,11 @@ resource "oci_container_instances_container_instance" "worker" {
     image_url    = var.container_instance.image
     arguments    = ["run", "-c", "/etc/flowferry/flowferry.yaml"]
     security_context {
-      security_context_type         = "LINUX"
-      is_root_file_system_readonly  = true
+      security_context_type          = "LINUX"
+      is_root_file_system_readonly   = true
       is_non_root_user_check_enabled = true
-      run_as_user                   = 65532
-      run_as_group                  = 65532
+      run_as_user                    = 65532
+      run_as_group                   = 65532
     }
     volume_mounts {
       volume_name  = "config"
