@@ -64,6 +64,44 @@ test.each(["oci", "ibm"])(
   },
 );
 
+/** Names that the documents of the provider `ibm` have of each resource, and of the blocks in it. */
+const IBM: Readonly<Record<string, string>> = {
+  ibm_is_flow_log: "name target storage_bucket active resource_group tags access_tags",
+  ibm_resource_instance: "name service plan location resource_group_id parameters tags",
+  ibm_cos_bucket:
+    "bucket_name resource_instance_id region_location storage_class endpoint_type allowed_ip force_delete hard_quota expire_rule",
+  "ibm_cos_bucket.expire_rule": "rule_id enable days prefix",
+  ibm_iam_authorization_policy:
+    "source_service_name source_resource_type source_resource_instance_id target_service_name target_resource_type target_resource_instance_id roles description",
+  ibm_iam_service_id: "name description tags locked",
+  ibm_iam_service_policy: "iam_service_id iam_id roles resources resource_attributes account_management tags",
+  "ibm_iam_service_policy.resource_attributes": "name value operator",
+  ibm_iam_service_api_key: "name description iam_service_id apikey locked store_value file",
+  ibm_code_engine_project: "name resource_group_id",
+  ibm_code_engine_config_map: "project_id name data",
+  ibm_code_engine_secret: "project_id name format data",
+  ibm_code_engine_app:
+    "project_id name image_reference image_secret image_port managed_domain_mappings probe_liveness probe_readiness run_arguments run_as_user run_commands run_env_variables run_service_account run_volume_mounts scale_cpu_limit scale_memory_limit scale_min_instances scale_max_instances",
+  "ibm_code_engine_app.run_env_variables": "type name value key prefix reference",
+  "ibm_code_engine_app.run_volume_mounts": "type name mount_path reference",
+  "ibm_code_engine_app.probe_liveness": "type path port interval timeout failure_threshold initial_delay",
+};
+const OF_TERRAFORM = ["count", "for_each", "depends_on"];
+
+test("resources of IBM Cloud have only names that the provider's documents have", () => {
+  const unknown = (block: Block, kind: string): string[] => {
+    const known = [...(IBM[kind]?.split(" ") ?? []), ...OF_TERRAFORM];
+    const given = [...block.values.keys(), ...block.blocks.map(({ type }) => type)];
+    const inner = block.blocks.flatMap((own) => unknown(own, `${kind}.${own.type}`));
+    return [...given.filter((name) => !known.includes(name)).map((name) => `${kind}: ${name}`), ...inner];
+  };
+  const resources = folder("ibm")
+    .flatMap(({ text }) => readHcl(text))
+    .filter(({ type }) => type === "resource");
+  expect(resources.length).toBeGreaterThan(8);
+  expect(resources.flatMap((block) => unknown(block, block.labels[0] ?? ""))).toEqual([]);
+});
+
 interface Policy {
   readonly id: string;
   readonly permission: string;
