@@ -51,9 +51,9 @@ export function topLines({ version, at, startedAt, problems, sources, sinks, tal
     ...health,
     "",
     ...tableLines(
-      ["source", "flows/s", "flows", "objects", "wait", "parked"],
-      sources.map(({ name, flowsPerSecond, flows, objects, waiting, parked }) => {
-        return [name, rate(flowsPerSecond), count(flows), count(objects), waiting, parked];
+      ["source", "flows/s", "flows", "objects", "parked"],
+      sources.map(({ name, flowsPerSecond, flows, objects, parked }) => {
+        return [name, rate(flowsPerSecond), count(flows), count(objects), parked];
       }),
     ),
     "",

@@ -62,9 +62,9 @@ export class Live {
       problems: problems(),
       sources: sources
         .filter(({ configured }) => configured)
-        .map(({ name, pendingObjects: waiting, parked }) => {
+        .map(({ name, parked }) => {
           const { records: flows = 0, objects = 0 } = this.#totals?.sources[name] ?? {};
-          return { name, flowsPerSecond: this.#rate("read", name), flows, objects, waiting, parked };
+          return { name, flowsPerSecond: this.#rate("read", name), flows, objects, parked };
         }),
       sinks: sinks.map(({ name, delivered, rejected, setAside, filtered, pendingObjects, oldestPending, lastDelivery }) => ({
         ...{ name, delivered, rejected, setAside, filtered, lastDelivery },

@@ -29,10 +29,10 @@ export function statusPage(snapshot: Snapshot): string {
       `<p class="quiet">up ${duration(at - startedAt)}, as of ${instant(at)}</p>`,
       healthOf(snapshot),
       section("Sources", [
-        ["source", "flows/s", "flows read", "objects read", "objects that wait", "parked"],
-        ...sources.map(({ name, flowsPerSecond, flows, objects, waiting, parked: lying }) => [
+        ["source", "flows/s", "flows read", "objects read", "parked"],
+        ...sources.map(({ name, flowsPerSecond, flows, objects, parked: lying }) => [
           name,
-          ...numbers(rate(flowsPerSecond), count(flows), count(objects), count(waiting), count(lying)),
+          ...numbers(rate(flowsPerSecond), count(flows), count(objects), count(lying)),
         ]),
       ]),
       section("Sinks", [

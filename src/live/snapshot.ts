@@ -33,8 +33,7 @@ interface SourceLine {
   readonly flows: number;
   /** Since the start. */
   readonly objects: number;
-  /** Objects that a sink has not finished, and those of them that cannot be read now. */
-  readonly waiting: number;
+  /** Objects that cannot be read now. */
   readonly parked: number;
 }
 

@@ -47,14 +47,13 @@ export async function serveSocket(path: string, live: Live, passing: Passing): P
     });
   });
   rmSync(path, { force: true });
-  const mask = process.umask(0o177);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject).listen(path, resolve);
-    });
-  } finally {
+  const listening = new Promise<void>((resolve, reject) => {
+    // The file is made while `listen` is called.
+    const mask = process.umask(0o177);
+    server.once("error", reject).listen(path, resolve);
     process.umask(mask);
-  }
+  });
+  await listening;
   return {
     close() {
       server.close();

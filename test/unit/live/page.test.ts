@@ -20,14 +20,14 @@ test("shows what flows, what lags and what is wrong, and leaves out what there i
   const html = statusPage({
     ...empty,
     problems: [{ part: "sink otlp", drawer: "person", code: "x", reason: "401", since: AT - 7_200_000 }],
-    sources: [{ name: "bucket", flowsPerSecond: 12.4, flows: 5000, objects: 7, waiting: 3, parked: 0 }],
+    sources: [{ name: "bucket", flowsPerSecond: 12.4, flows: 5000, objects: 7, parked: 0 }],
     sinks: [{ name: "otlp", flowsPerSecond: 0.25, ...sink }],
     tables: [{ file: "/etc/servers.csv", rows: 10, changedAt: AT - 3 * 86_400_000, problem: undefined }],
   });
   const said = text(html);
   expect(said).toContain("up 5 m, as of 2026-01-05 12:00:00 UTC");
   expect(said).toContain("sink otlp does not do its work for 2 h: 401");
-  expect(said).toContain("bucket 12 5,000 7 3 0");
+  expect(said).toContain("bucket 12 5,000 7 0");
   expect(said).toContain("otlp 0.3 1,234 90 s 3 2 1 0 60 s ago");
   expect(said).toContain("/etc/servers.csv 10 3 d ago in use");
   for (const absent of ["Alerts", "missing", "cannot be read now"]) expect(said).not.toContain(absent);
