@@ -485,7 +485,7 @@ SELECT * FROM "login_rejected";
 CREATE OR REPLACE VIEW "long_connection" AS
 WITH "long_connection" AS (
   SELECT * FROM flows
-  WHERE "flow.action" = 'accept' AND "flow.initiator" IN ('source', 'unknown') AND "flow.traffic_type" = 'north-south' AND ("flow.end"::HUGEINT - "flow.connection.start"::HUGEINT) >= 14400000
+  WHERE "flow.action" = 'accept' AND "flow.initiator" IN ('source', 'unknown') AND "flow.traffic_type" = 'north-south' AND ("flow.end"::HUGEINT - "flow.connection.start"::HUGEINT) >= 14400000 AND ("flow.destination.zone" IN ('provider', 'multicast', 'broadcast')) IS NOT TRUE
 )
 SELECT * FROM "long_connection";
 

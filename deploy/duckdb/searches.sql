@@ -123,6 +123,22 @@ CREATE OR REPLACE MACRO "accepted_tcp_by_hour"(
   GROUP BY ALL
   ORDER BY "Time";
 
+-- Accepted TCP by hour, as rows: Accepted TCP flows, bytes and sources of each hour, a row for each.
+CREATE OR REPLACE MACRO "accepted_tcp_rows"(
+  since := (now() AT TIME ZONE 'UTC') - INTERVAL 1 DAYS,
+  until := TIMESTAMP 'infinity'
+) AS TABLE
+  WITH flows AS (SELECT * FROM flows WHERE flows.time >= since AND flows.time < until)
+  SELECT
+    epoch_ms(epoch_ms(flows.time) // 3600000 * 3600000) AS "Time",
+    count(*) AS "Accepted Flows",
+    coalesce(sum("flow.bytes"), 0) AS "Bytes Transferred",
+    count(DISTINCT "source.address") AS "Sources"
+  FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.protocol.number" = 6
+  GROUP BY ALL
+  ORDER BY "Time";
+
 -- Administration ports accepted from outside: External addresses that were let in at the ports of SSH, Telnet, RDP, VNC and WinRM.
 CREATE OR REPLACE MACRO "admin_ports_accepted_from_outside"(
   since := (now() AT TIME ZONE 'UTC') - INTERVAL 1 DAYS,
@@ -238,6 +254,27 @@ CREATE OR REPLACE MACRO "capture_quality"(
   FROM flows
   WHERE TRUE;
 
+-- Egress by host: Where each internal host sends to outside, and whether it is let; narrow it to one host by its address.
+CREATE OR REPLACE MACRO "egress_of_host"(
+  since := (now() AT TIME ZONE 'UTC') - INTERVAL 1 DAYS,
+  until := TIMESTAMP 'infinity'
+) AS TABLE
+  WITH flows AS (SELECT * FROM flows WHERE flows.time >= since AND flows.time < until)
+  SELECT
+    "source.address" AS "Source IP",
+    "flow.source.server" AS "Source Server",
+    "destination.address" AS "Destination IP",
+    "destination.port" AS "Destination Port",
+    "flow.destination.service" AS "Traffic To",
+    "flow.action" AS "Action",
+    count(*) AS "Flows",
+    coalesce(sum("flow.bytes"), 0) AS "Bytes Sent"
+  FROM flows
+  WHERE "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'external'
+  GROUP BY ALL
+  ORDER BY "Bytes Sent" DESC NULLS LAST
+  LIMIT 100;
+
 -- Traffic to one port: Who reaches port 443, and whether it is let in; put the port that you expect traffic on in its place.
 CREATE OR REPLACE MACRO "expected_traffic_to_port"(
   since := (now() AT TIME ZONE 'UTC') - INTERVAL 1 DAYS,
@@ -350,6 +387,25 @@ CREATE OR REPLACE MACRO "most_bytes_received"(
   GROUP BY ALL
   ORDER BY "Bytes Received" DESC NULLS LAST
   LIMIT 20;
+
+-- Packets sent and received by VNIC: Packets of each network interface by direction: those of egress are sent, those of ingress received. Packets Back are the other way of records that count both ways.
+CREATE OR REPLACE MACRO "packets_by_vnic"(
+  since := (now() AT TIME ZONE 'UTC') - INTERVAL 1 DAYS,
+  until := TIMESTAMP 'infinity'
+) AS TABLE
+  WITH flows AS (SELECT * FROM flows WHERE flows.time >= since AND flows.time < until)
+  SELECT
+    "flow.vnic.id" AS "VNIC",
+    "flow.subnet.name" AS "Subnet",
+    "flow.direction" AS "Direction",
+    coalesce(sum("flow.packets"), 0) AS "Packets",
+    coalesce(sum("flow.reverse.packets"), 0) AS "Packets Back",
+    count(*) AS "Flows"
+  FROM flows
+  WHERE "flow.status" = 'OK'
+  GROUP BY ALL
+  ORDER BY "Packets" DESC NULLS LAST
+  LIMIT 100;
 
 -- Pairs by day: Which addresses talk to which services of which addresses, a row for each day.
 CREATE OR REPLACE MACRO "pairs_per_day"(

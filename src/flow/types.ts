@@ -33,7 +33,7 @@ export const TYPES = {
   direction: { form: "string", words: ["ingress", "egress", "unknown"] },
   initiator: { form: "string", words: ["source", "destination", "unknown"] },
   ioDirection: { form: "string", words: ["receive", "transmit"] },
-  zone: { form: "string", words: ["internal", "external", "invalid"] },
+  zone: { form: "string", words: ["internal", "external", "invalid", "provider", "multicast", "broadcast"] },
   trafficType: { form: "string", words: ["east-west", "north-south"] },
   transport: { form: "string", words: ["tcp", "udp"] },
   networkType: { form: "string", words: ["ipv4", "ipv6"] },

@@ -310,12 +310,13 @@ interface Tables {
   readonly version: string;
 }
 
-/** RFC 1918, RFC 6598, link-local, loopback, unique local. */
-const PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8"].concat([
-  "fc00::/7",
-  "fe80::/10",
-  "::1/128",
-]);
+/** RFC 1918, RFC 6598, loopback, unique local; the clouds' own networks; multicast and broadcast. */
+const KNOWN = Object.entries({
+  internal: ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "fc00::/7", "fe80::/10", "::1/128"],
+  provider: ["169.254.0.0/16", "161.26.0.0/16", "166.8.0.0/14"],
+  multicast: ["224.0.0.0/4", "ff00::/8"],
+  broadcast: ["255.255.255.255/32"],
+}).flatMap(([zone, networks]) => networks.map((cidr) => ({ cidr, zone })));
 
 function readTables({ servers, networks, subnets }: LookupPaths): Tables {
   const read = (path: string | undefined) =>
@@ -330,7 +331,7 @@ function readTables({ servers, networks, subnets }: LookupPaths): Tables {
   return {
     ports: read(PORTS),
     servers: read(servers),
-    networks: [...read(networks), ...PRIVATE.map((cidr) => ({ cidr, zone: "internal" }))],
+    networks: [...read(networks), ...KNOWN],
     subnets: read(subnets),
     version: hash(versions.join("")),
   };

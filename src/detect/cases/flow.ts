@@ -23,6 +23,8 @@ const DEFAULTS: Readonly<Record<string, unknown>> = {
   packets: 8,
 };
 
+/** As `networks.csv` has them built in. */
+const PROVIDERS = ["169.254.0.0/16", "161.26.0.0/16", "166.8.0.0/14"].map((cidr) => ipaddr.IPv4.parseCIDR(cidr));
 const PRIVATE = ["private", "uniqueLocal", "linkLocal", "carrierGradeNat", "loopback"];
 
 export interface CaseFlow {
@@ -102,5 +104,9 @@ function derive(flow: Flow, given: Readonly<Record<string, unknown>>): void {
 function zoneOf(address: string | undefined): Zone | undefined {
   if (address === undefined) return undefined;
   if (!ipaddr.isValid(address)) return "invalid";
-  return PRIVATE.includes(ipaddr.process(address).range()) ? "internal" : "external";
+  const read = ipaddr.process(address);
+  const range = read.range();
+  if (range === "multicast" || range === "broadcast") return range;
+  if (read.kind() === "ipv4" && PROVIDERS.some(([network, length]) => read.match(network, length))) return "provider";
+  return PRIVATE.includes(range) ? "internal" : "external";
 }

@@ -29,7 +29,8 @@ const STATUSES: readonly Status[] = ["OK", "NODATA", "SKIPDATA"];
 const ACTIONS: readonly (Action | undefined)[] = ["accept", "reject", undefined];
 const DIRECTIONS: readonly Direction[] = ["ingress", "egress", "unknown"];
 const INITIATORS: readonly Initiator[] = ["source", "destination", "unknown"];
-const ZONES: readonly (Zone | undefined)[] = ["internal", "external", "invalid", undefined];
+const ZONES: readonly (Zone | undefined)[] = ["internal", "external", "invalid", "provider", "multicast", "broadcast", undefined];
+const ZONE_COUNT = ZONES.length;
 const TRAFFIC_TYPES: readonly (TrafficType | undefined)[] = ["east-west", "north-south", undefined];
 
 /**
@@ -41,7 +42,7 @@ export function createDispatch(rules: readonly (DetectionRule | DetectorRule)[])
   const conditions = rules.map(({ condition }) => condition);
   const protocols = classify(conditions, "protocol", 255);
   const ports = classify(conditions, "destinationPort", 65_535);
-  const cells: (Cell | undefined)[] = new Array(3 * 3 * 3 * 3 * 4 * 4 * 3 * protocols.count).fill(undefined);
+  const cells: (Cell | undefined)[] = new Array(3 * 3 * 3 * 3 * ZONE_COUNT * ZONE_COUNT * 3 * protocols.count).fill(undefined);
 
   const buildCell = (flow: Flow): Cell => {
     const known: Known = new Map<FieldName, string | number | undefined>([
@@ -69,8 +70,8 @@ export function createDispatch(rules: readonly (DetectionRule | DetectorRule)[])
   return (flow, hit) => {
     const said = (statusCode(flow.status) * 3 + actionCode(flow.action)) * 3 + directionCode(flow.direction);
     const kind = said * 3 + initiatorCode(flow.initiator);
-    const sides = zoneCode(flow.sourceZone) * 4 + zoneCode(flow.destinationZone);
-    const way = (kind * 16 + sides) * 3 + trafficCode(flow.trafficType);
+    const sides = zoneCode(flow.sourceZone) * ZONE_COUNT + zoneCode(flow.destinationZone);
+    const way = (kind * ZONE_COUNT * ZONE_COUNT + sides) * 3 + trafficCode(flow.trafficType);
     const code = way * protocols.count + protocols.of(flow.protocol);
     let cell = cells[code];
     if (cell === undefined) {
@@ -118,7 +119,22 @@ function initiatorCode(initiator: Initiator): number {
 }
 
 function zoneCode(zone: Zone | undefined): number {
-  return zone === "internal" ? 0 : zone === "external" ? 1 : zone === "invalid" ? 2 : 3;
+  switch (zone) {
+    case "internal":
+      return 0;
+    case "external":
+      return 1;
+    case "invalid":
+      return 2;
+    case "provider":
+      return 3;
+    case "multicast":
+      return 4;
+    case "broadcast":
+      return 5;
+    case undefined:
+      return 6;
+  }
 }
 
 function trafficCode(type: TrafficType | undefined): number {

@@ -15,20 +15,27 @@ export interface NetworkRow {
 
 export type NetworkTable = IpRanges<NetworkRow>;
 
-/** Networks that are internal wherever they are met. A line of the file for the same network replaces one. */
-const BUILT_IN: readonly NetworkRow[] = [
-  "10.0.0.0/8", // RFC 1918
-  "172.16.0.0/12", // RFC 1918
-  "192.168.0.0/16", // RFC 1918
-  "100.64.0.0/10", // RFC 6598, shared address space (carrier-grade NAT)
-  "169.254.0.0/16", // RFC 3927, link-local
-  "127.0.0.0/8", // RFC 1122 3.2.1.3, loopback
-  "fc00::/7", // RFC 4193, unique local
-  "fe80::/10", // RFC 4291 2.5.6, link-local
-  "::1/128", // RFC 4291 2.5.3, loopback
-].map((cidr) => ({ prefix: parsePrefix(cidr) as IpPrefix, cidr, zone: "internal", name: undefined, line: undefined }));
+/** Networks that are the same wherever they are met. A line of the file for the same network replaces one. */
+const BUILT_IN: readonly NetworkRow[] = (
+  [
+    ["10.0.0.0/8", "internal"], // RFC 1918
+    ["172.16.0.0/12", "internal"], // RFC 1918
+    ["192.168.0.0/16", "internal"], // RFC 1918
+    ["100.64.0.0/10", "internal"], // RFC 6598, shared address space (carrier-grade NAT)
+    ["127.0.0.0/8", "internal"], // RFC 1122 3.2.1.3, loopback
+    ["fc00::/7", "internal"], // RFC 4193, unique local
+    ["fe80::/10", "internal"], // RFC 4291 2.5.6, link-local
+    ["::1/128", "internal"], // RFC 4291 2.5.3, loopback
+    ["169.254.0.0/16", "provider"], // RFC 3927, link-local: where clouds have resolvers, time and metadata
+    ["161.26.0.0/16", "provider"], // IBM Cloud's services
+    ["166.8.0.0/14", "provider"], // IBM Cloud's service endpoints
+    ["224.0.0.0/4", "multicast"], // RFC 5771
+    ["ff00::/8", "multicast"], // RFC 4291 2.7
+    ["255.255.255.255/32", "broadcast"], // RFC 919 7
+  ] as const
+).map(([cidr, zone]) => ({ prefix: parsePrefix(cidr) as IpPrefix, cidr, zone, name: undefined, line: undefined }));
 
-const ZONES = ["internal", "external"] as const;
+const ZONES = ["internal", "external", "provider", "multicast", "broadcast"] as const;
 
 /** `cidr,zone,name` over the built-in networks; what neither holds is external. */
 export const networks = csvTable<NetworkTable>(
@@ -44,7 +51,12 @@ export const networks = csvTable<NetworkTable>(
         // The program's own strings: what compares them for every flow is fast when they are the same ones.
         const zone = ZONES.find((own) => own === text);
         if (zone === undefined) {
-          report({ line: row.line, column: "zone", value: text, reason: "no zone: write internal or external" });
+          report({
+            line: row.line,
+            column: "zone",
+            value: text,
+            reason: "no zone: write internal, external, provider, multicast or broadcast",
+          });
           return;
         }
         rows.push({ prefix, cidr: row.cell("cidr"), zone, name: row.cell("name") || undefined, line: row.line });

@@ -211,7 +211,7 @@ describe("dispatch", () => {
     const tests = bases.map((rule) => compileCondition(rule.condition));
     const dispatch = createDispatch(bases);
     const address = fc.constantFrom("10.0.1.10", "203.0.113.7", "2001:db8::7", "nonsense", null);
-    const zone = fc.constantFrom("internal", "external", "invalid", null);
+    const zone = fc.constantFrom("internal", "external", "invalid", "provider", "multicast", "broadcast", null);
     const anyFlow = fc.record({
       action: fc.constantFrom("accept", "reject", null),
       status: fc.constantFrom("OK", "NODATA", "SKIPDATA"),

@@ -76,6 +76,8 @@ describe("zones", async () => {
     ["10.0.0.1", "10.9.0.1", ["internal", "external", "north-south"]],
     ["8.8.8.8", "2606:4700::1111", ["external", "external", "north-south"]],
     ["10.100.xx.197", "10.0.0.1", ["invalid", "internal", "north-south"]],
+    ["10.0.0.1", "161.26.0.10", ["internal", "provider", "north-south"]],
+    ["10.0.0.1", "255.255.255.255", ["internal", "broadcast", "north-south"]],
     ["10.0.0.1", undefined, ["internal", undefined, undefined]],
     [undefined, "10.0.0.1", [undefined, "internal", undefined]],
     [undefined, undefined, [undefined, undefined, undefined]],
@@ -101,13 +103,21 @@ describe("zones", async () => {
 
   test("zones agree with the IANA special-purpose ranges as ipaddr.js knows them", async () => {
     const bare = zonesEnricher(await tablesOf({}));
-    const internal = new Set(["private", "carrierGradeNat", "linkLocal", "loopback", "uniqueLocal"]);
+    const zones = new Map(
+      Object.entries({
+        internal: ["private", "carrierGradeNat", "linkLocal", "loopback", "uniqueLocal"],
+        multicast: ["multicast"],
+        broadcast: ["broadcast"],
+      }).flatMap(([zone, ranges]) => ranges.map((range) => [range, zone] as const)),
+    );
+    /** Link-local addresses of IPv4, of which clouds answer themselves, and IBM's service networks. */
+    const provider = /^(169\.254\.|161\.26\.|166\.(8|9|10|11)\.)/;
     // Of ::192.0.2.1, ipaddr.js makes an IPv4-mapped address; RFC 4291 2.5.5.1 says otherwise.
     const address = fc.oneof(
       fc.ipV4(),
       fc.ipV6().filter((text) => !/^::(\d+\.){3}\d+$/.test(text)),
       fc
-        .tuple(fc.constantFrom("10", "100", "127", "169.254", "172", "192.168"), fc.ipV4())
+        .tuple(fc.constantFrom("10", "100", "127", "161.26", "166", "169.254", "172", "192.168", "224", "255.255.255"), fc.ipV4())
         .map(([head, tail]) => [...head.split("."), ...tail.split(".")].slice(0, 4).join(".")),
       fc
         .tuple(fc.constantFrom("fc", "fd", "fe8", "feb", "fec", "ff0"), fc.nat(0xf))
@@ -117,8 +127,9 @@ describe("zones", async () => {
       fc.property(address, (sourceAddress) => {
         const flow = flowOf({ sourceAddress });
         bare(flow);
-        const range = ipaddr.process(sourceAddress).range();
-        expect(flow.sourceZone).toBe(internal.has(range) ? "internal" : "external");
+        const address = ipaddr.process(sourceAddress);
+        const zone = provider.test(address.toString()) ? "provider" : (zones.get(address.range()) ?? "external");
+        expect(flow.sourceZone).toBe(zone);
       }),
       { numRuns: runs(2000) },
     );

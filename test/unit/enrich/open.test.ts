@@ -226,7 +226,7 @@ describe("at the start", () => {
     expect(error).toBeInstanceOf(UsageError);
     expect((error as UsageError).message.split("\n")).toEqual([
       `${join(folder, "none.csv")}: does not exist: create the file, or correct its path in the configuration`,
-      `${path}:2: zone "inside": no zone: write internal or external`,
+      `${path}:2: zone "inside": no zone: write internal, external, provider, multicast or broadcast`,
       `${folder}: is no regular file: name a file`,
     ]);
   });

@@ -176,7 +176,9 @@ describe("lookups check", () => {
     expect(lines.filter((line) => line.includes("servers.csv:"))).toHaveLength(21);
     expect(lines.find((line) => line.includes("servers.csv: "))).toMatch(/servers, 25 rows, version [0-9a-f]{12}: 25 problems$/);
     expect(lines).toContain("  and 5 more");
-    expect(lines).toContain(`  ${folder}/networks.csv:2: zone "inside": no zone: write internal or external`);
+    expect(lines).toContain(
+      `  ${folder}/networks.csv:2: zone "inside": no zone: write internal, external, provider, multicast or broadcast`,
+    );
     expect(lines).toContain(
       `  ${folder}/networks.csv:3: cidr "10.0.0.1/8": bits are set after the prefix: write 10.0.0.0/8 for the network, or a longer prefix`,
     );
@@ -291,7 +293,9 @@ describe("a table that became short", () => {
     const networks = join(folder, "networks.csv");
     await writeFile(networks, "cidr,zone\n10.0.0.0/8,inside\n");
     const { error, lines } = await run(["accept", "-c", "f.yaml"], { ...enrich, networks });
-    expect((error as UsageError).message).toBe(`${networks}:2: zone "inside": no zone: write internal or external`);
+    expect((error as UsageError).message).toBe(
+      `${networks}:2: zone "inside": no zone: write internal, external, provider, multicast or broadcast`,
+    );
     expect(lines).toEqual([expect.stringContaining(`${path}: servers, 40 rows instead of 100: accepted`)]);
   });
 
