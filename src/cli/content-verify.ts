@@ -34,7 +34,7 @@ export function contentVerifyCommand(context: CliContext): Command {
     .requiredOption("--compartment <ocid>", "compartment of the log group, or one above it")
     .option("--sink <name>", "name of the sink, where the configuration has several of type log-analytics")
     .option("--wait <duration>", "how long to wait for the record", "10m")
-    .option("--patience <seconds>", "how long a call that may heal is tried again", "60")
+    .option("--patience <duration>", "how long a call that may heal is tried again", "60s")
     .option("--json", "print the result as JSON", false)
     .action((options: VerifyOptions) => verify(context, options));
 }

@@ -123,7 +123,7 @@ function installing(
     .option("--slack-webhook-env <name>", "environment variable with the URL of a Slack webhook that is subscribed to the topic")
     .option("--notifications-endpoint <url>", "base URL of Notifications; by default the region's")
     .option("--monitoring-endpoint <url>", "base URL of Monitoring; by default the region's")
-    .option("--patience <seconds>", "how long a call that may heal is tried again", "60")
+    .option("--patience <duration>", "how long a call that may heal is tried again", "60s")
     .option("--json", "print the result as JSON", false)
     .action(async (options: InstallOptions) => {
       const installer = await open(context, options);

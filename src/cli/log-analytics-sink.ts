@@ -1,6 +1,7 @@
 import type { LogAnalyticsOptions } from "../clouds/oci/log-analytics/options.ts";
 import { logAnalytics } from "../clouds/oci/log-analytics/sink.ts";
 import type { Config } from "../config/load.ts";
+import { parseDuration } from "../lib/durations.ts";
 import { UsageError } from "../lib/errors.ts";
 
 /** The options of the configuration's log-analytics sink, whose tenancy and credentials a command uses. */
@@ -16,9 +17,9 @@ export function logAnalyticsSink({ sinks, file }: Config, name: string | undefin
   throw new UsageError("no-sink", message);
 }
 
-/** `--patience <seconds>` in ms. */
-export function patienceMsOf(seconds: string): number {
-  const patience = Number(seconds);
-  if (patience > 0) return patience * 1000;
-  throw new UsageError("bad-option", `--patience ${seconds} is no number of seconds`);
+/** `--patience` in ms: a duration, or a bare number of seconds. */
+export function patienceMsOf(text: string): number {
+  const patience = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) * 1000 : parseDuration(text);
+  if (patience > 0) return patience;
+  throw new UsageError("bad-option", `--patience ${text} is no time at all: write a duration such as 60s or 5m`);
 }

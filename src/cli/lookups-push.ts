@@ -21,7 +21,7 @@ export function lookupsPushCommand(context: CliContext): Command {
     .description("Bring the port and server tables into Log Analytics as lookups, where they have changed.")
     .addOption(configOption(context.env, "configuration with the tables and a log-analytics sink"))
     .option("--sink <name>", "name of the sink, where the configuration has several of type log-analytics")
-    .option("--patience <seconds>", "how long a call that may heal is tried again", "60")
+    .option("--patience <duration>", "how long a call that may heal is tried again", "60s")
     .option("--json", "print the result as JSON", false)
     .action((options: PushOptions) => push(context, options));
 }

@@ -45,7 +45,15 @@ beforeAll(async () => {
 afterAll(() => rmSync(consumer, { recursive: true, force: true }));
 
 it("holds the program, its tables, the schema and the reference, and no map without its source", () => {
-  const needed = ["dist/main.js", "dist/index.d.ts", "README.md", "CHANGELOG.md", "LICENSE", "lookups/ports.csv"];
+  const needed = [
+    "dist/main.js",
+    "dist/flowferry.1",
+    "dist/index.d.ts",
+    "README.md",
+    "CHANGELOG.md",
+    "LICENSE",
+    "lookups/ports.csv",
+  ];
   expect(files).toEqual(expect.arrayContaining([...needed, "src/config/schema.json", "src/config/reference.md"]));
   expect(files.filter((path) => path.endsWith(".map"))).toEqual([]);
   for (const path of files)

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { patienceMsOf } from "../../../src/cli/log-analytics-sink.ts";
 import { parseConfig } from "../../../src/config/load.ts";
 import { withUnits } from "../../../src/config/units.ts";
 import { formatDuration, parseDuration } from "../../../src/lib/durations.ts";
@@ -22,6 +23,11 @@ test.each([
   ["run: { pol: 1s }", /^f\.yaml:3:8: unknown key run\.pol: did you mean poll\?$/],
 ])("%s is told with its place and its name", (text, said) => {
   expect(() => parse(text)).toThrow(said);
+});
+
+test("--patience is a duration, or a bare number of seconds", () => {
+  expect(["60s", "5m", "2", "0.5"].map(patienceMsOf)).toEqual([60_000, 300_000, 2000, 500]);
+  for (const wrong of ["0", "0s", "-1", "soon", ""]) expect(() => patienceMsOf(wrong)).toThrow(/duration/);
 });
 
 test("a number of ms is shown in the largest unit that says it exactly, and read back", () => {
