@@ -46,6 +46,8 @@ export interface ReadingTotals {
   firstFault: string | undefined;
   /** Statements of the log that flows are missing: `skip-data`, `count-mismatch`. */
   lost: number;
+  /** Of these, headers that count other than their records. */
+  mismatches: number;
 }
 
 /** Flows that a command answers from, read when it asks. */
@@ -66,7 +68,7 @@ export interface Reading {
   close(): Promise<void>;
 }
 
-/** The configuration that is used where none is named, in the folder where the program was started. */
+/** The configuration that is used where neither one nor a folder is named, in the folder where the user stands. */
 const USUAL = "flowferry.yaml";
 /** A failure that passes is met so often before it is taken for an answer. */
 const MOST_FAILURES = 6;
@@ -78,7 +80,8 @@ const MOST_FAILURES = 6;
  */
 export async function openReading(options: ReadingOptions, context: CliContext): Promise<Reading> {
   const { input, since, until } = options;
-  const file = options.config ?? (input === undefined && existsSync(USUAL) ? USUAL : undefined);
+  const usual = context.env.FLOWFERRY_CONFIG || (existsSync(USUAL) ? USUAL : undefined);
+  const file = options.config ?? (input === undefined ? usual : undefined);
   if (file === undefined && input === undefined) {
     throw new UsageError(
       "bad-option",
@@ -137,7 +140,7 @@ export async function openReading(options: ReadingOptions, context: CliContext):
       async read(onFlows) {
         const totals: ReadingTotals = {
           ...{ objects: 0, flows: 0, earliest: Number.NaN, latest: Number.NaN, timeless: 0 },
-          ...{ bad: 0, unread: 0, firstFault: undefined, lost: 0 },
+          ...{ bad: 0, unread: 0, firstFault: undefined, lost: 0, mismatches: 0 },
         };
         const progress = await openProgress(context);
         const keep = (flows: readonly Flow[]): void => {
@@ -257,6 +260,7 @@ async function readSource(
               fault(object.key, `record ${from}: ${reason}`);
             }
             totals.lost += piece.quality.filter(({ kind }) => kind === "skip-data" || kind === "count-mismatch").length;
+            totals.mismatches += piece.quality.filter(({ kind }) => kind === "count-mismatch").length;
             keep(piece.flows);
             through = piece.through;
           }
@@ -312,7 +316,7 @@ export function withReading(command: Command): Command {
   return command
     .option(
       "-c, --config <file>",
-      `configuration file (YAML): its source, tables and networks (default: ${USUAL}, if it is there)`,
+      `configuration file (YAML): its source, tables and networks ; - for standard input (default: FLOWFERRY_CONFIG, or ${USUAL} if it is there, unless --input is given)`,
     )
     .option(
       "--input <folder>",

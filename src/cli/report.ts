@@ -3,6 +3,7 @@ import { UsageError } from "../lib/errors.ts";
 import { writePrivately } from "../lib/private-output.ts";
 import { PortSummary, type PortsOptions, SECTIONS, type SubnetReport } from "../reports/ports.ts";
 import { type Cell, csvLines, tableLines } from "../reports/table.ts";
+import { adviseCommand } from "./advise.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
 import {
   doubtsOf,
@@ -21,7 +22,8 @@ type Finish = (code: ExitCode) => void;
 export function reportCommand(context: CliContext, finish: Finish): Command {
   return new Command("report")
     .description("Make a document of the flows in a bucket or folder. Nothing is shipped or changed.")
-    .addCommand(portsCommand(context, finish));
+    .addCommand(portsCommand(context, finish))
+    .addCommand(adviseCommand(context, finish));
 }
 
 interface PortsFlags extends ReadingOptions, PortsOptions {

@@ -1,5 +1,5 @@
 import type { Enricher } from "../contracts/enricher.ts";
-import type { FlowContext } from "../flow/flow.ts";
+import type { Flow, FlowContext } from "../flow/flow.ts";
 import type { IpBits } from "../lib/ip/address.ts";
 import { contains } from "../lib/ip/prefix.ts";
 import type { Governance, Question } from "./rules/governance.ts";
@@ -54,11 +54,7 @@ export function securityRulesEnricher(
     const { sourceIp: source, destinationIp: destination } = addresses;
     if (source.family === 0 || destination.family === 0) return;
     const withinSubnet = inside(source) && inside(destination);
-    let direction = flow.direction;
-    if (withinSubnet && flow.directionLogged === undefined) {
-      if (holds(own, destination)) direction = "ingress";
-      else if (holds(own, source)) direction = "egress";
-    }
+    const direction = withinSubnet ? directionAt(flow, source, destination, own) : flow.direction;
     if (direction === "unknown") return;
     const ingress = direction === "ingress";
     question.direction = direction;
@@ -74,6 +70,12 @@ export function securityRulesEnricher(
     flow.rule = explanation.rule;
     if (detail === "matched") flow.securityLists = explanation.lists;
   };
+}
+
+/** The direction of a flow between two addresses of its subnet, at a VNIC that has these addresses. */
+export function directionAt(flow: Flow, source: IpBits, destination: IpBits, own: readonly IpBits[]): Flow["direction"] {
+  if (flow.directionLogged !== undefined) return flow.direction;
+  return holds(own, destination) ? "ingress" : holds(own, source) ? "egress" : flow.direction;
 }
 
 /** What the snapshot says of the flows of one context. */

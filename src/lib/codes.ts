@@ -42,6 +42,8 @@ export const CODES = {
     "bad-generate-option": "An option of `generate` is wrong",
     "output-unwritable": "A file of a report cannot be written",
     "report-too-large": "There is too much for one report",
+    "no-network": "The configuration describes no rules of a network",
+    "advice-unproved": "Advice would drop observed flows, and is withheld",
     "unknown-host": "There is no server of that name",
     "unknown-subnet": "No flow is of that subnet",
     "not-empty": "The folder to write to is not empty",

@@ -80,6 +80,11 @@ export class NetworkSnapshot {
     return this.#governance.get(key);
   }
 
+  /** The addresses of the VNICs in a group, as far as they are known. */
+  members(group: string): Members | undefined {
+    return this.#members.get(group);
+  }
+
   #governanceOf(key: string, governors: Governors): Governance {
     const before = this.#previous.get(key);
     if (before?.isOf(governors)) return before;
