@@ -1,7 +1,7 @@
 -- The archive as a table, and as the flattened view of IBM's documentation with its column names. In Trino, in a schema of the hive connector,
 -- after the location is that of the archive. New folders are found by
 --   CALL system.sync_partition_metadata('default', 'flows', 'ADD');
--- Times are UTC. `compact` leaves each flow there once.
+-- Times are UTC. `compact` leaves each flow there once. This text was not run against a Trino yet.
 CREATE TABLE flows (
   "time" timestamp(3),
   "log.record.uid" varchar,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openFlows } from "../../src/query/flows.ts";
+import { s3Server } from "../simulators/s3/server.ts";
 import { writeBucket } from "./bucket.ts";
 import { flowferry, start, summaryOf, type Workplace, workplace } from "./program.ts";
 
@@ -101,4 +102,48 @@ test("enriched JSON: an array of records with the article's keys for each source
   expect(arrays.flat()).toHaveLength(records);
   const sorted = (all: readonly unknown[]) => all.map((one) => JSON.stringify(one)).sort();
   expect(sorted(arrays.flat())).toEqual(sorted(place.lines("out.ndjson")));
+});
+
+test("an archive in a bucket of S3: refused puts are waited out, compaction and questions work there", async () => {
+  const { records } = await writeBucket(place.path("bucket"), { format: "oci", flows: 1_000, objects: 6, vnics: 8 });
+  const server = await s3Server("archive");
+  try {
+    let refusals = 2;
+    server.fault = ({ method }) => {
+      if (method !== "PUT" || refusals === 0) return undefined;
+      refusals -= 1;
+      return { status: 403, code: "AccessDenied" };
+    };
+    const to = { type: "s3", bucket: "archive", endpoint: server.endpoint, accessKeyId: "key", secretAccessKey: "wJalrXUtnFEMI" };
+    const worker = (name: string, more: object) =>
+      place.config(
+        {
+          source: { type: "directory", path: "bucket" },
+          archive: { to, prefix: "flows/" },
+          ledger: { path: `${name}.db` },
+          run: { retry: { initialMs: 1, maxMs: 5 } },
+          ...more,
+        },
+        `${name}.yaml`,
+      );
+    const config = worker("one", {});
+    const ended = await flowferry(["run", "-c", config, "--until-caught-up"]);
+    expect([ended.code, refusals], ended.stderr).toEqual([0, 0]);
+    // A second worker whose ledger knows nothing of the first, and that takes half of the flows.
+    expect((await flowferry(["run", "-c", worker("two", { filter: { action: "accept" } }), "--until-caught-up"])).code).toBe(0);
+    const ask = async () => {
+      const query = 'SELECT count(*) AS flows, count(DISTINCT "log.record.uid") AS uids FROM flows';
+      const { code, stdout, stderr } = await flowferry(["sql", query, "-c", config, "--format", "json"]);
+      expect(code, stderr).toBe(0);
+      return JSON.parse(stdout) as { flows: number; uids: number };
+    };
+    const before = await ask();
+    expect(before.uids).toBe(records);
+    expect(before.flows).toBeGreaterThan(records);
+    const compacted = await flowferry(["compact", "-c", config]);
+    expect(compacted.code, compacted.stderr).toBe(0);
+    expect(await ask()).toEqual({ flows: records, uids: records });
+  } finally {
+    await server.close();
+  }
 });

@@ -31,6 +31,9 @@ export function s3With<Auth extends S3Auth>(auth: TokenAuth<Auth>) {
   } satisfies Bucket<S3Options<Auth>>;
 }
 
+const nothing = () => {};
+const SILENT = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+
 type StoreDependencies = Pick<SourceDependencies, "env" | "onEvent" | "secrets">;
 
 /** Nothing is asked of the store before the first listing or reading. Throws UsageError. */
@@ -55,6 +58,8 @@ async function s3Store(
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
     maxAttempts: 1,
+    // The SDK would print what it also throws.
+    logger: SILENT,
     requestHandler: transport.requestHandler,
   });
   await checkRegion(client);
