@@ -6,7 +6,11 @@ import { BODIES } from "../../schemas/record.ts";
 const receiver = urlWithoutUser(z.url({ protocol: /^https?$/ }), "set headers.authorization");
 
 export const otlpOptions = z.strictObject({
-  endpoint: receiver.optional().describe("Base URL of the receiver; /v1/logs is added to its path"),
+  endpoint: receiver
+    .optional()
+    .describe(
+      "Base URL of the receiver; /v1/logs is added to its path: of VictoriaLogs it ends in /insert/opentelemetry, of Loki in /otlp",
+    ),
   url: receiver.optional().describe("URL of the receiver as it stands, instead of `endpoint`"),
   encoding: z
     .enum(["protobuf", "json"])

@@ -240,11 +240,11 @@ describe("install", () => {
     // What hangs together with the refused is asked for once; the others go on.
     expect(oci.requests.count("list-fields")).toBe(1);
     expect(actions(others)).toEqual({ create: content.searches.length + content.dashboards.length });
-    const impatient = await open(content, 700);
+    const impatient = await open(content, 2_000);
     oci.faults.add({ on: "list-fields", times: Number.POSITIVE_INFINITY }, { status: 503 });
     const [givenUp] = await impatient.steps(never);
     expect(givenUp?.refusal).toMatchObject({ drawer: "passing", code: "no-success" });
-    expect(givenUp?.refusal?.message).toMatch(/^given up after 1 s: ListFields .*503/);
+    expect(givenUp?.refusal?.message).toMatch(/^given up after 2 s: ListFields .*503/);
     expect(oci.requests.count("list-fields")).toBeGreaterThan(2);
     await impatient.close();
   });
