@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { onPath, run } from "../backends/servers/process.ts";
@@ -20,6 +20,48 @@ export async function goProgram(what: string): Promise<string> {
   await tried(what, () =>
     run("nice", ["-n", "19", "go", "install", what], { env: { GOBIN: folder, GOFLAGS: "" }, timeoutMs: BUILD_TIMEOUT_MS }),
   );
+  return program;
+}
+
+const TOFU = "1.12.6";
+/** OpenTofu builds with its own version of a library, which `go install` does not take. */
+const TOFU_MODULE = `module tofu
+
+go 1.26
+
+require github.com/opentofu/opentofu v${TOFU}
+
+replace github.com/hashicorp/hcl/v2 v2.20.1 => github.com/opentofu/hcl/v2 v2.20.2-0.20251021132045-587d123c2828
+`;
+
+/** Path of OpenTofu, built once into the user's cache. Throws `Unavailable` without Go or its modules. */
+export async function openTofu(): Promise<string> {
+  const program = join(CACHE, `tofu-${TOFU}`);
+  if (existsSync(program)) return program;
+  requireGo("OpenTofu");
+  process.stderr.write("OpenTofu: building it with Go (once; up to 20 minutes)\n");
+  const source = join(CACHE, "tofu-src");
+  await mkdir(source, { recursive: true });
+  await writeFile(join(source, "go.mod"), TOFU_MODULE);
+  const unfinished = join(CACHE, `tofu-${TOFU}.${process.pid}`);
+  const build = [
+    "go",
+    "build",
+    "-buildvcs=false",
+    "-trimpath",
+    "-ldflags=-s -w",
+    "-o",
+    unfinished,
+    "github.com/opentofu/opentofu/cmd/tofu",
+  ];
+  await tried("OpenTofu", () =>
+    run("nice", ["-n", "19", ...build], {
+      cwd: source,
+      env: { GOFLAGS: "-mod=mod", GOWORK: "off" },
+      timeoutMs: BUILD_TIMEOUT_MS,
+    }),
+  );
+  await rename(unfinished, program);
   return program;
 }
 
