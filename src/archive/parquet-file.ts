@@ -26,7 +26,7 @@ export function createParquetFile(path: string, columns: readonly ArchiveColumn[
   let isOpen = true;
   let isWhole = false;
   let written = 0;
-  const bytes = new ByteWriter(1 << 20);
+  const bytes = new ByteWriter(1 << 16);
   const schema = [{ name: "flow", num_children: columns.length }, ...columns.flatMap(({ elements }) => elements)];
   const parquet = new ParquetWriter({
     writer: bytes,
