@@ -129,7 +129,8 @@ function showStatus({ print }: CliContext, ledger: Ledger, json: boolean): void 
     );
   }
   if (parked > PARKED_SHOWN) print(`… and ${parked - PARKED_SHOWN} more (see --dead-letters)`);
-  for (const sink of sinks) print(sinkLine(sink));
+  const found = sources.some((source) => source.partitions > 0 || source.objects > 0);
+  for (const sink of sinks) print(sinkLine(sink, found));
   for (const book of books) print(bookLine(book));
   print(`undecodable records: ${undecodable}${undecodable > 0 ? " (see --dead-letters --sink none)" : ""}`);
   for (const { source, kind, count, lastKey, lastMessage } of quality)
@@ -150,20 +151,17 @@ function sourceLine(
   return `${what}: ${partitions} partitions tailed, ${objects} objects remembered, ${parked} parked`;
 }
 
-function sinkLine({
-  name,
-  pendingObjects,
-  oldestPending,
-  delivered,
-  rejected,
-  setAside,
-  filtered,
-  lastDelivery,
-}: SinkStatus): string {
+/** `found`: whether any object was ever listed. */
+function sinkLine(
+  { name, pendingObjects, oldestPending, delivered, rejected, setAside, filtered, lastDelivery }: SinkStatus,
+  found: boolean,
+): string {
   const age = oldestPending === undefined ? "" : `, the oldest stored ${new Date(oldestPending).toISOString()}`;
   const last =
     lastDelivery === undefined ? "has never taken a record" : `last took records ${new Date(lastDelivery).toISOString()}`;
-  const end = rejected + setAside === 0 ? "caught up" : "nothing waits, but not all was delivered (see --dead-letters)";
+  const unlisted = !found && delivered + rejected + setAside + filtered === 0;
+  const lacking = "nothing waits, but not all was delivered (see --dead-letters)";
+  const end = unlisted ? "no object was ever found" : rejected + setAside === 0 ? "caught up" : lacking;
   const waiting = pendingObjects === 0 ? end : `${pendingObjects} objects wait${age}`;
   return `${name}: ${waiting}; ${delivered} delivered, ${rejected} rejected, ${setAside} set aside${filtered > 0 ? `, ${filtered} filtered` : ""}; ${last}`;
 }

@@ -13,6 +13,9 @@ const FLAG_NAME = 0x08;
 const FLAG_COMMENT = 0x10;
 const FLAGS_RESERVED = 0xe0;
 
+/** An object of more members than this has short ones, or somebody wants to waste our time. */
+const MANY_MEMBERS = 16;
+
 /** Gzip may hold gzip, as where a store compresses what was compressed before; this deep. */
 const MOST_LAYERS = 3;
 
@@ -81,11 +84,13 @@ async function* plain(input: Input): AsyncGenerator<Buffer> {
 }
 
 async function* members(input: Input): AsyncGenerator<Buffer> {
+  let count = 0;
   do {
     await readHeader(input);
+    count++;
     let checksum = 0;
     let size = 0;
-    for await (const chunk of inflate(input)) {
+    for await (const chunk of inflate(input, count > MANY_MEMBERS)) {
       checksum = crc32(chunk, checksum);
       size += chunk.length;
       yield chunk;

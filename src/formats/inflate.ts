@@ -1,4 +1,4 @@
-import { createInflateRaw, type InflateRaw, type ZlibOptions } from "node:zlib";
+import { createInflateRaw, type InflateRaw, inflateRawSync, type ZlibOptions } from "node:zlib";
 import type { Input } from "./input.ts";
 import { Broken } from "./unpacked.ts";
 
@@ -16,9 +16,14 @@ const TAPE_BYTES = 1024 * 1024;
 /**
  * Decompresses one raw deflate stream (RFC 1951) from where the input stands, and leaves the input right behind it. Throws Broken
  * with `truncated-gzip` or `corrupt-gzip` after everything before the break was handed out. Memory does not depend on the ratio of
- * compression, nor on the length of the stream.
+ * compression, nor on the length of the stream. `brief`: the stream is likely to be short.
  */
-export async function* inflate(input: Input): AsyncGenerator<Buffer> {
+export async function* inflate(input: Input, brief = false): AsyncGenerator<Buffer> {
+  const whole = brief && (await input.more()) ? inflateAtOnce(input) : undefined;
+  if (whole !== undefined) {
+    if (whole.length > 0) yield whole;
+    return;
+  }
   const stream = new Stream();
   let tape: Buffer[] | undefined = [];
   let taped = 0;
@@ -48,6 +53,29 @@ export async function* inflate(input: Input): AsyncGenerator<Buffer> {
   } finally {
     stream.destroy();
   }
+}
+
+/**
+ * The whole of a deflate stream that ends within the piece at hand and is no longer than one output; undefined of any other, with the input
+ * where it stood. An object of many short members would spend its time on making a stream for each.
+ */
+function inflateAtOnce(input: Input): Buffer | undefined {
+  const piece = input.take(PIECE_BYTES);
+  try {
+    const { buffer, engine } = inflateRawSync(piece, { info: true, maxOutputLength: OUTPUT_BYTES }) as unknown as Inflated;
+    input.back(piece.length - engine.bytesWritten);
+    return buffer;
+  } catch {
+    // Broken, longer than this, or not yet all there: the stream says which.
+    input.back(piece.length);
+    return undefined;
+  }
+}
+
+/** What zlib's functions return with the option `info`, which the types do not know. */
+interface Inflated {
+  readonly buffer: Buffer;
+  readonly engine: { readonly bytesWritten: number };
 }
 
 /**

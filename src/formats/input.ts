@@ -47,6 +47,11 @@ export class Input {
 
   /** Makes bytes unread that were read before. */
   unread(bytes: Buffer): void {
+    const start = this.#position - bytes.length;
+    if (start >= 0 && this.#chunk.subarray(start, this.#position).equals(bytes)) {
+      this.#position = start;
+      return;
+    }
     this.#chunk = Buffer.concat([bytes, this.#chunk.subarray(this.#position)]);
     this.#position = 0;
   }

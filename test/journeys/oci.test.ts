@@ -318,13 +318,17 @@ describe("an Object Storage that fails", () => {
 
   test("a bucket that is not there ends a job at once with exit code 1 and the policy that is needed", async () => {
     const out = await receive();
-    const ended = await runToEnd(configFor({ out: { endpoint: out.url } }, { bucket: "Flow-Log" }));
+    const config = configFor({ out: { endpoint: out.url } }, { bucket: "Flow-Log" });
+    const ended = await runToEnd(config);
     expect(ended.code, ended.stderr).toBe(1);
     expect(ended.stderr).toContain("404 BucketNotFound");
     expect(ended.stderr).toContain(
       "read objects in compartment <the bucket's compartment> where target.bucket.name = 'Flow-Log'",
     );
     expect(ended.stderr).not.toMatch(STACK_TRACE);
+    const status = await flowferry(["status", "-c", config]);
+    expect(status.stdout).toContain("out: no object was ever found;");
+    expect(status.stdout).not.toContain("caught up");
   });
 
   test("credentials that are refused later: the run stays, keeps its position, and goes on when they are accepted again", async () => {

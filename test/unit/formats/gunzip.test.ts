@@ -55,6 +55,28 @@ describe("whole objects", () => {
     expectBytes(await unpack(Buffer.concat([ZIPPED, Buffer.alloc(70_000)])), TEXT, undefined);
   });
 
+  test("very many members, short, empty and long, in chunks of any size", async () => {
+    const long = Buffer.alloc(700_000, "a long member does not fit into one output\n");
+    const texts = Array.from({ length: 60 }, (_, at) =>
+      at % 7 === 0 ? Buffer.alloc(0) : at === 40 ? long : Buffer.from(`member ${at}\n`),
+    );
+    const zipped = Buffer.concat(texts.map((text) => gzipSync(text)));
+    for (const size of [7, 1_000, 1e9]) expectBytes(await unpack(zipped, 1e9, [size]), Buffer.concat(texts), undefined);
+  });
+
+  test("a break in the thirtieth of many members: everything before it is handed out", async () => {
+    const texts = Array.from({ length: 30 }, (_, at) => Buffer.from(`member ${at} ${"x".repeat(50)}\n`));
+    const zipped = texts.map((text) => gzipSync(text));
+    const cut = Buffer.concat([...zipped.slice(0, 29), (zipped[29] as Buffer).subarray(0, 16)]);
+    const before = Buffer.concat(texts.slice(0, 29));
+    const { bytes, code } = await unpack(cut);
+    expect(code).toBe("truncated-gzip");
+    expect(bytes.subarray(0, before.length).equals(before)).toBe(true);
+    const checksum = Buffer.from(zipped[29] as Buffer);
+    checksum.writeUInt32LE(1, checksum.length - 8);
+    expectBytes(await unpack(Buffer.concat([...zipped.slice(0, 29), checksum])), Buffer.concat(texts), "corrupt-gzip");
+  });
+
   test("gzip within gzip, also where the inner one has members and padding", async () => {
     const twice = gzipSync(ZIPPED);
     const thrice = gzipSync(twice);
