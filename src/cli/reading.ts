@@ -253,8 +253,8 @@ async function readSource(
               await enrichment.prepare(raw, signal);
               enrichment.enrich(raw);
             }
-            for (const flow of piece.flows)
-              if (flow.initiator === "unknown" && flow.lookupsVersion === undefined) enrichInitiator(flow);
+            // What was written before the field was there lacks it.
+            for (const flow of piece.flows) if (flow.initiator === "unknown") enrichInitiator(flow);
             for (const { from, to, reason } of piece.bad) {
               totals.bad += to === undefined ? 1 : to - from + 1;
               fault(object.key, `record ${from}: ${reason}`);
