@@ -10,7 +10,7 @@ import { NOTHING_SEEN } from "../ledger/nothing-seen.ts";
 import { codeOf, describeError, UsageError } from "../lib/errors.ts";
 import { closeNotifiers, openNotifiers } from "../run/alerts.ts";
 import { openSink, openSource, requireRules } from "../run/compose.ts";
-import { loadEnabledRules } from "../run/detections.ts";
+import { hidesShipped, loadEnabledRules, SHIPPED_HIDDEN } from "../run/rule-set.ts";
 import { configOption } from "./config-option.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
 
@@ -90,7 +90,7 @@ async function* check(config: Config, { env, signal }: CliContext): AsyncGenerat
       config,
       marking.map(({ name }) => name),
     );
-    return `${marking.length} rules are valid`;
+    return `${marking.length} rules are valid${hidesShipped(alerts) ? `; ${SHIPPED_HIDDEN}` : ""}`;
   });
   yield await step("alerts", async () => {
     const notifiers = await openNotifiers(alerts, { baseDir, env });

@@ -177,7 +177,7 @@ async function load(path: string | undefined): Promise<RuleSet> {
 async function loadOf(context: CliContext, file: string): Promise<RuleSet> {
   const { alerts } = await context.loadConfig(file);
   if (alerts === undefined) throw new UsageError("no-alerts", `${file} has no alerts block: no rule runs`);
-  const { loadEnabledRules } = await import("../run/detections.ts");
+  const { loadEnabledRules } = await import("../run/rule-set.ts");
   const { rules, errors } = await loadEnabledRules(alerts);
   return { rules, errors: errors.map(shorten) };
 }

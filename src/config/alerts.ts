@@ -26,10 +26,10 @@ const ownOptions = z.strictObject({
       "Folders and files of detection rules; `builtin` stands for those that ship with the program, which are the default. As in [builtin, ./my-rules]",
     ),
   tune: z
-    .record(z.string(), z.record(z.string(), z.unknown()))
+    .union([z.string().min(1), z.record(z.string(), z.record(z.string(), z.unknown()))])
     .default({})
     .describe(
-      "Thresholds, times and levels of rules, by name: level, throttle, dedup, of correlations gte and timespan, of detectors their options. As in {brute_force: {gte: 50, throttle: 6h, level: high}}",
+      "Thresholds, times and levels of rules, by name: level, throttle, dedup, of correlations gte and timespan, of detectors their options. As in {brute_force: {gte: 50, throttle: 6h, level: high}}, or the name of a YAML file that holds such a map",
     ),
   except: z
     .array(
@@ -59,7 +59,11 @@ const ownOptions = z.strictObject({
     .enum(LEVELS)
     .default("medium")
     .describe("Least level of a rule that tells somebody; rules below it still mark flows"),
-  lateness: durationText().default("1h").describe("Flows older than this tell nobody: a replay or a backfill is not news"),
+  lateness: durationText()
+    .default("2h")
+    .describe(
+      "Flows older than this tell nobody: a replay or a backfill is not news. Objects of OCI hold up to 65 minutes, and appear when these are over",
+    ),
   timeZone: z
     .string()
     .refine(isTimeZone, "expected a name of the IANA database, as in Europe/Berlin")

@@ -353,6 +353,7 @@ function alertsOf(
   return {
     ...options,
     rules: options.rules === undefined ? undefined : [options.rules].flat().map(place),
+    tune: typeof options.tune === "string" ? resolve(baseDir, options.tune) : options.tune,
     except: options.except.map((item) => (typeof item === "string" ? resolve(baseDir, item) : item)),
   };
 }

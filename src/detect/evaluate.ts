@@ -23,25 +23,66 @@ export interface StreamDetector {
    * the detector then is as it was.
    */
   restore(saved: SavedState): Restored;
+  /**
+   * Goes on with these rules from the next flow on, or when the save under way is over. What is remembered of rules that are as they were stays:
+   * a rule that says only something else of itself, such as its level, goes on where it was.
+   */
+  use(rules: readonly Rule[]): void;
   readonly stats: DetectorStats;
 }
 
 /** Evaluates rules on a stream of enriched flows, on event time. Only rules that alert mark flows and are told. */
 export function createDetector(rules: readonly Rule[], options: DetectorOptions = {}): StreamDetector {
   let listener: (match: Match) => void = () => {};
-  const start = () => createEngine(rules, options, (match) => listener(match));
+  let current = rules;
+  /** To be used when no save is under way. */
+  let next: readonly Rule[] | undefined;
+  let isSaving = false;
+  const start = () => createEngine(current, options, (match) => listener(match));
   let engine = start();
+  const change = () => {
+    if (next === undefined || isSaving) return;
+    current = next;
+    next = undefined;
+    const fresh = start();
+    fresh.state.adopt(engine.state);
+    engine = fresh;
+  };
+  const saved = () => {
+    isSaving = false;
+    change();
+  };
   return {
     inspect: (flow, count = true) => engine.inspect(flow, count),
     onMatch(to) {
       listener = to;
     },
-    save: () => engine.state.save(),
+    save() {
+      isSaving = true;
+      const { lots, head, done, abandon } = engine.state.save();
+      return {
+        lots,
+        head,
+        done() {
+          const numbers = done();
+          saved();
+          return numbers;
+        },
+        abandon() {
+          abandon();
+          saved();
+        },
+      };
+    },
     restore(saved) {
       const fresh = start();
       const result = fresh.state.restore(saved);
       engine = fresh;
       return result;
+    },
+    use(rules) {
+      next = rules;
+      change();
     },
     get stats() {
       return engine.stats();

@@ -5,7 +5,7 @@ import { type Draft, readDraft } from "./language/draft.ts";
 import { link } from "./language/link.ts";
 import { readYaml, type YamlDocument } from "./language/yaml-file.ts";
 import type { Rule } from "./rule.ts";
-import { filterText, NO_TUNING, type Tuning, tuneDocuments } from "./tuning.ts";
+import { filterText, isTuned, NO_TUNING, type Tuning, tuneDocuments } from "./tuning.ts";
 
 /** What is wrong with a rule file, and where. */
 export interface RuleError {
@@ -43,10 +43,17 @@ function isRuleFile(name: string): boolean {
  * The rules of folders and the folders within them, and of single files, as `tuning` has them. Throws UsageError when one cannot be read.
  */
 export async function loadRules(places: string | readonly string[], tuning: Tuning = NO_TUNING): Promise<RuleSet> {
+  const { files, errors } = await readRuleFiles(typeof places === "string" ? [places] : places);
+  const set = readRules(files, tuning);
+  return { rules: set.rules, errors: [...errors, ...set.errors] };
+}
+
+/** The texts of the rule files of folders and the folders within them, and of single files. Throws UsageError as `ruleFilesOf`. */
+export async function readRuleFiles(places: readonly string[]): Promise<{ files: RuleFile[]; errors: RuleError[] }> {
   const errors: RuleError[] = [];
   const files: RuleFile[] = [];
-  for (const place of typeof places === "string" ? [places] : places) {
-    for (const file of await filesOf(place)) {
+  for (const place of places) {
+    for (const file of await ruleFilesOf(place)) {
       try {
         files.push({ file, text: await readFile(file, "utf8") });
       } catch (error) {
@@ -54,12 +61,11 @@ export async function loadRules(places: string | readonly string[], tuning: Tuni
       }
     }
   }
-  const set = readRules(files, tuning);
-  return { rules: set.rules, errors: [...errors, ...set.errors] };
+  return { files, errors };
 }
 
-/** The rule files of a folder, by name; a file is its own. */
-async function filesOf(place: string): Promise<string[]> {
+/** The rule files of a folder, by name; a file is its own. Throws UsageError when it cannot be read. */
+export async function ruleFilesOf(place: string): Promise<string[]> {
   try {
     if ((await stat(place)).isFile()) return [place];
     return (await readdir(place, { recursive: true, withFileTypes: true }))
@@ -93,7 +99,12 @@ export function readRules(files: readonly RuleFile[], tuning: Tuning = NO_TUNING
   const all = tuneDocuments(
     read.flatMap(({ documents }) => documents),
     tuning,
-    (place, message) => errors.push({ file: `alerts.${place}`, line: NOWHERE, message }),
+    (path, message) => {
+      const { tuneFile } = tuning;
+      const place = path.join(".");
+      if (tuneFile === undefined) errors.push({ file: `alerts.tune.${place}`, line: NOWHERE, message });
+      else errors.push({ file: tuneFile.file, line: tuneFile.lineOf(path), message: `${place}: ${message}` });
+    },
   );
   let drafts: Draft[] = [];
   const wrong = new Set(read.flatMap(({ documents, wrong }) => (wrong ? documents.map(({ file }) => file) : [])));
@@ -101,7 +112,7 @@ export function readRules(files: readonly RuleFile[], tuning: Tuning = NO_TUNING
     document,
     draft: readDraft(document, (line, message) => {
       wrong.add(document.file);
-      errors.push({ file: document.file, line, message });
+      errors.push({ file: document.file, line, message: isTuned(document, tuning) ? `${message} (as it is tuned)` : message });
     }),
   }));
   for (const { document, draft } of found) {

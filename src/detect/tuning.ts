@@ -1,12 +1,17 @@
 import { stringify } from "yaml";
+import { z } from "zod";
 import { hint } from "./hint.ts";
 import { detectorOptions } from "./language/schema.ts";
-import type { YamlDocument } from "./language/yaml-file.ts";
+import { type Report, readYaml, type YamlDocument } from "./language/yaml-file.ts";
+
+/** By a rule's name: its thresholds, times and level. */
+export type Tune = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
 /** What users change of rules without copying them. */
 export interface Tuning {
-  /** By the rule's name: its thresholds, times and level. */
-  readonly tune: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly tune: Tune;
+  /** The file that says so; without it, the configuration. */
+  readonly tuneFile?: YamlDocument | undefined;
   /** What the named rules, or all, leave alone: each a selection as in a rule's `detection`. */
   readonly exceptions: readonly Exception[];
 }
@@ -40,25 +45,47 @@ type Members = Record<string, unknown>;
 export function tuneDocuments(
   documents: readonly YamlDocument[],
   { tune }: Tuning,
-  report: (place: string, message: string) => void,
+  report: (path: readonly string[], message: string) => void,
 ): YamlDocument[] {
   const nameOf = ({ value }: YamlDocument): unknown => (value as Members | null)?.name;
   const names = documents.map(nameOf).filter((name) => typeof name === "string");
   for (const name of Object.keys(tune)) {
-    if (!names.includes(name)) report(`tune.${name}`, `there is no such rule${hint(name, names)}`);
+    if (!names.includes(name)) report([name], `there is no such rule${hint(name, names)}`);
   }
   return documents.map((document) => {
     const name = nameOf(document);
-    const changes = typeof name === "string" && Object.hasOwn(tune, name) ? tune[name] : undefined;
-    if (changes === undefined) return document;
+    if (typeof name !== "string" || !Object.hasOwn(tune, name)) return document;
     const value = structuredClone(document.value) as Members;
-    for (const [option, to] of Object.entries(changes)) {
+    for (const [option, to] of Object.entries(tune[name] ?? {})) {
       const known = optionsOf(value);
-      if (!known.includes(option)) report(`tune.${name}.${option}`, `this rule has no such option${hint(option, known)}`);
+      if (!known.includes(option)) report([name, option], `this rule has no such option${hint(option, known)}`);
       else put(value, PLACES[option] ?? [...DETECTOR, option], to);
     }
     return { ...document, value };
   });
+}
+
+/** Whether something of the document's rule is tuned. */
+export function isTuned({ value }: YamlDocument, { tune }: Tuning): boolean {
+  const name: unknown = (value as Members | null)?.name;
+  return typeof name === "string" && Object.hasOwn(tune, name);
+}
+
+const tuneSchema = z.record(z.string(), z.record(z.string(), z.unknown()));
+
+/** What a file tunes: a map as `alerts.tune`. What is none is reported with its line, and tunes nothing. */
+export function readTune(text: string, file: string, report: Report): Pick<Tuning, "tune" | "tuneFile"> {
+  const [document, second] = readYaml(text, file, report);
+  if (second !== undefined) report(second.line, "a second document: what is tuned stands in one");
+  if (document === undefined) return { tune: {} };
+  const parsed = tuneSchema.safeParse(document.value);
+  if (parsed.success) return { tune: parsed.data, tuneFile: document };
+  for (const { path } of parsed.error.issues) {
+    const at = path.map(String);
+    const where = at.length === 0 ? "" : `${at.join(".")}: `;
+    report(document.lineOf(at), `${where}expected names of rules with options, as in \`brute_force: {gte: 50}\``);
+  }
+  return { tune: {} };
 }
 
 /** What can be said of the rule: thresholds and timespans where it has them, and its detector's options. */

@@ -1,5 +1,6 @@
 import type { Enricher } from "../contracts/enricher.ts";
 import type { Flow } from "../flow/flow.ts";
+import type { Clock } from "../lib/clock.ts";
 import type { Secrets } from "../lib/secrets/secrets.ts";
 import { chain, enricherOf } from "./chain.ts";
 import type { EnrichOptions } from "./options.ts";
@@ -7,7 +8,6 @@ import { type CloudNetwork, type NetworkCounts, type NetworkEvent, networkBlocks
 import { openNetwork } from "./rules/open.ts";
 import type { NetworkSnapshot } from "./rules/snapshot.ts";
 import { type SecurityListDetail, securityRulesEnricher } from "./security-rules.ts";
-import type { Clock } from "./tables/clock.ts";
 import { type LookupEvent, type StaleTable, watchTables } from "./tables/reload.ts";
 import type { Tables } from "./tables/tables.ts";
 

@@ -193,6 +193,7 @@ export const CODES = {
   "Rules, searches, schemas": {
     "bad-alerts": "`alerts.tune` or `alerts.except` is wrong",
     "bad-arguments": "Arguments are unknown or missing, or exclude each other",
+    "rules-stale": "Files of rules are not what is in use",
     "no-rules": "There is no valid rule",
     "bad-rules": "A rule or search is wrong",
     "rules-unreadable": "The folder of the rules cannot be read",

@@ -129,6 +129,7 @@ export async function compose(
       env,
       secrets: config.secrets,
       onAlert,
+      requireRules: (names) => requireRules(config, names),
     });
     closers.push(async () => detections?.close());
     checkNames(sinks, all);

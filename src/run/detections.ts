@@ -2,19 +2,21 @@ import { existsSync, readFileSync } from "node:fs";
 import type { ObservableCallback } from "@opentelemetry/api";
 import { countOf } from "../alerts/books.ts";
 import type { AlertDispatch } from "../alerts/dispatch.ts";
-import { type AlertOptions, BUILTIN_RULES } from "../config/alerts.ts";
+import type { AlertOptions } from "../config/alerts.ts";
 import type { Alert, NotifierDependencies } from "../contracts/alert.ts";
 import type { Ledger } from "../contracts/ledger.ts";
 import { CHECKPOINT, type Stateful } from "../delivery/checkpoint.ts";
 import { alertOf } from "../detect/alert.ts";
-import { disableRules } from "../detect/disable.ts";
 import { createDetector, type StreamDetector } from "../detect/evaluate.ts";
-import { formatRuleError, loadRules, type RuleSet } from "../detect/load.ts";
-import { LEVELS } from "../detect/rule.ts";
+import { formatRuleError } from "../detect/load.ts";
+import { LEVELS, type Rule } from "../detect/rule.ts";
 import { asset } from "../lib/assets.ts";
-import { codeOf, describeError, UsageError } from "../lib/errors.ts";
+import type { Clock } from "../lib/clock.ts";
+import { codeOf, describeError } from "../lib/errors.ts";
 import type { Logger } from "../telemetry/telemetry.ts";
 import { closeNotifiers, createDispatch, type DispatchSurroundings, openNotifiers } from "./alerts.ts";
+import { hidesShipped, readTexts, rulesOf, SHIPPED_HIDDEN } from "./rule-set.ts";
+import { watchRules } from "./rules-watch.ts";
 
 export interface Detections extends Stateful {
   /** Names of the rules that mark flows. */
@@ -29,18 +31,26 @@ export interface Detections extends Stateful {
 interface Surroundings extends DispatchSurroundings, Omit<NotifierDependencies, "onNotice"> {
   /** Told of each alert that a rule raises. */
   readonly onAlert?: (alert: Alert) => void;
+  /** Throws UsageError where rules of these names will not do. */
+  readonly requireRules?: (names: readonly string[]) => void;
+  /** By which the files of rules are watched; that of the machine, but for tests. */
+  readonly clock?: Clock;
 }
 
-/** Loads the rules (a wrong one is refused with file and line, the others run), takes up the state, and joins the notifiers. */
+/** What the rules are called among the parts of the worker. */
+const RULES = "rules";
+
+/**
+ * Loads the rules (a wrong one is refused with file and line, the others run), takes up the state, and joins the notifiers. Files of rules are
+ * watched, and taken up when they change.
+ */
 export async function openDetections(options: AlertOptions, surroundings: Surroundings): Promise<Detections> {
-  const { ledger, log } = surroundings;
-  const { rules, errors } = await loadEnabledRules(options);
-  for (const error of errors) log.error(`rule refused: ${formatRuleError(error)}`);
-  if (options.rules !== undefined && ![options.rules].flat().includes(BUILTIN_RULES)) {
-    log.info(
-      `the rules that ship with flowferry do not run: alerts.rules names others alone (\`[${BUILTIN_RULES}, …]\` has both)`,
-    );
-  }
+  const { ledger, log, health } = surroundings;
+  const texts = await readTexts(options);
+  const start = rulesOf(texts, options);
+  let { rules } = start;
+  for (const error of start.errors) log.error(`rule refused: ${formatRuleError(error)}`);
+  if (hidesShipped(options)) log.warn(SHIPPED_HIDDEN);
   const notifiers = await openNotifiers(options, { ...surroundings, onNotice: (message) => log.warn(message) });
   for (const { notifier, waiting } of ledger.alerts.books()) {
     if (waiting === 0 || notifiers.has(notifier)) continue;
@@ -64,8 +74,31 @@ export async function openDetections(options: AlertOptions, surroundings: Surrou
     dispatch.raise(alert);
     surroundings.onAlert?.(alert);
   });
+  const watch = await watchRules(
+    options,
+    { ...start, texts },
+    {
+      onRules(next, message) {
+        surroundings.requireRules?.(namesOf(next));
+        rules = next;
+        detector.use(next);
+        log.info(message);
+      },
+      onRefused(message) {
+        log.error(message);
+        health.problem(RULES, { drawer: "worker", code: "rules-stale", reason: message });
+      },
+      onRecovered() {
+        log.info("the files of rules are good again");
+        health.well(RULES);
+      },
+    },
+    surroundings.clock,
+  );
   return {
-    rules: rules.filter((rule) => rule.alerts).map(({ name }) => name),
+    get rules() {
+      return namesOf(rules);
+    },
     inspect: (flows, count) => {
       for (const flow of flows) detector.inspect(flow, count);
     },
@@ -73,35 +106,15 @@ export async function openDetections(options: AlertOptions, surroundings: Surrou
     save: () => detector.save(),
     flush: () => dispatch.flush(),
     async close() {
+      watch.close();
       alertsWaiting.removeCallback(observe);
       await closeNotifiers(notifiers);
     },
   };
 }
 
-/**
- * The rules of a configuration, as it tunes them, without those that are switched off. Throws UsageError where there is no valid rule, where
- * a file or folder cannot be read, and for a rule to switch off that is none.
- */
-export async function loadEnabledRules({
-  rules: places = BUILTIN_RULES,
-  tune,
-  except,
-  disabled,
-}: AlertOptions): Promise<RuleSet> {
-  const folders = [places].flat().map((place) => (place === BUILTIN_RULES ? asset("deploy/detections") : place));
-  const files = except.filter((item) => typeof item === "string");
-  const exceptions = except.filter((item) => typeof item !== "string");
-  const { rules, errors } = await loadRules([...folders, ...files], { tune, exceptions });
-  const own = errors.filter(({ file }) => file.startsWith("alerts."));
-  if (own.length > 0) throw new UsageError("bad-alerts", own.map(formatRuleError).join("\n"));
-  if (rules.length === 0) {
-    throw new UsageError(
-      "no-rules",
-      [`there is no valid rule in ${folders.join(", ")}`, ...errors.map(formatRuleError)].join("\n"),
-    );
-  }
-  return { rules: disableRules(rules, disabled), errors };
+function namesOf(rules: readonly Rule[]): string[] {
+  return rules.filter((rule) => rule.alerts).map(({ name }) => name);
 }
 
 /** The first thing to check that the runbook names; undefined of a rule whose runbook is not among those that ship with the program. */

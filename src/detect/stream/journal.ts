@@ -97,6 +97,25 @@ export class Journal {
     return this.#goOn(entry);
   }
 
+  /** Takes over what the other's table holds, and where that is stored. This table is empty, and the other is of no use any more. */
+  adopt(other: Journal): void {
+    const { groups, common } = other.table;
+    const visit = groups.visit(0, (row) => this.table.unpack(groups.touched(row), other.table.pack(row)));
+    while (visit.next()) {}
+    this.table.common?.unpack(common?.pack() ?? null);
+    this.table.groups.settle(groups.touches);
+    this.#parts = other.#parts;
+    this.#groups = other.#groups;
+    this.#floor = other.#floor;
+    this.#saved = other.#saved;
+    this.#since = other.#since;
+  }
+
+  /** Numbers of the parts that are stored. */
+  get stored(): number[] {
+    return this.#parts.map(({ number }) => number);
+  }
+
   #entry(since: number): Entry {
     const { groups, common } = this.table;
     return [this.id, this.fingerprint, since, groups.oldestTouch, groups.touches, groups.size, common?.pack() ?? null];

@@ -28,6 +28,19 @@ export interface State {
   save(): StateSave;
   /** Into a new engine only. Throws Failure `bad-detection-state` when it is damaged or of an unknown version; the engine is then of no use. */
   restore(saved: SavedState): Restored;
+  /** Takes over what an engine of other rules remembers of rules that are as they were. Into a new engine only; no save is under way. */
+  adopt(before: State): Restored;
+  /** For `adopt`: what is remembered, and where it is stored. */
+  readonly stored: Stored;
+}
+
+interface Stored {
+  readonly journals: ReadonlyMap<string, Journal>;
+  readonly clock: Clock;
+  /** Lowest number of the parts to come. */
+  readonly next: number;
+  /** Numbers of parts that the next head does not speak of. */
+  readonly useless: readonly number[];
 }
 
 const VERSION = 4;
@@ -100,6 +113,23 @@ export function createState(nodes: readonly Node[], progress: ProgressTable, clo
     );
 
   return {
+    get stored() {
+      return { journals, clock, next, useless };
+    },
+    adopt({ stored: before }) {
+      Object.assign(clock, before.clock);
+      next = before.next;
+      useless = [...before.useless];
+      const fits: [string, boolean][] = [];
+      for (const [id, old] of before.journals) {
+        const journal = journals.get(id);
+        const same = journal?.fingerprint === old.fingerprint;
+        if (same) journal.adopt(old);
+        else useless.push(...old.stored);
+        fits.push([id, same]);
+      }
+      return restoredOf(fits);
+    },
     save() {
       const anew = toWriteAnew();
       const drafts = [...journals.values()].map((journal) => ({ journal, draft: journal.begin(anew.has(journal), next) }));

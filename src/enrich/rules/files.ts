@@ -1,6 +1,6 @@
 import { describeError, UsageError } from "../../lib/errors.ts";
+import { look } from "../../lib/look.ts";
 import { readContent } from "../tables/content.ts";
-import { look } from "../tables/look.ts";
 import type { NetworkBlock, NetworkEvent } from "./cloud.ts";
 import { Document, type Fault } from "./document.ts";
 import type { NetworkData } from "./snapshot.ts";

@@ -1,6 +1,6 @@
 import { UsageError } from "../../lib/errors.ts";
+import { look } from "../../lib/look.ts";
 import { type Copy, lastGoodOf } from "./last-good.ts";
-import { look } from "./look.ts";
 import type { LookupOptions } from "./options.ts";
 import { describeProblems, readTable, readTableFile, tablePaths } from "./tables.ts";
 import { WatchedFile } from "./watched-file.ts";

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
+import { CLOCK, type Clock } from "../../lib/clock.ts";
 import { describeError } from "../../lib/errors.ts";
-import { CLOCK, type Clock } from "./clock.ts";
 import { Keeper } from "./keeper.ts";
 import type { TableName } from "./kinds.ts";
 import type { Copy } from "./last-good.ts";

@@ -1,9 +1,9 @@
 import type { IpAddress } from "../../lib/ip/address.ts";
 import { type IpPrefix, parsePrefix } from "../../lib/ip/prefix.ts";
+import { endsWithLine } from "../../lib/look.ts";
 import { MAX_FILE_BYTES } from "./content.ts";
 import { type CsvRow, type CsvShape, readCsv } from "./csv.ts";
 import type { Report, TableIssue } from "./issues.ts";
-import { endsWithLine } from "./look.ts";
 
 /** What a file of a table holds. */
 export interface TableFileContent<File> {

@@ -1,7 +1,7 @@
+import { type Look, look } from "../../lib/look.ts";
 import { digestOf } from "./content.ts";
 import { kindOf } from "./kinds.ts";
 import { isShrunk, type LastGood } from "./last-good.ts";
-import { type Look, look } from "./look.ts";
 import { countOf, describeProblems, type LoadedTable, readTable, readTableFile } from "./tables.ts";
 
 /** For so long a file must look the same before it is read, in ms. */

@@ -1,9 +1,9 @@
 import type { z } from "zod";
 import { type Enrichment, openEnrichment } from "../../../src/enrich/enrichment.ts";
 import { enrichOptions } from "../../../src/enrich/options.ts";
-import type { Clock } from "../../../src/enrich/tables/clock.ts";
 import type { lookupOptions } from "../../../src/enrich/tables/options.ts";
 import type { LookupEvent } from "../../../src/enrich/tables/reload.ts";
+import type { Clock } from "../../../src/lib/clock.ts";
 
 export type Lookups = Enrichment;
 

@@ -9,9 +9,9 @@ import type { LookupOptions } from "../../../src/enrich/tables/options.ts";
 import type { LookupEvent } from "../../../src/enrich/tables/reload.ts";
 import { asset } from "../../../src/lib/assets.ts";
 import { UsageError } from "../../../src/lib/errors.ts";
+import { TestClock } from "../lib/test-clock.ts";
 import { type Lookups, openLookups } from "./lookups.ts";
 import { flowOf } from "./snapshot.ts";
-import { TestClock } from "./tables/clock.ts";
 import { temporaryFolder } from "./tables/folder.ts";
 
 /** Within this a changed file is in use, and a broken one refused. */

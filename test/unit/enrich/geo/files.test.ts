@@ -6,7 +6,7 @@ import { explainAddress } from "../../../../src/enrich/tables/explain.ts";
 import type { TableWatch } from "../../../../src/enrich/tables/reload.ts";
 import { loadTables, snapshotOf } from "../../../../src/enrich/tables/tables.ts";
 import { parseAddress } from "../../../../src/lib/ip/address.ts";
-import { TestClock } from "../tables/clock.ts";
+import { TestClock } from "../../lib/test-clock.ts";
 import { temporaryFolder } from "../tables/folder.ts";
 import { watched } from "../tables/watching.ts";
 import { COUNTRIES, mmdb, SYSTEMS } from "./mmdb.ts";

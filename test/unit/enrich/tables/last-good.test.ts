@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { watchTables } from "../../../../src/enrich/tables/reload.ts";
 import { asset } from "../../../../src/lib/assets.ts";
 import { UsageError } from "../../../../src/lib/errors.ts";
-import { TestClock } from "./clock.ts";
+import { TestClock } from "../../lib/test-clock.ts";
 import { place, servers, watched } from "./watching.ts";
 
 const PROMISE_MS = 5_000;

@@ -2,10 +2,10 @@ import { appendFile, chmod, mkdir, rename, rm, symlink, utimes, writeFile } from
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { readContent } from "../../../../src/enrich/tables/content.ts";
-import { look } from "../../../../src/enrich/tables/look.ts";
 import { readTable } from "../../../../src/enrich/tables/tables.ts";
 import { readTogether } from "../../../../src/enrich/tables/together.ts";
 import { WatchedFile } from "../../../../src/enrich/tables/watched-file.ts";
+import { look } from "../../../../src/lib/look.ts";
 import { place, servers, type Watched, watched } from "./watching.ts";
 
 const ROWS = 40;

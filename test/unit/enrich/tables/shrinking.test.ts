@@ -4,9 +4,9 @@ import { acceptTables } from "../../../../src/enrich/tables/accept.ts";
 import { requireGoodTables } from "../../../../src/enrich/tables/check.ts";
 import { digestOf, readContent } from "../../../../src/enrich/tables/content.ts";
 import { isShrunk, LastGood } from "../../../../src/enrich/tables/last-good.ts";
-import { look } from "../../../../src/enrich/tables/look.ts";
 import { readTable } from "../../../../src/enrich/tables/tables.ts";
 import { WatchedFile } from "../../../../src/enrich/tables/watched-file.ts";
+import { look } from "../../../../src/lib/look.ts";
 import { place, servers, watched } from "./watching.ts";
 
 const PROMISE_MS = 5_000;

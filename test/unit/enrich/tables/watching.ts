@@ -3,7 +3,7 @@ import { onTestFinished } from "vitest";
 import type { TableName } from "../../../../src/enrich/tables/kinds.ts";
 import type { LookupOptions } from "../../../../src/enrich/tables/options.ts";
 import { type LookupEvent, type TableWatch, watchTables } from "../../../../src/enrich/tables/reload.ts";
-import { TestClock } from "./clock.ts";
+import { TestClock } from "../../lib/test-clock.ts";
 import { temporaryFolder } from "./folder.ts";
 
 /** A table of servers with so many rows; other names make another table of other length. */

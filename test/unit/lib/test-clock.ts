@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { Clock } from "../../../../src/enrich/tables/clock.ts";
+import type { Clock } from "../../../src/lib/clock.ts";
 
 interface Waiter {
   readonly at: number;

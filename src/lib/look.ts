@@ -1,5 +1,5 @@
 import { open, stat } from "node:fs/promises";
-import { codeOf } from "../../lib/errors.ts";
+import { codeOf } from "./errors.ts";
 
 /** How a file looks without reading it: what its path leads to, its size, its times. Follows symbolic links. */
 export interface Look {
