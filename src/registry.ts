@@ -2,16 +2,19 @@ import type { ZodObject } from "zod";
 import { alertmanager } from "./alerts/alertmanager.ts";
 import { slack } from "./alerts/slack.ts";
 import { webhook } from "./alerts/webhook.ts";
+import { eventBridge } from "./clouds/aws/events.ts";
 import { awsVpc } from "./clouds/aws/formats/vpc.ts";
 import { awsVpcLogs } from "./clouds/aws/layout.ts";
 import { ibmIam } from "./clouds/ibm/bucket-auth.ts";
 import { ibmCloudLogs } from "./clouds/ibm/cloud-logs/sink.ts";
 import { ibmVpcCollector } from "./clouds/ibm/collector.ts";
+import { codeEngine } from "./clouds/ibm/events.ts";
 import { ibmVpc } from "./clouds/ibm/formats/vpc.ts";
 import { ibmNetwork } from "./clouds/ibm/rules/network.ts";
 import { ociConnector } from "./clouds/oci/connector.ts";
 import { readContent } from "./clouds/oci/content/content.ts";
 import { logAnalytics as logAnalyticsOver } from "./clouds/oci/content/log-analytics.ts";
+import { ociEvents } from "./clouds/oci/events.ts";
 import { ociVcn } from "./clouds/oci/formats/vcn.ts";
 import { vcnText } from "./clouds/oci/formats/vcn-text.ts";
 import { logAnalytics } from "./clouds/oci/log-analytics/sink.ts";
@@ -20,6 +23,7 @@ import { ociObjectStorage } from "./clouds/oci/object-storage/source.ts";
 import { ociNetwork } from "./clouds/oci/rules/network.ts";
 import type { Notifier, NotifierDependencies } from "./contracts/alert.ts";
 import type { Component } from "./contracts/component.ts";
+import type { EventForm } from "./contracts/object-event.ts";
 import type { Sink, SinkDependencies } from "./contracts/sink.ts";
 import type { Source, SourceDependencies } from "./contracts/source.ts";
 import { datadogDialect } from "./dialects/datadog/dialect.ts";
@@ -34,6 +38,7 @@ import { victorialogsDialect } from "./dialects/victorialogs/dialect.ts";
 import type { CloudNetwork } from "./enrich/rules/cloud.ts";
 import type { FormatKind } from "./formats/format.ts";
 import { directory } from "./intake/directory/source.ts";
+import { s3Events } from "./intake/s3/events.ts";
 import { s3With } from "./intake/s3/source.ts";
 import type { Layout } from "./intake/tail/layout.ts";
 import { type Bucket, tailed } from "./intake/tail/source.ts";
@@ -54,6 +59,9 @@ export const FORMATS: readonly FormatKind[] = [ociVcn, ibmVpc, awsVpc, vcnText];
 
 /** Layouts of keys, beside `flat`. */
 export const LAYOUTS: readonly Layout[] = [ociConnector, ibmVpcCollector, awsVpcLogs];
+
+/** Forms of object-created events, in the order in which a message is asked whether it is of them. */
+export const EVENT_FORMS: readonly EventForm[] = [ociEvents, codeEngine, eventBridge, s3Events];
 
 /** Kinds of buckets. Each is tailed by the layouts. */
 const BUCKETS: readonly BucketKind[] = [ociObjectStorage, s3With(ibmIam), directory];

@@ -5,20 +5,24 @@ import type { Config } from "../config/load.ts";
 import type { Problem } from "../contracts/ledger.ts";
 import type { Totals } from "../delivery/account.ts";
 import type { Flow } from "../flow/flow.ts";
-import { describeError } from "../lib/errors.ts";
+import { describeError, UsageError } from "../lib/errors.ts";
 import { version } from "../lib/version.ts";
 import { Live } from "../live/live.ts";
 import { noStatusPage, POLICY, statusPage } from "../live/page.ts";
 import { Passing } from "../live/passing.ts";
 import { serveSocket, socketOf } from "../live/socket.ts";
 import { compose } from "../run/compose.ts";
+import { type NamedOutcome, partsFor } from "../run/named-objects.ts";
+import type { Hint } from "../run/pipeline.ts";
 import { keepProblems } from "../run/problems.ts";
 import { isComplete, type Results, runComposed } from "../run/run.ts";
 import { isStandardOutput } from "../sinks/standard-output.ts";
 import { Health } from "../telemetry/health.ts";
 import { createInstruments, type Logger, openLog, serveTelemetry } from "../telemetry/telemetry.ts";
+import { eventOption, type NamingOptions, namedIn, objectOption } from "./announced.ts";
 import { configOption } from "./config-option.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
+import { type EventIntake, openEventIntake } from "./events.ts";
 import { levelOf, logLevelOption, quietOption, type Talk } from "./log-level.ts";
 import { showProgress } from "./progress.ts";
 
@@ -27,17 +31,29 @@ export function runCommand(context: CliContext, finish: (code: ExitCode) => void
     .description("Tail the bucket and deliver every flow, for ever or until caught up.")
     .addOption(configOption(context.env))
     .option("--until-caught-up", "end when everything in the bucket is delivered", false)
+    .addOption(objectOption())
+    .addOption(eventOption())
     .addOption(logLevelOption())
     .addOption(quietOption())
     .option("--json", "end with one JSON line that sums up the run", false)
-    .action(async ({ config, ...mode }: { config: string } & RunMode) => {
-      finish(await run(context, await context.loadConfig(config), mode));
+    .action(async ({ config: file, ...mode }: { config: string } & RunMode & NamingOptions) => {
+      if (file === "-" && mode.event === "-") {
+        throw new UsageError(
+          "bad-arguments",
+          "standard input holds either the configuration or the event: name a file for one of the two",
+        );
+      }
+      const config = await context.loadConfig(file);
+      const named = await namedIn(context, config, mode);
+      finish(await run(context, config, named === undefined ? mode : { ...mode, untilCaughtUp: true, named }));
     });
 }
 
 export interface RunMode extends Talk {
   readonly untilCaughtUp: boolean;
   readonly json: boolean;
+  /** The keys of a job that is about some objects alone, by the names of their sources. */
+  readonly named?: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /** Runs a pipeline to its end, with its log, its metrics, its progress and its summary. */
@@ -72,7 +88,9 @@ export async function run(context: CliContext, config: Config, mode: RunMode): P
         );
   const started = performance.now();
   let code: ExitCode = EXIT.failed;
+  let events: EventIntake | undefined;
   try {
+    if (mode.named === undefined && !mode.untilCaughtUp) events = await openEventIntake(config, log);
     const composed = await compose(config, {
       env,
       log,
@@ -108,13 +126,15 @@ export async function run(context: CliContext, config: Config, mode: RunMode): P
       log.info(startLine(config, mode));
       signal.addEventListener("abort", () => log.info(stopLine(signal.reason, config.run.shutdownMs)), { once: true });
       if (server !== undefined) log.info({ address: server.address }, "serves the status page, /metrics, /healthz and /readyz");
+      const { parts, outcome } = mode.named === undefined ? { parts: composed.parts } : partsFor(composed.parts, mode.named);
       const results = await runComposed(
-        composed,
-        { untilCaughtUp: mode.untilCaughtUp, onProgress, onFlows, hints: lookNow },
+        { ...composed, parts },
+        { untilCaughtUp: mode.untilCaughtUp, onProgress, onFlows, hints: (hint) => takeHints(hint, events) },
         signal,
       );
       progress.stop();
       code = exitCodeOf(signal, mode, results);
+      if (outcome !== undefined && tellNamed(outcome(), log) && code === EXIT.done) code = EXIT.incomplete;
       if (!mode.quiet || mode.json) summarize(context, config, results, (performance.now() - started) / 1000, mode.json);
     } finally {
       progress.stop();
@@ -125,6 +145,7 @@ export async function run(context: CliContext, config: Config, mode: RunMode): P
     }
     return code;
   } finally {
+    events?.close();
     await server?.close();
     await closeLog();
   }
@@ -156,10 +177,12 @@ function changeOf(file: string): number | undefined {
 }
 
 /** Who this is, and what goes where. */
-function startLine({ sources, sinks, ledgerPath }: Config, { untilCaughtUp }: RunMode): string {
+function startLine({ sources, sinks, ledgerPath }: Config, { untilCaughtUp, named }: RunMode): string {
   const names = (parts: readonly { readonly name: string }[]) => parts.map(({ name }) => name).join(", ");
   const ledger = ledgerPath === ":memory:" ? "in memory" : ledgerPath;
-  return `flowferry ${version} ${untilCaughtUp ? "reads" : "tails"} ${names(sources)} for ${names(sinks)}; ledger ${ledger}`;
+  const objects = [...(named?.values() ?? [])].reduce((sum, keys) => sum + keys.size, 0);
+  const what = named === undefined ? "" : `${objects} ${objects === 1 ? "object" : "objects"} of `;
+  return `flowferry ${version} ${untilCaughtUp ? "reads" : "tails"} ${what}${names(sources)} for ${names(sinks)}; ledger ${ledger}`;
 }
 
 function stopLine(reason: unknown, shutdownMs: number): string {
@@ -167,11 +190,24 @@ function stopLine(reason: unknown, shutdownMs: number): string {
   return `stopping: what is on its way has up to ${shutdownMs / 1000} s to be acknowledged; ${again} ends now`;
 }
 
-/** SIGUSR2 asks a worker to look for new objects at once, instead of at the next poll. */
-function lookNow(hint: (prefix: string) => void): () => void {
+/** SIGUSR2, and events, ask a worker to look for new objects at once, instead of at the next poll. */
+function takeHints(hint: Hint, events: EventIntake | undefined): () => void {
   const onSignal = () => hint("");
   process.on("SIGUSR2", onSignal);
-  return () => process.off("SIGUSR2", onSignal);
+  const detach = events?.attach(hint);
+  return () => {
+    process.off("SIGUSR2", onSignal);
+    detach?.();
+  };
+}
+
+/** What became of the objects that a job was asked for; returns whether some are not there. */
+function tellNamed({ missing, known }: NamedOutcome, log: Logger): boolean {
+  if (known > 0) log.info(`${known} of the objects are known to the ledger, and are not delivered twice`);
+  for (const key of missing) {
+    log.error({ key }, `no such object: ${key} is not in the listing, or prefix, include and exclude of the source leave it out`);
+  }
+  return missing.length > 0;
 }
 
 /** Stopping a tail is how it ends; a job that is stopped has not done its work. */

@@ -17,6 +17,7 @@ import { isReadable } from "../lib/urls.ts";
 import { Registry } from "../registry.ts";
 import { type AlertOptions, alertOptions, alertOptionsOf, BUILTIN_RULES } from "./alerts.ts";
 import { Faults } from "./faults.ts";
+import { intakeAt } from "./intake.ts";
 import { withModules } from "./modules.ts";
 import { configSchema, OF_SINK, OF_SOURCE } from "./schema.ts";
 import { inMilliseconds } from "./units.ts";
@@ -46,6 +47,8 @@ export interface NamedSink extends Part<SinkDependencies, Sink> {
 
 export interface NamedSource extends Part<SourceDependencies, Source>, Pick<Settings, "format" | "filter"> {
   readonly name: string;
+  /** What events call its bucket: of a directory the name of the folder; undefined if the source knows none. */
+  readonly bucket: string | undefined;
   /** The same object for all sources that have no block of their own. */
   readonly enrich: EnrichOptions;
 }
@@ -55,7 +58,7 @@ export interface NamedArchive extends Omit<ArchiveOptions, "to"> {
   readonly to: Part<SourceDependencies, ObjectStore>;
 }
 
-export interface Config extends Pick<Settings, "limits" | "run" | "telemetry"> {
+export interface Config extends Pick<Settings, "limits" | "run" | "telemetry" | "intake"> {
   readonly file: string;
   /** Absolute folder of the file: relative paths in it start there. */
   readonly baseDir: string;
@@ -146,11 +149,13 @@ function configOf(yaml: Yaml, registry: Registry, { env, baseDir, secrets }: Con
   const sources = faults.of(() => sourcesOf(settings, { format, filter, enrich }, surroundings)) ?? [];
   const sinks = faults.of(() => sinksOf(settings.sinks ?? [], surroundings)) ?? [];
   const archive = faults.of(() => archiveOf(settings, surroundings));
+  const intake = faults.of(() => settings.intake && intakeAt(settings.intake, yaml.at(["intake", "listen"]), baseDir));
   const alerts = faults.of(() =>
     settings.alerts === undefined ? undefined : alertsOf(registry.notifiers, settings.alerts, yaml, read, env, baseDir),
   );
   faults.refuse();
-  return { ...settings, file: yaml.file, baseDir, secrets, registry, sources, sinks, archive, enrich, alerts, ledgerPath };
+  const parts = { sources, sinks, archive, intake, enrich, alerts };
+  return { ...settings, file: yaml.file, baseDir, secrets, registry, ...parts, ledgerPath };
 }
 
 /** Of settings with faults, what is right in each block, so that the parts may be looked at too. */
@@ -276,7 +281,7 @@ function sourceOf(
   const place = bucket ?? (folder === undefined ? undefined : basename(resolve(baseDir, folder)));
   const words = [part.component.type, place].filter((word) => word !== undefined && word !== "").join("-");
   const name = given ?? words.replaceAll(/[^A-Za-z0-9_.-]+/g, "-").slice(0, LONGEST_NAME);
-  return { ...part, name };
+  return { ...part, name, bucket: place };
 }
 
 /** The parts, of which no two may have the same name. */

@@ -4,6 +4,7 @@ import { AUTO } from "../formats/formats.ts";
 import { instantText } from "../lib/durations.ts";
 import { secret } from "../lib/secrets/mark.ts";
 import { allowInsecure } from "../lib/urls.ts";
+import { intakeOptions, listenAddress } from "./intake.ts";
 
 /** A part of the configuration that is named by `type` and handed to the component of that type. */
 const part = z.looseObject({ type: z.string().describe("Kind of the part") });
@@ -76,9 +77,7 @@ const ledgerOptions = z.strictObject({
 });
 
 const telemetryOptions = z.strictObject({
-  listen: z
-    .string()
-    .regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, "expected host:port, as in 127.0.0.1:9464")
+  listen: listenAddress
     .optional()
     .describe(
       "Address for the status page (/), /metrics (Prometheus), /healthz and /readyz, as in 127.0.0.1:9464; not served by default",
@@ -117,6 +116,7 @@ const settings = z.strictObject({
   source: part.optional().describe("The bucket to tail; this, or `sources`"),
   format: z.string().default(AUTO).describe("Format of the objects; `auto` finds it from the first bytes of each"),
   filter: filterOptions.prefault({}).describe("Which flows are shipped"),
+  intake: intakeOptions.optional().describe("Object-created events, which shorten the way from a stored object to its delivery"),
   limits: limitOptions.prefault({}).describe("Bounds for what comes from outside"),
   enrich: z.unknown().optional().describe("Lookup tables"),
   sinks: z

@@ -66,6 +66,11 @@ export interface Source {
    * of them, says how many it left out; of one that cannot the reader skips them.
    */
   open(object: ObjectRef, signal: AbortSignal, after?: number): Promise<ObjectBytes>;
+  /**
+   * The object of this key as a listing shows it now; undefined if there is none, or the options of the source leave it out. A source that
+   * cannot look up one object has none. Throws a Failure.
+   */
+  find?(key: string, signal: AbortSignal): Promise<ObjectRef | undefined>;
   /** Called once when a run begins, by a source that hears of something. The returned function ends it, and is called when the run ends. */
   listen?(listener: SourceListener): () => void;
   /** Releases connections; nothing is read after it. */

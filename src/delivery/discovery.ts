@@ -9,8 +9,10 @@ import type { SourceAccount } from "./source-account.ts";
 /** Discovery goes on while fewer objects than this wait to be read: the ledger grows with the backlog of a sink, not with the bucket. */
 const QUEUE_OBJECTS = 2_000;
 
-/** So many different hints at once say that everything is to be looked at. */
+/** So many different hints at once are looked into one by one, more of them folder by folder. */
 const MOST_HINTS = 16;
+/** So many folders at once say that everything is to be looked at. */
+const MOST_FOLDERS = 256;
 
 /** Looks for what is new in the bucket, and writes it into the ledger for the convoy to read. */
 export class Discovery {
@@ -43,8 +45,16 @@ export class Discovery {
 
   /** There may be something new below this key prefix. */
   hint(prefix: string): void {
-    this.#hints.add(prefix);
+    if (!this.#hints.has("")) this.#hints.add(prefix);
+    if (this.#hints.size > MOST_FOLDERS) this.#only([""]);
+    else if (this.#hints.size > MOST_HINTS) this.#only([...this.#hints].map(folderOf));
     this.#hinted.resolve();
+  }
+
+  /** These hints stand for all that wait. */
+  #only(hints: readonly string[]): void {
+    this.#hints.clear();
+    for (const hint of hints.includes("") ? [""] : hints) this.#hints.add(hint);
   }
 
   /** Objects that this worker is not to read any more; resolves when nothing is committed for them from now on. */
@@ -63,7 +73,7 @@ export class Discovery {
         await firstWithin(left, [this.#hinted.promise], signal);
         continue;
       }
-      const hints = this.#hints.size > MOST_HINTS ? [""] : [...this.#hints];
+      const hints = [...this.#hints];
       this.#hints.clear();
       try {
         for (const hint of hints) await this.pass(signal, hint);
@@ -93,3 +103,6 @@ export class Discovery {
     return found;
   }
 }
+
+/** The part of a key up to its last folder. */
+const folderOf = (key: string) => key.slice(0, key.lastIndexOf("/") + 1);

@@ -48,6 +48,11 @@ export const CODES = {
     "unknown-subnet": "No flow is of that subnet",
     "not-empty": "The folder to write to is not empty",
     "telemetry-listen": "Metrics cannot be served on the address",
+    "intake-listen": "Events cannot be taken on the address",
+    "intake-tls": "The certificate or the key for events cannot be read",
+    "bad-event": "An event is not JSON",
+    "event-bucket": "No source reads the bucket of an object that is asked for",
+    "source-without-lookup": "The source cannot be asked for one object",
     error: "A failure that nobody has given a code",
   },
   "The log's records": {

@@ -11,6 +11,7 @@ import { addEnvironment } from "../lib/secrets/of-environment.ts";
 import { Scrubber } from "../lib/secrets/scrubber.ts";
 import { Registry } from "../registry.ts";
 import { compose } from "../run/compose.ts";
+import type { Hint } from "../run/pipeline.ts";
 import { keepProblems } from "../run/problems.ts";
 import { isComplete, type Results, runComposed } from "../run/run.ts";
 import { Health } from "../telemetry/health.ts";
@@ -42,9 +43,9 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /**
    * Called when the run begins with a function that takes hints: key prefixes below which there may be something new, such as a bucket's
-   * events name them. A look there follows at once. Returns a function that ends it.
+   * events name them, and the name of the source, where there are several. A look there follows at once. Returns a function that ends it.
    */
-  readonly hints?: (hint: (prefix: string) => void) => () => void;
+  readonly hints?: (hint: Hint) => () => void;
   /** Gets the counts whenever they change. */
   readonly onProgress?: (totals: Totals) => void;
 }

@@ -28,12 +28,15 @@ export interface Parts {
   readonly instruments: Instruments;
 }
 
+/** There may be something new below this key prefix of the source of that name, or of every source. */
+export type Hint = (prefix: string, source?: string) => void;
+
 export interface PipelineOptions extends TailOptions {
   readonly shutdownMs: number;
   /** How often the state of the detections is saved. */
   readonly checkpointMs: number;
-  /** Called when the run begins with where hints go: key prefixes below which there may be something new. Returns what ends it. */
-  readonly hints?: (hint: (prefix: string) => void) => () => void;
+  /** Called when the run begins with where hints go. Returns what ends it. */
+  readonly hints?: (hint: Hint) => () => void;
   /** Told about each change of what was read and delivered. */
   readonly onProgress?: (totals: Totals) => void;
 }
@@ -93,8 +96,8 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
   };
   const unheard = [
     ...tails.map((tail) => tail.listen()),
-    options.hints?.((prefix) => {
-      for (const tail of tails) tail.hint(prefix);
+    options.hints?.((prefix, source) => {
+      for (const tail of tails) if (source === undefined || tail.name === source) tail.hint(prefix);
     }),
   ];
   const working = [...tails.map((tail) => tail.read()), caughtUp(), checkpoint?.run(options.checkpointMs, intake)];

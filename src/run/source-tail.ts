@@ -95,6 +95,11 @@ export class SourceTail {
     }
   }
 
+  /** Of the source in the configuration. */
+  get name(): string {
+    return this.#inlet.name;
+  }
+
   /** Nothing that was found waits to be read. */
   get idle(): boolean {
     return this.#convoy.idle;

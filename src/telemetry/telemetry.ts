@@ -1,11 +1,10 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import { writeSync } from "node:fs";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Meter, metrics } from "@opentelemetry/api";
 import pino, { type Logger } from "pino";
 import type { Problem } from "../contracts/ledger.ts";
-import { describeError, UsageError } from "../lib/errors.ts";
+import { hostOf, listenOn } from "../lib/http/listen.ts";
+import { presents } from "../lib/http/token.ts";
 import { printable } from "../lib/printable.ts";
 import { CLEAR_LINE, type Terminal } from "../lib/terminal.ts";
 import { isLoopback } from "../lib/urls.ts";
@@ -202,10 +201,10 @@ export async function serveTelemetry(
     else if (request.url === "/") servePage(page, isLoopback(hostOf(listen)), request, response);
     else response.writeHead(404, { "content-type": "text/plain" }).end("try /, /metrics, /healthz or /readyz\n");
   });
-  const address = await bind(server, listen);
+  const address = await listenOn(server, listen, ["telemetry-listen", "cannot serve metrics", "telemetry.listen"]);
   return {
     meter: provider.getMeter("flowferry"),
-    address,
+    address: `http://${address}`,
     close: async () => {
       server.close();
       server.closeAllConnections();
@@ -222,7 +221,7 @@ function servePage({ token, policy, html }: Page, isLocal: boolean, request: Inc
   const isNamedLocally = isLoopback((request.headers.host ?? "").replace(/:\d+$/, ""));
   if (token === undefined && !(isLocal && isNamedLocally)) {
     refuse(403, "the status page is not shown to other machines without a token: set telemetry.token");
-  } else if (token !== undefined && !isToken(token, request.headers.authorization)) {
+  } else if (token !== undefined && !presents(token, request.headers.authorization)) {
     refuse(401, "the status page wants the token of telemetry.token", { "www-authenticate": 'Basic realm="flowferry"' });
   } else {
     response.writeHead(200, {
@@ -234,37 +233,4 @@ function servePage({ token, policy, html }: Page, isLocal: boolean, request: Inc
     });
     response.end(html());
   }
-}
-
-/** Whether the header is `Bearer <token>`, or Basic with the token as its password. */
-function isToken(token: string, authorization = ""): boolean {
-  const [, scheme = "", value = ""] = /^(bearer|basic) (\S+)$/i.exec(authorization) ?? [];
-  const given = /^basic$/i.test(scheme)
-    ? Buffer.from(value, "base64")
-        .toString()
-        .replace(/^[^:]*:/, "")
-    : value;
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(given), digest(token));
-}
-
-function hostOf(listen: string): string {
-  return listen.slice(0, listen.lastIndexOf(":"));
-}
-
-function bind(server: Server, listen: string): Promise<string> {
-  const host = hostOf(listen).replace(/^\[|\]$/g, "");
-  return new Promise((resolve, reject) => {
-    server.once("error", (error) =>
-      reject(
-        new UsageError("telemetry-listen", `cannot serve metrics on ${listen} (telemetry.listen): ${describeError(error)}`, {
-          cause: error,
-        }),
-      ),
-    );
-    server.listen(Number(listen.slice(listen.lastIndexOf(":") + 1)), host, () => {
-      const { address, port, family } = server.address() as AddressInfo;
-      resolve(family === "IPv6" ? `http://[${address}]:${port}` : `http://${address}:${port}`);
-    });
-  });
 }

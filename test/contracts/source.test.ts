@@ -122,6 +122,21 @@ describe.each(STORES)("a source on the store $name", ({ open }) => {
     expect([...ledger.discovered.values()].every((times) => times === 1)).toBe(true);
   });
 
+  it("looks up one object as it is now, and none that is not there or left out", async () => {
+    const key = connectorKey(Date.now());
+    for (const name of [key, `${key}x`, "a b/c+d%.gz", "folder/a"]) await bucket.put(name, Buffer.from("first"));
+    const lookUp = (name: string) => source.find?.(name, signal);
+    expect(await lookUp(key)).toMatchObject({ key, size: 5 });
+    expect(await lookUp("a b/c+d%.gz")).toMatchObject({ key: "a b/c+d%.gz", size: 5 });
+    for (const name of ["", "folder", "folder/", "a b", `${key}xx`, "../a", "nowhere"])
+      expect(await lookUp(name)).toBeUndefined();
+    await bucket.put(key, Buffer.from("second"));
+    expect(await lookUp(key)).toMatchObject({ key, size: 6 });
+    const { find } = tailing(bucket.store, LAYOUTS, tailOptions(LAYOUTS).parse({ prefix: "folder/" }), { onEvent: () => {} });
+    expect(await find?.(key, signal)).toBeUndefined();
+    expect(await find?.("folder/a", signal)).toMatchObject({ key: "folder/a" });
+  });
+
   it("reads what it found", async () => {
     const key = connectorKey(Date.now());
     await bucket.put(key, Buffer.from("the bytes"));

@@ -87,6 +87,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "detect",
     "enrich",
     "formats",
+    "intake",
     "delivery",
     "ledger",
     "telemetry",

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { FoundObject } from "../../contracts/source.ts";
+import type { Discovery, FoundObject, Seen } from "../../contracts/source.ts";
 import type { ListPage } from "../../contracts/store.ts";
 import { compareKeys } from "../keys.ts";
 import { Behind, behindSchema, numberOf } from "./behind.ts";
@@ -31,14 +31,18 @@ const groupOf = (time: number) => orderOf(time).slice(0, "2026-01-31T08".length)
  * and not known came late, or with an old time, and is taken too.
  */
 export function flatTail(tail: Tail, prefix: string, holes: readonly string[] = []): Strategy {
-  const { settings, now, onEvent } = tail;
+  const { settings, now, onEvent, store } = tail;
   const partition = `${prefix}*`;
   /** The window moves in steps: its mark holds what is known, and is not written anew for each object. */
   const stepMs = settings.lookBackMs / 8;
 
-  return async function* (seen, signal) {
+  return async function* (seen, signal, within = "") {
     const mark = markSchema.parse(JSON.parse(seen.mark(partition) ?? "{}"));
     const since = settings.since === undefined ? 0 : bounded(settings.since - settings.lookBackMs);
+    if (within.length > prefix.length && within.startsWith(prefix) && mark.from !== undefined) {
+      yield* tailHinted(Math.max(mark.from, since), within, seen, signal);
+      return;
+    }
     const isFirst = mark.from === undefined;
     const from = mark.from ?? 0;
     const started = now();
@@ -105,6 +109,18 @@ export function flatTail(tail: Tail, prefix: string, holes: readonly string[] = 
       yield { partition, objects: [], mark: complete, forgetBefore: orderOf(isOpen ? from : moved) };
     }
   };
+
+  /**
+   * What a hint points at, if it was stored inside the look-back: that is remembered until the next pass over everything has met it, which
+   * alone moves the mark.
+   */
+  async function* tailHinted(from: number, within: string, seen: Seen, signal: AbortSignal): AsyncGenerator<Discovery> {
+    for await (const { objects: page } of store.list({ prefix: within }, signal)) {
+      const inside = page.filter(({ key, time }) => bounded(time) >= from && !holes.some((hole) => key.startsWith(hole)));
+      const objects = newOf(tail, inside, seen).map((object) => ({ ...object, order: orderOf(bounded(object.time)) }));
+      if (objects.length > 0) yield { partition, objects: objects.sort((a, b) => compareKeys(a.order, b.order)) };
+    }
+  }
 }
 
 /** The objects under `prefix` after `after`, page by page, without the keys that begin with a hole; what is in a hole is not listed. */

@@ -1,12 +1,12 @@
 import type { ZodObject, z } from "zod";
 import type { Component } from "../../contracts/component.ts";
 import type { Source, SourceDependencies } from "../../contracts/source.ts";
-import type { ObjectStore } from "../../contracts/store.ts";
+import type { ObjectRef, ObjectStore } from "../../contracts/store.ts";
 import { flatTail } from "./flat.ts";
 import { flatOrderedTail } from "./flat-ordered.ts";
 import type { Layout } from "./layout.ts";
 import { type TailOptions, tailOptions, tailSettings } from "./options.ts";
-import { isTouched, type Strategy, type Tail } from "./strategy.ts";
+import { isTouched, isWanted, type Strategy, type Tail } from "./strategy.ts";
 
 /** A kind of bucket. */
 export type Bucket<Options> = Component<Options, SourceDependencies, ObjectStore>;
@@ -38,9 +38,20 @@ export function tailing(
   return {
     name: store.name,
     discover: strategyOf(tail, layouts),
+    find: (key, signal) => lookUp(tail, key, signal),
     open: (object, signal) => store.open(object, signal),
     close: () => store.close(),
   };
+}
+
+/** A key is listed before all others that begin with it. */
+async function lookUp({ store, settings }: Tail, key: string, signal: AbortSignal): Promise<ObjectRef | undefined> {
+  if (key === "") return undefined;
+  for await (const { objects } of store.list({ prefix: key, before: `${key}\0` }, signal)) {
+    const [first] = objects;
+    if (first !== undefined) return first.key === key && isWanted(first, settings) ? first : undefined;
+  }
+  return undefined;
 }
 
 function strategyOf(tail: Tail, layouts: readonly Layout[]): Strategy {

@@ -30,8 +30,13 @@ export function wasThereBefore(object: ObjectRef, listingStarted: number): boole
 
 /** Those of a page that are to be handed out: wanted by the options, not seen, and no marker that a console leaves for an empty folder. */
 export function newOf<Listed extends ObjectRef>({ settings }: Tail, page: readonly Listed[], seen: Seen): Listed[] {
-  const wanted = page.filter((object) => !isFolderMarker(object) && settings.accepts(object.key));
+  const wanted = page.filter((object) => isWanted(object, settings));
   return wanted.length === 0 ? wanted : seen.unseen(wanted);
+}
+
+/** The options let it in, and it is no marker of an empty folder. */
+export function isWanted(object: ObjectRef, { accepts }: TailSettings): boolean {
+  return !isFolderMarker(object) && accepts(object.key);
 }
 
 const isFolderMarker = ({ key, size }: ObjectRef) => size === 0 && key.endsWith("/");

@@ -97,3 +97,39 @@ test("no page is asked for while 2000 objects wait to be read, until the end", {
   stop.abort();
   expect(await pass).toBe(2_002);
 });
+
+/** Asks for passes below these hints, all at once, and tells where the source looked. */
+async function lookedAt(hints: readonly string[]): Promise<(string | undefined)[]> {
+  const asked: (string | undefined)[] = [];
+  const stop = new AbortController();
+  const source = {
+    async *discover(_seen: unknown, _signal: unknown, within?: string): AsyncGenerator<Page> {
+      asked.push(within);
+      yield { partition: "", objects: [] };
+      // Hints come while it looks at the first.
+      if (asked.length === 1) for (const hint of hints) discovery.hint(hint);
+    },
+  } as unknown as Source;
+  const convoy = { started: 0, wake: () => {}, changed: () => new Promise(() => {}) } as unknown as Convoy;
+  const account = { discovered: () => {}, passed: () => {} } as unknown as SourceAccount;
+  const discovery = new Discovery({ source, ledger: ledger.of("bucket") }, async (work) => work(), account, convoy);
+  discovery.hint("first");
+  const resting = discovery.rest(600_000, stop.signal);
+  await new Promise((resolve) => setImmediate(resolve));
+  stop.abort();
+  await resting;
+  return asked.slice(1);
+}
+
+test("each hint is looked into once, however often it comes", async () => {
+  expect(await lookedAt(["a/1", "a/2", "a/1", "b/1", "a/2"])).toEqual(["a/1", "a/2", "b/1"]);
+});
+
+test("many hints at once are looked into folder by folder, and very many by one look at everything", async () => {
+  const many = Array.from({ length: 40 }, (_, index) => `${index % 2 === 0 ? "even" : "odd"}/x/${index}`);
+  const folders = new Set((await lookedAt(many)).map((hint) => hint?.replace(/\d+$/, "")));
+  expect([...folders].toSorted()).toEqual(["even/x/", "odd/x/"]);
+  expect((await lookedAt(many)).length).toBeLessThanOrEqual(17);
+  expect(await lookedAt(Array.from({ length: 10_000 }, (_, index) => `${index}/a`))).toEqual([""]);
+  expect(await lookedAt(["a", ...Array.from({ length: 20 }, (_, index) => `x${index}`), "b"])).toEqual([""]);
+});

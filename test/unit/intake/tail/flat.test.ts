@@ -98,6 +98,31 @@ describe("a flat bucket", () => {
     const { source: wider } = tailOf(store, { layout: "flat", lookBack: "30d" }, clock);
     expect(await pass(wider, ledger)).toEqual([]);
   });
+
+  it("is asked at a hint for what begins with it alone, once a pass has come to its end", async () => {
+    const { clock, source, store, ledger } = setting({}, 10);
+    const look = async (within: string) => {
+      const found = [];
+      for await (const discovery of source.discover(ledger, new AbortController().signal, within)) {
+        ledger.apply(discovery);
+        found.push(...discovery.objects.map(({ key }) => key));
+      }
+      return found;
+    };
+    for (let number = 0; number < 95; number += 1) store.put(name(number), now - 400 * DAY);
+    // Nothing says yet what is old.
+    expect(await look(name(50))).toHaveLength(95);
+    store.put(name(500), now);
+    store.put(name(501), now);
+    store.takeCalls();
+    clock.now += 1000;
+    expect(await look(name(500))).toEqual([name(500)]);
+    expect(store.takeCalls()).toEqual([{ prefix: name(500) }]);
+    expect(await look(name(500))).toEqual([]);
+    // What is behind the look-back is told from what is known by a pass over everything alone.
+    expect(await look(name(50))).toEqual([]);
+    expect(await pass(source, ledger)).toEqual([name(501)]);
+  });
 });
 
 describe("a flat bucket whose keys are ordered by time", () => {

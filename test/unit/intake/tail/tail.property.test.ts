@@ -150,16 +150,26 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: fc.oneof(fc.nat(600_000), fc.nat(HOUR), fc.nat(30 * HOUR)) }),
   },
 );
-/** Events before a pass; the pass; and events after each of its pages. A pass that dies takes in `dies` pages. */
+/** What somebody tells of the bucket: an object that is there, some key below it, its folder, or what never was. Most objects nobody tells of. */
+const hint = fc.record({
+  of: fc.constantFrom("key" as const, "beyond" as const, "folder" as const, "forged" as const),
+  draw: unit,
+});
+/**
+ * Events before a pass, and looks at what hints name; the pass; and events after each of its pages. A pass that dies takes in `dies` pages, and a
+ * look as many.
+ */
+type Hint = typeof hint extends fc.Arbitrary<infer T> ? T : never;
 const turn = fc.record({
   before: fc.array(event, { maxLength: 12 }),
+  hints: fc.array(hint, { maxLength: 4 }),
   between: fc.array(fc.array(event, { maxLength: 2 }), { maxLength: 6 }),
   dies: fc.option(fc.nat(4), { nil: undefined }),
   restarts: fc.boolean(),
 });
 
 it.each(Object.keys(WRITERS))(
-  "%s: every version is discovered exactly once, whatever comes when and wherever it dies",
+  "%s: every version is discovered exactly once, whatever comes when, whatever hints say and wherever it dies",
   async (name) => {
     const { options, open } = WRITERS[name] as (typeof WRITERS)[string];
     await fc.assert(
@@ -183,9 +193,15 @@ it.each(Object.keys(WRITERS))(
             else writer.replace(key);
           }
         };
-        const runPass = async (between: Event[][], dies: number | undefined) => {
+        const keyOf = ({ of, draw }: Hint) => {
+          const keys = [...store.objects.keys()];
+          const key = keys[Math.floor(draw * keys.length)] ?? "nothing/is/there";
+          const folder = key.slice(0, key.lastIndexOf("/") + 1);
+          return { key, beyond: `${key}x`, folder, forged: `${folder}${draw}/never` }[of];
+        };
+        const runPass = async (between: Event[][], dies: number | undefined, within?: string) => {
           let pages = 0;
-          for await (const discovery of source.discover(ledger, signal)) {
+          for await (const discovery of source.discover(ledger, signal, within)) {
             if (pages === dies) return;
             ledger.apply(discovery);
             between[pages]?.forEach(happen);
@@ -193,8 +209,9 @@ it.each(Object.keys(WRITERS))(
           }
         };
 
-        for (const { before, between, dies, restarts } of turns) {
+        for (const { before, hints, between, dies, restarts } of turns) {
           before.forEach(happen);
+          for (const told of hints) await runPass(between, dies, keyOf(told));
           await runPass(between, dies);
           if (restarts || dies !== undefined) source = tailOf(store, options, clock).source;
         }
