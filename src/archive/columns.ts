@@ -13,8 +13,12 @@ export interface ArchiveColumn {
   readonly type: "TIMESTAMP" | "VARCHAR" | "INTEGER" | "BIGINT" | "UBIGINT" | "BOOLEAN" | "VARCHAR[]" | "JSON";
   /** The column as a Parquet schema has it: one element, or those of a list. */
   readonly elements: readonly SchemaElement[];
-  /** The value as the writer takes it; undefined for none. */
+  /** What the flow has: a number or bigint, true or false, a list, or what `text` makes a text of; undefined for none. */
   readonly value: (flow: Flow) => unknown;
+  /** The text of a value that is none by itself; undefined for none. */
+  readonly text?: (value: unknown) => string | undefined;
+  /** A text that every flow has and no other one has. */
+  readonly isUnique?: true;
   /** Of a column that holds the further columns of a table or of a log as a JSON object: whose. */
   readonly columnsOf?: FieldName;
 }
@@ -44,7 +48,7 @@ export function archiveColumns(): readonly ArchiveColumn[] {
           logical_type: { type: "TIMESTAMP", isAdjustedToUTC: false, unit: "MILLIS" },
         },
       ],
-      value: (flow) => BigInt(Math.trunc(flow.time)),
+      value: (flow) => Math.trunc(flow.time),
     },
     ...attributes.flatMap((attribute) => [columnOf(attribute), ...comparable(attribute)]),
   ];
@@ -55,9 +59,9 @@ function columnOf(attribute: Attribute): ArchiveColumn {
   const field = FIELD_NAMES.find((one) => GETTERS[one] === get);
   switch (kind) {
     case "uid":
-      return { ...text(name), value: (flow) => flow.uid };
+      return { ...text(name), value: (flow) => flow.uid, isUnique: true };
     case "integer":
-      return { ...integer(name, field), value: integerValue(field, get) };
+      return { ...integer(name, field), value: get };
     case "boolean":
       return { name, type: "BOOLEAN", elements: [{ name, type: "BOOLEAN", repetition_type: "OPTIONAL" }], value: get };
     case "strings":
@@ -67,10 +71,10 @@ function columnOf(attribute: Attribute): ArchiveColumn {
       const elements: SchemaElement[] = [
         { name: whole, type: "BYTE_ARRAY", repetition_type: "OPTIONAL", converted_type: "JSON", logical_type: { type: "JSON" } },
       ];
-      return { name: whole, type: "JSON", elements, value: get, ...(field && { columnsOf: field }) };
+      return { name: whole, type: "JSON", elements, value: get, text: JSON.stringify, ...(field && { columnsOf: field }) };
     }
     default:
-      return { ...text(name), value: (flow) => wellFormed(get(flow)) };
+      return { ...text(name), value: get };
   }
 }
 
@@ -81,12 +85,11 @@ const COMPARED: readonly (FieldName | undefined)[] = ["sourceAddress", "destinat
 function comparable({ name, get }: Attribute): ArchiveColumn[] {
   const field = FIELD_NAMES.find((one) => GETTERS[one] === get);
   if (!COMPARED.includes(field)) return [];
-  return [{ ...text(`${name}.hex`), value: (flow) => addressHex(get(flow) as string | undefined) }];
+  return [{ ...text(`${name}.hex`), value: get, text: (address) => addressHex(address as string) }];
 }
 
 /** The form that compares; undefined for what is no address. */
-function addressHex(address: string | undefined): string | undefined {
-  if (address === undefined) return undefined;
+function addressHex(address: string): string | undefined {
   const family = readAddress(address);
   if (family === 0) return undefined;
   const digits = Array.from(words, (word) => (word >>> 0).toString(16).padStart(8, "0"));
@@ -124,16 +127,4 @@ function integer(name: string, field: FieldName | undefined): Pick<ArchiveColumn
   if (!isCounter(field)) return { name, type: "BIGINT", elements: [{ name, type: "INT64", repetition_type: "OPTIONAL" }] };
   const elements: SchemaElement[] = [{ name, type: "INT64", repetition_type: "OPTIONAL", converted_type: "UINT_64" }];
   return { name, type: "UBIGINT", elements };
-}
-
-function integerValue(field: FieldName | undefined, get: Attribute["get"]): ArchiveColumn["value"] {
-  if (isSmall(field)) return get;
-  return (flow) => {
-    const value = get(flow) as number | bigint | undefined;
-    return value === undefined ? undefined : BigInt(value);
-  };
-}
-
-function wellFormed(value: unknown): unknown {
-  return typeof value === "string" && !value.isWellFormed() ? value.toWellFormed() : value;
 }

@@ -6,12 +6,11 @@ import { archiveColumns } from "./columns.ts";
 import { ContentName } from "./content-name.ts";
 import { folderOf, HOUR_MS } from "./layout.ts";
 import { createParquetFile, type ParquetFile } from "./parquet-file.ts";
+import { MOST_GROUP_ROWS, RowGroup } from "./row-group.ts";
 import type { UploadEvents, Uploads } from "./uploads.ts";
 
-/** Rows of a group: they are encoded in one go, and sorted by time. */
-const GROUP_ROWS = 16_384;
-/** Flows that wait for their group, over all hours. */
-const MOST_ROWS = 4 * GROUP_ROWS;
+/** So many groups of rows may wait, over all hours. */
+const MOST_GROUPS = 4;
 /** Hours with a file that is being written. */
 const MOST_HOURS = 48;
 /** What a name is made of takes no more memory than this. */
@@ -31,7 +30,9 @@ interface OpenHour {
   readonly path: string;
   readonly name: ContentName;
   readonly waiting: Part[];
-  rows: Flow[];
+  group: RowGroup;
+  /** Groups that are full and not encoded yet. */
+  readonly full: RowGroup[];
   file: ParquetFile | undefined;
 }
 
@@ -43,6 +44,8 @@ export interface ParquetArchiveOptions {
   /** Folder of files that are being written. */
   readonly workFolder: string;
   readonly now?: () => number;
+  /** Rows that a group has when it is full. */
+  readonly groupRows?: number;
 }
 
 /**
@@ -58,6 +61,7 @@ export class ParquetArchive implements Keeper {
   readonly #columns = archiveColumns();
   readonly #hours = new Map<number, OpenHour>();
   readonly #now: () => number;
+  readonly #groupRows: number;
   #rows = 0;
   #files = 0;
   #diskFails = 0;
@@ -74,10 +78,11 @@ export class ParquetArchive implements Keeper {
     this.#uploads = uploads;
     this.#events = events;
     this.#now = options.now ?? Date.now;
+    this.#groupRows = options.groupRows ?? MOST_GROUP_ROWS;
   }
 
   get hasRoom(): boolean {
-    return this.#rows < MOST_ROWS && this.#uploads.hasRoom;
+    return this.#rows < MOST_GROUPS * this.#groupRows && this.#uploads.hasRoom;
   }
 
   get failing(): boolean {
@@ -90,14 +95,19 @@ export class ParquetArchive implements Keeper {
 
   take(flows: readonly Flow[], durable: () => void): void {
     const part: Part = { files: 0, durable };
-    for (const flow of flows) {
-      const hour = this.#hourOf(flow.time);
+    for (const some of runsOfHours(flows)) {
+      const hour = this.#hourOf((some[0] as Flow).time);
       if (hour.waiting.at(-1) !== part) {
         hour.waiting.push(part);
         part.files += 1;
       }
-      hour.rows.push(flow);
-      hour.name.add(flow);
+      for (const flow of some) hour.name.add(flow);
+      for (let rest = some; rest.length > 0; ) {
+        const fitting = rest.slice(0, this.#groupRows - hour.group.rows);
+        rest = rest.slice(fitting.length);
+        hour.group.add(fitting);
+        if (hour.group.rows === this.#groupRows) this.#full(hour);
+      }
     }
     this.#rows += flows.length;
     this.#go();
@@ -138,7 +148,8 @@ export class ParquetArchive implements Keeper {
       path,
       name: new ContentName(),
       waiting: [],
-      rows: [],
+      group: new RowGroup(this.#columns),
+      full: [],
       file: undefined,
     };
     this.#hours.set(number, opened);
@@ -192,12 +203,12 @@ export class ParquetArchive implements Keeper {
     for (const [number, hour] of all) {
       const isLarge = (hour.file?.size ?? 0) >= rollBytes || hour.name.size >= MOST_RUNS;
       if (this.#flushing || isLarge || hour.since <= old) return [number, hour, true];
-      if (hour.rows.length >= GROUP_ROWS) return [number, hour, false];
+      if (hour.full.length > 0) return [number, hour, false];
     }
     const largest = (size: (hour: OpenHour) => number) =>
       all.reduce((one, other) => (size(other[1]) > size(one[1]) ? other : one), all[0] as [number, OpenHour]);
     if (all.length > MOST_HOURS) return [...largest(({ since }) => -since), true];
-    if (this.#rows >= MOST_ROWS) return [...largest(({ rows }) => rows.length), false];
+    if (this.#rows >= MOST_GROUPS * this.#groupRows) return [...largest(({ group }) => group.rows), false];
     return undefined;
   }
 
@@ -206,15 +217,14 @@ export class ParquetArchive implements Keeper {
     hour.file ??= createParquetFile(hour.path, this.#columns);
     // What was encoded before is not encoded again.
     hour.file.flush();
-    while (hour.rows.length > 0) {
-      const rows = hour.rows.slice(0, GROUP_ROWS);
-      hour.rows = hour.rows.slice(GROUP_ROWS);
-      this.#rows -= rows.length;
-      hour.file.add(rows.sort((one, other) => one.time - other.time || one.record - other.record));
-      if (!isFinal) break;
+    if (hour.group.rows > 0 && (isFinal || hour.full.length === 0)) this.#full(hour);
+    for (let group = hour.full[0]; group !== undefined; group = hour.full[0]) {
+      hour.file.add(group);
+      hour.full.shift();
+      this.#rows -= group.rows;
+      hour.file.flush();
+      if (!isFinal) return;
     }
-    hour.file.flush();
-    if (!isFinal) return;
     hour.file.finish();
     this.#hours.delete(number);
     const key = `${this.#options.prefix}${hour.folder}/part-${hour.name}.parquet`;
@@ -224,6 +234,11 @@ export class ParquetArchive implements Keeper {
         if (part.files === 0) part.durable();
       }
     });
+  }
+
+  #full(hour: OpenHour): void {
+    hour.full.push(hour.group);
+    hour.group = new RowGroup(this.#columns);
   }
 
   #wakeForAge(): void {
@@ -243,4 +258,18 @@ export class ParquetArchive implements Keeper {
     this.#change = Promise.withResolvers();
     resolve();
   }
+}
+
+/** The flows in their order, cut where the hour changes. */
+function runsOfHours(flows: readonly Flow[]): (readonly Flow[])[] {
+  const runs: (readonly Flow[])[] = [];
+  const hourOf = ({ time }: Flow) => Math.floor(time / HOUR_MS);
+  for (let from = 0; from < flows.length; ) {
+    const hour = hourOf(flows[from] as Flow);
+    let to = from + 1;
+    while (to < flows.length && hourOf(flows[to] as Flow) === hour) to += 1;
+    runs.push(flows.slice(from, to));
+    from = to;
+  }
+  return runs;
 }

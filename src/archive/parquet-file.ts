@@ -1,15 +1,14 @@
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
-import { constants, zstdCompressSync } from "node:zlib";
 import { ByteWriter, ParquetWriter } from "hyparquet-writer";
-import type { Flow } from "../flow/flow.ts";
 import type { ArchiveColumn } from "./columns.ts";
+import type { RowGroup } from "./row-group.ts";
 
 /** A Parquet file of flows that is being written; what stands in it so far is no Parquet file yet. */
 export interface ParquetFile {
   /** Bytes so far. */
   readonly size: number;
-  /** Encodes a group of rows, in that order; in memory until `flush`. */
-  add(flows: readonly Flow[]): void;
+  /** Encodes a group of rows, sorted by time; in memory until `flush`. */
+  add(group: RowGroup): void;
   /** Writes what was encoded; throws what the disk says, and then may be repeated. */
   flush(): void;
   /** Writes the index of the file, and waits until all of it is on the disk; may be repeated. */
@@ -18,7 +17,8 @@ export interface ParquetFile {
   abandon(): void;
 }
 
-const zstd = (bytes: Uint8Array): Uint8Array => zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: 3 } });
+/** What a file keeps of its buffer between two groups: there may be one for each of many hours. */
+const KEPT_BYTES = 1 << 12;
 
 /** The file is emptied, and for this user alone. Memory holds one group of rows. */
 export function createParquetFile(path: string, columns: readonly ArchiveColumn[]): ParquetFile {
@@ -26,29 +26,35 @@ export function createParquetFile(path: string, columns: readonly ArchiveColumn[
   let isOpen = true;
   let isWhole = false;
   let written = 0;
-  const bytes = new ByteWriter(1 << 16);
+  const bytes = new ByteWriter(KEPT_BYTES);
   const schema = [{ name: "flow", num_children: columns.length }, ...columns.flatMap(({ elements }) => elements)];
   const parquet = new ParquetWriter({
-    writer: bytes,
-    schema,
-    codec: "ZSTD",
-    compressors: { ZSTD: zstd },
-    statisticsTruncateLength: 64,
-    createdBy: "flowferry",
+    ...{ writer: bytes, schema, codec: "ZSTD", statisticsTruncateLength: 64, createdBy: "flowferry" },
   });
   const flush = () => {
     const all = bytes.getBytes();
     while (written < all.length) written += writeSync(file, all, written, all.length - written);
     bytes.index = 0;
     written = 0;
+    bytes.buffer = new ArrayBuffer(KEPT_BYTES);
+    bytes.view = new DataView(bytes.buffer);
   };
   return {
     get size() {
       return bytes.offset;
     },
-    add(flows) {
-      const columnData = columns.map(({ name, value }) => ({ name, data: flows.map(value) }));
-      void parquet.write({ columnData, rowGroupSize: flows.length });
+    add(group) {
+      const start = bytes.offset;
+      const order = group.order();
+      const chunks = group.columns.map((column) => column.write(bytes, order));
+      const size = chunks.reduce((sum, { meta_data: meta }) => sum + (meta?.total_uncompressed_size ?? 0n), 0n);
+      parquet.row_groups.push({
+        columns: chunks,
+        total_byte_size: size,
+        num_rows: BigInt(order.length),
+        total_compressed_size: BigInt(bytes.offset - start),
+      });
+      parquet.num_rows += BigInt(order.length);
     },
     flush,
     finish() {

@@ -115,14 +115,16 @@ export class Keeping implements Consumer {
 
   #hand(progress: Progress, from: number, flows: readonly Flow[]): void {
     const settle = progress.acks.depart(from);
+    // Only how many: what waits to be durable, for minutes and in a large file, must not keep the flows.
+    const { length } = flows;
     let isDurable = false;
-    progress.held += flows.length;
+    progress.held += length;
     progress.origin ??= flows[0]?.origin;
     this.#keeper.take(flows, () => {
       if (isDurable) return;
       isDurable = true;
-      progress.held -= flows.length;
-      settle({ ...NOTHING, delivered: flows.length });
+      progress.held -= length;
+      settle({ ...NOTHING, delivered: length });
       this.#mayHaveMoved(progress);
     });
   }

@@ -1,9 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { zstdDecompressSync } from "node:zlib";
 import { parquetReadObjects } from "hyparquet";
+import { archiveColumns } from "../../../src/archive/columns.ts";
+import { createParquetFile } from "../../../src/archive/parquet-file.ts";
+import { RowGroup } from "../../../src/archive/row-group.ts";
 import type { WritableStore } from "../../../src/archive/uploads.ts";
+import type { Flow } from "../../../src/flow/flow.ts";
 
 /** A bucket in memory, and what it does when something is put into it. */
 export class MemoryBucket implements WritableStore {
@@ -49,4 +53,14 @@ export async function rowsOf(bytes: Buffer): Promise<Record<string, unknown>[]> 
 export function temporaryFolder(): { readonly path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), "flowferry-archive-"));
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** A file of the archive that holds these flows, in folders that are made. */
+export function writeParquet(path: string, flows: readonly Flow[], columns = archiveColumns()): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const file = createParquetFile(path, columns);
+  const group = new RowGroup(columns);
+  group.add(flows);
+  file.add(group);
+  file.finish();
 }

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect, test, vi } from "vitest";
 import type { Ledger } from "../../../src/contracts/ledger.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
@@ -51,6 +53,27 @@ test("reading goes on while nothing is acknowledged, and a stop flushes what is 
   await running;
   expect([files.flushes, files.held, files.kept.length]).toEqual([1, 0, OBJECTS * RECORDS]);
   expect(pendingOf(ledger)).toEqual([]);
+});
+
+test("what is waited for until it is durable are numbers: the flows are not kept", async () => {
+  const files = new RolledFiles({ rollAt: 1, room: 1_000_000 });
+  files.stuck = true;
+  const taken: WeakRef<object>[] = [];
+  const take = files.take.bind(files);
+  files.take = (flows, durable) => {
+    taken.push(...flows.map((flow) => new WeakRef(flow)));
+    take(flows, durable);
+  };
+  const stop = new AbortController();
+  const running = runPipeline(partsWith(files, newLedger()), { ...OPTIONS, untilCaughtUp: false }, stop.signal);
+  await vi.waitFor(() => expect(files.held).toBe(OBJECTS * RECORDS));
+  setFlagsFromString("--expose-gc");
+  await vi.waitFor(() => {
+    (runInNewContext("gc") as () => void)();
+    expect(taken.filter((reference) => reference.deref() !== undefined)).toHaveLength(0);
+  });
+  stop.abort();
+  await running;
 });
 
 test("what was held when a run ended without a flush is taken again by the next, and what was durable is not", async () => {

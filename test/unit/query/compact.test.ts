@@ -1,14 +1,13 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { archiveColumns } from "../../../src/archive/columns.ts";
 import { folderOf } from "../../../src/archive/layout.ts";
-import { createParquetFile } from "../../../src/archive/parquet-file.ts";
 import { type WritableStore, writable } from "../../../src/archive/uploads.ts";
 import { directoryStore } from "../../../src/intake/directory/source.ts";
 import { compact } from "../../../src/query/compact.ts";
 import { openFlows } from "../../../src/query/flows.ts";
+import { writeParquet } from "../archive/parts.ts";
 import { sshFlow, TIME } from "../sinks/flows.ts";
 
 const HOUR = folderOf(TIME);
@@ -22,11 +21,8 @@ beforeEach(async () => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 function write(name: string, records: readonly number[]): void {
-  const path = join(folder, name);
-  mkdirSync(dirname(path), { recursive: true });
-  const file = createParquetFile(path, archiveColumns());
-  file.add(records.map((record) => Object.assign(sshFlow(record, { bytes: 2n ** 64n - 1n }), { time: TIME - record })));
-  file.finish();
+  const flows = records.map((record) => Object.assign(sshFlow(record, { bytes: 2n ** 64n - 1n }), { time: TIME - record }));
+  writeParquet(join(folder, name), flows);
 }
 
 async function records(): Promise<{ rows: [string, string, string][]; files: number }> {

@@ -1,13 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { archiveColumns } from "../../../src/archive/columns.ts";
 import { folderOf } from "../../../src/archive/layout.ts";
-import { createParquetFile } from "../../../src/archive/parquet-file.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
 import { asset } from "../../../src/lib/assets.ts";
+import { writeParquet } from "../archive/parts.ts";
 import { sshFlow } from "../sinks/flows.ts";
 
 const SCRIPT = readFileSync(asset("deploy/sql/duckdb.sql"), "utf8");
@@ -36,13 +35,7 @@ beforeAll(async () => {
     at(8 * 24, 4, { ...https, destinationAddress: "10.0.0.2", packets: 1000 }),
     at(0.6, 5, { destinationAddress: "10.0.0.3", bytes: 250, action: "reject" }),
   ];
-  for (const flow of flows) {
-    const path = join(folder, folderOf(flow.time), `part-${flow.record}.parquet`);
-    mkdirSync(dirname(path), { recursive: true });
-    const file = createParquetFile(path, archiveColumns());
-    file.add([flow]);
-    file.finish();
-  }
+  for (const flow of flows) writeParquet(join(folder, folderOf(flow.time), `part-${flow.record}.parquet`), [flow]);
   connection = await (await DuckDBInstance.create(":memory:")).connect();
   await connection.run(`SET VARIABLE archive = '${folder}'`);
   await connection.run(SCRIPT);

@@ -1,16 +1,16 @@
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { archiveColumns } from "../../../src/archive/columns.ts";
 import { folderOf } from "../../../src/archive/layout.ts";
-import { createParquetFile } from "../../../src/archive/parquet-file.ts";
 import { type FieldRef, resolveField } from "../../../src/detect/fields.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
 import { openFlows } from "../../../src/query/flows.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
 import { loadSchema } from "../../../src/schemas/load.ts";
+import { writeParquet } from "../archive/parts.ts";
 import { sshFlow, TIME } from "../sinks/flows.ts";
 
 let folder: string;
@@ -25,10 +25,7 @@ const seed = linePrinter(loadSchema("seed", "."), "flowferry");
 
 function parquet(name: string, flows: readonly Flow[]): string {
   const path = join(folder, name);
-  mkdirSync(dirname(path), { recursive: true });
-  const file = createParquetFile(path, archiveColumns());
-  file.add(flows);
-  file.finish();
+  writeParquet(path, flows);
   return path;
 }
 
@@ -123,12 +120,8 @@ test("what is broken, foreign or half written is named and passed over", async (
 });
 
 test("an archive whose older files lack a column has NULL there", async () => {
-  const old = createParquetFile(
-    join(folder, "old.parquet"),
-    archiveColumns().filter(({ name }) => name !== "flow.bytes"),
-  );
-  old.add([sshFlow(1)]);
-  old.finish();
+  const before = archiveColumns().filter(({ name }) => name !== "flow.bytes");
+  writeParquet(join(folder, "old.parquet"), [sshFlow(1)], before);
   expect((await ask([folder], `SELECT "flow.bytes" FROM flows`)).rows).toEqual([[null]]);
   parquet("new.parquet", [sshFlow(2)]);
   const { rows } = await ask([folder], `SELECT "flow.bytes" FROM flows ORDER BY 1 NULLS FIRST`);
