@@ -2,7 +2,7 @@ import type { EnvHttpProxyAgent } from "undici";
 import { Failure, UsageError } from "../lib/errors.ts";
 import { type AnswerBody, oneLine, pageTitle, readBody, saysDone, textOf } from "../lib/http/answers.ts";
 import { drawerOfStatus, endpointOf, networkFailure, readRetryAfter } from "../lib/http/failures.ts";
-import { proxiesOf } from "../lib/http/proxy-agent.ts";
+import { proxiesOf } from "../lib/http/proxies.ts";
 import { isLoopback } from "../lib/urls.ts";
 import { version } from "../lib/version.ts";
 import type { Objection } from "./answer.ts";

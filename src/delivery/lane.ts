@@ -91,6 +91,8 @@ export class Lane implements Consumer {
   #inFlight = 0;
   #settlements = 0;
   #linger: NodeJS.Timeout | undefined;
+  /** When the last batch departed, by the monotonic clock. */
+  #departedAt = Number.NEGATIVE_INFINITY;
   #change = Promise.withResolvers<void>();
   trouble: Trouble | undefined;
 
@@ -190,7 +192,9 @@ export class Lane implements Consumer {
       this.#buffered += wanted.length;
       this.#linger ??= setTimeout(() => this.flush(), this.#sink.limits.lingerMs);
     }
-    this.#depart(this.#batchRecords);
+    // After silence the first records go at once; those behind them gather while they are under way.
+    const silent = performance.now() - this.#departedAt >= this.#sink.limits.lingerMs;
+    this.#depart(silent ? 1 : this.#batchRecords);
   }
 
   /** Records behind all that wait of the object are held back: they count with what stands before them, so that a position covers them once. */
@@ -249,6 +253,7 @@ export class Lane implements Consumer {
     while (this.#inFlight < this.#sink.limits.inFlight && this.#buffered >= least && this.#buffered > 0) {
       const { batch, departed } = this.#take(this.#batchRecords);
       this.#inFlight += 1;
+      this.#departedAt = performance.now();
       void this.#send(batch, departed);
     }
     if (this.#buffered === 0) {

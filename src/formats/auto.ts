@@ -21,15 +21,23 @@ const ELEMENT = /[[,]\s*(?=\{)/g;
  */
 export function autoFormat(kinds: readonly FormatKind[]): Format {
   const known = kinds.map(({ name }) => name).join(", ");
-  const formats = kinds.map((kind) => kind.create());
+  const made: Format[] = [];
+  const recognising = (sample: Sample): Format | undefined => {
+    for (const [index, kind] of kinds.entries()) {
+      // Only what is looked for reads its mapping.
+      made[index] ??= kind.create();
+      if (made[index].recognises(sample)) return made[index];
+    }
+    return undefined;
+  };
   return {
-    recognises: (sample) => formats.some((format) => format.recognises(sample)),
-    decode: (unpacked, origin, options) => decodeUnknown(formats, known, unpacked, origin, options),
+    recognises: (sample) => recognising(sample) !== undefined,
+    decode: (unpacked, origin, options) => decodeUnknown(recognising, known, unpacked, origin, options),
   };
 }
 
 async function* decodeUnknown(
-  formats: readonly Format[],
+  recognising: (sample: Sample) => Format | undefined,
   known: string,
   unpacked: Unpacked,
   origin: Origin,
@@ -38,7 +46,7 @@ async function* decodeUnknown(
   const { head, whole, release } = await peek(unpacked, SAMPLE_BYTES);
   try {
     const text = head.toString("latin1", 0, SAMPLE_BYTES);
-    const format = find(formats, text);
+    const format = find(recognising, text);
     if (format !== undefined) {
       yield* format.decode(whole, origin, options);
       return;
@@ -53,9 +61,9 @@ async function* decodeUnknown(
   }
 }
 
-function find(formats: readonly Format[], text: string): Format | undefined {
+function find(recognising: (sample: Sample) => Format | undefined, text: string): Format | undefined {
   for (const sample of samples(text)) {
-    const format = formats.find((candidate) => candidate.recognises(sample));
+    const format = recognising(sample);
     if (format !== undefined) return format;
   }
   return undefined;

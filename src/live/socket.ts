@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { json as jsonOf } from "node:stream/consumers";
 import { codeOf, describeError, UsageError } from "../lib/errors.ts";
 import { linePrinter } from "../schemas/line.ts";
@@ -29,6 +29,8 @@ type Told = { readonly line: string } | { readonly dropped: number };
 
 /** Longer paths cannot be bound (sun_path holds 108 bytes on Linux, 104 elsewhere). */
 const LONGEST_PATH = 103;
+/** An import would load all that node:http re-exports, fetch with it, at each start. */
+const { createServer, request } = process.getBuiltinModule("node:http");
 /** What may wait for a tap that is slow, in bytes. */
 const MOST_WAITING = 4 * 1024 ** 2;
 

@@ -4,7 +4,7 @@ import { type Dispatcher, EnvHttpProxyAgent, request } from "undici";
 import { Failure } from "../../lib/errors.ts";
 import { readBody } from "../../lib/http/answers.ts";
 import { endpointOf, networkFailure } from "../../lib/http/failures.ts";
-import { proxiesOf } from "../../lib/http/proxy-agent.ts";
+import { proxiesOf } from "../../lib/http/proxies.ts";
 import type { Answer } from "./response.ts";
 import type { Settings } from "./settings.ts";
 

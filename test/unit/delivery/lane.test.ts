@@ -76,7 +76,7 @@ const positionOf = (object: QueuedObject) => ledger.position("out", object.id);
 
 /** Timers go off when the test says so. */
 function holdTimers(): void {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
   onTestFinished(() => void vi.useRealTimers());
 }
 
@@ -154,33 +154,36 @@ describe("batches", () => {
     const { lane, sent } = laneTo(respond, { inFlight: 2 });
     lane.wants(a);
     lane.wants(b);
-    lane.offer(a.id, flowsOf(a, range(1, 3)), 3);
-    expect([sent, lane.inFlight, lane.hasRoom]).toEqual([[], 0, true]);
+    lane.offer(a.id, flowsOf(a, [1]), 1);
+    open[0]?.();
+    await lane.drain();
+    lane.offer(a.id, flowsOf(a, range(2, 4)), 4);
+    expect([sent, lane.inFlight, lane.hasRoom]).toEqual([[["a1"]], 0, true]);
     lane.offer(b.id, flowsOf(b, range(1, 7)), 7);
     await expect
-      .poll(() => sent)
+      .poll(() => sent.slice(1))
       .toEqual([
-        ["a1", "a2", "a3", "b1"],
+        ["a2", "a3", "a4", "b1"],
         ["b2", "b3", "b4", "b5"],
       ]);
     expect([lane.inFlight, lane.hasRoom, lane.idle]).toEqual([2, true, false]);
     lane.offer(b.id, flowsOf(b, range(8, 9)), 9);
     expect([lane.inFlight, lane.hasRoom]).toEqual([2, false]);
     const changed = lane.changed();
-    open[1]?.();
+    open[2]?.();
     await changed;
-    await expect.poll(() => sent.length).toBe(3);
-    expect(sent[2]).toEqual(["b6", "b7", "b8", "b9"]);
-    // The first batch is still on its way, and holds back the position of both objects.
+    await expect.poll(() => sent.length).toBe(4);
+    expect(sent[3]).toEqual(["b6", "b7", "b8", "b9"]);
+    // The second batch is still on its way, and holds back the position of both objects.
     expect([positionOf(a), positionOf(b)]).toEqual([
-      { position: 0, settled: 0 },
+      { position: 1, settled: 1 },
       { position: 0, settled: 0 },
     ]);
-    open[0]?.();
+    open[1]?.();
     await expect.poll(() => positionOf(b)).toEqual({ position: 5, settled: 5 });
-    open[2]?.();
+    open[3]?.();
     await lane.drain();
-    expect([positionOf(a), positionOf(b), lane.idle]).toEqual([{ position: 3, settled: 3 }, { position: 9, settled: 9 }, true]);
+    expect([positionOf(a), positionOf(b), lane.idle]).toEqual([{ position: 4, settled: 4 }, { position: 9, settled: 9 }, true]);
   });
 
   test("that are not full leave after the time that a record waits for others", async () => {
@@ -188,15 +191,33 @@ describe("batches", () => {
     holdTimers();
     lane.wants(a);
     lane.offer(a.id, flowsOf(a, [1]), 1);
-    vi.advanceTimersByTime(15);
+    await lane.drain();
     lane.offer(a.id, flowsOf(a, [2]), 2);
-    vi.advanceTimersByTime(24);
-    expect(sent).toEqual([]);
-    vi.advanceTimersByTime(1);
-    await expect.poll(() => sent).toEqual([["a1", "a2"]]);
+    vi.advanceTimersByTime(15);
     lane.offer(a.id, flowsOf(a, [3]), 3);
-    vi.advanceTimersByTime(40);
-    await expect.poll(() => sent).toEqual([["a1", "a2"], ["a3"]]);
+    vi.advanceTimersByTime(24);
+    expect(sent).toEqual([["a1"]]);
+    vi.advanceTimersByTime(1);
+    await expect.poll(() => sent.slice(1)).toEqual([["a2", "a3"]]);
+    lane.offer(a.id, flowsOf(a, [4]), 4);
+    vi.advanceTimersByTime(39);
+    expect(sent).toHaveLength(2);
+    vi.advanceTimersByTime(1);
+    await expect.poll(() => sent.slice(2)).toEqual([["a4"]]);
+  });
+
+  test("that are not full leave at once when nothing was sent for as long as a record waits for others", async () => {
+    const { lane, sent } = laneTo(undefined, { lingerMs: 40 });
+    holdTimers();
+    lane.wants(a);
+    lane.offer(a.id, flowsOf(a, range(1, 2)), 2);
+    await lane.drain();
+    vi.advanceTimersByTime(39);
+    lane.offer(a.id, flowsOf(a, [3]), 3);
+    expect(sent).toEqual([["a1", "a2"]]);
+    vi.advanceTimersByTime(1);
+    lane.offer(a.id, flowsOf(a, [4]), 4);
+    await expect.poll(() => sent.slice(1)).toEqual([["a3", "a4"]]);
   });
 
   test("that are not full leave when the sink is free again, if their time came while it was not", async () => {

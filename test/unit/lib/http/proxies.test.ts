@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { proxiesOf } from "../../../../src/lib/http/proxy-agent.ts";
+import { proxiesOf } from "../../../../src/lib/http/proxies.ts";
 
 test("proxies are those of the environment, in small letters first", () => {
   const env = { HTTPS_PROXY: "http://one:3128", https_proxy: "http://two:3128", NO_PROXY: "internal" };

@@ -1,0 +1,1 @@
+export { t as loadEnabledRules } from "./detections-D3NX89Ko.js";

@@ -1,0 +1,1 @@
+export { t as ibmIamTokens } from "./iam-AZiTKy5-.js";

@@ -1,0 +1,1 @@
+export { t as loadConfig, r as readConfig } from "./load-C45dlczT.js";

@@ -1,0 +1,1 @@
+export { n as recordMaker } from "./log-records-Dwn6vvBG.js";

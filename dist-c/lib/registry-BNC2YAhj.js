@@ -1,0 +1,1 @@
+export { t as DIALECTS, n as FORMATS, r as LAYOUTS, i as NETWORKS, a as Registry } from "./registry-BmxmoegP.js";

@@ -1,0 +1,1 @@
+export { n as runCommand } from "./run-Ca8QZDT_.js";

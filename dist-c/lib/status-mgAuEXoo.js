@@ -1,0 +1,1 @@
+export { r as statusCommand } from "./status-CEztlLym.js";

@@ -1,0 +1,1 @@
+export { n as tapCommand } from "./tap-DQ03Idut.js";

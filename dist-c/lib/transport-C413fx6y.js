@@ -1,0 +1,1 @@
+export { n as ociTransport } from "./transport-CTjQxoSW.js";
