@@ -1,5 +1,5 @@
-import { writeSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { WriteStream } from "node:tty";
 import { type Meter, metrics } from "@opentelemetry/api";
 import pino, { type Logger } from "pino";
 import type { Problem } from "../contracts/ledger.ts";
@@ -9,6 +9,7 @@ import { printable } from "../lib/printable.ts";
 import { CLEAR_LINE, type Terminal } from "../lib/terminal.ts";
 import { isLoopback } from "../lib/urls.ts";
 import { version } from "../lib/version.ts";
+import { forPeople } from "./for-people.ts";
 
 export type { Logger } from "pino";
 
@@ -26,7 +27,7 @@ export async function openLog(
   scrub: (text: string) => string,
   stderr: Terminal,
 ): Promise<{ log: Logger; close(): Promise<void> }> {
-  const local = stderr.isTTY && stderr.fd !== undefined ? await openPretty(stderr.fd) : toLines(stderr);
+  const local = stderr.isTTY && stderr.fd !== undefined ? toPeople(stderr.fd) : toLines(stderr);
   const options: pino.LoggerOptions = {
     ...FORM,
     level,
@@ -67,15 +68,12 @@ const toLines = (stderr: Terminal): pino.DestinationStream =>
   stderr.fd === undefined ? stderr : pino.destination({ dest: stderr.fd, sync: true });
 
 /** Log lines for people; what is in them cannot steer the terminal. */
-async function openPretty(fd: number): Promise<pino.DestinationStream> {
-  const pretty = (await import("pino-pretty")).default;
-  const stream = pretty({ destination: fd, sync: true, ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss" });
+function toPeople(fd: number): pino.DestinationStream {
+  const colours = WriteStream.prototype.getColorDepth(process.env) > 1;
+  const stream = pino.destination({ dest: fd, sync: true });
   return {
-    write(line) {
-      // Progress may stand in the line.
-      writeSync(fd, CLEAR_LINE);
-      stream.write(`${withTexts(line, printable)}\n`);
-    },
+    // Progress may stand in the line.
+    write: (line) => void stream.write(CLEAR_LINE + forPeople(line, colours)),
   };
 }
 

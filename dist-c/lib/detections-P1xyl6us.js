@@ -1,1 +1,0 @@
-export { t as loadEnabledRules } from "./detections-D3NX89Ko.js";

@@ -1,1 +1,0 @@
-export { t as ibmIamTokens } from "./iam-AZiTKy5-.js";

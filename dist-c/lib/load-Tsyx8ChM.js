@@ -1,1 +1,0 @@
-export { t as loadConfig, r as readConfig } from "./load-C45dlczT.js";

@@ -1,1 +1,0 @@
-export { n as recordMaker } from "./log-records-Dwn6vvBG.js";

@@ -1,1 +1,0 @@
-export { n as runCommand } from "./run-Ca8QZDT_.js";

@@ -1,1 +1,0 @@
-export { r as statusCommand } from "./status-CEztlLym.js";

@@ -1,1 +1,0 @@
-export { n as tapCommand } from "./tap-DQ03Idut.js";

@@ -1,1 +1,0 @@
-export { n as ociTransport } from "./transport-CTjQxoSW.js";
