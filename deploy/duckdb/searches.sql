@@ -81,6 +81,19 @@ SELECT
   attributes."host.id",
   attributes."cloud.availability_zone",
   attributes."flow.compartment.id",
+  attributes."flow.capture_filter.id",
+  attributes."flow.resource.id",
+  attributes."flow.resource.type",
+  attributes."flow.resource.managed",
+  attributes."flow.collector.id",
+  attributes."flow.log.version",
+  attributes."flow.capture.start",
+  attributes."flow.capture.end",
+  attributes."flow.capture.state",
+  attributes."flow.capture.records",
+  attributes."flow.record_type",
+  attributes."flow.stream.id",
+  attributes."log.file.path",
   attributes."flow.lookups.version",
   attributes."flow.source.role",
   attributes."flow.destination.role"
@@ -90,7 +103,7 @@ FROM read_json(
   columns = {
     timestamp: 'TIMESTAMP',
     resource: 'STRUCT("cloud.provider" VARCHAR, "cloud.account.id" VARCHAR, "cloud.region" VARCHAR, "flow.vcn.id" VARCHAR)',
-    attributes: 'STRUCT("log.record.uid" VARCHAR, "source.address" VARCHAR, "source.port" UBIGINT, "destination.address" VARCHAR, "destination.port" UBIGINT, "flow.bytes" UBIGINT, "flow.packets" UBIGINT, "flow.start" UBIGINT, "flow.end" UBIGINT, "flow.action" VARCHAR, "flow.status" VARCHAR, "flow.protocol.number" UBIGINT, "flow.protocol.name" VARCHAR, "network.transport" VARCHAR, "network.type" VARCHAR, "network.io.direction" VARCHAR, "flow.direction" VARCHAR, "flow.traffic_type" VARCHAR, "flow.initiator" VARCHAR, "flow.source.zone" VARCHAR, "flow.destination.zone" VARCHAR, "flow.source.service" VARCHAR, "flow.destination.service" VARCHAR, "flow.source.server" VARCHAR, "flow.destination.server" VARCHAR, "flow.source.network" VARCHAR, "flow.destination.network" VARCHAR, "flow.destination.approved" VARCHAR, "source.geo.country.iso_code" VARCHAR, "destination.geo.country.iso_code" VARCHAR, "source.as.number" UBIGINT, "destination.as.number" UBIGINT, "source.as.organization.name" VARCHAR, "destination.as.organization.name" VARCHAR, "flow.reverse.bytes" UBIGINT, "flow.reverse.packets" UBIGINT, "flow.cumulative.bytes" UBIGINT, "flow.cumulative.packets" UBIGINT, "flow.cumulative.reverse.bytes" UBIGINT, "flow.cumulative.reverse.packets" UBIGINT, "flow.connection.start" UBIGINT, "flow.connection.initiated" BOOLEAN, "flow.connection.terminated" BOOLEAN, "flow.id" VARCHAR, "flow.tcp.flags" UBIGINT, "flow.packet.source.address" VARCHAR, "flow.packet.destination.address" VARCHAR, "flow.source.cloud_service" VARCHAR, "flow.destination.cloud_service" VARCHAR, "flow.traffic_path" UBIGINT, "flow.reject_reason" VARCHAR, "flow.encryption" UBIGINT, "flow.rule.status" VARCHAR, "flow.rule.kind" VARCHAR, "flow.rule.list.name" VARCHAR, "flow.rule.list.id" VARCHAR, "flow.rule.index" UBIGINT, "flow.rule.text" VARCHAR, "flow.rule.stateless" BOOLEAN, "flow.rule.reply" BOOLEAN, "flow.rule.partial" BOOLEAN, "flow.rule.version" VARCHAR, "flow.detections" VARCHAR[], "flow.subnet.id" VARCHAR, "flow.subnet.name" VARCHAR, "flow.vnic.id" VARCHAR, "flow.vnic.public_ip" VARCHAR, "host.id" VARCHAR, "cloud.availability_zone" VARCHAR, "flow.compartment.id" VARCHAR, "flow.lookups.version" VARCHAR, "flow.source.role" VARCHAR, "flow.destination.role" VARCHAR)'
+    attributes: 'STRUCT("log.record.uid" VARCHAR, "source.address" VARCHAR, "source.port" UBIGINT, "destination.address" VARCHAR, "destination.port" UBIGINT, "flow.bytes" UBIGINT, "flow.packets" UBIGINT, "flow.start" UBIGINT, "flow.end" UBIGINT, "flow.action" VARCHAR, "flow.status" VARCHAR, "flow.protocol.number" UBIGINT, "flow.protocol.name" VARCHAR, "network.transport" VARCHAR, "network.type" VARCHAR, "network.io.direction" VARCHAR, "flow.direction" VARCHAR, "flow.traffic_type" VARCHAR, "flow.initiator" VARCHAR, "flow.source.zone" VARCHAR, "flow.destination.zone" VARCHAR, "flow.source.service" VARCHAR, "flow.destination.service" VARCHAR, "flow.source.server" VARCHAR, "flow.destination.server" VARCHAR, "flow.source.network" VARCHAR, "flow.destination.network" VARCHAR, "flow.destination.approved" VARCHAR, "source.geo.country.iso_code" VARCHAR, "destination.geo.country.iso_code" VARCHAR, "source.as.number" UBIGINT, "destination.as.number" UBIGINT, "source.as.organization.name" VARCHAR, "destination.as.organization.name" VARCHAR, "flow.reverse.bytes" UBIGINT, "flow.reverse.packets" UBIGINT, "flow.cumulative.bytes" UBIGINT, "flow.cumulative.packets" UBIGINT, "flow.cumulative.reverse.bytes" UBIGINT, "flow.cumulative.reverse.packets" UBIGINT, "flow.connection.start" UBIGINT, "flow.connection.initiated" BOOLEAN, "flow.connection.terminated" BOOLEAN, "flow.id" VARCHAR, "flow.tcp.flags" UBIGINT, "flow.packet.source.address" VARCHAR, "flow.packet.destination.address" VARCHAR, "flow.source.cloud_service" VARCHAR, "flow.destination.cloud_service" VARCHAR, "flow.traffic_path" UBIGINT, "flow.reject_reason" VARCHAR, "flow.encryption" UBIGINT, "flow.rule.status" VARCHAR, "flow.rule.kind" VARCHAR, "flow.rule.list.name" VARCHAR, "flow.rule.list.id" VARCHAR, "flow.rule.index" UBIGINT, "flow.rule.text" VARCHAR, "flow.rule.stateless" BOOLEAN, "flow.rule.reply" BOOLEAN, "flow.rule.partial" BOOLEAN, "flow.rule.version" VARCHAR, "flow.detections" VARCHAR[], "flow.subnet.id" VARCHAR, "flow.subnet.name" VARCHAR, "flow.vnic.id" VARCHAR, "flow.vnic.public_ip" VARCHAR, "host.id" VARCHAR, "cloud.availability_zone" VARCHAR, "flow.compartment.id" VARCHAR, "flow.capture_filter.id" VARCHAR, "flow.resource.id" VARCHAR, "flow.resource.type" VARCHAR, "flow.resource.managed" BOOLEAN, "flow.collector.id" VARCHAR, "flow.log.version" VARCHAR, "flow.capture.start" UBIGINT, "flow.capture.end" UBIGINT, "flow.capture.state" VARCHAR, "flow.capture.records" UBIGINT, "flow.record_type" VARCHAR, "flow.stream.id" VARCHAR, "log.file.path" VARCHAR, "flow.lookups.version" VARCHAR, "flow.source.role" VARCHAR, "flow.destination.role" VARCHAR)'
   }
 );
 
@@ -123,7 +136,7 @@ CREATE OR REPLACE MACRO "accepted_tcp_by_hour"(
   GROUP BY ALL
   ORDER BY "Time";
 
--- Accepted TCP by hour, as rows: Accepted TCP flows, bytes and sources of each hour, a row for each.
+-- Accepted TCP by hour, as rows: Who was let in by TCP in each hour, at which network interface and to which port.
 CREATE OR REPLACE MACRO "accepted_tcp_rows"(
   since := (now() AT TIME ZONE 'UTC') - INTERVAL 1 DAYS,
   until := TIMESTAMP 'infinity'
@@ -131,9 +144,11 @@ CREATE OR REPLACE MACRO "accepted_tcp_rows"(
   WITH flows AS (SELECT * FROM flows WHERE flows.time >= since AND flows.time < until)
   SELECT
     epoch_ms(epoch_ms(flows.time) // 3600000 * 3600000) AS "Time",
+    "flow.vnic.id" AS "VNIC",
+    "source.address" AS "Source IP",
+    "destination.port" AS "Destination Port",
     count(*) AS "Accepted Flows",
-    coalesce(sum("flow.bytes"), 0) AS "Bytes Transferred",
-    count(DISTINCT "source.address") AS "Sources"
+    coalesce(sum("flow.bytes"), 0) AS "Bytes Transferred"
   FROM flows
   WHERE "flow.action" = 'accept' AND "flow.protocol.number" = 6
   GROUP BY ALL
@@ -336,7 +351,7 @@ CREATE OR REPLACE MACRO "flows_lost"(
   GROUP BY ALL
   ORDER BY "Notices" DESC NULLS LAST;
 
--- VNICs with most HTTPS packets: Network interfaces by the packets of their flows to port 443 in the last seven days.
+-- VNICs with most HTTPS packets: Network interfaces by the packets of their flows to port 443 in the last seven days, and what came back in records that count both ways.
 CREATE OR REPLACE MACRO "https_packets_by_vnic"(
   since := (now() AT TIME ZONE 'UTC') - INTERVAL 7 DAYS,
   until := TIMESTAMP 'infinity'
@@ -346,6 +361,7 @@ CREATE OR REPLACE MACRO "https_packets_by_vnic"(
     "flow.vnic.id" AS "VNIC",
     "flow.subnet.name" AS "Subnet",
     coalesce(sum("flow.packets"), 0) AS "Packets",
+    coalesce(sum("flow.reverse.packets"), 0) AS "Packets Back",
     count(*) AS "Flows"
   FROM flows
   WHERE "destination.port" = 443 AND "flow.protocol.number" = 6
@@ -387,6 +403,26 @@ CREATE OR REPLACE MACRO "most_bytes_received"(
   GROUP BY ALL
   ORDER BY "Bytes Received" DESC NULLS LAST
   LIMIT 20;
+
+-- Newest objects of each stream: Objects of IBM's collectors, newest first: what its flow logs are of, and how many arrived. A number that is missing between two of a stream is an object that is missing.
+CREATE OR REPLACE MACRO "newest_objects"(
+  since := (now() AT TIME ZONE 'UTC') - INTERVAL 1 DAYS,
+  until := TIMESTAMP 'infinity'
+) AS TABLE
+  WITH flows AS (SELECT * FROM flows WHERE flows.time >= since AND flows.time < until)
+  SELECT
+    "flow.vnic.id" AS "VNIC",
+    "flow.record_type" AS "Record Type",
+    "flow.stream.id" AS "Stream",
+    "log.file.path" AS "Object",
+    max(flows.time) AS "Newest Flow",
+    max("flow.capture.records") AS "Records Stated",
+    count(*) AS "Records"
+  FROM flows
+  WHERE "flow.stream.id" IS NOT NULL
+  GROUP BY ALL
+  ORDER BY "Newest Flow" DESC NULLS LAST
+  LIMIT 100;
 
 -- Packets sent and received by VNIC: Packets of each network interface by direction: those of egress are sent, those of ingress received. Packets Back are the other way of records that count both ways.
 CREATE OR REPLACE MACRO "packets_by_vnic"(

@@ -1,6 +1,7 @@
 import type { Rule } from "../detect/rule.ts";
+import type { Evaluation } from "./evaluation.ts";
 import { ALERT_SOURCE } from "./receivers.ts";
-import { oneLine, runbookPlace } from "./text.ts";
+import { duration, oneLine, runbookPlace } from "./text.ts";
 
 const SHORT_MS = 300_000;
 
@@ -19,6 +20,11 @@ export function alertAnnotations(rule: Rule): Record<string, string> {
     description: plain(rule.description),
     ...(runbook !== undefined && { runbook }),
   };
+}
+
+/** An alert goes on for the rule's throttle after what it found, so that more of the same is no news. Evaluations see a match for their range. */
+export function alertKept({ throttleMs }: Rule, { rangeMs }: Evaluation): { readonly keep_firing_for?: string } {
+  return throttleMs > rangeMs ? { keep_firing_for: duration(throttleMs - rangeMs) } : {};
 }
 
 /** How often a ruler evaluates a rule: a correlation over a short time often, so that its range is little longer than that. */

@@ -351,6 +351,38 @@ export const FIELDS = {
   logGroup: { type: "string", source: "context", meaning: "Log group" },
   log: { type: "string", source: "context", meaning: "Log" },
   publicIp: { type: "address", source: "context", meaning: "Public address of the VNIC", label: "Public IP" },
+  captureFilter: {
+    type: "string",
+    source: "context",
+    meaning: "Capture filter that let the log have the flow; it may let one of many (OCI: filterOcid)",
+    label: "Capture Filter",
+  },
+  resource: { type: "string", source: "context", meaning: "Managed resource that the VNIC belongs to (OCI: resourceId)" },
+  resourceType: { type: "string", source: "context", meaning: "Kind of that resource (OCI: resourceType)" },
+  resourceManaged: { type: "boolean", source: "context", meaning: "The provider manages that resource (OCI: managed)" },
+  collector: { type: "string", source: "context", meaning: "Collector that wrote the object (IBM: its CRN)" },
+  logVersion: { type: "string", source: "context", meaning: "Version of the log's form (IBM)" },
+  captureStart: { type: "time", unit: "ms", source: "context", meaning: "Begin of the object's capture window (IBM)" },
+  captureEnd: { type: "time", unit: "ms", source: "context", meaning: "End of the object's capture window (IBM)" },
+  captureState: {
+    type: "string",
+    source: "context",
+    meaning: "State of the object's capture, as it says itself: ok, or that flows were lost (IBM)",
+  },
+  captureRecords: {
+    type: "number",
+    unit: "{record}",
+    source: "context",
+    meaning: "Flow logs that the object says it holds, which it may not (IBM)",
+  },
+  recordType: { type: "string", source: "context", meaning: "Traffic that the object is of: all, ingress or egress (IBM)" },
+  stream: { type: "string", source: "context", meaning: "Stream of objects that the object belongs to, by its begin (IBM)" },
+  objectPath: {
+    type: "string",
+    source: "context",
+    meaning: "Key of the object, in logs whose keys say what it holds (IBM)",
+    label: "Object",
+  },
 
   objectKey: {
     type: "string",

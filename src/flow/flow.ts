@@ -31,6 +31,32 @@ export interface FlowContext {
   readonly log: string | undefined;
   /** Public address of the VNIC. */
   readonly publicIp: string | undefined;
+  /** Capture filter that let the log have the flow; it may let one of many (OCI: filterOcid). */
+  readonly captureFilter: string | undefined;
+  /** Managed resource that the VNIC belongs to (OCI: resourceId). */
+  readonly resource: string | undefined;
+  /** Kind of that resource (OCI: resourceType). */
+  readonly resourceType: string | undefined;
+  /** The provider manages that resource (OCI: managed). */
+  readonly resourceManaged: boolean | undefined;
+  /** Collector that wrote the object (IBM: its CRN). */
+  readonly collector: string | undefined;
+  /** Version of the log's form (IBM). */
+  readonly logVersion: string | undefined;
+  /** Begin of the object's capture window (IBM). */
+  readonly captureStart: number | undefined;
+  /** End of the object's capture window (IBM). */
+  readonly captureEnd: number | undefined;
+  /** State of the object's capture, as it says itself: ok, or that flows were lost (IBM). */
+  readonly captureState: string | undefined;
+  /** Flow logs that the object says it holds, which it may not (IBM). */
+  readonly captureRecords: number | undefined;
+  /** Traffic that the object is of: all, ingress or egress (IBM). */
+  readonly recordType: string | undefined;
+  /** Stream of objects that the object belongs to, by its begin (IBM). */
+  readonly stream: string | undefined;
+  /** Key of the object, in logs whose keys say what it holds (IBM). */
+  readonly objectPath: string | undefined;
 }
 
 export const EMPTY_CONTEXT: FlowContext = Object.freeze({
@@ -47,6 +73,19 @@ export const EMPTY_CONTEXT: FlowContext = Object.freeze({
   logGroup: undefined,
   log: undefined,
   publicIp: undefined,
+  captureFilter: undefined,
+  resource: undefined,
+  resourceType: undefined,
+  resourceManaged: undefined,
+  collector: undefined,
+  logVersion: undefined,
+  captureStart: undefined,
+  captureEnd: undefined,
+  captureState: undefined,
+  captureRecords: undefined,
+  recordType: undefined,
+  stream: undefined,
+  objectPath: undefined,
 });
 
 /**

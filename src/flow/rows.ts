@@ -5,7 +5,7 @@ import { counterIn, counterOf, type Indexed, orNaN, orUndefined } from "./packed
 import { NONE } from "./types.ts";
 
 /** Changes with the fields: who reads has to know the same ones as who wrote. */
-export const LAYOUT = 428243574;
+export const LAYOUT = 3026776010;
 /** Numbers and references of a row. */
 export const ROW_NUMBERS = 21;
 export const ROW_REFERENCES = 41;

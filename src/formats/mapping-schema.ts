@@ -1,16 +1,19 @@
 import { z } from "zod";
-import { CONTEXT_FIELDS } from "../flow/fields.ts";
+import { CONTEXT_FIELDS, type FieldName, fieldOf, formOf } from "../flow/fields.ts";
 import { wordsOf } from "../flow/types.ts";
 import { nearest } from "../lib/nearest.ts";
 import { TIME_UNITS } from "./kinds.ts";
 import { TARGET_TYPES, TARGETS } from "./targets.ts";
 
-/** How the value of a context field is taken out of the log's text. */
+/** How the text of a context field is taken out of the log's text. */
 export const CONTEXT_TYPES = ["string", "ocid-region", "crn-account", "crn-region"] as const;
 export type ContextType = (typeof CONTEXT_TYPES)[number];
 
 const COUNTER_UNITS = ["By", "{packet}"];
 const TYPES: readonly string[] = [...new Set([...TARGET_TYPES, ...CONTEXT_TYPES])];
+
+/** Context fields that are no text are of one type. */
+const typesOf = (field: FieldName): readonly string[] => (formOf(field) === "string" ? CONTEXT_TYPES : [fieldOf(field).type]);
 const NAMES: readonly string[] = [...Object.keys(TARGETS), ...CONTEXT_FIELDS];
 
 const nameOf = (what: string, names: readonly string[]) =>
@@ -26,15 +29,21 @@ const entry = z
     to: nameOf("flow field", NAMES).describe("Field of a flow, or of its context"),
     type: nameOf("type", TYPES).describe("How the value is read and checked"),
     unit: z.string().optional().describe("Of a time: s, ms or rfc3339; of a counter: By or {packet}"),
-    optional: z.boolean().default(false).describe("Whether a good record may lack the value; of context fields every one may"),
+    optional: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether a good record may lack the value; of context fields every one may, and what is none of its type counts as missing",
+      ),
     values: z.record(z.string(), z.string()).optional().describe("The log's words for the field's values, cases alike"),
   })
   .superRefine((value, context) => {
     const fault = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message });
     const target = TARGETS[value.to];
+    if (!NAMES.includes(value.to)) return;
     if (target === undefined) {
-      if (!(CONTEXT_TYPES as readonly string[]).includes(value.type))
-        fault("type", `context field ${value.to} has one of the types ${CONTEXT_TYPES.join(", ")}`);
+      const types = typesOf(value.to as FieldName);
+      if (!types.includes(value.type)) fault("type", `context field ${value.to} has one of the types ${types.join(", ")}`);
     } else if (target.type !== value.type) fault("type", `flow field ${value.to} has type ${target.type}, not ${value.type}`);
 
     const units = value.type === "time" ? Object.keys(TIME_UNITS) : value.type === "counter" ? COUNTER_UNITS : undefined;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { isMap, isNode, isScalar, isSeq, LineCounter, type Pair, parseDocument } from "yaml";
 import type { ContextField } from "../flow/contexts.ts";
+import { formOf } from "../flow/fields.ts";
 import { type FieldType, wordsOf } from "../flow/types.ts";
 import { asset } from "../lib/assets.ts";
 import { UsageError } from "../lib/errors.ts";
@@ -26,7 +27,8 @@ export interface ContextRule {
   readonly parent: readonly string[];
   readonly member: string;
   readonly field: ContextField;
-  readonly type: ContextType;
+  /** Of a text, how it is taken; of other values, their kind. */
+  readonly type: ContextType | Kind;
 }
 
 export interface Rules {
@@ -115,7 +117,14 @@ function rulesOf(entries: MappingFile["fields"]): Rules {
     for (const entry of list) {
       const target = TARGETS[entry.to];
       if (target === undefined) {
-        contexts.push({ name, parent, member, field: entry.to as ContextField, type: entry.type as ContextType });
+        const field = entry.to as ContextField;
+        contexts.push({
+          name,
+          parent,
+          member,
+          field,
+          type: formOf(field) === "string" ? (entry.type as ContextType) : kindOf(entry),
+        });
       } else {
         const rule = { name, parent, member, kind: kindOf(entry), optional: entry.optional, target };
         (entry.to === "time" ? times : fields).push(rule);

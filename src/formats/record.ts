@@ -87,8 +87,12 @@ export function setContext({ contexts }: Rules, draft: ContextDraft, source: unk
     }
     const raw = memberOf(members, rule.member);
     if (raw === undefined || raw === null || raw === "") continue;
+    if (typeof rule.type !== "string") {
+      draft[rule.field] = rule.type.convert(raw === "true" ? true : raw === "false" ? false : raw) as never;
+      continue;
+    }
     if (typeof raw !== "string") return { code: "bad-string", reason: `${rule.name}: ${show(raw)} is not text` };
-    draft[rule.field] = EXTRACT[rule.type](raw);
+    draft[rule.field] = EXTRACT[rule.type](raw) as never;
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { alertAnnotations, alertLabels, byInterval, rulerInterval } from "../alert-labels.ts";
+import { alertAnnotations, alertKept, alertLabels, byInterval, rulerInterval } from "../alert-labels.ts";
 import { type Dialect, type PrintedRule, printed, type StoredAttributes } from "../dialect.ts";
 import { evaluationOf } from "../evaluation.ts";
 import { alertmanagerConfig } from "../receivers.ts";
@@ -42,7 +42,8 @@ function ruleGroups(rules: readonly PrintedRule[], words: Words, lagMs: number):
       rule.kind === "correlation"
         ? printRule(rule, words, evaluation)
         : `sum by (${fields.join(", ")}) (count_over_time(${query} ${rangeOf(evaluation)})) > 0`;
-    return { rule, alert: { alert: rule.name, expr, labels: alertLabels(rule), annotations: alertAnnotations(rule) } };
+    const kept = alertKept(rule, evaluation);
+    return { rule, alert: { alert: rule.name, expr, ...kept, labels: alertLabels(rule), annotations: alertAnnotations(rule) } };
   });
   const groups = byInterval(alerts);
   return `# Rules for the ruler of Loki 3 or newer. Correlations over many values need a higher max_query_series than 500.\n${stringify({ groups }, { lineWidth: 0 })}`;

@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { alertAnnotations, alertLabels, byInterval, rulerInterval } from "../alert-labels.ts";
+import { alertAnnotations, alertKept, alertLabels, byInterval, rulerInterval } from "../alert-labels.ts";
 import { type Dialect, type PrintedRule, printed, type StoredAttributes } from "../dialect.ts";
 import { evaluationOf } from "../evaluation.ts";
 import { alertmanagerConfig } from "../receivers.ts";
@@ -37,7 +37,8 @@ function ruleGroups(rules: readonly PrintedRule[], words: Words, lagMs: number):
       rule.kind === "correlation"
         ? printRule(rule, words, evaluation)
         : `${timeFilter(evaluation)} ${query} | stats ${byClause(fields)}count() as flows | filter flows:>0`;
-    return { rule, alert: { alert: rule.name, expr, labels: alertLabels(rule), annotations: alertAnnotations(rule) } };
+    const kept = alertKept(rule, evaluation);
+    return { rule, alert: { alert: rule.name, expr, ...kept, labels: alertLabels(rule), annotations: alertAnnotations(rule) } };
   });
   const groups = byInterval(alerts).map(({ name: group, ...rest }) => ({ name: group, type: "vlogs", ...rest }));
   return `# Rules for vmalert 1.106 or newer with VictoriaLogs as its datasource.\n${stringify({ groups }, { lineWidth: 0 })}`;

@@ -14,12 +14,14 @@ const BUILD_TIMEOUT_MS = 25 * 60_000;
  * The module's own files name the binary in the per-user cache (`$XDG_CACHE_HOME/flowferry-backends`), so it is built
  * again only when a pinned version or the source changes. Throws `Unavailable` without Go or without its modules.
  *
- * @param target the package to build: `.` or an import path that the module requires
+ * @param target the package to build: `.`, a folder of the module as in `./ruler`, or an import path that the module requires
  */
 export async function goBinary(server: string, module: string, target: string): Promise<string> {
   const source = fileURLToPath(new URL(`../go/${module}/`, import.meta.url));
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "flowferry-backends");
-  const binary = join(cache, `${module}-${await digest(source)}`);
+  const own = target.startsWith("./") ? target.slice("./".length) : undefined;
+  const folders = own === undefined ? [source] : [source, join(source, own)];
+  const binary = join(cache, `${own === undefined ? module : `${module}-${own}`}-${await digest(folders)}`);
   if (existsSync(binary)) return binary;
 
   if (!onPath("go")) {
@@ -43,11 +45,12 @@ export async function goBinary(server: string, module: string, target: string): 
   return binary;
 }
 
-/** Changes with every file of the module, and with the machine that the binary is for. */
-async function digest(directory: string): Promise<string> {
+/** Changes with every file of the folders, and with the machine that the binary is for. */
+async function digest(folders: readonly string[]): Promise<string> {
   const hash = createHash("sha256").update(`${process.platform} ${process.arch}`);
-  for (const name of (await readdir(directory)).sort()) {
-    hash.update(`\0${name}\0`).update(await readFile(join(directory, name)));
+  for (const folder of folders) {
+    const files = (await readdir(folder, { withFileTypes: true })).filter((entry) => entry.isFile()).map(({ name }) => name);
+    for (const name of files.sort()) hash.update(`\0${name}\0`).update(await readFile(join(folder, name)));
   }
   return hash.digest("hex").slice(0, 16);
 }

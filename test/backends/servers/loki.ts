@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { goBinary } from "./go-binary.ts";
 import { freePorts, startProcess, untilReady } from "./process.ts";
+import { type Ruler, startRuler } from "./ruler.ts";
 
 /** A log line with its labels, structured metadata among them, or a sample of a metric with its labels. */
 type Labels = Readonly<Record<string, string>>;
@@ -86,6 +87,21 @@ export async function startLoki(): Promise<Loki> {
       }));
     },
     stop: () => stop.disposeAsync(),
+  };
+}
+
+/** Loki's evaluation of rules. */
+interface LokiRuler {
+  /** Evaluates that file of rules as the tenant of the Loki at the address. */
+  start(address: string, tenant: string, rules: string): Promise<Ruler>;
+  stop(): Promise<void>;
+}
+
+export async function lokiRuler(): Promise<LokiRuler> {
+  const binary = await goBinary("Loki's ruler", "loki", "./ruler");
+  return {
+    start: (address, tenant, rules) => startRuler(binary, [rules, address, tenant]),
+    stop: () => Promise.resolve(),
   };
 }
 

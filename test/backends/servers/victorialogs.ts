@@ -5,6 +5,7 @@ import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { goBinary } from "./go-binary.ts";
 import { freePorts, startProcess, untilReady } from "./process.ts";
+import { type Ruler, startRuler } from "./ruler.ts";
 
 /**
  * One stored record: every value is a string, a field without a value is absent.
@@ -15,6 +16,8 @@ import { freePorts, startProcess, untilReady } from "./process.ts";
 type Row = Record<string, string>;
 
 export interface VictoriaLogs {
+  /** Base URL of its HTTP API. */
+  readonly address: string;
   /** Base URL of its OTLP receiver, to which `/v1/logs` is added. Takes protobuf only, plain or compressed. */
   readonly endpoint: string;
   /** Makes all that it has acknowledged visible to queries. */
@@ -45,6 +48,7 @@ export async function startVictoriaLogs(): Promise<VictoriaLogs> {
 
   const stop = stack.move();
   return {
+    address,
     endpoint: `${address}/insert/opentelemetry`,
     async flush() {
       await post(`${address}/internal/force_flush`, {});
@@ -60,6 +64,21 @@ export async function startVictoriaLogs(): Promise<VictoriaLogs> {
       return rows;
     },
     stop: () => stop.disposeAsync(),
+  };
+}
+
+/** vmalert's evaluation of rules. */
+interface Vmalert {
+  /** Evaluates that file of rules against the VictoriaLogs at the address. */
+  start(address: string, rules: string): Promise<Ruler>;
+  stop(): Promise<void>;
+}
+
+export async function vmalert(): Promise<Vmalert> {
+  const binary = await goBinary("vmalert", "vmalert", ".");
+  return {
+    start: (address, rules) => startRuler(binary, [`-datasource.url=${address}`, rules]),
+    stop: () => Promise.resolve(),
   };
 }
 

@@ -35,7 +35,12 @@ const timespanOf = (title: string): number | undefined => {
 interface Groups {
   readonly groups: readonly {
     readonly interval: string;
-    readonly rules: readonly { readonly alert: string; readonly expr: string; readonly labels: { readonly source: string } }[];
+    readonly rules: readonly {
+      readonly alert: string;
+      readonly expr: string;
+      readonly keep_firing_for?: string;
+      readonly labels: { readonly source: string };
+    }[];
   }[];
 }
 
@@ -64,6 +69,16 @@ describe.each([
       const known = expr.replaceAll(/(\| unwrap \w+ \[\w+\]) offset 1h/g, "$1");
       if (name === "loki") parser.parse(known).iterate({ enter: ({ type }) => expect(type.isError, expr).toBe(false) });
     }
+  });
+
+  test("goes on for the throttle of the rule, so that nothing is told twice within it", () => {
+    const alerts = alertsIn(`${name}/detections.yml`);
+    for (const { alert, keep_firing_for, intervalMs } of alerts) {
+      const rangeMs = intervalMs + (timespanOf(alert) ?? 60 * MINUTE);
+      const throttleMs = rules.find((rule) => rule.name === alert)?.throttleMs ?? 0;
+      expect(keep_firing_for, alert).toBe(throttleMs > rangeMs ? written(throttleMs - rangeMs) : undefined);
+    }
+    expect(alerts.some(({ keep_firing_for }) => keep_firing_for !== undefined)).toBe(true);
   });
 
   test("tells a Slack channel through an Alertmanager that finds its alerts by a label", () => {

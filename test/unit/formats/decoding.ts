@@ -68,11 +68,15 @@ export function plain({ origin: _, context, ...flow }: Flow): Record<string, unk
   const shown: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(flow)) {
     if (value === undefined || (isField(name) && !isFrom(name, "decoder"))) continue;
-    if (isField(name) && formOf(name) === "time") shown[name] = new Date(value as number).toISOString();
+    if (isTime(name)) shown[name] = new Date(value as number).toISOString();
     else shown[name] = typeof value === "bigint" ? `${value}n` : value;
   }
-  return { ...shown, context: Object.fromEntries(Object.entries(context).filter(([, value]) => value !== undefined)) };
+  const said = Object.entries(context).filter(([, value]) => value !== undefined);
+  const times = said.map(([name, value]) => [name, isTime(name) ? new Date(value as number).toISOString() : value] as const);
+  return { ...shown, context: Object.fromEntries(times) };
 }
+
+const isTime = (name: string): boolean => isField(name) && formOf(name) === "time";
 
 /** Every record number up to `through` occurs once, as a flow, bad or skipped; notices stand in their order, between records. */
 export function expectAccounted({ flows, bad, passedOver, quality, through }: Outcome): void {

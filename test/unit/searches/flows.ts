@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Flow } from "../../../src/flow/flow.ts";
+import type { Flow, FlowContext } from "../../../src/flow/flow.ts";
 import { originOf } from "../../../src/flow/origin.ts";
 import { decoderFor } from "../../../src/formats/formats.ts";
 import { generate } from "../../../src/generator/generate.ts";
@@ -35,6 +35,7 @@ export async function generatedFlows(flows: number, spanMs: number): Promise<Flo
         for (const flow of decoded) {
           // In a generated bucket nobody is turned away from the web.
           if (flow.destinationPort === 443 && flow.record % 5 === 0) flow.action = "reject";
+          if (flow.record % 7 === 0) flow.context = streamed(flow.context, object.key);
           found.push(flow);
         }
       }
@@ -44,6 +45,12 @@ export async function generatedFlows(flows: number, spanMs: number): Promise<Flo
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** As if an IBM collector had written the object. */
+function streamed(context: FlowContext, objectPath: string): FlowContext {
+  const captureRecords = objectPath.length;
+  return { ...context, recordType: "all", stream: `2026010${objectPath.length % 3}T000000Z`, captureRecords, objectPath };
 }
 
 const PORTS = `port,protocol,name

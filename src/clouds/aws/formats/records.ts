@@ -73,7 +73,7 @@ export class Records {
     const draft = draftContext(this.#mapping.provider);
     for (const { rule, at } of contexts) {
       const value = plainOf(values[at]);
-      if (value !== undefined && value !== "") draft[rule.field] = String(value);
+      if (value !== undefined && value !== "") draft[rule.field] = String(value) as never;
     }
     setContext(this.#mapping.key, draft, this.#key);
     const context = this.#contexts.intern(draft);

@@ -151,6 +151,7 @@ class FlowLogReader extends RecordReader {
     const { header, key, provider } = this.#mapping;
     const context = draftContext(provider);
     const problem = setContext(header, context, this.#header) ?? setContext(key, context, this.#key);
+    context.objectPath = this.#origin.key;
     if (problem === undefined) this.#context = this.#contexts.intern(context);
     return problem;
   }
