@@ -14,7 +14,7 @@ const suite = (name: string, include: string[], options: object = {}) => ({
 });
 
 /** Files of such a suite share a process and what it has loaded. None leaves behind what another would see. */
-const SHARED = { isolate: false };
+const SHARED = { isolate: false, setupFiles: ["test/properties.ts"] };
 
 export default defineConfig({
   test: {

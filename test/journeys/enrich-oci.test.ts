@@ -10,7 +10,7 @@ import type { DamageTruth } from "../../src/generator/truth.ts";
 import { inspectLedger } from "../../src/ledger/sqlite.ts";
 import type { FaultEffect, FaultSubject } from "../simulators/oci/faults.ts";
 import { type Oci, startOci } from "../simulators/oci/index.ts";
-import { generateKeyPair } from "../simulators/oci/principals.ts";
+import { keyPairOf } from "../simulators/oci/principals.ts";
 import type { Service } from "../simulators/oci/service.ts";
 import { LogAnalytics } from "../simulators/oci/services/log-analytics.ts";
 import { virtualNetwork } from "../simulators/oci/services/vcn.ts";
@@ -73,7 +73,7 @@ async function make(): Promise<Made> {
 
 /** A new API key in the place of the old one, as an operator rotates it; gives the key's fingerprint. */
 function configureKey(name: string): string {
-  const pair = generateKeyPair();
+  const pair = keyPairOf(`API key ${name}`);
   const fingerprint = oci.addApiKey(pair.publicKey);
   const keyFile = place.write(`${name}.pem`, pair.privateKey.export({ type: "pkcs8", format: "pem" }));
   const values = { tenancy: oci.tenancy, user: oci.user, fingerprint, key_file: keyFile, region: oci.region };

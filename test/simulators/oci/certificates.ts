@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import sshpk from "sshpk";
-import { generateKeyPair, type KeyPair } from "./principals.ts";
+import { type KeyPair, keyPairOf } from "./principals.ts";
 
 /** A certificate and its key, in PEM. */
 export interface Issued {
@@ -16,7 +16,7 @@ interface Validity {
 
 /** A server's certificate that no authority has issued. */
 export function selfSignedHost(host: string): Issued {
-  const pair = generateKeyPair();
+  const pair = keyPairOf(`self-signed ${host}`);
   const certificate = sshpk.createSelfSignedCertificate(sshpk.identityForHost(host), toSshpk(pair), { purposes: ["serverAuth"] });
   return { certificate: certificate.toString("pem"), key: pem(pair) };
 }
@@ -29,7 +29,7 @@ export class CertificateAuthority {
 
   constructor(name: string) {
     this.#identity = sshpk.identityForUser(name);
-    this.#key = toSshpk(generateKeyPair());
+    this.#key = toSshpk(keyPairOf(`authority ${name}`));
     // An authority that is named for one purpose could not issue certificates for another.
     const purposes = ["ca", "crl", "serverAuth", "clientAuth"];
     this.certificate = sshpk.createSelfSignedCertificate(this.#identity, this.#key, { purposes }).toString("pem");
@@ -59,7 +59,7 @@ export class CertificateAuthority {
   }
 
   #issue(subject: sshpk.Identity, purposes: string[], validity: Validity = {}): Issued {
-    const pair = generateKeyPair();
+    const pair = keyPairOf(`certificate of ${subject.toString()}`);
     const key = toSshpk(pair);
     const certificate = sshpk.createCertificate(subject, key, this.#identity, this.#key, { purposes, ...validity });
     return { certificate: certificate.toString("pem"), key: pem(pair) };

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Bucket, type Generator, generatedBucket, memoryBucket, type PutOptions, type StoredObject } from "./buckets.ts";
 import type { Faults } from "./faults.ts";
-import { generateKeyPair, type KeyPair, Principals } from "./principals.ts";
+import { type KeyPair, keyPairOf, Principals } from "./principals.ts";
 import { type Proxymux, startProxymux } from "./proxymux.ts";
 import { OciServer, type RequestLog } from "./server.ts";
 import type { Service } from "./service.ts";
@@ -52,6 +52,8 @@ export class Oci {
   readonly #principals = new Principals(this.#now);
   readonly #server = new OciServer(this.#principals, REGION.shortCode, this.#now);
   #proxymux: Proxymux | undefined;
+  /** Sessions and tokens so far: each has a key of its own. */
+  #issued = 0;
 
   constructor(namespace: string) {
     this.namespace = namespace;
@@ -127,7 +129,8 @@ export class Oci {
     const tokenPath = join(this.#directory, "rpst");
     const keyPath = join(this.#directory, "rpst.pem");
     const issue = (): { token: string; key: string } => {
-      const pair = generateKeyPair();
+      this.#issued += 1;
+      const pair = keyPairOf(`resource, ${this.#issued}`);
       const principal = { kind: "resource", id: "ocid1.fnfunc.oc1.phx.simulatedfunction", tenancy: TENANCY } as const;
       return { token: this.#principals.issueToken(principal, pair.publicKey, this.tokenLifetimeSeconds), key: pkcs8(pair) };
     };
@@ -158,7 +161,8 @@ export class Oci {
 
   /** Replaces the session token and its key, as `oci session refresh` does. */
   renewSession(): void {
-    const pair = generateKeyPair();
+    this.#issued += 1;
+    const pair = keyPairOf(`session, ${this.#issued}`);
     const token = this.#principals.issueToken(
       { kind: "session", id: USER, tenancy: TENANCY },
       pair.publicKey,
@@ -185,8 +189,8 @@ export class Oci {
   }
 
   #writeConfig(): void {
-    const user = generateKeyPair();
-    const stranger = generateKeyPair();
+    const user = keyPairOf("user");
+    const stranger = keyPairOf("stranger");
     const known = this.#principals.addApiKey(TENANCY, USER, user.publicKey);
     const secret = { cipher: "aes-256-cbc", passphrase: this.passPhrase };
     const profile = (name: string, key: string, lines: readonly string[]): string => {

@@ -24,7 +24,7 @@ let connection: DuckDBConnection;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "flowferry-duckdb-"));
   await writeFile(join(folder, "flows.ndjson"), "");
-  connection = await (await DuckDBInstance.create(":memory:")).connect();
+  connection = await (await DuckDBInstance.create(":memory:", { threads: "1" })).connect();
   await connection.run(`SET VARIABLE flows = '${join(folder, "flows.ndjson")}'`);
   await connection.run(flowsView(attributes, [...rules.flatMap((rule) => [...fieldsOf(rule).values()]), COLUMN]));
 });

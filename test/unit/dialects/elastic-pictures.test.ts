@@ -6,6 +6,7 @@ import { picture } from "../../../src/dialects/elastic/pictures.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
 import { isNative, loadSearches } from "../../../src/searches/load.ts";
 import type { Search } from "../../../src/searches/search.ts";
+import { runs } from "../../runs.ts";
 import { generatedFlows } from "../searches/flows.ts";
 import { answer, type Row } from "../searches/oracle.ts";
 import { attributes } from "./support.ts";
@@ -21,7 +22,7 @@ const pictures = searches.flatMap((search) => {
 let flows: readonly Flow[];
 
 beforeAll(async () => {
-  flows = await generatedFlows(6_000, 3 * 86_400_000);
+  flows = await generatedFlows(runs(12_000), 3 * 86_400_000);
 });
 
 /** What Elasticsearch would answer: times as texts, as many rows as asked for. */

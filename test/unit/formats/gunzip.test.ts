@@ -2,7 +2,7 @@ import { constants, deflateRawSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { gunzip } from "../../../src/formats/gunzip.ts";
-import { runs } from "../../runs.ts";
+import { isThorough, runs } from "../../runs.ts";
 import { inChunks } from "./decoding.ts";
 
 const unpack = async (bytes: Uint8Array, maxBytes = 1e9, chunks: readonly number[] = [65_536]) => {
@@ -108,7 +108,7 @@ describe("whole objects", () => {
 describe("broken objects give what stands before the break", () => {
   test("cut anywhere", async () => {
     const small = gzipSync(TEXT.subarray(0, 5000));
-    for (let length = 2; length < small.length; length += 1) {
+    for (let length = 2; length < small.length; length += isThorough || length < 40 || length > small.length - 40 ? 1 : 5) {
       const { bytes, code } = await unpack(small.subarray(0, length));
       expect(code).toBe("truncated-gzip");
       expect(TEXT.subarray(0, bytes.length).equals(bytes)).toBe(true);
@@ -194,15 +194,14 @@ describe("limits", () => {
   });
 
   test("a bomb comes in small chunks", async () => {
-    const { bytes, code, sizes } = await unpack(gzipSync(Buffer.alloc(50_000_000)), 40_000_000);
-    expect([bytes.length, code]).toEqual([40_000_000, "too-large"]);
+    const { bytes, code, sizes } = await unpack(gzipSync(Buffer.alloc(10_000_000)), 8_000_000);
+    expect([bytes.length, code]).toEqual([8_000_000, "too-large"]);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(256 * 1024);
   });
 
   test("no layer of gzip within gzip has more than the cap", async () => {
-    const bomb = gzipSync(gzipSync(Buffer.alloc(50_000_000)));
-    expect((await unpack(bomb, 40_000_000)).bytes.length).toBe(40_000_000);
-    expect((await unpack(bomb, 40_000_000)).code).toBe("too-large");
+    const { bytes, code } = await unpack(gzipSync(gzipSync(Buffer.alloc(10_000_000))), 8_000_000);
+    expect([bytes.length, code]).toEqual([8_000_000, "too-large"]);
     // The layer between is larger than the cap, though what is in it is not.
     const wide = gzipSync(gzipSync(TEXT.subarray(0, 900), { level: 0 }));
     expectBytes(await unpack(wide, 900), TEXT.subarray(0, 900 - 15), "too-large");

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { INCIDENTS } from "../../../src/generator/incidents.ts";
 import { FORMATS } from "../../../src/generator/options.ts";
+import { runs } from "../../runs.ts";
 import { FINDERS } from "./incident-finders.ts";
 import { collect, recount } from "./recount.ts";
 
@@ -49,7 +50,7 @@ describe.each(FORMATS)("incidents in %s", (format) => {
 
 describe("everyday traffic", () => {
   it("looks like no incident at many flows", async () => {
-    const { objects } = await collect({ format: "text", flows: 250_000, incidents: [] });
+    const { objects } = await collect({ format: "text", flows: runs(250_000), incidents: [] });
     const { rows } = recount("text", objects);
     for (const id of INCIDENTS) expect([id, FINDERS[id](rows)]).toEqual([id, []]);
   });

@@ -4,6 +4,7 @@ import type { Flow } from "../../../src/flow/flow.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
 import { Failure } from "../../../src/lib/errors.ts";
 import { runPipeline } from "../../../src/run/pipeline.ts";
+import { runs } from "../../runs.ts";
 import { inletOf, memorySink, memorySource, OPTIONS, partsOf } from "../delivery/parts.ts";
 
 const never = new AbortController().signal;
@@ -77,6 +78,6 @@ test("whatever is held back, and wherever a run is stopped: each record is count
       expect(got.size).toBe(delivered);
       expect(ledger.status().sinks).toMatchObject([{ offered: all, delivered, filtered: all - delivered, pendingObjects: 0 }]);
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });

@@ -30,9 +30,9 @@ let connection: DuckDBConnection;
 let flows: readonly Flow[];
 
 beforeAll(async () => {
-  flows = await generatedFlows(6_000, DAYS_MS);
+  flows = await generatedFlows(runs(12_000), DAYS_MS);
   folder = await mkdtemp(join(tmpdir(), "flowferry-duckdb-"));
-  connection = await (await DuckDBInstance.create(":memory:")).connect();
+  connection = await (await DuckDBInstance.create(":memory:", { threads: "1" })).connect();
   await store(flows);
   // The script as it ships.
   await connection.run(await readFile(asset("deploy/duckdb/searches.sql"), "utf8"));

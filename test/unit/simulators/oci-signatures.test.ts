@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, sign } from "node:crypto";
+import { createPublicKey, sign } from "node:crypto";
 import {
   type AuthenticationDetailsProvider,
   ConfigFileAuthenticationDetailsProvider,
@@ -9,6 +9,7 @@ import {
 } from "oci-common";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Oci, startOci } from "../../simulators/oci/index.ts";
+import { keyPairOf } from "../../simulators/oci/principals.ts";
 import { refusal, type Signed, sdk, signedFetch } from "./oci-clients.ts";
 
 let oci: Oci;
@@ -72,7 +73,7 @@ describe("signatures", () => {
   });
 
   it("refuses a key that is not the one of the fingerprint", async () => {
-    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const { privateKey } = keyPairOf("nobody");
     expect(await status(list, { key: privateKey.export({ type: "pkcs8", format: "pem" }).toString() })).toBe(401);
     expect(await refusal(sdk(oci, new ConfigFileAuthenticationDetailsProvider(oci.config, "STRANGER")).list())).toMatchObject({
       status: 401,
@@ -160,7 +161,7 @@ describe("principals, by the SDK's own providers", () => {
     const list = async (keyId: string, pem: string): Promise<number> =>
       (await signedFetch(oci, "/n/simulated/b/flows/o", { keyId, key: pem })).status;
     expect(await list(`ST$${token}`, key)).toBe(200);
-    const stranger = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const stranger = keyPairOf("nobody");
     const strangerPem = stranger.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
     expect(await list(`ST$${token}`, strangerPem)).toBe(401);
 
@@ -182,7 +183,7 @@ describe("principals, by the SDK's own providers", () => {
 });
 
 it("accepts a key that the tenancy was given by hand", async () => {
-  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const { privateKey, publicKey } = keyPairOf("API key by hand");
   const fingerprint = oci.addApiKey(publicKey);
   const provider = new SimpleAuthenticationDetailsProvider(
     oci.tenancy,

@@ -7,7 +7,7 @@ import type { Flow } from "../../../src/flow/flow.ts";
 import { describeError } from "../../../src/lib/errors.ts";
 import type { FaultEffect } from "../../simulators/oci/faults.ts";
 import { type Oci, startOci } from "../../simulators/oci/index.ts";
-import { generateKeyPair } from "../../simulators/oci/principals.ts";
+import { keyPairOf } from "../../simulators/oci/principals.ts";
 import type { LogAnalytics } from "../../simulators/oci/services/log-analytics.ts";
 import { failureOf } from "../intake/oci-store.ts";
 import { bring } from "./bringing.ts";
@@ -374,8 +374,8 @@ describe("credentials", () => {
   it("reads a rotated key again, says so, and delivers", async () => {
     const directory = mkdtempSync(join(tmpdir(), "log-analytics-"));
     try {
-      const configure = (): string => {
-        const pair = generateKeyPair();
+      const configure = (name: string): string => {
+        const pair = keyPairOf(`API key ${name}`);
         const fingerprint = oci.addApiKey(pair.publicKey);
         const key = join(directory, "key.pem");
         writeFileSync(key, pair.privateKey.export({ type: "pkcs8", format: "pem" }));
@@ -384,7 +384,7 @@ describe("credentials", () => {
         writeFileSync(join(directory, "config"), ["[DEFAULT]", ...values, ""].join("\n"));
         return fingerprint;
       };
-      const old = configure();
+      const old = configure("old");
       const notices: string[] = [];
       const sink = await open({ auth: { type: "config-file", file: join(directory, "config") } }, notices);
       await writeTo(sink, batchOf(flowsOf("a", 2)), never);
@@ -395,7 +395,7 @@ describe("credentials", () => {
       const refused = await failureOf(writeTo(sink, batchOf(flowsOf("b", 2)), never));
       expect([refused.drawer, refused.code]).toEqual(["person", "not-authenticated"]);
       expect(notices).toEqual([]);
-      configure();
+      configure("new");
       await Promise.all(["b", "c", "d"].map((key) => writeTo(sink, batchOf(flowsOf(key, 2)), never)));
       expect(taken()).toHaveLength(8);
       expect(notices).toEqual([expect.stringMatching(/credentials \(401\).*read again/)]);

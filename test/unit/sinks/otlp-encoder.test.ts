@@ -187,19 +187,22 @@ test("protobuf: a record's length is right at the borders of one, two, three and
   const encoder = encoderOf("protobuf", schema, { body: "none" });
   const server = (length: number, end: string): Flow => sshFlow(1, { sourceServer: "s".repeat(length) + end });
   const lengths = new Set<number>();
-  for (const [from, to] of [
-    [0, 70],
-    [16_290, 16_320],
-    [2_097_072, 2_097_086],
-  ] as const) {
-    for (let length = from; length <= to; length += 1) {
-      const encoded = encoder.encode([server(length, "a"), server(length, "b")], OBSERVED);
-      const records = decodeRequest(bytesOf(encoded), "protobuf");
-      const [first, second] = records.map(({ attributes }) => attributes["flow.source.server"]);
-      expect([first === `${"s".repeat(length)}a`, second === `${"s".repeat(length)}b`]).toEqual([true, true]);
-      for (const record of recordsIn(bytesOf(encoded))) lengths.add(record.length);
-      encoder.recycle(encoded);
-    }
+  /** Gives what a record takes beside its text. */
+  const check = (length: number): number => {
+    const encoded = encoder.encode([server(length, "a"), server(length, "b")], OBSERVED);
+    const records = decodeRequest(bytesOf(encoded), "protobuf");
+    const [first, second] = records.map(({ attributes }) => attributes["flow.source.server"]);
+    expect([first === `${"s".repeat(length)}a`, second === `${"s".repeat(length)}b`]).toEqual([true, true]);
+    const [size = 0, other] = recordsIn(bytesOf(encoded)).map((record) => record.length);
+    expect(other).toBe(size);
+    lengths.add(size);
+    encoder.recycle(encoded);
+    return size - length;
+  };
+  for (let length = 0; length <= 70; length += 1) check(length);
+  for (const border of [16_384, 2_097_152]) {
+    const at = border - check(border - 80);
+    for (let length = at - 2; length <= at + 1; length += 1) check(length);
   }
   for (const border of [127, 128, 16_383, 16_384, 2_097_151, 2_097_152]) expect(lengths).toContain(border);
 });

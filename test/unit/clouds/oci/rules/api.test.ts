@@ -11,7 +11,7 @@ import { EMPTY_CONTEXT, type FlowContext } from "../../../../../src/flow/flow.ts
 import { type IpAddress, parseAddress } from "../../../../../src/lib/ip/address.ts";
 import type { FaultSubject } from "../../../../simulators/oci/faults.ts";
 import { type Oci, startOci } from "../../../../simulators/oci/index.ts";
-import { generateKeyPair } from "../../../../simulators/oci/principals.ts";
+import { keyPairOf } from "../../../../simulators/oci/principals.ts";
 import { type VcnResources, vcnResources, virtualNetwork } from "../../../../simulators/oci/services/vcn.ts";
 import type { RawAnswer } from "../../../../simulators/raw-answer.ts";
 import { flowOf } from "../../../enrich/snapshot.ts";
@@ -243,7 +243,7 @@ describe("what cannot be had", () => {
   test("a key that is refused and was replaced: read again, told once, and what was known stays until then", async () => {
     const config = join(folder, "config");
     const configure = async (name: string): Promise<string> => {
-      const pair = generateKeyPair();
+      const pair = keyPairOf(`API key ${name}`);
       const fingerprint = oci.addApiKey(pair.publicKey);
       await writeFile(join(folder, name), pair.privateKey.export({ type: "pkcs8", format: "pem" }));
       const values = { tenancy: oci.tenancy, user: oci.user, fingerprint, key_file: join(folder, name), region: oci.region };
