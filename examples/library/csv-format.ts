@@ -23,12 +23,17 @@ export const format: FormatKind = {
 function reader(origin: Origin): LineReader {
   return {
     read(line, record, piece) {
-      const [time = "", source = "", sourcePort, destination = "", destinationPort, protocol, bytes] = textOf(line).split(",");
+      const [time = "", source = "", sourcePort = "", destination = "", destinationPort = "", protocol = "", bytes = ""] =
+        textOf(line).split(",");
       const at = Date.parse(time);
       if (Number.isNaN(at)) return piece.reject(record, { code: "bad-time", reason: `${JSON.stringify(time)} is no time` });
       for (const address of [source, destination]) {
         if (isIP(address) > 0) continue;
         return piece.reject(record, { code: "bad-address", reason: `${JSON.stringify(address)} is no IP address` });
+      }
+      for (const number of [sourcePort, destinationPort, protocol, bytes]) {
+        if (/^\d{1,15}$/.test(number)) continue;
+        return piece.reject(record, { code: "bad-number", reason: `${JSON.stringify(number)} is no number` });
       }
       const flow = new Flow(origin, record, EMPTY_CONTEXT, at);
       flow.sourceAddress = source;

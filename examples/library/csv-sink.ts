@@ -5,7 +5,7 @@
  */
 import { appendFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { type Component, Failure, FIELD_NAMES, GETTERS, type Sink, type SinkDependencies } from "flowferry";
+import { type Component, type Encoder, Failure, FIELD_NAMES, GETTERS, type Sink, type SinkDependencies } from "flowferry";
 import { z } from "zod";
 
 const options = z.strictObject({
@@ -13,10 +13,21 @@ const options = z.strictObject({
   columns: z.array(z.enum(FIELD_NAMES)).min(1).describe("Fields of a flow, in the order of the columns"),
 });
 
-export const sink: Component<z.output<typeof options>, SinkDependencies, Sink> = {
+type Options = z.output<typeof options>;
+
+/** Makes bytes of flows and opens nothing, so that another thread may do it. */
+const encoder = ({ columns }: Pick<Options, "columns">): Encoder => ({
+  encode(flows) {
+    const rows = flows.map((flow) => columns.map((column) => String(GETTERS[column](flow) ?? "")).join(","));
+    return { records: flows.length, parts: [new TextEncoder().encode(rows.map((row) => `${row}\n`).join(""))] };
+  },
+});
+
+export const sink: Component<Options, SinkDependencies, Sink> = {
   type: "csv",
   summary: "A CSV file with the columns that are asked for",
   options,
+  encoder,
   create({ path, columns }, { baseDir }) {
     const file = resolve(baseDir, path);
     const append = async (bytes: Uint8Array) => {
@@ -29,12 +40,10 @@ export const sink: Component<z.output<typeof options>, SinkDependencies, Sink> =
     };
     return {
       limits: { records: 1000, inFlight: 1, lingerMs: 200 },
-      encode(flows) {
-        const rows = flows.map((flow) => columns.map((column) => String(GETTERS[column](flow) ?? "")).join(","));
-        return { records: flows.length, parts: [new TextEncoder().encode(rows.map((row) => `${row}\n`).join(""))] };
-      },
+      ...encoder({ columns }),
       // Resolves when the records are safe, and not before: then the ledger says that they are delivered.
-      async send({ parts }) {
+      async send({ parts }, signal) {
+        signal.throwIfAborted();
         for (const part of parts) await append(part);
         return { rejected: 0 };
       },

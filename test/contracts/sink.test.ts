@@ -17,7 +17,7 @@ import { Scrubber } from "../../src/lib/secrets/scrubber.ts";
 import type { RawAnswer } from "../simulators/raw-answer.ts";
 import { anyFlow, batchOf, flowsOf as fixedFlows } from "../unit/sinks/flows.ts";
 import { write as writeTo } from "../unit/sinks/writing.ts";
-import { closeShared, type HttpRig, RIGS, type Rig } from "./sinks.ts";
+import { closeShared, type HttpRig, RIGS, type Rig, WITHOUT_HTTP } from "./sinks.ts";
 
 const TLS = fileURLToPath(new URL("../simulators/otlp/tls", import.meta.url));
 const signal = AbortSignal.timeout(600_000);
@@ -195,7 +195,7 @@ describe.each(Object.entries(RIGS))("%s", (name, create) => {
     });
   });
 
-  describe.runIf(name !== "ndjson file" && name !== "exporter")("over HTTP", () => {
+  describe.skipIf(WITHOUT_HTTP.has(name))("over HTTP", () => {
     const http = (): HttpRig => {
       if (rig.http === undefined) throw new Error(`${name} has no HTTP`);
       return rig.http;

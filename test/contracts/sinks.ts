@@ -140,6 +140,9 @@ export const RIGS: Record<string, (folder: string) => Promise<Rig>> = {
   exporter: exporterRig,
 };
 
+/** Sinks that ask nothing by HTTP, or leave it to others. */
+export const WITHOUT_HTTP: ReadonlySet<string> = new Set(["ndjson file", "exporter"]);
+
 async function otlpRig(folder: string, options: object): Promise<Rig> {
   const own = await startReceiver();
   const token = "s3cr3t-t0ken";

@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { memberNames } from "../../../src/formats/member-names.ts";
+import { FORMATS } from "../../../src/registry.ts";
 import { decode } from "./decoding.ts";
 import { IBM, OCI, TEXT } from "./specimens.ts";
 
@@ -30,7 +31,7 @@ test.each([
 
 test("the reason names the formats that are known", async () => {
   const { reasons } = await decode("auto", "hello");
-  expect(reasons).toEqual(["the first lines are of no known format (oci-vcn, ibm-vpc, aws-vpc, vcn-text)"]);
+  expect(reasons).toEqual([`the first lines are of no known format (${FORMATS.map(({ name }) => name).join(", ")})`]);
 });
 
 test.each([
