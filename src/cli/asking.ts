@@ -30,7 +30,7 @@ export interface AskingFlags {
   readonly format: (typeof FORMATS)[number];
 }
 
-const count = (text: string): number => {
+export const count = (text: string): number => {
   const number = Number(text);
   if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError("expected a whole number from 1 on");
   return number;
@@ -128,9 +128,9 @@ async function asked(
 }
 
 /** What is asked: what was named, the archive's folder, or copies of what its bucket holds of that time. */
-async function inputsOf(
+export async function inputsOf(
   context: CliContext,
-  { input, config: file }: AskingFlags,
+  { input, config: file }: Pick<AskingFlags, "input" | "config">,
   window: Window,
 ): Promise<{ paths: readonly string[]; remove(): void }> {
   if (input !== undefined) return { paths: input, remove: () => {} };

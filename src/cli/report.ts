@@ -15,6 +15,7 @@ import {
   tell,
   withReading,
 } from "./reading.ts";
+import { htmlCommand } from "./report-html.ts";
 
 type Finish = (code: ExitCode) => void;
 
@@ -23,7 +24,8 @@ export function reportCommand(context: CliContext, finish: Finish): Command {
   return new Command("report")
     .description("Make a document of the flows in a bucket or folder. Nothing is shipped or changed.")
     .addCommand(portsCommand(context, finish))
-    .addCommand(adviseCommand(context, finish));
+    .addCommand(adviseCommand(context, finish))
+    .addCommand(htmlCommand(context, finish));
 }
 
 interface PortsFlags extends ReadingOptions, PortsOptions {

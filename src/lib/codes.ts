@@ -39,6 +39,8 @@ export const CODES = {
     "query-late": "The query took longer than it may",
     "search-unknown": "There is no such ready search",
     "duckdb-missing": "DuckDB, which questions need, is not installed",
+    "echarts-missing": "ECharts, which the HTML report needs, is not installed",
+    "report-empty": "There are no flows of the time that the report is to be of",
     "bad-generate-option": "An option of `generate` is wrong",
     "output-unwritable": "A file of a report cannot be written",
     "report-too-large": "There is too much for one report",

@@ -26,6 +26,17 @@ export class FilesChanged extends Error {}
  * question, what DuckDB does not understand, and what takes too long; FilesChanged where the files have to be listed again.
  */
 export async function ask(connection: DuckDBConnection, sql: string, limits: Limits, signal: AbortSignal): Promise<Answer> {
+  return answer(connection, sql, limits, signal, () => requireQuestion(connection, sql));
+}
+
+/** As `ask`, for a question of the program's own: it is not looked at first, and may make a temporary table. */
+export async function answer(
+  connection: DuckDBConnection,
+  sql: string,
+  limits: Limits,
+  signal: AbortSignal,
+  look: () => Promise<void> = async () => {},
+): Promise<Answer> {
   signal.throwIfAborted();
   let isLate = false;
   const timer = setTimeout(() => {
@@ -35,7 +46,7 @@ export async function ask(connection: DuckDBConnection, sql: string, limits: Lim
   const onAbort = () => connection.interrupt();
   signal.addEventListener("abort", onAbort, { once: true });
   try {
-    await requireQuestion(connection, sql);
+    await look();
     const result = await connection.stream(sql);
     const columns = result.columnNames();
     const types = columns.map((_, index) => result.columnType(index).toString());

@@ -61,6 +61,8 @@ export async function openFlows(inputs: readonly string[], { window = ALWAYS, fi
     else files.delete("parquet");
     const lines = files.get("otel-lines");
     if (lines !== undefined) passedOver.push(...(await broken(connection, lines)));
+    // The footers of many small files are most of what a question reads.
+    await connection.run("SET parquet_metadata_cache = true");
     await connection.run(flowsView(files, { window, fields, parquetColumns: parquet.columns }));
     await confine(connection, inputs);
     const kinds: readonly FileKind[] = [...files.keys()];

@@ -8,6 +8,7 @@ import { nearest } from "../lib/nearest.ts";
 import { fieldsOfSearch } from "../searches/fields.ts";
 import { isNative, loadSearches } from "../searches/load.ts";
 import type { Search } from "../searches/search.ts";
+import { unusualTransfers } from "./unusual.ts";
 
 /** The ready searches, in the order of their names, but for those that only one backend can say. */
 export function readySearches(): readonly Search[] {
@@ -36,6 +37,9 @@ export function readySearch(
     );
     const advice = meant === undefined ? "flowferry search lists them" : `did you mean ${meant}?`;
     throw new UsageError("search-unknown", `there is no search ${name}: ${advice}`);
+  }
+  if (name === "unusual_transfers") {
+    return { search, sql: `${unusualTransfers({ host })}\nLIMIT ${limit ?? search.limit}`, fields: [] };
   }
   const asked = limit === undefined ? search : { ...search, limit };
   const printed = duckdbDialect(otelAttributes()).search(asked);

@@ -20,11 +20,11 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   alerts: ["ledger", "contracts", "lib"],
   schemas: ["flow", "lib"],
   sinks: ["schemas", "contracts", "flow", "lib"],
-  reports: ["schemas", "enrich", "formats", "flow", "lib"],
   searches: ["detect", "flow", "lib"],
   dialects: ["searches", "detect", "schemas", "flow", "lib"],
   archive: ["schemas", "contracts", "flow", "lib"],
   query: ["archive", "dialects", "searches", "detect", "contracts", "lib"],
+  reports: ["query", "schemas", "enrich", "formats", "flow", "lib"],
   generator: ["lib"],
   clouds: [
     "dialects",

@@ -1,0 +1,155 @@
+import { basename, dirname, resolve } from "node:path";
+import { Command, Option } from "commander";
+import { ALWAYS, type Window } from "../archive/layout.ts";
+import { parseInstant } from "../lib/durations.ts";
+import { UsageError } from "../lib/errors.ts";
+import { writePrivately } from "../lib/private-output.ts";
+import { FilesChanged } from "../query/ask.ts";
+import { type Flows, openFlows } from "../query/flows.ts";
+import type { ReportData } from "../reports/html/data.ts";
+import { gather, servicesOf, totalsOf } from "../reports/html/gather.ts";
+import { page } from "../reports/html/page.ts";
+import { openCharts } from "../reports/html/svg.ts";
+import { count, inputsOf, progressOf } from "./asking.ts";
+import { configOption } from "./config-option.ts";
+import { type CliContext, EXIT, type ExitCode } from "./context.ts";
+import { tell } from "./reading.ts";
+
+interface HtmlFlags {
+  readonly config: string;
+  readonly input?: readonly string[];
+  readonly out: string;
+  readonly since: string;
+  readonly until?: string;
+  readonly title: string;
+  readonly pairs: number;
+  readonly timeout: number;
+  readonly compare: boolean;
+}
+
+/** `flowferry report html`: what the flows of a time say, on one page. */
+export function htmlCommand(context: CliContext, finish: (code: ExitCode) => void): Command {
+  return new Command("html")
+    .description("One page of the archive's flows with pictures and tables: a file without script that asks for nothing else.")
+    .addOption(configOption(context.env, "configuration file (YAML), whose archive is read"))
+    .option("-i, --input <path...>", "files or folders to read instead: Parquet of an archive, enriched JSON, NDJSON")
+    .option("--out <file>", "the page; - for standard output", "flowferry-report.html")
+    .option("--since <time>", "flows from then on: a time, a date, or how long ago", "7d")
+    .option("--until <time>", "flows before then (default: now)")
+    .option("--no-compare", "no comparison with the time of the same length before")
+    .option("--title <text>", "what stands above it", "Network flows")
+    .addOption(new Option("--pairs <rows>", "most rows of the Link table").argParser(count).default(100))
+    .addOption(new Option("--timeout <seconds>", "how long one question may take").argParser(count).default(300))
+    .action(async (flags: HtmlFlags) => finish(await reportHtml(context, flags)));
+}
+
+async function reportHtml(context: CliContext, flags: HtmlFlags): Promise<ExitCode> {
+  const now = Date.now();
+  const window = {
+    since: parseInstant(flags.since, now),
+    until: flags.until === undefined ? now : parseInstant(flags.until, now),
+  };
+  if (window.since >= window.until)
+    throw new UsageError("bad-filter", `--since (${flags.since}) is not before --until (${flags.until ?? "now"})`);
+  const draw = await openCharts();
+  let doing = "opening the files";
+  const stop = progressOf(context, (seconds) => `${doing}, ${seconds} s`);
+  try {
+    const onStep = (step: string) => {
+      doing = step;
+    };
+    const data = await gathered(context, flags, window, onStep);
+    const html = page(data, { title: flags.title, at: now, draw });
+    context.signal.throwIfAborted();
+    stop();
+    const { out } = flags;
+    if (out === "-") context.stdout.write(html);
+    else {
+      await writePrivately(dirname(resolve(out)), [[basename(out), html]], context.signal);
+      context.print(`a report of ${data.totals.flows} flows: ${out}`);
+    }
+    tell(context, notesOf(data));
+    return data.passedOver.length > 0 ? EXIT.incomplete : EXIT.done;
+  } finally {
+    stop();
+  }
+}
+
+function notesOf({ passedOver, totals }: ReportData): string[] {
+  const lines = passedOver.map((line) => `${line}: passed over`);
+  if (totals.timeless > 0) lines.push("enriched JSON holds no times: all of it is in the report, and in no picture over time");
+  if (totals.subnetless > 0) {
+    const advice = "name them in `enrich.subnets` of the configuration";
+    lines.push(`${totals.subnetless} of ${totals.flows} flows are of no named subnet: ${advice}`);
+  }
+  return lines;
+}
+
+/** A compaction may replace files between their listing and their reading: they are listed once more. */
+async function gathered(
+  context: CliContext,
+  flags: HtmlFlags,
+  window: Window,
+  onStep: (step: string) => void,
+): Promise<ReportData> {
+  const before = { since: window.since - (window.until - window.since), until: window.since };
+  for (let attempt = 1; ; attempt += 1) {
+    const all = { since: flags.compare ? before.since : window.since, until: window.until };
+    const input = await inputsOf(context, flags, all);
+    try {
+      return await ofFiles(context, flags, input.paths, { window, before }, onStep);
+    } catch (error) {
+      if (!(error instanceof FilesChanged) || attempt === 3) throw error;
+    } finally {
+      input.remove();
+    }
+  }
+}
+
+async function ofFiles(
+  { signal }: CliContext,
+  { compare, pairs, timeout }: HtmlFlags,
+  paths: readonly string[],
+  { window, before }: { readonly window: Window; readonly before: Window },
+  onStep: (step: string) => void,
+): Promise<ReportData> {
+  const limits = { timeoutMs: timeout * 1000, signal };
+  return using(await openFlows(paths, { window }), async (flows) => {
+    const totals = await totalsOf(flows.connection, limits);
+    if (totals.flows === 0) throw await nothingFound(paths, window, limits);
+    // Without times all records are of both windows.
+    const compared = compare && !flows.timeless ? await comparedWith(paths, before, limits, onStep) : undefined;
+    const data = await gather(flows, { ...window, ...limits, totals, before: compared?.totals, pairs, onStep });
+    if (compared === undefined) return data;
+    return { ...data, services: data.services.map((one) => ({ ...one, before: compared.services.get(one.name) ?? 0 })) };
+  });
+}
+
+type LimitsOfAll = { readonly timeoutMs: number; readonly signal: AbortSignal };
+
+async function comparedWith(paths: readonly string[], window: Window, limits: LimitsOfAll, onStep: (step: string) => void) {
+  onStep("the time before");
+  return using(await openFlows(paths, { window }), async ({ connection }) => {
+    const totals = await totalsOf(connection, limits);
+    return totals.flows === 0 ? undefined : { totals, services: await servicesOf(connection, limits) };
+  });
+}
+
+async function nothingFound(paths: readonly string[], { since, until }: Window, limits: LimitsOfAll): Promise<UsageError> {
+  const iso = (time: number) => new Date(time).toISOString();
+  const { first, last } = await using(await openFlows(paths, { window: ALWAYS }), ({ connection }) =>
+    totalsOf(connection, limits),
+  );
+  const there = Number.isNaN(first)
+    ? "there are none at all"
+    : `there are flows from ${iso(first)} to ${iso(last)} (--since, --until)`;
+  return new UsageError("report-empty", `there is no flow from ${iso(since)} to ${iso(until)}: ${there}`);
+}
+
+async function using<T>(flows: Flows, of: (flows: Flows) => Promise<T>): Promise<T> {
+  try {
+    return await of(flows);
+  } finally {
+    flows.close();
+  }
+}

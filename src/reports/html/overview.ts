@@ -1,0 +1,66 @@
+import type { ReportData, Totals } from "./data.ts";
+import { nothing, section } from "./parts.ts";
+import { bytes, change, count, escaped, minute, percent, plural, short, span } from "./words.ts";
+
+/** The numbers that come first, each beside that of the window before. */
+export function tiles({ totals, sources, destinations, silent, passedOver, before, since, until }: ReportData): string {
+  const beside = (of: (totals: Totals) => number) => (before === undefined ? undefined : change(of(totals), of(before)));
+  const share = (of: Totals) => percent(of.rejected, of.accepted + of.rejected);
+  const quality = (of: Totals) => percent(of.captured, of.captured + of.lost);
+  const hours = silent.reduce((sum, one) => sum + (one.until - one.since) / 3_600_000, 0);
+  const entries: readonly (readonly [name: string, value: string, exact: string, beside: string | undefined])[] = [
+    ["Flows", short(totals.flows), count(totals.flows), beside((one) => one.flows)],
+    ["Bytes", bytes(totals.bytes), `${count(totals.bytes)} B`, beside((one) => one.bytes)],
+    ["Packets", short(totals.packets), count(totals.packets), beside((one) => one.packets)],
+    ["Rejected", share(totals), plural(totals.rejected, "flow"), before && `${share(before)} before`],
+    ["Sources", short(sources), "addresses that sent", undefined],
+    ["Destinations", short(destinations), "addresses that were sent to", undefined],
+    ["Capture quality", quality(totals), `${plural(totals.lost, "record")} of lost flows`, before && `${quality(before)} before`],
+    [
+      "Missing",
+      plural(hours, "hour"),
+      "without a flow",
+      passedOver.length === 0 ? undefined : `${plural(passedOver.length, "file")} passed over`,
+    ],
+  ];
+  const html = entries.map(
+    ([name, value, exact, than]) =>
+      `<div><dt>${escaped(name)}</dt><dd><div class="value">${escaped(value)}</div><div class="quiet small">${escaped(exact)}</div>${than === undefined ? "" : `<div class="small">${escaped(than)}</div>`}</dd></div>`,
+  );
+  const length = span(until - since);
+  const note =
+    before === undefined
+      ? `There are no flows of the ${length} before to compare with.`
+      : `Changes are against the ${length} before.`;
+  return `<h2 class="skip">In numbers</h2><dl class="tiles">${html.join("")}</dl>\n<p class="quiet small">${escaped(note)}</p>`;
+}
+
+const MOST_SILENCES = 8;
+
+/** What the report cannot know. */
+export function missingSection({ totals, silent, passedOver }: ReportData): string {
+  const lines: string[] = [];
+  const say = (amount: number, line: string) => void (amount > 0 && lines.push(`${count(amount)} ${line}`));
+  say(totals.lost, "records say that flows were lost (SKIPDATA): what happened then is not in the log");
+  const lengths = silent.reduce((sum, { since, until }) => sum + until - since, 0);
+  if (silent.length > 0) {
+    const all = silent.slice(0, MOST_SILENCES).map(({ since, until }) => `${minute(since)} to ${minute(until)}`);
+    const more = silent.length > MOST_SILENCES ? `, and ${silent.length - MOST_SILENCES} more` : "";
+    lines.push(`No flow in ${span(lengths)} between the first and the last: ${all.join(", ")}${more}`);
+  }
+  say(totals.timeless, "records have no time (enriched JSON): they are in no picture over time, and belong to every window");
+  say(totals.undirected, "flows have no direction: name their subnets in enrich.subnets of the configuration");
+  if (totals.subnetless > 0 && totals.subnetless < totals.flows) say(totals.subnetless, "flows are of no named subnet");
+  else if (totals.subnetless > 0)
+    lines.push("No flow is of a named subnet: name the subnets in enrich.subnets of the configuration");
+  const files = passedOver.slice(0, 10).map((line) => `Passed over: ${line}`);
+  if (passedOver.length > 10) files.push(`Passed over: ${passedOver.length - 10} files more`);
+  const all = [...lines, ...files];
+  const inner =
+    all.length === 0
+      ? nothing(
+          "Nothing that the log or the archive says of itself: no lost flows, no hour without one, no file that cannot be read.",
+        )
+      : `<ul class="plain">${all.map((line) => `<li>${escaped(line)}</li>`).join("")}</ul>`;
+  return section("missing", "What is missing", "What the flows cannot answer for.", inner);
+}
