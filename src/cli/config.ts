@@ -1,10 +1,12 @@
 import { Command } from "commander";
 import { stringify } from "yaml";
+import { z } from "zod";
 import { BUILTIN_RULES } from "../config/alerts.ts";
 import type { Config } from "../config/load.ts";
 import { withUnits } from "../config/units.ts";
 import { enrichOptions } from "../enrich/options.ts";
 import { masked } from "../lib/secrets/masked.ts";
+import { type ReductionOptions, reductionOptions } from "../reduce/options.ts";
 import { configOption } from "./config-option.ts";
 import type { CliContext } from "./context.ts";
 
@@ -31,8 +33,9 @@ function shownOf(config: Config): object {
       return { type, name, ...block, format, filter, ...(own === enrich ? {} : { enrich: masked(tables, own) }) };
     }),
     enrich: masked(tables, enrich),
-    sinks: sinks.map(({ name, component: { type, options: schema }, options, filterBlock: filter }) => {
-      return { type, name, ...(masked(schema, options) as object), ...(filter === undefined ? {} : { filter }) };
+    sinks: sinks.map(({ name, component: { type, options: schema }, options, filterBlock: filter, reduction }) => {
+      const block = masked(schema, options) as object;
+      return { type, name, ...block, ...(filter === undefined ? {} : { filter }), ...reductionOf(reduction) };
     }),
     ...(alerts === undefined ? {} : { alerts: alertsOf(alerts) }),
     ledger: { path: ledgerPath },
@@ -40,6 +43,11 @@ function shownOf(config: Config): object {
     run,
     telemetry,
   };
+}
+
+function reductionOf(reduction: ReductionOptions): object {
+  const given = Object.fromEntries(Object.entries(reduction).filter(([, block]) => block !== undefined));
+  return masked(z.object(reductionOptions), given) as object;
 }
 
 function alertsOf({ notifiers, rules = [BUILTIN_RULES], ...own }: NonNullable<Config["alerts"]>): object {

@@ -23,6 +23,7 @@ import { eventOption, type NamingOptions, namedIn, objectOption } from "./announ
 import { configOption } from "./config-option.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
 import { type EventIntake, openEventIntake } from "./events.ts";
+import { heldBackWords } from "./held-back.ts";
 import { levelOf, logLevelOption, quietOption, type Talk } from "./log-level.ts";
 import { showProgress } from "./progress.ts";
 
@@ -232,8 +233,8 @@ function summarize(context: CliContext, config: Config, totals: Results, seconds
     `${readLine({ objects, records, bad, skipped, filtered })} in ${seconds.toFixed(1)} s`,
     ...(named.length === 1 ? [] : named.map(([name, source]) => `from ${name}: ${readLine(source)}`)),
     ...Object.entries(sinks).map(
-      ([name, { delivered, rejected, deadLettered, filtered: held, waiting }]) =>
-        `${name}: ${delivered} delivered, ${rejected} rejected, ${deadLettered} set aside${held > 0 ? `, ${held} filtered` : ""}${waiting > 0 ? `, ${waiting} objects wait` : ""}`,
+      ([name, sink]) =>
+        `${name}: ${sink.delivered} delivered, ${sink.rejected} rejected, ${sink.deadLettered} set aside${heldBackWords(sink)}${sink.waiting > 0 ? `, ${sink.waiting} objects wait` : ""}`,
     ),
     ...(config.alerts === undefined ? [] : [alertsLine(alerts)]),
     ...(parked > 0 ? [`${parked} objects are parked: they cannot be read now (flowferry status)`] : []),

@@ -5,6 +5,7 @@ import { inspectLedger } from "../ledger/sqlite.ts";
 import { UsageError } from "../lib/errors.ts";
 import { configOption } from "./config-option.ts";
 import type { CliContext } from "./context.ts";
+import { heldBackWords } from "./held-back.ts";
 
 interface StatusOptions {
   readonly config: string;
@@ -152,18 +153,16 @@ function sourceLine(
 }
 
 /** `found`: whether any object was ever listed. */
-function sinkLine(
-  { name, pendingObjects, oldestPending, delivered, rejected, setAside, filtered, lastDelivery }: SinkStatus,
-  found: boolean,
-): string {
+function sinkLine(sink: SinkStatus, found: boolean): string {
+  const { name, pendingObjects, oldestPending, offered, delivered, rejected, setAside, lastDelivery } = sink;
   const age = oldestPending === undefined ? "" : `, the oldest stored ${new Date(oldestPending).toISOString()}`;
   const last =
     lastDelivery === undefined ? "has never taken a record" : `last took records ${new Date(lastDelivery).toISOString()}`;
-  const unlisted = !found && delivered + rejected + setAside + filtered === 0;
+  const unlisted = !found && offered === 0;
   const lacking = "nothing waits, but not all was delivered (see --dead-letters)";
   const end = unlisted ? "no object was ever found" : rejected + setAside === 0 ? "caught up" : lacking;
   const waiting = pendingObjects === 0 ? end : `${pendingObjects} objects wait${age}`;
-  return `${name}: ${waiting}; ${delivered} delivered, ${rejected} rejected, ${setAside} set aside${filtered > 0 ? `, ${filtered} filtered` : ""}; ${last}`;
+  return `${name}: ${waiting}; ${delivered} delivered, ${rejected} rejected, ${setAside} set aside${heldBackWords(sink)}; ${last}`;
 }
 
 function toJson({ lastDelivery, oldestPending, setAside, ...rest }: SinkStatus) {

@@ -14,6 +14,7 @@ import { addOptions, addUrls } from "../lib/secrets/of-options.ts";
 import { insecure, refuseReadable } from "../lib/secrets/readable.ts";
 import { Scrubber } from "../lib/secrets/scrubber.ts";
 import { isReadable } from "../lib/urls.ts";
+import type { ReductionOptions } from "../reduce/options.ts";
 import { Registry } from "../registry.ts";
 import { type AlertOptions, alertOptions, alertOptionsOf, BUILTIN_RULES } from "./alerts.ts";
 import { Faults } from "./faults.ts";
@@ -43,6 +44,8 @@ export interface NamedSink extends Part<SinkDependencies, Sink> {
   readonly filter: FlowFilter | undefined;
   /** The block that says so. */
   readonly filterBlock: unknown;
+  /** What is left out of what it gets. */
+  readonly reduction: ReductionOptions;
 }
 
 export interface NamedSource extends Part<SourceDependencies, Source>, Pick<Settings, "format" | "filter"> {
@@ -317,7 +320,9 @@ function sinksOf(sinks: NonNullable<Settings["sinks"]>, { registry, yaml, read, 
     faults.ofEach(sinks, (sink, index) => {
       const filter = faults.of(() => filterOf(sink.filter, yaml, ["sinks", index]));
       const part = partOf(registry.sinks, sink, yaml, ["sinks", index], read, env, OF_SINK);
-      return { ...part, name: sink.name ?? part.component.type, filter, filterBlock: sink.filter };
+      const { redact, sample, aggregate } = sink;
+      const reduction = { redact, sample, aggregate };
+      return { ...part, name: sink.name ?? part.component.type, filter, filterBlock: sink.filter, reduction };
     }),
   );
 }

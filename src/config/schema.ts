@@ -5,6 +5,7 @@ import { instantText } from "../lib/durations.ts";
 import { secret } from "../lib/secrets/mark.ts";
 import { allowInsecure } from "../lib/urls.ts";
 import { intakeOptions, listenAddress } from "./intake.ts";
+import { reductionOptions } from "../reduce/options.ts";
 
 /** A part of the configuration that is named by `type` and handed to the component of that type. */
 const part = z.looseObject({ type: z.string().describe("Kind of the part") });
@@ -135,6 +136,7 @@ const settings = z.strictObject({
           .describe(
             "Which flows the sink gets, all by default: searches and a condition, as in the `detection` of a rule, as in { wanted: { action: reject }, condition: wanted }. Its field `detections` holds the names of the rules that the flow matched",
           ),
+        ...reductionOptions,
       }),
     )
     .min(1, "at least one sink is needed")
@@ -149,7 +151,7 @@ const settings = z.strictObject({
 
 /** What stands beside the options of a part's own type. */
 export const OF_SOURCE = Object.keys(ofSource.shape);
-export const OF_SINK = ["name", "filter"];
+export const OF_SINK = ["name", "filter", ...Object.keys(reductionOptions)];
 
 /** The top level of a configuration file. Parts are validated by their components. */
 export function configSchema(formats: readonly FormatKind[]) {

@@ -32,6 +32,8 @@ export interface DeadLetter {
   readonly code: string;
   /** One line: why. */
   readonly reason: string;
+  /** Of records that were summed for the sink: the range of the first records of the sums, all of which it stands for. */
+  readonly sums?: RecordRange | undefined;
 }
 
 /** An object that waits for a consumer. */
@@ -64,9 +66,13 @@ export interface StoredDeadLetter extends DeadLetter {
 
 /** What became of records; the books of a sink balance when these are all that were offered. */
 export interface Settled {
-  /** Records that the receiver took. */
   /** Held back by the sink's own filter; none if left out. */
   readonly filtered?: number;
+  /** Not in the sink's sample; none if left out. */
+  readonly sampled?: number;
+  /** Summed in a record that the receiver took, beside the one that is counted as delivered; none if left out. */
+  readonly aggregated?: number;
+  /** Records that the receiver took. */
   readonly delivered: number;
   /** Records that it took and refused in part, without saying which. */
   readonly rejected: number;
@@ -289,7 +295,7 @@ export interface Ledger {
   countDeadLetters(filter: DeadLetterFilter): number;
   /**
    * Which of the records that it spans the letter with this id counts; undefined for all of them, and of a letter `MANY_BAD` for "not known
-   * which": it is one of an earlier version, or of what was more than can be kept.
+   * which": it is one of an earlier version, or of what was more than can be kept. Of a letter of sums the range of their first records.
    */
   placesOf(letter: number): RecordRange[] | undefined;
   /**

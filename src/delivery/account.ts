@@ -17,6 +17,10 @@ export interface SinkTotals {
   deadLettered: number;
   /** Held back by the sink's own filter. */
   filtered: number;
+  /** Not in the sink's sample. */
+  sampled: number;
+  /** Summed in records that were delivered, beside those that are counted so. */
+  aggregated: number;
   /** Objects that wait for the sink, in all. */
   waiting: number;
 }
@@ -114,7 +118,8 @@ export class Account {
 
   /** Registers the sinks, and what is observed about them when metrics are collected. */
   watch(lanes: readonly Lane[]): void {
-    for (const { name } of lanes) this.#sinks[name] = { delivered: 0, rejected: 0, deadLettered: 0, filtered: 0 };
+    for (const { name } of lanes)
+      this.#sinks[name] = { delivered: 0, rejected: 0, deadLettered: 0, filtered: 0, sampled: 0, aggregated: 0 };
     const { lag, pending, trouble, parked, problems } = this.#instruments;
     pending.addCallback((result) => {
       for (const sink of this.#ledger.status().sinks) result.observe(sink.pendingObjects, { sink: sink.name });
@@ -156,13 +161,18 @@ export class Account {
         const totals = this.#sinks[name];
         if (totals === undefined) return;
         const attributes: Attributes = { sink: name };
-        const { filtered = 0, delivered, rejected, setAside, deadLetters } = outcome;
-        this.#log.debug({ sink: name, delivered, rejected, setAside, filtered }, `${delivered} records are acknowledged`);
+        const { filtered = 0, sampled = 0, aggregated = 0, delivered, rejected, setAside, deadLetters } = outcome;
+        const fields = { sink: name, delivered, rejected, setAside, filtered, sampled, aggregated };
+        this.#log.debug(fields, `${delivered} records are acknowledged`);
         totals.delivered += delivered;
         totals.rejected += rejected;
         totals.deadLettered += setAside;
         totals.filtered += filtered;
+        totals.sampled += sampled;
+        totals.aggregated += aggregated;
         if (filtered > 0) this.#instruments.sinkFiltered.add(filtered, attributes);
+        if (sampled > 0) this.#instruments.sampled.add(sampled, attributes);
+        if (aggregated > 0) this.#instruments.aggregated.add(aggregated, attributes);
         this.#instruments.delivered.add(delivered, attributes);
         if (rejected > 0) this.#instruments.rejected.add(rejected, attributes);
         if (setAside > 0) this.#instruments.deadLettered.add(setAside, attributes);

@@ -50,6 +50,11 @@ export class Acknowledgements {
     return first === undefined ? this.#offered : first - 1;
   }
 
+  /** Nothing is on its way. */
+  get idle(): boolean {
+    return this.#outstanding.length === 0;
+  }
+
   get uncommitted(): Outcome {
     return this.#uncommitted;
   }

@@ -1,5 +1,6 @@
 import type { Consumer, Lost } from "../contracts/consumer.ts";
-import { type Ledger, type QueuedObject, UNBALANCED } from "../contracts/ledger.ts";
+import type { Ledger, QueuedObject } from "../contracts/ledger.ts";
+import type { Reduction } from "../contracts/reduction.ts";
 import type { Batch, Segment, Sink } from "../contracts/sink.ts";
 import type { Flow } from "../flow/flow.ts";
 import type { LedgerWrite } from "../ledger/write.ts";
@@ -9,7 +10,9 @@ import { firstOf } from "../lib/waiting.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { createBrake } from "./brake.ts";
 import { type Delivery, type DeliveryEvents, deliver } from "./deliver.ts";
-import { letterOfRest } from "./lost.ts";
+import { type Gathered, Gathering } from "./gathering.ts";
+import { Held } from "./held.ts";
+import { letterOfRest, unbalanced } from "./lost.ts";
 import { NOTHING, type Outcome, settledIn, sumOf } from "./outcome.ts";
 
 /** Why a sink does not get on at the moment; undefined while it does. */
@@ -45,6 +48,8 @@ interface Progress {
   /** Records that were offered, and of them those whose outcome is in the ledger; both since the object was first taken up, by any process. */
   offered: number;
   settled: number;
+  /** Of a sink that gets sums: what waits to become some. */
+  readonly gathering: Gathering | undefined;
 }
 
 /** A run of flows of one object that waits in the buffer. */
@@ -52,15 +57,17 @@ interface Waiting {
   readonly progress: Progress;
   /** At least one. */
   readonly flows: Flow[];
-  /** Numbers of records behind the first of them that the filter holds back. */
-  passedOver: number[];
+  /** Records behind the first of them that are held back. */
+  readonly held: Held;
+  /** Of sums: what settles them. */
+  readonly gathered?: Gathered;
 }
 
 interface LaneParts {
   readonly name: string;
   readonly sink: Sink;
-  /** Which flows the sink gets; all if left out. */
-  readonly filter?: ((flow: Flow) => boolean) | undefined;
+  /** What the sink gets of the flows; all, as they are, if left out. */
+  readonly reduction?: Reduction | undefined;
   readonly ledger: Ledger;
   readonly policy: RetryPolicy;
 }
@@ -69,8 +76,8 @@ interface Departed {
   readonly progress: Progress;
   readonly segment: Segment;
   readonly settle: (outcome: Outcome) => void;
-  /** Records that the filter holds back, up to the next one that goes to the sink. */
-  readonly filtered: number;
+  /** Records that are held back, up to the next one that goes to the sink. */
+  readonly held: Outcome;
 }
 
 /** The way to one sink: gathers flows into batches, keeps several in flight, and commits positions after the acknowledgement, in order. */
@@ -78,7 +85,7 @@ export class Lane implements Consumer {
   readonly name: string;
   readonly leads = true;
   readonly #sink: Sink;
-  readonly #filter: ((flow: Flow) => boolean) | undefined;
+  readonly #reduction: Reduction | undefined;
   readonly #ledger: Ledger;
   readonly #delivery: Delivery;
   readonly #write: LedgerWrite;
@@ -99,10 +106,10 @@ export class Lane implements Consumer {
   /**
    * `write` repeats what the ledger cannot take now. `signal` is the end of patience: batches in flight are given up, and stay uncommitted.
    */
-  constructor({ name, sink, filter, ledger, policy }: LaneParts, write: LedgerWrite, signal: AbortSignal, events: LaneEvents) {
+  constructor({ name, sink, reduction, ledger, policy }: LaneParts, write: LedgerWrite, signal: AbortSignal, events: LaneEvents) {
     this.name = name;
     this.#sink = sink;
-    this.#filter = filter;
+    this.#reduction = reduction;
     this.#ledger = ledger;
     this.#write = write;
     this.#signal = signal;
@@ -164,7 +171,9 @@ export class Lane implements Consumer {
     if (found === undefined) return false;
     const { position, settled } = found;
     const acks = new Acknowledgements(position);
-    this.#progress.set(object.id, { object, acks, committed: position, offered: settled, settled });
+    const sums = this.#reduction?.sums?.();
+    const gathering = sums && new Gathering(sums);
+    this.#progress.set(object.id, { object, acks, committed: position, offered: settled, settled, gathering });
     return true;
   }
 
@@ -179,35 +188,72 @@ export class Lane implements Consumer {
     const fresh = first !== undefined && first.record <= already ? flows.filter(({ record }) => record > already) : flows.slice();
     progress.acks.offer(through);
     progress.offered += fresh.length;
-    const filter = this.#filter;
-    const wanted = filter === undefined ? fresh : fresh.filter(filter);
-    const least = wanted[0]?.record ?? Number.POSITIVE_INFINITY;
-    const held = wanted.length === fresh.length ? [] : recordsBeside(fresh, wanted);
-    this.#passOver(
-      progress,
-      held.filter((record) => record < least),
-    );
-    if (wanted.length > 0) {
-      this.#waiting.push({ progress, flows: wanted, passedOver: held.filter((record) => record > least) });
-      this.#buffered += wanted.length;
-      this.#linger ??= setTimeout(() => this.flush(), this.#sink.limits.lingerMs);
-    }
-    // After silence the first records go at once; those behind them gather while they are under way.
+    if (this.#reduction === undefined) this.#wait({ progress, flows: fresh, held: new Held() });
+    else if (progress.gathering === undefined) this.#reduce(progress, fresh, this.#reduction);
+    else this.#gather(progress, progress.gathering, fresh, this.#reduction);
+    this.#departSoon();
+  }
+
+  /** After silence the first records go at once; those behind them gather while they are under way. */
+  #departSoon(): void {
     const silent = performance.now() - this.#departedAt >= this.#sink.limits.lingerMs;
     this.#depart(silent ? 1 : this.#batchRecords);
   }
 
+  #wait(run: Waiting): void {
+    if (run.flows.length === 0) return;
+    this.#waiting.push(run);
+    this.#buffered += run.flows.length;
+    this.#linger ??= setTimeout(() => this.flush(), this.#sink.limits.lingerMs);
+  }
+
+  #reduce(progress: Progress, fresh: readonly Flow[], reduction: Reduction): void {
+    const flows: Flow[] = [];
+    const [before, behind] = [new Held(), new Held()];
+    for (const flow of fresh) {
+      const why = reduction.heldBack(flow);
+      if (why === undefined) flows.push(reduction.reduced(flow));
+      else (flows.length === 0 ? before : behind).add(flow.record, why);
+    }
+    this.#passOver(progress, before);
+    this.#wait({ progress, flows, held: behind });
+  }
+
   /** Records behind all that wait of the object are held back: they count with what stands before them, so that a position covers them once. */
-  #passOver(progress: Progress, records: readonly number[]): void {
-    const [first] = records;
+  #passOver(progress: Progress, held: Held): void {
+    const { first } = held;
     if (first === undefined) return;
     const before = this.#waiting.findLast((run) => run.progress === progress);
-    if (before === undefined) progress.acks.depart(first)({ ...NOTHING, filtered: records.length });
-    else before.passedOver.push(...records);
+    if (before === undefined) progress.acks.depart(first)(held.before());
+    else before.held.append(held);
+  }
+
+  #gather(progress: Progress, gathering: Gathering, fresh: readonly Flow[], reduction: Reduction): void {
+    for (const flow of fresh) {
+      const why = reduction.heldBack(flow);
+      if (why !== undefined) {
+        gathering.hold(flow.record, why);
+        continue;
+      }
+      const own = reduction.reduced(flow);
+      if (gathering.add(own)) continue;
+      this.#close(progress);
+      gathering.add(own);
+    }
+  }
+
+  /** What was gathered of the object becomes sums, and waits to be sent. */
+  #close(progress: Progress): void {
+    const gathered = progress.gathering?.depart((from) => progress.acks.depart(from));
+    if (gathered !== undefined) this.#wait({ progress, flows: gathered.flows, held: new Held(), gathered });
   }
 
   end(id: number, lost?: Lost): void {
     const progress = this.#of(id);
+    if (progress.gathering !== undefined) {
+      this.#close(progress);
+      this.#departSoon();
+    }
     const letter = lost && letterOfRest(this.name, progress.acks.offered, lost);
     progress.offered += letter?.count ?? 0;
     progress.acks.end(letter && { ...NOTHING, setAside: letter.count, deadLetters: [letter] });
@@ -228,7 +274,12 @@ export class Lane implements Consumer {
 
   leave(id: number): void {
     const progress = this.#progress.get(id);
-    if (progress !== undefined && !progress.acks.ended && progress.settled === progress.offered) this.#progress.delete(id);
+    if (progress === undefined || progress.acks.ended) return;
+    // What was gathered and is on nobody's way is gathered again.
+    const isIdle =
+      progress.settled === progress.offered ||
+      (progress.gathering !== undefined && progress.acks.idle && settledIn(progress.acks.uncommitted) === 0);
+    if (isIdle) this.#progress.delete(id);
   }
 
   /** Sends what is buffered without waiting for full batches. */
@@ -272,22 +323,22 @@ export class Lane implements Consumer {
       const part = run.flows.length <= records - flows.length ? run.flows : run.flows.splice(0, records - flows.length);
       if (part === run.flows) this.#waiting.shift();
       const next = part === run.flows ? Number.POSITIVE_INFINITY : (run.flows[0] as Flow).record;
-      const filtered = run.passedOver.filter((record) => record < next).length;
-      run.passedOver = run.passedOver.filter((record) => record > next);
+      const held = run.held.before(next);
       for (const flow of part) flows.push(flow);
       const first = part[0] as Flow;
       const last = part[part.length - 1] as Flow;
       const previous = departed.at(-1);
-      if (previous?.progress === run.progress) {
+      if (previous?.progress === run.progress && run.gathered === undefined) {
         const { segment } = previous;
         departed[departed.length - 1] = {
           ...previous,
           segment: { ...segment, to: last.record, count: segment.count + part.length },
-          filtered: previous.filtered + filtered,
+          held: sumOf([previous.held, held]),
         };
       } else {
         const segment = { origin: first.origin, from: first.record, to: last.record, count: part.length };
-        departed.push({ progress: run.progress, segment, settle: run.progress.acks.depart(first.record), filtered });
+        const settle = run.gathered?.depart(part.length) ?? run.progress.acks.depart(first.record);
+        departed.push({ progress: run.progress, segment, settle, held });
       }
     }
     this.#buffered -= flows.length;
@@ -298,8 +349,7 @@ export class Lane implements Consumer {
     try {
       const outcomes = await deliver(this.#delivery, batch, this.#signal);
       this.#growBatch(batch.flows.length);
-      for (const [index, { settle, filtered }] of departed.entries())
-        settle(sumOf([outcomes[index] ?? NOTHING, { ...NOTHING, filtered }]));
+      for (const [index, { settle, held }] of departed.entries()) settle(sumOf([outcomes[index] ?? NOTHING, held]));
       for (const progress of new Set(departed.map(({ progress }) => progress))) await this.#settle(progress);
     } catch (error) {
       this.#failed(error);
@@ -344,13 +394,16 @@ export class Lane implements Consumer {
   #commit(progress: Progress): void {
     const { acks, object } = progress;
     if (this.#progress.get(object.id) !== progress) return;
-    const waiting = this.#waiting.find((run) => run.progress === progress)?.flows[0]?.record;
+    const waiting =
+      progress.gathering === undefined
+        ? this.#waiting.find((run) => run.progress === progress)?.flows[0]?.record
+        : progress.gathering.first;
     const complete = acks.complete(waiting);
     const position = acks.position(waiting);
     const settled = settledIn(acks.uncommitted);
     const missing = progress.offered - progress.settled - settled;
     const balanced = missing === 0;
-    const outcome = complete && !balanced ? sumOf([acks.uncommitted, this.#unbalanced(object, missing)]) : acks.uncommitted;
+    const outcome = complete && !balanced ? sumOf([acks.uncommitted, unbalanced(this.name, object, missing)]) : acks.uncommitted;
     if (position > progress.committed || settled > 0 || complete) {
       this.#ledger.commit(this.name, object.id, position, outcome, complete);
       acks.committed();
@@ -362,19 +415,4 @@ export class Lane implements Consumer {
     this.#progress.delete(object.id);
     if (!balanced) this.#events.onImbalance(this, object, { offered: progress.offered, settled: progress.settled });
   }
-
-  /** So many records are missing, which are set aside; where there are too many the letter counts none. */
-  #unbalanced({ source, key, etag }: QueuedObject, missing: number): Outcome {
-    const reason =
-      "more or fewer records were settled than were offered: read the object again (flowferry replay --dead-letters)";
-    const count = Math.max(0, missing);
-    const letter = { sink: this.name, source, key, etag, from: 1, to: undefined, count, code: UNBALANCED, reason };
-    return { ...NOTHING, setAside: count, deadLetters: [letter] };
-  }
-}
-
-/** Numbers of those flows that are not among the wanted ones. */
-function recordsBeside(flows: readonly Flow[], wanted: readonly Flow[]): number[] {
-  const gone = new Set(wanted);
-  return flows.filter((flow) => !gone.has(flow)).map(({ record }) => record);
 }

@@ -1,10 +1,14 @@
 import type { DeadLetter } from "../contracts/ledger.ts";
 import type { Segment } from "../contracts/sink.ts";
 
-/** What became of records of one object; `filtered` + `delivered` + `rejected` + `setAside` are those that were offered. */
+/** What became of records of one object: all the numbers together are those that were offered. */
 export interface Outcome {
   /** Held back by the sink's own filter; none if left out. */
   readonly filtered?: number;
+  /** Not in the sink's sample; none if left out. */
+  readonly sampled?: number;
+  /** In a sum that the receiver took, which counts as one record; none if left out. */
+  readonly aggregated?: number;
   readonly delivered: number;
   /** Taken and then refused by the receiver, which did not say which. */
   readonly rejected: number;
@@ -16,8 +20,10 @@ export const NOTHING: Outcome = { delivered: 0, rejected: 0, setAside: 0, deadLe
 
 export function sumOf(outcomes: readonly Outcome[]): Outcome {
   return outcomes.reduce(
-    (sum, { filtered = 0, delivered, rejected, setAside, deadLetters }) => ({
-      ...(filtered + (sum.filtered ?? 0) > 0 && { filtered: filtered + (sum.filtered ?? 0) }),
+    (sum, { filtered, sampled, aggregated, delivered, rejected, setAside, deadLetters }) => ({
+      ...some("filtered", sum.filtered, filtered),
+      ...some("sampled", sum.sampled, sampled),
+      ...some("aggregated", sum.aggregated, aggregated),
       delivered: sum.delivered + delivered,
       rejected: sum.rejected + rejected,
       setAside: sum.setAside + setAside,
@@ -27,9 +33,14 @@ export function sumOf(outcomes: readonly Outcome[]): Outcome {
   );
 }
 
+/** The sum by this name, if it is any. */
+function some(name: "filtered" | "sampled" | "aggregated", one = 0, other = 0): Partial<Outcome> {
+  return one + other === 0 ? {} : { [name]: one + other };
+}
+
 /** How many records an outcome speaks of. */
-export function settledIn({ filtered = 0, delivered, rejected, setAside }: Outcome): number {
-  return filtered + delivered + rejected + setAside;
+export function settledIn({ filtered = 0, sampled = 0, aggregated = 0, delivered, rejected, setAside }: Outcome): number {
+  return filtered + sampled + aggregated + delivered + rejected + setAside;
 }
 
 export function deliveredAll({ count }: Segment): Outcome {

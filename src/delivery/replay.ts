@@ -1,5 +1,6 @@
 import type { BadRecords, Decoder } from "../contracts/decoder.ts";
 import { type Ledger, MANY_BAD, type StoredDeadLetter, type Undecodable } from "../contracts/ledger.ts";
+import type { Reduction } from "../contracts/reduction.ts";
 import type { Sink } from "../contracts/sink.ts";
 import type { Flow } from "../flow/flow.ts";
 import { originOf } from "../flow/origin.ts";
@@ -10,14 +11,15 @@ import { CHECKPOINT, Checkpoint, type Stateful } from "./checkpoint.ts";
 import { type DeliveryEvents, deliver } from "./deliver.ts";
 import type { Inlet } from "./inlet.ts";
 import { Listed } from "./listed.ts";
-import { NOTHING, type Outcome, sumOf } from "./outcome.ts";
+import { type Outcome, sumOf } from "./outcome.ts";
+import { Share } from "./share.ts";
 
 export interface ReplayParts {
   readonly inlets: readonly Inlet[];
   readonly detections: Stateful | undefined;
   readonly sinks: ReadonlyMap<string, Sink>;
-  /** Of the sinks that do not get every flow, by their names. */
-  readonly filters: ReadonlyMap<string, (flow: Flow) => boolean>;
+  /** Of the sinks that do not get every flow as it is, by their names. */
+  readonly reductions: ReadonlyMap<string, Reduction>;
   readonly ledger: Ledger;
 }
 
@@ -70,11 +72,16 @@ export async function replay(
   return result;
 }
 
+/**
+ * A letter of sums is read from the beginning of its object, as it was when they were made. Not `exactly`: what comes out then is not what
+ * was summed, since the sink, its tables or its rules are others now; so all the records that it spans are taken for what they are now.
+ */
 async function replayOne(
   letter: StoredDeadLetter,
   parts: ReplayParts,
   options: ReplayOptions,
   signal: AbortSignal,
+  exactly = true,
 ): Promise<{ outcomes: Map<string, Outcome>; bad: BadRecords[] }> {
   const { source, key, etag, from, to = Number.MAX_SAFE_INTEGER } = letter;
   const sinks = [...parts.sinks].filter(([name]) => letter.sink === undefined || letter.sink === name);
@@ -85,15 +92,22 @@ async function replayOne(
   }
   const inlet = parts.inlets.find(({ name }) => name === source);
   if (inlet === undefined) throw new Failure("person", "unknown-source", `source ${source} is not in the configuration`);
-  const outcomes = new Map(sinks.map(([name]) => [name, NOTHING]));
   let through = 0;
   const origin = originOf(inlet.source.name, key, etag, source);
+  const listedPlaces = parts.ledger.placesOf(letter.id);
+  const [places, sums] = letter.sink === undefined ? [listedPlaces, undefined] : [undefined, listedPlaces];
+  const isSumming = letter.sink !== undefined && parts.reductions.get(letter.sink)?.sums !== undefined;
+  const meant = exactly && isSumming && sums !== undefined ? { firsts: new Listed(sums), records: letter.count } : undefined;
+  const skip = meant === undefined ? from - 1 : 0;
   const read = async () => {
-    const bytes = await inlet.source.open({ key, etag, size: 0, time: 0 }, signal, from - 1);
-    return inlet.decode(bytes, origin, { ...options, skip: from - 1, leftOut: bytes.leftOut });
+    const bytes = await inlet.source.open({ key, etag, size: 0, time: 0 }, signal, skip);
+    return inlet.decode(bytes, origin, { ...options, skip, leftOut: bytes.leftOut });
   };
-  const places = parts.ledger.placesOf(letter.id);
-  const listed = new Listed(places ?? [letter]);
+  const listed = new Listed(places ?? [{ from: skip + 1, to: letter.to }]);
+  const shares = sinks.map(([name, sink]) => {
+    const deliver = (flows: readonly Flow[]) => deliverAll(name, sink, flows, options, signal);
+    return [name, new Share(parts.reductions.get(name), deliver, meant)] as const;
+  });
   const stillBad: BadRecords[] = [];
   if (letter.code === MANY_BAD && places === undefined) await refuseUnlisted(letter, await read(), signal);
   for await (const piece of await read()) {
@@ -106,11 +120,7 @@ async function replayOne(
     await inlet.enrich(flows, signal);
     parts.detections?.inspect(flows, isOfRules);
     const wanted = flows.filter(inlet.keep);
-    for (const [name, sink] of sinks) {
-      const own = wanted.filter(parts.filters.get(name) ?? (() => true));
-      const held = { ...NOTHING, filtered: wanted.length - own.length };
-      outcomes.set(name, sumOf([outcomes.get(name) ?? NOTHING, held, await deliverAll(name, sink, own, options, signal)]));
-    }
+    for (const [, share] of shares) await share.take(wanted);
     through = piece.through;
     if (through >= to) break;
   }
@@ -122,6 +132,12 @@ async function replayOne(
     const checkpoint = new Checkpoint(parts.ledger, parts.detections, async (work) => work());
     checkpoint.inspected();
     await checkpoint.save();
+  }
+  const outcomes = new Map<string, Outcome>();
+  for (const [name, share] of shares) {
+    const outcome = await share.end();
+    if (outcome === undefined) return replayOne(letter, parts, options, signal, false);
+    outcomes.set(name, outcome);
   }
   return { outcomes, bad: stillBad };
 }

@@ -1,3 +1,4 @@
+import { addCounters } from "../flow/counters.ts";
 import type { Flow } from "../flow/flow.ts";
 import type { Counter } from "../flow/types.ts";
 import type { Rule } from "./rule.ts";
@@ -87,16 +88,6 @@ export function sampleOf(flow: Flow): FlowSample {
 /** Bytes both ways, exact. */
 export function bytesOf(flow: Flow): Counter {
   return addCounters(flow.bytes ?? 0, flow.bytesReverse ?? 0);
-}
-
-/** The exact sum: a number up to 2^53 - 1, above that a bigint. */
-export function addCounters(a: Counter, b: Counter): Counter {
-  if (typeof a === "number" && typeof b === "number") {
-    const sum = a + b;
-    if (sum <= Number.MAX_SAFE_INTEGER) return sum;
-  }
-  const sum = BigInt(a) + BigInt(b);
-  return sum <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(sum) : sum;
 }
 
 /** A counter as plain data: a decimal text above 2^53 - 1. */

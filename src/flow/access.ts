@@ -78,6 +78,8 @@ export const GETTERS = {
   securityLists: (flow: Flow) => flow.securityLists,
   detections: (flow: Flow) => flow.detections,
   lookupsVersion: (flow: Flow) => flow.lookupsVersion,
+  samplingRate: (flow: Flow) => flow.samplingRate,
+  aggregatedRecords: (flow: Flow) => flow.aggregatedRecords,
   provider: (flow: Flow) => flow.context.provider,
   account: (flow: Flow) => flow.context.account,
   region: (flow: Flow) => flow.context.region,
@@ -216,6 +218,8 @@ export const SLOTS = [
   "rulePartial",
   "ruleVersion",
   "lookupsVersion",
+  "samplingRate",
+  "aggregatedRecords",
 ] as const satisfies readonly FieldName[];
 
 /** Values of a flow's fields, by slot. */
@@ -297,4 +301,6 @@ export function readSlots(flow: Flow, slots: Slots): void {
   slots[66] = FIELDS.rulePartial.get(flow);
   slots[67] = FIELDS.ruleVersion.get(flow);
   slots[68] = flow.lookupsVersion;
+  slots[69] = flow.samplingRate;
+  slots[70] = flow.aggregatedRecords;
 }

@@ -3,10 +3,10 @@ import { type FieldType, type Form, TYPES } from "./types.ts";
 
 /**
  * Where a field's value comes from: `position` where the record stands; `decoder` the log's record; `context` what the log says of the
- * VNIC, the same for all its flows; `enrichment` tables and the network's rules; `detection` the rules of the detections; `derived` other
- * fields.
+ * VNIC, the same for all its flows; `enrichment` tables and the network's rules; `detection` the rules of the detections; `sink` what the
+ * sink's own options make of the record; `derived` other fields.
  */
-type Source = "position" | "decoder" | "context" | "enrichment" | "detection" | "derived";
+type Source = "position" | "decoder" | "context" | "enrichment" | "detection" | "sink" | "derived";
 
 interface Field {
   readonly type: FieldType;
@@ -76,7 +76,11 @@ export const FIELDS = {
     type: "networkType",
     source: "derived",
     meaning: "Version of the addresses (network.type)",
-    get: (f) => (f.sourceAddress === undefined ? undefined : f.sourceAddress.includes(":") ? "ipv6" : "ipv4"),
+    get: (f) => {
+      const { sourceAddress: address } = f;
+      // A hash in the place of an address is of no version.
+      return address === undefined ? undefined : address.includes(":") ? "ipv6" : address.includes(".") ? "ipv4" : undefined;
+    },
   },
   bytes: { type: "counter", unit: "By", source: "decoder", meaning: "Bytes, source to destination" },
   packets: { type: "counter", unit: "{packet}", source: "decoder", meaning: "Packets, source to destination" },
@@ -334,6 +338,18 @@ export const FIELDS = {
   },
   detections: { type: "strings", source: "detection", meaning: "Ids of the rules that the flow matched" },
   lookupsVersion: { type: "string", source: "enrichment", meaning: "Content hash of the lookup tables used", repeats: true },
+  samplingRate: {
+    type: "number",
+    source: "sink",
+    meaning: "The sink gets one of so many records: what it counts and sums, times this, estimates all of them",
+    repeats: true,
+  },
+  aggregatedRecords: {
+    type: "number",
+    source: "sink",
+    meaning: "How many records of a conversation this one sums, where the sink aggregates",
+    repeats: true,
+  },
 
   provider: {
     type: "string",

@@ -216,6 +216,10 @@ export class Flow {
   detections: readonly string[] = NONE;
   /** Content hash of the lookup tables used. */
   lookupsVersion: string | undefined = undefined;
+  /** The sink gets one of so many records: what it counts and sums, times this, estimates all of them. */
+  samplingRate: number | undefined = undefined;
+  /** How many records of a conversation this one sums, where the sink aggregates. */
+  aggregatedRecords: number | undefined = undefined;
 
   constructor(origin: Origin, record: number, context: FlowContext, time: number) {
     this.origin = origin;

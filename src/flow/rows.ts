@@ -5,9 +5,9 @@ import { counterIn, counterOf, type Indexed, orNaN, orUndefined } from "./packed
 import { NONE } from "./types.ts";
 
 /** Changes with the fields: who reads has to know the same ones as who wrote. */
-export const LAYOUT = 3026776010;
+export const LAYOUT = 3842044235;
 /** Numbers and references of a row. */
-export const ROW_NUMBERS = 21;
+export const ROW_NUMBERS = 23;
 export const ROW_REFERENCES = 41;
 
 /** Writes a row for each flow. A value that is like that of the row before is not looked up again. */
@@ -122,6 +122,8 @@ export function writeRows(
     numbers[start + 18] = orNaN(flow.encryptionStatus);
     numbers[start + 19] = orNaN(flow.sourceAsNumber);
     numbers[start + 20] = orNaN(flow.destinationAsNumber);
+    numbers[start + 21] = orNaN(flow.samplingRate);
+    numbers[start + 22] = orNaN(flow.aggregatedRecords);
     if (flow.origin !== origin) {
       origin = flow.origin;
       originReference = origins.of(origin);
@@ -402,6 +404,8 @@ export function readRows(
     flow.encryptionStatus = orUndefined(numbers[start + 18] as number);
     flow.sourceAsNumber = orUndefined(numbers[start + 19] as number);
     flow.destinationAsNumber = orUndefined(numbers[start + 20] as number);
+    flow.samplingRate = orUndefined(numbers[start + 21] as number);
+    flow.aggregatedRecords = orUndefined(numbers[start + 22] as number);
     flow.action = values[references[at + 2] as number] as Flow["action"];
     flow.status = values[references[at + 3] as number] as Flow["status"];
     flow.sourceAddress = values[references[at + 4] as number] as Flow["sourceAddress"];

@@ -32,16 +32,19 @@ export function countOf(ranges: readonly RecordRange[]): number {
 /** Pointers to what was set aside. */
 export function lettersOf(tables: Tables, scrub: (text: string) => string): Letters {
   const { sql, transaction, reading } = tables;
+  const places = placesOf(tables);
   const add = (letters: readonly DeadLetter[]) => {
     let added = 0;
-    for (const { sink, source, key, etag, from, to, count, code, reason } of letters) {
+    for (const { sink, source, key, etag, from, to, count, code, reason, sums } of letters) {
       const values = [sink ?? NO_SINK, source, key, etag, from, to ?? null, count, code, scrub(reason), Date.now()] as const;
       const inserted = sql(
         `insert or ignore into dead_letters (sink, source, key, etag, first, last, count, code, reason, at)
          values (?, ${SOURCE}, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ).run(...values);
-      if (inserted.changes === 1) added += 1;
-      else {
+      if (inserted.changes === 1) {
+        added += 1;
+        if (sums !== undefined) places.append(Number(inserted.lastInsertRowid), [sums]);
+      } else {
         // A pointer from the same record on, for the same cause: the wider one holds the other.
         sql(
           `update dead_letters set last = iif(last is null or ?6 is null, null, max(last, ?6)), count = max(count, ?7), reason = ?9
@@ -52,7 +55,6 @@ export function lettersOf(tables: Tables, scrub: (text: string) => string): Lett
     }
     return added;
   };
-  const places = placesOf(tables);
   const addMany = ({ source, key, etag, reason: first }: Bad, ranges: readonly RecordRange[], listed: boolean) => {
     const [from = 0, to] = [ranges[0]?.from, ranges.at(-1)?.to];
     const reason = `bad here and further on, first: ${first}`;
@@ -92,19 +94,25 @@ export function lettersOf(tables: Tables, scrub: (text: string) => string): Lett
     },
     settleLetter: ({ id, sink, count, code, ...object }, outcomes, undecodable) =>
       transaction(() => {
+        const isOfSums = sink !== undefined && places.of(id) !== undefined;
         sql("delete from dead_letters where id = ?").run(id);
         if (undecodable !== undefined) addMany({ ...object, reason: undecodable.reason }, undecodable.places, true);
-        for (const [name, { filtered = 0, delivered, rejected, setAside, deadLetters }] of outcomes) {
+        for (const [name, outcome] of outcomes) {
+          const { filtered = 0, sampled = 0, aggregated = 0, delivered, rejected, setAside, deadLetters } = outcome;
           // What a sink's letter counted leaves the account in which it stood; of records that no sink could have, none was in an account.
           const own = sink === name;
           const [wasRejected, wasAside] = own ? (code === "rejected" ? [count, 0] : [0, count]) : [0, 0];
-          // One that does not say which of its records it counts brings all of them: no more of them are new than it counts.
-          const isVague = own && ["rejected", UNBALANCED].includes(code);
+          // One that does not say which of its records it counts brings all of them: no more of them are new than it counts. So does one
+          // of sums, when the sink does not sum as it did.
+          const all = filtered + sampled + aggregated + delivered + rejected + setAside;
+          const isVague = own && (["rejected", UNBALANCED].includes(code) || (isOfSums && all > count));
+          const held = isVague ? [0, 0, 0] : [filtered, sampled, aggregated];
           const taken = isVague ? Math.max(0, count - rejected - setAside) : delivered;
           sql(
             `update sinks set delivered = delivered + ?, rejected = max(0, rejected + ?), dead_lettered = max(0, dead_lettered + ?),
-             filtered = filtered + ?, last_delivery = iif(? > 0, ?, last_delivery) where name = ?`,
-          ).run(taken, rejected - wasRejected, setAside - wasAside, isVague ? 0 : filtered, delivered, Date.now(), name);
+             filtered = filtered + ?, sampled = sampled + ?, aggregated = aggregated + ?,
+             last_delivery = iif(? > 0, ?, last_delivery) where name = ?`,
+          ).run(taken, rejected - wasRejected, setAside - wasAside, ...held, delivered, Date.now(), name);
           add(deadLetters);
         }
       }),

@@ -29,19 +29,21 @@ export function positionsOf(
       reading(() => sql(`select position, settled from pending where sink = ${SINK} and object = ?`).get(sink, id)) as
         | { position: number; settled: number }
         | undefined,
-    commit: (sink, id, position, { filtered = 0, delivered, rejected, setAside: aside, deadLetters }: Acknowledged, finished) =>
+    commit: (sink, id, position, acknowledged: Acknowledged, finished) =>
       transaction(() => {
         const now = Date.now();
+        const { filtered = 0, sampled = 0, aggregated = 0, delivered, rejected, setAside: aside, deadLetters } = acknowledged;
         sql(`update pending set position = ?, settled = settled + ? where sink = ${SINK} and object = ?`).run(
           position,
-          filtered + delivered + rejected + aside,
+          filtered + sampled + aggregated + delivered + rejected + aside,
           sink,
           id,
         );
         sql(
           `update sinks set delivered = delivered + ?1, rejected = rejected + ?2, dead_lettered = dead_lettered + ?3,
-           filtered = filtered + ?6, last_commit = ?4, last_delivery = iif(?1 > 0, ?4, last_delivery) where name = ?5`,
-        ).run(delivered, rejected, aside, now, sink, filtered);
+           filtered = filtered + ?6, sampled = sampled + ?7, aggregated = aggregated + ?8,
+           last_commit = ?4, last_delivery = iif(?1 > 0, ?4, last_delivery) where name = ?5`,
+        ).run(delivered, rejected, aside, now, sink, filtered, sampled, aggregated);
         setAside(deadLetters);
         if (finished) finish(sink, id);
       }),

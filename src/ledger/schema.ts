@@ -5,7 +5,7 @@ import { SOURCES_SCHEMA } from "./sources.ts";
 import { STATES_SCHEMA } from "./states.ts";
 
 /** Raised when the tables change; each version but the first has a step in `UPGRADES`. */
-export const LEDGER_VERSION = 3;
+export const LEDGER_VERSION = 4;
 
 /** The tables that speak of sources and their objects. */
 const OBJECT_TABLES = `${SOURCES_SCHEMA}
@@ -82,6 +82,8 @@ create table if not exists sinks (
   rejected integer not null default 0,
   dead_lettered integer not null default 0,
   filtered integer not null default 0,
+  sampled integer not null default 0,
+  aggregated integer not null default 0,
   last_commit integer,
   last_delivery integer
 );
@@ -144,6 +146,11 @@ alter table pending add column settled integer not null default 0;
     if (lastId !== undefined) {
       db.prepare("delete from sqlite_sequence where name = 'objects'").run();
       db.prepare("insert into sqlite_sequence values ('objects', ?)").run(lastId);
+    }
+  },
+  4: (db) => {
+    for (const column of ["sampled", "aggregated"]) {
+      db.exec(`alter table sinks add column ${column} integer not null default 0`);
     }
   },
 };

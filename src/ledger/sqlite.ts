@@ -155,8 +155,8 @@ function statusOf(db: DatabaseSync, { sql }: Tables): ReturnType<Ledger["status"
   const sum = (of: "partitions" | "objects" | "parked") =>
     sources.reduce((total, source) => (source.configured ? total + source[of] : total), 0);
   const sinks = sql(
-    `select s.name, s.delivered, s.rejected, s.dead_lettered as setAside, s.filtered,
-     s.delivered + s.rejected + s.dead_lettered + s.filtered as offered,
+    `select s.name, s.delivered, s.rejected, s.dead_lettered as setAside, s.filtered, s.sampled, s.aggregated,
+     s.delivered + s.rejected + s.dead_lettered + s.filtered + s.sampled + s.aggregated as offered,
      s.last_delivery as lastDelivery, count(o.id) as pendingObjects, coalesce(sum(o.size), 0) as pendingBytes, min(o.time) as oldestPending
      from sinks s left join pending p on p.sink = s.id and p.source in (select id from sources where configured = 1)
      left join objects o on o.id = p.object

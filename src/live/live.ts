@@ -66,9 +66,9 @@ export class Live {
           const { records: flows = 0, objects = 0 } = this.#totals?.sources[name] ?? {};
           return { name, flowsPerSecond: this.#rate("read", name), flows, objects, parked };
         }),
-      sinks: sinks.map(({ name, delivered, rejected, setAside, filtered, pendingObjects, oldestPending, lastDelivery }) => ({
-        ...{ name, delivered, rejected, setAside, filtered, lastDelivery },
-        flowsPerSecond: this.#rate("delivered", name),
+      sinks: sinks.map(({ pendingObjects, pendingBytes: _, oldestPending, offered: __, ...sink }) => ({
+        ...sink,
+        flowsPerSecond: this.#rate("delivered", sink.name),
         waiting: pendingObjects,
         lagMs: oldestPending === undefined ? undefined : Math.max(0, at - oldestPending),
       })),

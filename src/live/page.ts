@@ -19,6 +19,9 @@ td::before{content:attr(data-label);opacity:.7;text-align:left;white-space:nowra
 /** What the browser may do with the page: apply its one style sheet, and nothing else. */
 export const POLICY = `default-src 'none'; style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 
+/** What a sink does not get as records of their own. */
+const HELD_BACK = ["filtered", "sampled out", "aggregated"];
+
 /** The status of a worker as one page that asks for nothing else, and for itself again every five seconds. */
 export function statusPage(snapshot: Snapshot): string {
   const { version, at, startedAt, sources, sinks, tables, alerts, notifiers, missing, parked, undecodable } = snapshot;
@@ -36,11 +39,12 @@ export function statusPage(snapshot: Snapshot): string {
         ]),
       ]),
       section("Sinks", [
-        ["sink", "flows/s", "delivered", "lag", "objects that wait", "set aside", "rejected", "filtered", "last took flows"],
+        ["sink", "flows/s", "delivered", "lag", "objects that wait", "set aside", "rejected", ...HELD_BACK, "last took flows"],
         ...sinks.map((sink) => [
           sink.name,
           ...numbers(rate(sink.flowsPerSecond), count(sink.delivered), sink.lagMs === undefined ? "none" : duration(sink.lagMs)),
-          ...numbers(count(sink.waiting), count(sink.setAside), count(sink.rejected), count(sink.filtered)),
+          ...numbers(count(sink.waiting), count(sink.setAside), count(sink.rejected)),
+          ...numbers(...[sink.filtered, sink.sampled, sink.aggregated].map(count)),
           sink.lastDelivery === undefined ? "never" : `${duration(at - sink.lastDelivery)} ago`,
         ]),
       ]),

@@ -45,6 +45,10 @@ interface SinkLine {
   readonly rejected: number;
   readonly setAside: number;
   readonly filtered: number;
+  /** Not in its sample. */
+  readonly sampled: number;
+  /** Summed in records that it took. */
+  readonly aggregated: number;
   /** Objects that wait. */
   readonly waiting: number;
   /** How long the oldest of them has been in the bucket; undefined for none. */

@@ -6,6 +6,7 @@ import { at } from "../config/validate.ts";
 import type { Alert } from "../contracts/alert.ts";
 import type { Keeper } from "../contracts/keeper.ts";
 import type { SourceIdentity } from "../contracts/ledger.ts";
+import type { Reduction } from "../contracts/reduction.ts";
 import type { Sink } from "../contracts/sink.ts";
 import type { Source, SourceEvent } from "../contracts/source.ts";
 import type { Inlet } from "../delivery/inlet.ts";
@@ -19,6 +20,7 @@ import { UsageError } from "../lib/errors.ts";
 import { makePrivateFolder } from "../lib/folders.ts";
 import { nearest } from "../lib/nearest.ts";
 import { version } from "../lib/version.ts";
+import { reductionOf } from "../reduce/reduction.ts";
 import { Health } from "../telemetry/health.ts";
 import { createInstruments, type Instruments, type Logger } from "../telemetry/telemetry.ts";
 import { type Detections, openDetections } from "./detections.ts";
@@ -148,7 +150,7 @@ export async function compose(
     );
     requireRules(config, detections?.rules ?? []);
     const parts: Parts = {
-      filters: new Map(config.sinks.flatMap(({ name, filter }) => (filter === undefined ? [] : [[name, filter.test]]))),
+      reductions: new Map(config.sinks.flatMap((sink) => reductionsOf(sink).map((reduction) => [sink.name, reduction]))),
       inlets,
       detections,
       sinks,
@@ -164,6 +166,12 @@ export async function compose(
     await close();
     throw error;
   }
+}
+
+/** What the sink gets of the flows; none for all as they are. */
+function reductionsOf({ filter, filterBlock: block, reduction }: NamedSink): Reduction[] {
+  const own = reductionOf(reduction, filter && { test: filter.test, block });
+  return own === undefined ? [] : [own];
 }
 
 function tablesOf(enrichments: readonly Enrichment[]): TableInUse[] {
@@ -303,7 +311,7 @@ export async function openSink(
 }
 
 /** Which flows are shipped. The time of a flow counts, not that of its object. */
-function filterOf({ action, since, until }: NamedSource["filter"], now: number): (flow: Flow) => boolean {
+export function filterOf({ action, since, until }: NamedSource["filter"], now: number): (flow: Flow) => boolean {
   const from = since === undefined ? Number.NEGATIVE_INFINITY : parseInstant(since, now);
   const to = until === undefined ? Number.POSITIVE_INFINITY : parseInstant(until, now);
   if (from >= to) throw new UsageError("bad-filter", `filter: since (${since}) is not before until (${until})`);

@@ -1,13 +1,13 @@
 import type { Consumer } from "../contracts/consumer.ts";
 import type { Keeper } from "../contracts/keeper.ts";
 import type { Ledger } from "../contracts/ledger.ts";
+import type { Reduction } from "../contracts/reduction.ts";
 import type { Sink } from "../contracts/sink.ts";
 import { Account, type Totals } from "../delivery/account.ts";
 import { Checkpoint, type Stateful } from "../delivery/checkpoint.ts";
 import type { Inlet } from "../delivery/inlet.ts";
 import { Keeping } from "../delivery/keeping.ts";
 import { Lane } from "../delivery/lane.ts";
-import type { Flow } from "../flow/flow.ts";
 import { ledgerWrite } from "../ledger/write.ts";
 import { firstOf } from "../lib/waiting.ts";
 import type { Health } from "../telemetry/health.ts";
@@ -18,8 +18,8 @@ export interface Parts {
   readonly inlets: readonly Inlet[];
   readonly detections: Stateful | undefined;
   readonly sinks: ReadonlyMap<string, Sink>;
-  /** Of the sinks that do not get every flow, by their names. */
-  readonly filters: ReadonlyMap<string, (flow: Flow) => boolean>;
+  /** Of the sinks that do not get every flow as it is, by their names. */
+  readonly reductions: ReadonlyMap<string, Reduction>;
   /** Names differ from those of the sinks. */
   readonly keepers: readonly Keeper[];
   readonly ledger: Ledger;
@@ -71,7 +71,12 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
   const events = { ...account.laneEvents(), onFatal };
   const lanes = [...parts.sinks].map(
     ([name, sink]) =>
-      new Lane({ name, sink, filter: parts.filters.get(name), ledger, policy: options.retry }, write, patience.signal, events),
+      new Lane(
+        { name, sink, reduction: parts.reductions.get(name), ledger, policy: options.retry },
+        write,
+        patience.signal,
+        events,
+      ),
   );
   const checkpoint = parts.detections && new Checkpoint(ledger, parts.detections, write);
   const keepings = parts.keepers.map((keeper) => new Keeping(keeper, { ledger, write, onFatal }, patience.signal));

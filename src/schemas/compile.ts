@@ -1,4 +1,5 @@
 import { GETTERS, SLOTS } from "../flow/access.ts";
+import { addCounters } from "../flow/counters.ts";
 import { FIELD_NAMES, type FieldName, fieldOf, formOf, isOfContext } from "../flow/fields.ts";
 import type { Flow } from "../flow/flow.ts";
 import { type Counter, type Form, wordsOf } from "../flow/types.ts";
@@ -233,17 +234,9 @@ function sum(getters: readonly Getter[], flow: Flow): Counter | undefined {
   for (const get of getters) {
     const value = get(flow) as Counter | undefined;
     if (value === undefined) continue;
-    total = total === undefined ? value : add(total, value);
+    total = total === undefined ? value : addCounters(total, value);
   }
   return total;
-}
-
-function add(a: Counter, b: Counter): Counter {
-  if (typeof a === "number" && typeof b === "number") {
-    const total = a + b;
-    if (Number.isSafeInteger(total)) return total;
-  }
-  return BigInt(a) + BigInt(b);
 }
 
 function list(getters: readonly Getter[], flow: Flow): string[] | undefined {

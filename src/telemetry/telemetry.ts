@@ -111,6 +111,12 @@ export function createInstruments(meter: Meter) {
     sinkFiltered: meter.createCounter("flowferry.sink.filtered_records", {
       description: "Records that the sink's own filter holds back, by sink",
     }),
+    sampled: meter.createCounter("flowferry.sink.sampled_records", {
+      description: "Records that are not in the sink's sample, by sink",
+    }),
+    aggregated: meter.createCounter("flowferry.sink.aggregated_records", {
+      description: "Records in sums that were acknowledged, beside the one that each sum counts as, by sink",
+    }),
     retries: meter.createCounter("flowferry.sink.retries", { description: "Failed attempts that are repeated, by sink" }),
     sourceRetries: meter.createCounter("flowferry.source.retries", {
       description: "Failed attempts at listing or reading that are repeated",

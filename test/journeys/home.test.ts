@@ -134,7 +134,7 @@ describe("a run says what it does", () => {
 });
 
 test("a line for a terminal says what comes in, what is delivered, and what fails", () => {
-  const sinks = { otlp: { delivered: 1200, rejected: 0, deadLettered: 0, filtered: 0, waiting: 0 } };
+  const sinks = { otlp: { delivered: 1200, rejected: 0, deadLettered: 0, filtered: 0, sampled: 0, aggregated: 0, waiting: 0 } };
   const read = { discovered: 3, discoveredBytes: 10, objects: 3, readBytes: 10, records: 1234, sinks };
   const problem = { part: "sink otlp", drawer: "passing", code: "x", reason: "down", since: 0 };
   expect(statusLine(read, 56, [])).toBe("56/s | 1,234 flows of 3 objects | otlp 1,200");

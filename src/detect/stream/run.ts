@@ -1,6 +1,7 @@
+import { addCounters } from "../../flow/counters.ts";
 import type { Flow } from "../../flow/flow.ts";
 import type { Counter } from "../../flow/types.ts";
-import { addCounters, bytesOf, counterOf, plainCounter } from "../match.ts";
+import { bytesOf, counterOf, plainCounter } from "../match.ts";
 import type { Row } from "./rows.ts";
 import { BYTES, COUNT, FIRST, LAST, NUMBERS, type Rows } from "./rows.ts";
 import { type Json, listOf } from "./window.ts";

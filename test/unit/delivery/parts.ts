@@ -165,7 +165,7 @@ export function partsOf(
 ): Parts {
   return {
     inlets: [inletOf(source)],
-    filters: new Map(),
+    reductions: new Map(),
     detections: undefined,
     sinks: new Map(Object.entries(sinks)),
     keepers: [],

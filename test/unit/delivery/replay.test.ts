@@ -82,7 +82,7 @@ async function replayed(
   };
   const enrich = async (flows: readonly Flow[]) => void enriched.push(...flows.map(({ record }) => record));
   const parts = {
-    filters: new Map(),
+    reductions: new Map(),
     inlets: [{ name: "bucket", source, decode, enrich, keep: keep ?? (() => true) }],
     detections: !rules
       ? undefined

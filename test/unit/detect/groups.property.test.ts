@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { resolveField } from "../../../src/detect/fields.ts";
-import { addCounters } from "../../../src/detect/match.ts";
 import { Groups } from "../../../src/detect/stream/groups.ts";
 import { createGroupings } from "../../../src/detect/stream/keys.ts";
 import { NONE } from "../../../src/detect/stream/numbering.ts";
@@ -10,6 +9,7 @@ import { Rows } from "../../../src/detect/stream/rows.ts";
 import { Runs } from "../../../src/detect/stream/run.ts";
 import { Texts } from "../../../src/detect/stream/texts.ts";
 import { Tuples } from "../../../src/detect/stream/tuples.ts";
+import { addCounters } from "../../../src/flow/counters.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
 import { runs } from "../../runs.ts";
 import { flowMaker } from "./support.ts";

@@ -16,7 +16,17 @@ const text = (html: string) =>
     .replaceAll(/\s+/g, " ");
 
 test("shows what flows, what lags and what is wrong, and leaves out what there is none of", () => {
-  const sink = { delivered: 1234, rejected: 1, setAside: 2, filtered: 0, waiting: 3, lagMs: 90_000, lastDelivery: AT - 60_000 };
+  const sink = {
+    delivered: 1234,
+    rejected: 1,
+    setAside: 2,
+    filtered: 0,
+    sampled: 0,
+    aggregated: 0,
+    waiting: 3,
+    lagMs: 90_000,
+    lastDelivery: AT - 60_000,
+  };
   const html = statusPage({
     ...empty,
     problems: [{ part: "sink otlp", drawer: "person", code: "x", reason: "401", since: AT - 7_200_000 }],
