@@ -4,8 +4,8 @@ import { AUTO } from "../formats/formats.ts";
 import { instantText } from "../lib/durations.ts";
 import { secret } from "../lib/secrets/mark.ts";
 import { allowInsecure } from "../lib/urls.ts";
-import { intakeOptions, listenAddress } from "./intake.ts";
 import { reductionOptions } from "../reduce/options.ts";
+import { intakeOptions, listenAddress } from "./intake.ts";
 
 /** A part of the configuration that is named by `type` and handed to the component of that type. */
 const part = z.looseObject({ type: z.string().describe("Kind of the part") });

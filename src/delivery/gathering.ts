@@ -1,4 +1,4 @@
-import type { HeldBack, Sum, Sums } from "../contracts/reduction.ts";
+import type { Reduction, Sum, Sums } from "../contracts/reduction.ts";
 import type { Flow } from "../flow/flow.ts";
 import { Held } from "./held.ts";
 import { type Outcome, sumOf } from "./outcome.ts";
@@ -21,29 +21,32 @@ export class Gathering {
     return this.#first;
   }
 
-  hold(record: number, why: HeldBack): void {
-    this.#first ??= record;
-    this.#held.add(record, why);
+  /** Takes flows of the object. `close` is to close it, by `close` or `depart`, when there is no room for another sum. */
+  take(flows: readonly Flow[], reduction: Reduction, close: () => void): void {
+    for (const flow of flows) {
+      const why = reduction.heldBack(flow);
+      const own = why === undefined ? reduction.reduced(flow) : undefined;
+      if (own !== undefined && !this.#sums.add(own)) {
+        close();
+        this.#sums.add(own);
+      }
+      this.#first ??= flow.record;
+      if (why !== undefined) this.#held.add(flow.record, why);
+    }
   }
 
-  /** False: there is no room, and it has to be closed first. */
-  add(flow: Flow): boolean {
-    if (!this.#sums.add(flow)) return false;
-    this.#first ??= flow.record;
-    return true;
-  }
-
-  /** The sums of what was gathered; another gathering begins. */
-  close(): Sum[] {
+  /** The sums of what was gathered, and what was held back among it; another gathering begins. */
+  close(): { sums: Sum[]; held: Outcome } {
     this.#first = undefined;
-    return this.#sums.take();
+    return { sums: this.#sums.take(), held: this.#held.before() };
   }
 
   /** As `close`, on their way; undefined for nothing. `depart` is told the first record. */
   depart(depart: (from: number) => (outcome: Outcome) => void): Gathered | undefined {
     if (this.#first === undefined) return undefined;
     const settle = depart(this.#first);
-    return new Gathered(this.close(), this.#held.before(), settle);
+    const { sums, held } = this.close();
+    return new Gathered(sums, held, settle);
   }
 }
 

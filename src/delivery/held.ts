@@ -1,4 +1,5 @@
-import type { HeldBack } from "../contracts/reduction.ts";
+import type { HeldBack, Reduction } from "../contracts/reduction.ts";
+import type { Flow } from "../flow/flow.ts";
 import { NOTHING, type Outcome } from "./outcome.ts";
 
 /** Records of one object that the sink does not get, and why; their numbers ascend. */
@@ -32,4 +33,16 @@ export class Held {
     this.#sampled = this.#sampled.slice(sampled);
     return { ...NOTHING, filtered, sampled };
   }
+}
+
+/** What a sink gets of some flows of one object, what is held back before the first of them, and what behind it. */
+export function reduced(flows: readonly Flow[], reduction: Reduction): { flows: Flow[]; before: Held; behind: Held } {
+  const own: Flow[] = [];
+  const [before, behind] = [new Held(), new Held()];
+  for (const flow of flows) {
+    const why = reduction.heldBack(flow);
+    if (why === undefined) own.push(reduction.reduced(flow));
+    else (own.length === 0 ? before : behind).add(flow.record, why);
+  }
+  return { flows: own, before, behind };
 }

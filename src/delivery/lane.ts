@@ -11,7 +11,7 @@ import { Acknowledgements } from "./acknowledgements.ts";
 import { createBrake } from "./brake.ts";
 import { type Delivery, type DeliveryEvents, deliver } from "./deliver.ts";
 import { type Gathered, Gathering } from "./gathering.ts";
-import { Held } from "./held.ts";
+import { Held, reduced } from "./held.ts";
 import { letterOfRest, unbalanced } from "./lost.ts";
 import { NOTHING, type Outcome, settledIn, sumOf } from "./outcome.ts";
 
@@ -189,8 +189,12 @@ export class Lane implements Consumer {
     progress.acks.offer(through);
     progress.offered += fresh.length;
     if (this.#reduction === undefined) this.#wait({ progress, flows: fresh, held: new Held() });
-    else if (progress.gathering === undefined) this.#reduce(progress, fresh, this.#reduction);
-    else this.#gather(progress, progress.gathering, fresh, this.#reduction);
+    else if (progress.gathering !== undefined) progress.gathering.take(fresh, this.#reduction, () => this.#close(progress));
+    else {
+      const { flows: wanted, before, behind } = reduced(fresh, this.#reduction);
+      this.#passOver(progress, before);
+      this.#wait({ progress, flows: wanted, held: behind });
+    }
     this.#departSoon();
   }
 
@@ -207,18 +211,6 @@ export class Lane implements Consumer {
     this.#linger ??= setTimeout(() => this.flush(), this.#sink.limits.lingerMs);
   }
 
-  #reduce(progress: Progress, fresh: readonly Flow[], reduction: Reduction): void {
-    const flows: Flow[] = [];
-    const [before, behind] = [new Held(), new Held()];
-    for (const flow of fresh) {
-      const why = reduction.heldBack(flow);
-      if (why === undefined) flows.push(reduction.reduced(flow));
-      else (flows.length === 0 ? before : behind).add(flow.record, why);
-    }
-    this.#passOver(progress, before);
-    this.#wait({ progress, flows, held: behind });
-  }
-
   /** Records behind all that wait of the object are held back: they count with what stands before them, so that a position covers them once. */
   #passOver(progress: Progress, held: Held): void {
     const { first } = held;
@@ -226,20 +218,6 @@ export class Lane implements Consumer {
     const before = this.#waiting.findLast((run) => run.progress === progress);
     if (before === undefined) progress.acks.depart(first)(held.before());
     else before.held.append(held);
-  }
-
-  #gather(progress: Progress, gathering: Gathering, fresh: readonly Flow[], reduction: Reduction): void {
-    for (const flow of fresh) {
-      const why = reduction.heldBack(flow);
-      if (why !== undefined) {
-        gathering.hold(flow.record, why);
-        continue;
-      }
-      const own = reduction.reduced(flow);
-      if (gathering.add(own)) continue;
-      this.#close(progress);
-      gathering.add(own);
-    }
   }
 
   /** What was gathered of the object becomes sums, and waits to be sent. */

@@ -1,6 +1,7 @@
 import type { Reduction, Sum } from "../contracts/reduction.ts";
 import type { Flow } from "../flow/flow.ts";
 import { Gathering, ofRecords } from "./gathering.ts";
+import { reduced } from "./held.ts";
 import type { Listed } from "./listed.ts";
 import { NOTHING, type Outcome, sumOf } from "./outcome.ts";
 
@@ -17,7 +18,6 @@ export class Share {
   readonly #gathering: Gathering | undefined;
   readonly #meant: MeantSums | undefined;
   readonly #sums: Sum[] = [];
-  readonly #held: Outcome[] = [];
   readonly #outcomes: Outcome[] = [];
 
   constructor(reduction: Reduction | undefined, deliver: (flows: readonly Flow[]) => Promise<Outcome>, meant?: MeantSums) {
@@ -30,35 +30,37 @@ export class Share {
 
   async take(flows: readonly Flow[]): Promise<void> {
     const reduction = this.#reduction;
-    if (reduction === undefined) return void this.#outcomes.push(await this.#deliver(flows));
-    const own: Flow[] = [];
-    for (const flow of flows) {
-      const why = reduction.heldBack(flow);
-      if (why !== undefined) this.#held.push({ ...NOTHING, [why]: 1 });
-      else own.push(reduction.reduced(flow));
-    }
-    if (this.#gathering === undefined) return void this.#outcomes.push(await this.#deliver(own));
-    for (const flow of own) {
-      if (this.#gathering.add(flow)) continue;
-      await this.#close();
-      this.#gathering.add(flow);
+    if (reduction === undefined) this.#outcomes.push(await this.#deliver(flows));
+    else if (this.#gathering === undefined) {
+      const { flows: own, before, behind } = reduced(flows, reduction);
+      this.#outcomes.push(before.before(), behind.before(), await this.#deliver(own));
+    } else {
+      const gathering = this.#gathering;
+      const full: Sum[] = [];
+      gathering.take(flows, reduction, () => full.push(...this.#close(gathering)));
+      this.#outcomes.push(await this.#send(full));
     }
   }
 
   /** What became of the records; undefined where other sums came out than those that are meant, and nothing was sent. */
   async end(): Promise<Outcome | undefined> {
-    await this.#close();
-    if (this.#meant === undefined) return sumOf([...this.#outcomes, ...this.#held]);
+    const rest = this.#gathering === undefined ? [] : this.#close(this.#gathering);
+    const meant = this.#meant;
+    if (meant === undefined) return sumOf([...this.#outcomes, await this.#send(rest)]);
     const records = this.#sums.reduce((total, sum) => total + sum.records, 0);
-    if (records !== this.#meant.records) return undefined;
-    return this.#send(this.#sums);
+    return records === meant.records ? this.#send(this.#sums) : undefined;
   }
 
-  async #close(): Promise<void> {
-    const sums = this.#gathering?.close() ?? [];
+  /** Sums that are to be sent; those that are meant wait for the others. */
+  #close(gathering: Gathering): Sum[] {
+    const { sums, held } = gathering.close();
     const meant = this.#meant;
-    if (meant === undefined) this.#outcomes.push(await this.#send(sums));
-    else this.#sums.push(...sums.filter(({ flow }) => meant.firsts.has(flow.record)));
+    if (meant === undefined) {
+      this.#outcomes.push(held);
+      return sums;
+    }
+    this.#sums.push(...sums.filter(({ flow }) => meant.firsts.has(flow.record)));
+    return [];
   }
 
   async #send(sums: readonly Sum[]): Promise<Outcome> {

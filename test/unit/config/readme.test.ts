@@ -5,6 +5,7 @@ import { asset } from "../../../src/lib/assets.ts";
 
 const ENV = {
   IBMCLOUD_API_KEY: "key",
+  FLOWFERRY_HASH_KEY: "a key for the hash of addresses",
   OTLP_TOKEN: "token",
   SLACK_WEBHOOK_URL: "https://hooks.slack.com/services/T/B/x",
 };

@@ -245,12 +245,12 @@ describe("ledger", () => {
     reader.close();
   });
 
-  test.each(["0", "-1", "1.5", "4", "", "two"])("a ledger of version %j is refused, by a worker and by who looks", (version) => {
+  test.each(["0", "-1", "1.5", "5", "", "two"])("a ledger of version %j is refused, by a worker and by who looks", (version) => {
     close(open());
     const db = new DatabaseSync(path);
     db.prepare("update meta set value = ? where name = 'version'").run(version);
     db.close();
-    const words = `ledger ${path} has version ${version}, this program knows up to 3`;
+    const words = `ledger ${path} has version ${version}, this program knows up to 4`;
     expect(() => open()).toThrow(words);
     expect(() => inspectLedger(path)).toThrow(words);
   });

@@ -38,7 +38,7 @@ test("shows what flows, what lags and what is wrong, and leaves out what there i
   expect(said).toContain("up 5 m, as of 2026-01-05 12:00:00 UTC");
   expect(said).toContain("sink otlp does not do its work for 2 h: 401");
   expect(said).toContain("bucket 12 5,000 7 0");
-  expect(said).toContain("otlp 0.3 1,234 90 s 3 2 1 0 60 s ago");
+  expect(said).toContain("otlp 0.3 1,234 90 s 3 2 1 0 0 0 60 s ago");
   expect(said).toContain("/etc/servers.csv 10 3 d ago in use");
   for (const absent of ["Alerts", "missing", "cannot be read now"]) expect(said).not.toContain(absent);
   expect(text(statusPage(empty))).toContain("Everything does its work.");
