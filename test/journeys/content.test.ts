@@ -5,7 +5,7 @@ import { LogAnalytics } from "../simulators/oci/services/log-analytics.ts";
 import { ManagementDashboard } from "../simulators/oci/services/management-dashboard.ts";
 import { Monitoring } from "../simulators/oci/services/monitoring.ts";
 import { Notifications } from "../simulators/oci/services/notifications.ts";
-import { flowferry, spawned, type Workplace, workplace } from "./program.ts";
+import { flowferry, type Workplace, workplace } from "./program.ts";
 
 const COMPARTMENT = "ocid1.compartment.oc1..simulated";
 
@@ -107,7 +107,7 @@ test("lookup tables are pushed once", async () => {
   const first = await flowferry(["lookups", "push", "-c", config]);
   expect(first.code, first.stderr).toBe(0);
   expect(first.stdout).toMatch(/^flowferry_ports: created, \d+ rows\nflowferry_server_ranges: created, 1 rows\n$/);
-  const second = await spawned(["lookups", "push", "-c", config, "--json"]);
+  const second = await flowferry(["lookups", "push", "-c", config, "--json"]);
   expect(JSON.parse(second.stdout)).toMatchObject({ lookups: [{ action: "unchanged" }, { action: "unchanged" }] });
 });
 
@@ -126,7 +126,7 @@ test("one refusal does not keep the rest from being installed: it ends with what
   );
   const where = ["-c", config, "--compartment", COMPARTMENT, "--dashboard-endpoint", oci.endpoint];
   oci.faults.add({ on: "upsert-source" }, { status: 403, code: "NotAllowed" });
-  const first = await spawned(["content", "install", ...where, "--json"]);
+  const first = await flowferry(["content", "install", ...where, "--json"]);
   expect([first.code, first.stderr]).toEqual([
     1,
     expect.stringMatching(

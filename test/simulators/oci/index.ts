@@ -52,7 +52,7 @@ export class Oci {
   readonly #principals = new Principals(this.#now);
   readonly #server = new OciServer(this.#principals, REGION.shortCode, this.#now);
   #proxymux: Proxymux | undefined;
-  /** Sessions and tokens so far: each has a key of its own. */
+  /** Sessions and tokens so far: none has the key of the one before. */
   #issued = 0;
 
   constructor(namespace: string) {
@@ -130,7 +130,7 @@ export class Oci {
     const keyPath = join(this.#directory, "rpst.pem");
     const issue = (): { token: string; key: string } => {
       this.#issued += 1;
-      const pair = keyPairOf(`resource, ${this.#issued}`);
+      const pair = keyPairOf(`resource, ${this.#issued % 3}`);
       const principal = { kind: "resource", id: "ocid1.fnfunc.oc1.phx.simulatedfunction", tenancy: TENANCY } as const;
       return { token: this.#principals.issueToken(principal, pair.publicKey, this.tokenLifetimeSeconds), key: pkcs8(pair) };
     };
@@ -162,7 +162,7 @@ export class Oci {
   /** Replaces the session token and its key, as `oci session refresh` does. */
   renewSession(): void {
     this.#issued += 1;
-    const pair = keyPairOf(`session, ${this.#issued}`);
+    const pair = keyPairOf(`session, ${this.#issued % 3}`);
     const token = this.#principals.issueToken(
       { kind: "session", id: USER, tenancy: TENANCY },
       pair.publicKey,

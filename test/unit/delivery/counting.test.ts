@@ -96,7 +96,7 @@ test("an object is counted once when sinks that stand at different places read i
   const [slow, quick] = [downUntil(up), memorySink()];
   const parts = partsWith(source, { slow: slow.sink, quick: quick.sink }, ledger);
   const running = runPipeline(parts, { ...OPTIONS, stallMs: 5, objects: 1 }, never);
-  await expect.poll(() => ledger.status().sinks.find(({ name }) => name === "slow")?.pendingObjects, { timeout: 5_000 }).toBe(0);
+  await expect.poll(() => ledger.status().sinks.find(({ name }) => name === "slow")?.pendingObjects).toBe(0);
   caughtUp.resolve();
   expectTruth(await running, ledger, 200);
 });
@@ -123,7 +123,7 @@ test("a sink that catches up in the same run counts nothing again", async () => 
   const parts = partsWith(bucketOf({ a: 60, b: 0, c: 33 }), { slow: downUntil(up).sink, quick: memorySink().sink });
   const running = runPipeline(parts, { ...OPTIONS, stallMs: 5 }, never);
   const pendingOf = (name: string) => parts.ledger.status().sinks.find((sink) => sink.name === name)?.pendingObjects;
-  await expect.poll(() => pendingOf("quick"), { timeout: 5_000 }).toBe(0);
+  await expect.poll(() => pendingOf("quick")).toBe(0);
   await sleep(20);
   up.now = true;
   const totals = await running;
@@ -159,7 +159,7 @@ test("a run counts each record that it reads, also of objects that an earlier ru
   const down = { slow: downUntil({ now: false }).sink, slower: downUntil({ now: false }).sink, quick: quick.sink };
   const parts = partsWith(bucketOf({ a: 60 }), down, ledger);
   const running = runPipeline(parts, { ...OPTIONS, stallMs: 5, shutdownMs: 5 }, stop.signal);
-  await expect.poll(() => ledger.status().sinks.find(({ name }) => name === "quick")?.pendingObjects, { timeout: 5_000 }).toBe(0);
+  await expect.poll(() => ledger.status().sinks.find(({ name }) => name === "quick")?.pendingObjects).toBe(0);
   stop.abort();
   await running;
   const up = { slow: memorySink().sink, slower: memorySink().sink, quick: quick.sink };

@@ -5,6 +5,7 @@ import type { Discovery, Seen, Source } from "../../../src/contracts/source.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
 import { Failure } from "../../../src/lib/errors.ts";
 import { runPipeline } from "../../../src/run/pipeline.ts";
+import { runs } from "../../runs.ts";
 import { memorySink, memorySource, OPTIONS, partsOf } from "./parts.ts";
 
 const never = new AbortController().signal;
@@ -57,7 +58,7 @@ function counting(ledger: Ledger) {
 }
 
 test("a bucket of which nothing can be read costs the ledger so many rows and calls for each attempt, and no more", async () => {
-  const objects = 1_500;
+  const objects = runs(1_500);
   const { ledger, counts } = counting(openLedger({ path: ":memory:", sources: [{ name: "bucket", store: "memory://bucket" }] }));
   const parts = partsOf(closedBucket(objects), { out: memorySink().sink }, ledger);
   let attempts = 0;

@@ -140,7 +140,7 @@ describe("a restart", () => {
         expect(plain([...told, ...matches])).toEqual(plain(undisturbed.matches));
         expect(contentOf(store.saved())).toEqual(contentOf(once.saved()));
       }),
-      { numRuns: runs(100), interruptAfterTimeLimit: 60_000 },
+      { numRuns: runs(100, 10), interruptAfterTimeLimit: 60_000 },
     );
   });
 
@@ -166,7 +166,7 @@ describe("a restart", () => {
         expect(plain([...told, ...toldLater])).toEqual(plain(matches));
         expect(repeated.map((flow) => flow.detections)).toEqual(marks.slice(Math.max(0, cut - back)));
       }),
-      { numRuns: runs(60), interruptAfterTimeLimit: 60_000 },
+      { numRuns: runs(60, 6), interruptAfterTimeLimit: 60_000 },
     );
   });
 

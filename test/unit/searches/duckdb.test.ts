@@ -94,6 +94,6 @@ test("any search over odd flows means in SQL what its doc comments say", async (
       if (!("query" in printed)) throw new Error(printed.reason);
       expect(faultOf(search, answer(search, spreadFlows), await rows(printed.query, search)), printed.query).toBeUndefined();
     }),
-    { numRuns: runs(200) },
+    { numRuns: runs(200, 8) },
   );
 });

@@ -6,6 +6,7 @@ import { readTable } from "../../../../src/enrich/tables/tables.ts";
 import { readTogether } from "../../../../src/enrich/tables/together.ts";
 import { WatchedFile } from "../../../../src/enrich/tables/watched-file.ts";
 import { look } from "../../../../src/lib/look.ts";
+import { runs } from "../../../runs.ts";
 import { place, servers, type Watched, watched } from "./watching.ts";
 
 const ROWS = 40;
@@ -181,7 +182,7 @@ describe("a file is taken within 5 s", () => {
   test.each([250, 700, 1_100])("while it is replaced every %d ms for ever", async (pauseMs) => {
     const { servers: path, watch, clock, inUse, events } = await withOld();
     const seen = new Set<string>();
-    for (let ms = 0; ms < 120_000; ms += pauseMs) {
+    for (let ms = 0; ms < runs(120_000); ms += pauseMs) {
       await writeFile(`${path}.new`, `${NEW}# ${ms}\n`);
       await rename(`${path}.new`, path);
       await clock.advance(pauseMs);

