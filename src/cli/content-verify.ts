@@ -11,7 +11,7 @@ import { parseDuration } from "../lib/durations.ts";
 import { FlowferryError, UsageError } from "../lib/errors.ts";
 import { configOption } from "./config-option.ts";
 import type { CliContext } from "./context.ts";
-import { logAnalyticsSink, patienceMsOf } from "./log-analytics-sink.ts";
+import { logAnalyticsSink, patienceMsOf } from "./service-sink.ts";
 
 const PAUSE_MS = 10_000;
 

@@ -1,15 +1,9 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Command, Option } from "commander";
-import { readAlarms } from "../clouds/oci/content/alarms.ts";
 import { contentArchive } from "../clouds/oci/content/archive.ts";
 import { buildContent, contentFiles } from "../clouds/oci/content/build.ts";
-import { carryOut, notDone, type Outcome } from "../clouds/oci/content/carry-out.ts";
-import { readDefinition, readDetections } from "../clouds/oci/content/definition.ts";
-import { type Installation, openInstaller } from "../clouds/oci/content/open.ts";
-import type { NotificationOptions } from "../clouds/oci/content/open-alarms.ts";
-import { slackWebhook } from "../clouds/oci/content/slack-subscription-installer.ts";
-import { keyOf, type Step } from "../clouds/oci/content/step.ts";
+import { readDefinition } from "../clouds/oci/content/definition.ts";
 import { register } from "../config/modules.ts";
 import { dialectFiles } from "../dialects/content.ts";
 import { DEFAULT_LAG_MS } from "../dialects/evaluation.ts";
@@ -17,26 +11,10 @@ import { receiversOf } from "../dialects/receivers.ts";
 import { asset } from "../lib/assets.ts";
 import { parseDuration } from "../lib/durations.ts";
 import { codeOf, FlowferryError, UsageError } from "../lib/errors.ts";
-import { addUrl } from "../lib/secrets/of-url.ts";
 import { Registry } from "../registry.ts";
-import { configOption } from "./config-option.ts";
+import { installing } from "./content-install.ts";
 import { contentVerifyCommand } from "./content-verify.ts";
 import type { CliContext } from "./context.ts";
-import { logAnalyticsSink, patienceMsOf } from "./log-analytics-sink.ts";
-
-interface InstallOptions {
-  readonly config: string;
-  readonly compartment: string;
-  readonly sink?: string;
-  readonly dashboardEndpoint?: string;
-  readonly patience: string;
-  readonly detections: boolean;
-  readonly topic?: string;
-  readonly slackWebhookEnv?: string;
-  readonly notificationsEndpoint?: string;
-  readonly monitoringEndpoint?: string;
-  readonly json: boolean;
-}
 
 interface BuildOptions {
   readonly to?: string;
@@ -69,7 +47,7 @@ export function contentCommand(context: CliContext): Command {
     .option("--check", "write nothing, and fail if a file is not as it would be written", false)
     .action((options: BuildOptions) => buildFiles(context, options));
   return new Command("content")
-    .description("Build and install what Log Analytics needs to read and show the records.")
+    .description("Build what backends take, and install it into Log Analytics or IBM Cloud Logs.")
     .addCommand(build)
     .addCommand(contentVerifyCommand(context))
     .addCommand(
@@ -99,138 +77,6 @@ export function contentCommand(context: CliContext): Command {
         true,
       ),
     );
-}
-
-function installing(
-  context: CliContext,
-  name: string,
-  description: string,
-  stepsOf: (installer: Installation) => Promise<Step[]>,
-  carriesOut: boolean,
-): Command {
-  return new Command(name)
-    .description(description)
-    .addOption(configOption(context.env, "configuration with a log-analytics sink, whose tenancy and credentials are used"))
-    .requiredOption("--compartment <ocid>", "compartment of the saved searches and dashboards")
-    .option("--sink <name>", "name of the sink, where the configuration has several of type log-analytics")
-    .option("--dashboard-endpoint <url>", "base URL of Management Dashboard; by default the region's")
-    .option(
-      "--detections",
-      "the detections that Log Analytics can run by itself, too: saved searches, scheduled tasks, a topic and alarms that tell it",
-      false,
-    )
-    .option("--topic <ocid>", "topic that the alarms tell; by default one named flowferry-detections is made")
-    .option("--slack-webhook-env <name>", "environment variable with the URL of a Slack webhook that is subscribed to the topic")
-    .option("--notifications-endpoint <url>", "base URL of Notifications; by default the region's")
-    .option("--monitoring-endpoint <url>", "base URL of Monitoring; by default the region's")
-    .option("--patience <duration>", "how long a call that may heal is tried again", "60s")
-    .option("--json", "print the result as JSON", false)
-    .action(async (options: InstallOptions) => {
-      const installer = await open(context, options);
-      try {
-        await perform(context, await stepsOf(installer), carriesOut, options.json);
-      } finally {
-        await installer.close();
-      }
-    });
-}
-
-async function open(context: CliContext, options: InstallOptions): Promise<Installation> {
-  const config = await context.loadConfig(options.config);
-  const { namespace, region, endpoint, auth, connectTimeoutMs, timeoutMs } = logAnalyticsSink(config, options.sink);
-  if (!/^ocid1\.(compartment|tenancy)\./.test(options.compartment)) {
-    throw new UsageError("bad-option", `--compartment ${options.compartment} is no OCID of a compartment or tenancy`);
-  }
-  const notifications = notificationsOf(options, context.env);
-  addUrl(context.secrets, notifications?.slackWebhookUrl ?? "", { secretPath: true });
-  return openInstaller(
-    buildContent(readDefinition(), options.detections ? readDetections() : []),
-    {
-      connection: { region, endpoint, auth, connectTimeoutMs, timeoutMs },
-      namespace,
-      compartmentId: options.compartment,
-      dashboardEndpoint: options.dashboardEndpoint,
-      ...(notifications === undefined ? {} : { notifications }),
-      patienceMs: patienceMsOf(options.patience),
-    },
-    { baseDir: config.baseDir, env: context.env, secrets: context.secrets },
-  );
-}
-
-/** Undefined without --detections. The URL of the webhook comes from the environment, and is in no message. */
-function notificationsOf(options: InstallOptions, env: NodeJS.ProcessEnv): NotificationOptions | undefined {
-  const { detections, topic, slackWebhookEnv, notificationsEndpoint, monitoringEndpoint } = options;
-  const given = { "--topic": topic, "--slack-webhook-env": slackWebhookEnv };
-  if (!detections) {
-    const [only] = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]));
-    if (only !== undefined) throw new UsageError("bad-option", `${only} is of use with --detections only`);
-    return undefined;
-  }
-  if (topic !== undefined && !/^ocid1\.onstopic\./.test(topic)) {
-    throw new UsageError("bad-option", `--topic ${topic} is no OCID of a topic`);
-  }
-  let slackWebhookUrl: string | undefined;
-  if (slackWebhookEnv !== undefined) {
-    const text = env[slackWebhookEnv];
-    // Somebody may have given the URL instead of the variable's name.
-    if (!/^\w+$/.test(slackWebhookEnv)) {
-      throw new UsageError(
-        "bad-option",
-        "--slack-webhook-env takes the name of an environment variable, as in SLACK_WEBHOOK_URL",
-      );
-    }
-    if (text === undefined || text === "") {
-      throw new UsageError("bad-option", `the environment variable ${slackWebhookEnv} (--slack-webhook-env) is not set`);
-    }
-    slackWebhookUrl = slackWebhook(text);
-  }
-  return { alarms: readAlarms(), topicId: topic, slackWebhookUrl, notificationsEndpoint, monitoringEndpoint };
-}
-
-/** Shows the steps that are due, or carries them out. Throws FlowferryError, after all others, if there are some that cannot be done. */
-async function perform({ print, signal }: CliContext, steps: readonly Step[], carriesOut: boolean, json: boolean): Promise<void> {
-  const due = steps.filter(({ action }) => action !== "none");
-  const outcomes: Outcome[] = [];
-  for await (const outcome of carriesOut ? carryOut(due, signal) : plannedOutcomes(due)) {
-    outcomes.push(outcome);
-    if (!json) print(lineOf(outcome));
-  }
-  const done = outcomes.filter(({ result }) => result === "done");
-  const left = outcomes.filter(({ result }) => result !== "done");
-  const undone = new Set(left.map(({ step }) => step));
-  const notices = steps.flatMap((step) => (undone.has(step) ? [] : (step.notice?.() ?? [])));
-  const count = (action: Step["action"]): number => done.filter(({ step }) => step.action === action).length;
-  const unchanged = steps.length - due.length;
-  if (json) {
-    const changes = done.map(({ step: { kind, name, action, differences } }) => ({ kind, name, action, differences }));
-    const named = left.map(({ step: { kind, name }, result, code, reason }) => ({ kind, name, result, code, reason }));
-    print(JSON.stringify({ changes, notDone: named, unchanged, done: carriesOut, notices }));
-  } else {
-    const counts = carriesOut
-      ? `${count("create")} created, ${count("update")} updated, ${count("delete")} deleted, ${unchanged} unchanged`
-      : `${count("create")} to create, ${count("update")} to update, ${count("delete")} to delete, ${unchanged} unchanged`;
-    const said = left.length === 0 ? counts : `${counts}, ${left.length} not done`;
-    for (const line of [...notices, said]) print(line);
-  }
-  const [first] = left;
-  if (first !== undefined) {
-    const message = `${left.length} of ${steps.length} steps cannot be done, first: ${keyOf(first.step)}: ${first.reason}`;
-    throw new FlowferryError("content-incomplete", message);
-  }
-}
-
-function* plannedOutcomes(steps: readonly Step[]): Generator<Outcome> {
-  for (const step of steps) yield step.refusal === undefined ? { step, result: "done" } : notDone(step, step.refusal);
-}
-
-const SIGNS = { create: "+", update: "~", delete: "-", none: " ", refused: "!" } as const;
-
-function lineOf({ step, result, reason }: Outcome): string {
-  const { action, differences } = step;
-  if (result !== "done") return `! ${keyOf(step)}: ${reason}`;
-  const changed =
-    differences.length === 0 ? "" : `  (${differences.slice(0, 5).join(", ")}${differences.length > 5 ? ", …" : ""})`;
-  return `${SIGNS[action]} ${keyOf(step)}${changed}`;
 }
 
 async function buildFiles({ stdout }: CliContext, { to, dialect = [], lag, receiver = [], check }: BuildOptions): Promise<void> {

@@ -6,7 +6,7 @@ import { serviceCall } from "../clouds/oci/content/service-call.ts";
 import { describeError, Failure, FlowferryError } from "../lib/errors.ts";
 import { configOption } from "./config-option.ts";
 import type { CliContext } from "./context.ts";
-import { logAnalyticsSink, patienceMsOf } from "./log-analytics-sink.ts";
+import { logAnalyticsSink, patienceMsOf } from "./service-sink.ts";
 
 interface PushOptions {
   readonly config: string;

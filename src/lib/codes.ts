@@ -218,6 +218,7 @@ export const CODES = {
     "bad-content": "The sources of the content are wrong",
     "stale-content": "Built files are not as their sources make them",
     "content-conflict": "Something of this name was made by others",
+    "webhook-missing": "There is no outgoing webhook of that number",
     "content-incomplete": "Some steps were not done",
     "content-unverified": "A record that was uploaded was not found, or fields of it are empty",
     "field-conflict": "A field of this name is of another type",

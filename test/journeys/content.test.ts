@@ -219,7 +219,7 @@ test("wrong usage is told in one line", async () => {
   const without = await flowferry(["content", "diff", "-c", config, "--compartment", COMPARTMENT]);
   expect([without.code, without.stderr]).toEqual([
     2,
-    expect.stringMatching(/^flowferry: .*none\.yaml has no sink of type log-analytics\n$/),
+    expect.stringMatching(/^flowferry: .*none\.yaml has no sink of type log-analytics or ibm-cloud-logs\n$/),
   ]);
   const diff = (...options: string[]) => flowferry(["content", "diff", "-c", config, "--compartment", COMPARTMENT, ...options]);
   const refused = async (...options: string[]) => {

@@ -26,8 +26,10 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   archive: ["schemas", "contracts", "flow", "lib"],
   query: ["archive", "dialects", "searches", "detect", "contracts", "lib"],
   reports: ["query", "schemas", "enrich", "formats", "flow", "lib"],
+  install: ["lib"],
   generator: ["lib"],
   clouds: [
+    "install",
     "dialects",
     "searches",
     "sinks",
@@ -79,6 +81,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "config",
     "registry.ts",
     "clouds",
+    "install",
     "generator",
     "dialects",
     "query",

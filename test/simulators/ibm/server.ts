@@ -2,18 +2,22 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage } from "no
 import type { AddressInfo } from "node:net";
 import { type RawAnswer, sendRaw } from "../raw-answer.ts";
 import { CloudLogs } from "./cloud-logs.ts";
+import { CloudLogsContent } from "./content.ts";
 import { Iam, type Reply } from "./iam.ts";
 
-/** IBM Cloud on loopback: the token service and the ingress of one instance of IBM Cloud Logs. */
+/** IBM Cloud on loopback: the token service, and the ingress and the API of one instance of IBM Cloud Logs. */
 export interface Ibm {
   readonly endpoint: string;
   readonly tokenUrl: string;
   readonly iam: Iam;
   readonly cloudLogs: CloudLogs;
+  readonly content: CloudLogsContent;
   /** Headers of the requests for `singles`, in the order in which they came, whatever was answered. */
   readonly requests: { readonly authorization: string | undefined; readonly bytes: number; readonly at: number }[];
   /** Asked before a request for `singles`, with its number from 0, is looked at: a reply in its stead, or `hang`. */
   fault: (request: number) => Reply | "hang" | undefined;
+  /** Asked before a call of the API, as in `GET /v1/views`, is looked at: a reply in its stead. */
+  apiFault: (call: string) => Reply | undefined;
   /** What every request for `singles` is answered with instead. */
   raw: RawAnswer | ((request: { headers: IncomingHttpHeaders; body: string }) => RawAnswer) | undefined;
   /** How far the clock of the simulator is ahead, in ms. */
@@ -26,6 +30,11 @@ export async function startIbm(): Promise<Ibm> {
   const replyTo = async (request: IncomingMessage): Promise<Reply | { readonly raw: RawAnswer } | "hang"> => {
     const body = Buffer.concat(await Array.fromAsync(request)).toString();
     const { authorization, "content-type": contentType } = request.headers;
+    if (request.url?.startsWith("/v1/")) {
+      if (!self.iam.admits(authorization)) return { status: 401, body: { errors: [{ message: "token is not valid" }] } };
+      const fault = self.apiFault(`${request.method} ${request.url}`);
+      return fault ?? self.content.answer(request.method ?? "", request.url, body);
+    }
     if (request.method !== "POST") return { status: 405, body: { message: "method not allowed" } };
     if (request.url === "/identity/token") return self.iam.exchange(contentType, body);
     if (request.url !== "/logs/v1/singles") return { status: 404, body: { message: "no such path" } };
@@ -46,7 +55,7 @@ export async function startIbm(): Promise<Ibm> {
       return;
     }
     response.writeHead(reply.status, { "content-type": "application/json", ...reply.headers });
-    response.end(JSON.stringify(reply.body));
+    response.end(reply.body === undefined ? undefined : JSON.stringify(reply.body));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -56,7 +65,9 @@ export async function startIbm(): Promise<Ibm> {
     iam: new Iam(() => now()),
     cloudLogs: new CloudLogs(() => now()),
     requests: [],
+    content: new CloudLogsContent(),
     fault: () => undefined,
+    apiFault: () => undefined,
     raw: undefined,
     clockAheadMs: 0,
     close: async () => {

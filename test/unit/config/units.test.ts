@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { patienceMsOf } from "../../../src/cli/log-analytics-sink.ts";
+import { patienceMsOf } from "../../../src/cli/service-sink.ts";
 import { parseConfig } from "../../../src/config/load.ts";
 import { withUnits } from "../../../src/config/units.ts";
 import { formatDuration, parseDuration } from "../../../src/lib/durations.ts";

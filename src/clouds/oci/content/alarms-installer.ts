@@ -1,14 +1,15 @@
 import { randomUUID } from "node:crypto";
 import type { models } from "oci-monitoring";
+import { differences } from "../../../install/differences.ts";
+import { actionFor, type Installer, type Step, stepOrConflict } from "../../../install/step.ts";
 import { Failure } from "../../../lib/errors.ts";
 import { allPages, listOf, resourceOf } from "../answers.ts";
 import type { Alarm } from "./alarms.ts";
 import { OWN_TAGS } from "./build.ts";
 import { isOwn, refuseForeign } from "./dashboards-installer.ts";
-import { differences } from "./differences.ts";
 import type { MonitoringClient } from "./monitoring-client.ts";
 import type { ServiceCall } from "./service-call.ts";
-import { actionFor, GROUPS, type Installer, removing, type Step, stepOrConflict } from "./step.ts";
+import { GROUPS, removing } from "./service-call.ts";
 import { TOPIC_KEY, type TopicFinder } from "./topic-installer.ts";
 
 /** Stand in built alarms for what is known when they are installed. */

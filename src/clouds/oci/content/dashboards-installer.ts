@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { models } from "oci-managementdashboard";
+import { differences } from "../../../install/differences.ts";
+import { actionFor, Conflict, type Installer, keyOf, type Step, stepOrConflict } from "../../../install/step.ts";
 import { listOf, resourceOf } from "../answers.ts";
 import { COMPARTMENT, type Content, type Dashboard, OWN_TAGS, type SavedSearch } from "./build.ts";
 import type { DashboardsClient } from "./dashboards-client.ts";
-import { differences } from "./differences.ts";
 import type { ServiceCall } from "./service-call.ts";
-import { actionFor, Conflict, GROUPS, type Installer, keyOf, type Step, stepOrConflict } from "./step.ts";
+import { GROUPS } from "./service-call.ts";
 
 /** Finds the id of a saved search by its title. */
 export type SearchFinder = (title: string, signal: AbortSignal) => Promise<string | undefined>;

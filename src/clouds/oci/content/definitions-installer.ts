@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { models } from "oci-loganalytics";
+import { differences } from "../../../install/differences.ts";
+import { actionFor, Conflict, type Installer, keyOf, type Step, stepOrConflict } from "../../../install/step.ts";
 import { describeError, drawerOf, Failure } from "../../../lib/errors.ts";
 import { allPages, listOf } from "../answers.ts";
 import type { LogAnalyticsClient, Versioned } from "../log-analytics.ts";
 import type { Content, OwnField, Parser, Source } from "./build.ts";
-import { differences } from "./differences.ts";
 import type { ServiceCall } from "./service-call.ts";
-import { actionFor, Conflict, type Installer, keyOf, type Step, stepOrConflict } from "./step.ts";
 
 type Fields = ReadonlyMap<string, models.LogAnalyticsField>;
 const PAGE = 1000;

@@ -1,12 +1,12 @@
 import type { OciError } from "oci-common";
+import { type Installer, keyOf } from "../../../install/step.ts";
 import { connectOci, type OciConnectionOptions } from "../connection.ts";
 import type { Explanation } from "../errors.ts";
 import type { OciSurroundings } from "../identity.ts";
 import type { Alarm } from "./alarms.ts";
 import { alarmsInstaller } from "./alarms-installer.ts";
-import { serviceCall } from "./service-call.ts";
+import { GROUPS, serviceCall } from "./service-call.ts";
 import { slackSubscriptionInstaller } from "./slack-subscription-installer.ts";
-import { GROUPS, type Installer, keyOf } from "./step.ts";
 import { topicInstaller } from "./topic-installer.ts";
 
 export interface NotificationOptions {

@@ -1,4 +1,4 @@
-import { Failure } from "../../../lib/errors.ts";
+import { type Installation, lookAll } from "../../../install/step.ts";
 import type { OciConnectionOptions } from "../connection.ts";
 import { connectOci } from "../connection.ts";
 import type { OciSurroundings } from "../identity.ts";
@@ -7,7 +7,7 @@ import { dashboardsInstaller } from "./dashboards-installer.ts";
 import { definitionsInstaller } from "./definitions-installer.ts";
 import { type NotificationOptions, openAlarms } from "./open-alarms.ts";
 import { serviceCall } from "./service-call.ts";
-import { type Installer, refused, type Step } from "./step.ts";
+
 import { tasksInstaller } from "./tasks-installer.ts";
 
 export interface InstallationOptions {
@@ -22,13 +22,6 @@ export interface InstallationOptions {
   readonly notifications?: NotificationOptions;
   /** How long a call that may heal is tried again. */
   readonly patienceMs: number;
-}
-
-/** All that is installed into one tenancy. */
-export interface Installation {
-  steps(signal: AbortSignal): Promise<Step[]>;
-  removal(signal: AbortSignal): Promise<Step[]>;
-  close(): Promise<void>;
 }
 
 /**
@@ -76,21 +69,9 @@ export async function openInstaller(
   // What is used by other things comes first, and goes last.
   const alarms = notifications && (await openAlarms(notifications, { elsewhere, compartmentId, patienceMs }, surroundings));
   const inOrder = [definitions, boards, tasks, ...(alarms?.installers ?? [])];
-  const all = async (installers: readonly Installer[], look: (one: Installer) => Promise<Step[]>): Promise<Step[]> => {
-    const steps: Step[] = [];
-    for (const installer of installers) {
-      try {
-        steps.push(...(await look(installer)));
-      } catch (error) {
-        if (!(error instanceof Failure)) throw error;
-        steps.push(refused(installer.what, "", error));
-      }
-    }
-    return steps;
-  };
   return {
-    steps: (signal) => all(inOrder, (one) => one.steps(signal)),
-    removal: (signal) => all(inOrder.toReversed(), (one) => one.removal(signal)),
+    steps: (signal) => lookAll(inOrder, (one) => one.steps(signal)),
+    removal: (signal) => lookAll(inOrder.toReversed(), (one) => one.removal(signal)),
     async close() {
       await Promise.all([analytics.close(), dashboards.close(), alarms?.close()]);
     },

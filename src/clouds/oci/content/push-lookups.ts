@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { Conflict } from "../../../install/step.ts";
 import type { LogAnalyticsClient } from "../log-analytics.ts";
 import { LARGEST_UPLOAD_BYTES, type LookupTable, piecesOf } from "./lookup-tables.ts";
 import type { ServiceCall } from "./service-call.ts";
-import { Conflict } from "./step.ts";
 
 export interface Pushed {
   readonly lookup: string;

@@ -1,4 +1,5 @@
 import type { OciError } from "oci-common";
+import type { Step } from "../../../install/step.ts";
 import { describeError, drawerOf, Failure } from "../../../lib/errors.ts";
 import { drawerOfStatus } from "../../../lib/http/failures.ts";
 import { type RetryPolicy, retryBriefly } from "../../../lib/retry.ts";
@@ -83,3 +84,22 @@ export function serviceCall<Client extends { endpoint: string }>(
   strict.orAbsent = (operation, signal, request) => run(operation, signal, request, true);
   return strict;
 }
+
+/**
+ * Deletes something. That it is not there is no failure, since the answer to an earlier attempt may have been lost; but the service says
+ * the same of what must not be touched, so it is looked for again.
+ */
+export function removing(
+  call: ServiceCall,
+  operation: string,
+  request: () => Promise<object>,
+  { isThere }: { readonly isThere: (signal: AbortSignal) => Promise<boolean> },
+): Step["run"] {
+  return async (signal) => {
+    const done = await call.orAbsent(operation, signal, request);
+    if (done === undefined && (await isThere(signal))) await call(operation, signal, request);
+  };
+}
+
+/** Names of groups that others hang on: what could not be looked at is not known to be gone. */
+export const GROUPS = { tasks: "scheduled tasks", subscription: "subscription", alarms: "alarms" } as const;

@@ -1,12 +1,13 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { models } from "oci-ons";
+import { Conflict, type Installer, type Step, stepOrConflict } from "../../../install/step.ts";
 import { Failure, UsageError } from "../../../lib/errors.ts";
 import { allPages, listOf, resourceOf } from "../answers.ts";
 import type { NotificationsClient } from "../notifications-client.ts";
 import { OWN_TAGS } from "./build.ts";
 import { isOwn } from "./dashboards-installer.ts";
 import type { ServiceCall } from "./service-call.ts";
-import { Conflict, GROUPS, type Installer, removing, type Step, stepOrConflict } from "./step.ts";
+import { GROUPS, removing } from "./service-call.ts";
 import { TOPIC_KEY, type TopicFinder } from "./topic-installer.ts";
 
 /** Says which webhook a subscription is for, without its URL. */

@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type { models } from "oci-loganalytics";
+import { differences } from "../../../install/differences.ts";
+import { actionFor, type Installer, keyOf, type Step, stepOrConflict } from "../../../install/step.ts";
 import { Failure } from "../../../lib/errors.ts";
 import { allPages, listOf, resourceOf } from "../answers.ts";
 import type { LogAnalyticsClient } from "../log-analytics.ts";
 import { type Content, OWN_TAGS, type ScheduledTask } from "./build.ts";
 import { isOwn, refuseForeign, type SearchFinder } from "./dashboards-installer.ts";
-import { differences } from "./differences.ts";
 import type { ServiceCall } from "./service-call.ts";
-import { actionFor, GROUPS, type Installer, keyOf, type Step, stepOrConflict } from "./step.ts";
+import { GROUPS } from "./service-call.ts";
 
 /** Stand in built tasks for what is known when they are installed. */
 const PLACEHOLDER = /\$\{(compartmentId|savedSearchId)\}/g;

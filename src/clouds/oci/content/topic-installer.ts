@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { models } from "oci-ons";
+import { differences } from "../../../install/differences.ts";
+import { actionFor, type Installer, keyOf, type Step, stepOrConflict } from "../../../install/step.ts";
 import { listOf } from "../answers.ts";
 import type { NotificationsClient } from "../notifications-client.ts";
 import { OWN_TAGS } from "./build.ts";
 import { isOwn, refuseForeign } from "./dashboards-installer.ts";
-import { differences } from "./differences.ts";
 import type { ServiceCall } from "./service-call.ts";
-import { actionFor, type Installer, keyOf, removing, type Step, stepOrConflict } from "./step.ts";
+import { removing } from "./service-call.ts";
 
 /** Finds the OCID of the topic that alarms tell; undefined while it is yet to be made. */
 export type TopicFinder = (signal: AbortSignal) => Promise<string | undefined>;

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { contentArchive } from "../../../../../src/clouds/oci/content/archive.ts";
 import { buildContent, contentFiles } from "../../../../../src/clouds/oci/content/build.ts";
 import { readDefinition } from "../../../../../src/clouds/oci/content/definition.ts";
-import { differences } from "../../../../../src/clouds/oci/content/differences.ts";
+import { differences } from "../../../../../src/install/differences.ts";
 import { asset } from "../../../../../src/lib/assets.ts";
 import { loadSchema } from "../../../../../src/schemas/load.ts";
 import { ContentStore } from "../../../../simulators/oci/services/log-analytics/content.ts";

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ociConnectionOptions } from "../../../../../src/clouds/oci/connection.ts";
 import { readAlarms } from "../../../../../src/clouds/oci/content/alarms.ts";
-import { carryOut } from "../../../../../src/clouds/oci/content/carry-out.ts";
 import { type NotificationOptions, openAlarms } from "../../../../../src/clouds/oci/content/open-alarms.ts";
 import { slackWebhook } from "../../../../../src/clouds/oci/content/slack-subscription-installer.ts";
-import { keyOf, type Step } from "../../../../../src/clouds/oci/content/step.ts";
+import { carryOut } from "../../../../../src/install/carry-out.ts";
+import { keyOf, type Step } from "../../../../../src/install/step.ts";
 import { UsageError } from "../../../../../src/lib/errors.ts";
 import { type Oci, startOci } from "../../../../simulators/oci/index.ts";
 import { type Alarm, Monitoring } from "../../../../simulators/oci/services/monitoring.ts";

@@ -1,4 +1,4 @@
-import { describeError, drawerOf, Failure } from "../../../lib/errors.ts";
+import { describeError, drawerOf, Failure } from "../lib/errors.ts";
 import { keyOf, type Step } from "./step.ts";
 
 /** What became of a step. */

@@ -1,5 +1,4 @@
-import { Failure } from "../../../lib/errors.ts";
-import type { ServiceCall } from "./service-call.ts";
+import { Failure } from "../lib/errors.ts";
 
 /** One thing that is installed or removed. */
 export interface Step {
@@ -27,9 +26,6 @@ export interface Installer {
   steps(signal: AbortSignal): Promise<Step[]>;
   removal(signal: AbortSignal): Promise<Step[]>;
 }
-
-/** Names of groups that others hang on: what could not be looked at is not known to be gone. */
-export const GROUPS = { tasks: "scheduled tasks", subscription: "subscription", alarms: "alarms" } as const;
 
 /** Something is in the way that somebody else has made. */
 export class Conflict extends Failure {
@@ -62,18 +58,23 @@ export function actionFor(found: unknown, differences: readonly string[]): Step[
   return differences.length === 0 ? "none" : "update";
 }
 
-/**
- * Deletes something. That it is not there is no failure, since the answer to an earlier attempt may have been lost; but the service says
- * the same of what must not be touched, so it is looked for again.
- */
-export function removing(
-  call: ServiceCall,
-  operation: string,
-  request: () => Promise<object>,
-  { isThere }: { readonly isThere: (signal: AbortSignal) => Promise<boolean> },
-): Step["run"] {
-  return async (signal) => {
-    const done = await call.orAbsent(operation, signal, request);
-    if (done === undefined && (await isThere(signal))) await call(operation, signal, request);
-  };
+/** The steps of all installers, in their order. A group of things that may not be looked at becomes one refused step. */
+export async function lookAll(installers: readonly Installer[], look: (one: Installer) => Promise<Step[]>): Promise<Step[]> {
+  const steps: Step[] = [];
+  for (const installer of installers) {
+    try {
+      steps.push(...(await look(installer)));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      steps.push(refused(installer.what, "", error));
+    }
+  }
+  return steps;
+}
+
+/** All that is installed into one place. */
+export interface Installation {
+  steps(signal: AbortSignal): Promise<Step[]>;
+  removal(signal: AbortSignal): Promise<Step[]>;
+  close(): Promise<void>;
 }
