@@ -58,7 +58,7 @@ function telling(alert: AlertDefinition, webhook: number | undefined): AlertDefi
 }
 
 /** Letters and digits, 21 of them: the same for the same name, so that a dashboard is found again. */
-export function idOf(name: string): string {
+function idOf(name: string): string {
   return createHash("sha256")
     .update(`flowferry ${name}`)
     .digest("base64")
