@@ -238,6 +238,24 @@ test("IBM Cloud Logs: the questions of the security list are views, and gauges o
   expect(widgets.map(({ title }) => `flowferry: ${title}`)).toEqual(names);
 });
 
+test("Log Analytics: scheduled queries use nothing that those are refused with, and their aggregates have names", () => {
+  const chains =
+    json<{ savedSearch: { queryString: string }; scheduledTask: { displayName: string; schedules: object[] } }[]>(
+      "log-analytics/detections.json",
+    );
+  expect(chains.length).toBeGreaterThan(30);
+  for (const { savedSearch, scheduledTask } of chains) {
+    const { queryString } = savedSearch;
+    const outsideOfTexts = queryString.replaceAll(/'[^']*'/g, "''");
+    expect(outsideOfTexts).not.toMatch(/\| *(cluster|map|linkdetails|nlp|timecompare)\b|\b(countif|regexextract|case) *\(/);
+    for (const [, functions = ""] of outsideOfTexts.matchAll(/\| stats ([^|]*?)(?: by [^|]*)?(?=\||$)/g)) {
+      for (const one of functions.split(/, (?=\w+(?:\(| as ))/)) expect(one, queryString).toMatch(/ as (''|\w+)$/);
+    }
+    expect(scheduledTask.displayName).toMatch(/^[A-Za-z0-9][\w -]*$/);
+    expect(scheduledTask.schedules).toHaveLength(1);
+  }
+});
+
 test("Log Analytics: alarms tell the topic", () => {
   const chains = json<{ alarm: { destinations: string[] } }[]>("log-analytics/detections.json");
   for (const { alarm } of chains) expect(alarm.destinations).toEqual(["ocid1.onstopic.oc1.phx.t"]);

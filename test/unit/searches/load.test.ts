@@ -194,7 +194,11 @@ test("a folder that cannot be read, and a file that cannot", () => {
 test("what ships is right, and every dialect says or refuses each by name", () => {
   const { searches, errors } = loadSearches(asset("deploy/searches"));
   expect(errors).toEqual([]);
-  expect(searches.filter(isNative).map(({ id }) => id)).toEqual(["traffic_columns_lookup", "unusual_transfers_classified"]);
+  expect(searches.filter(isNative).map(({ id }) => id)).toEqual([
+    "traffic_analysis",
+    "traffic_columns_lookup",
+    "unusual_transfers_classified",
+  ]);
   for (const dialect of DIALECTS.map((make) => make())) {
     for (const search of searches) {
       if (isNative(search)) continue;

@@ -20,8 +20,8 @@ const INTERNAL: Readonly<Record<string, string>> = {
 const ENTRY = { mtime: new Date(1980, 0, 1), forceDosTimestamp: true, mode: 0o100644 };
 
 /**
- * Fields, parser and source as the document that the service exports and its console imports: a ZIP of `content.xml` and `README.txt`. The
- * same content makes the same bytes.
+ * Fields, parser and source as the document that the service exports and its console imports: a ZIP of `content.xml` and `README.txt`, with the
+ * elements that public exports have, in their order. The same content makes the same bytes.
  */
 export async function contentArchive(content: Content): Promise<Buffer> {
   const { ZipFile } = (await import("yazl")).default;
@@ -47,7 +47,7 @@ function contentXml({ fields, parser, source }: Content): string {
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<LoganContent xmlns="http://www.oracle.com/DataCenter/LogAnalyticsStd" content_version="3.114.1.0.0" name=${quoted(source.displayName)}>`,
     ...fields.map(fieldXml),
-    `<Parser tokenize_orig_text="1" type="6">${elements({ Name: parser.name, DisplayName: parser.displayName, Description: parser.description, IsSingleLineContent: 0, HeaderContent: parser.headerContent, ExampleContent: parser.exampleContent, IsSystem: 0, Encoding: parser.encoding, Language: parser.language })}<ParserFields>`,
+    `<Parser tokenize_orig_text="1" type="6">${elements({ Name: parser.name, DisplayName: parser.displayName, IsSingleLineContent: 0, HeaderContent: parser.headerContent, ExampleContent: parser.exampleContent, IsSystem: 0, Encoding: parser.encoding, Language: parser.language })}<ParserFields>`,
     ...named.map(
       ({ name, structuredColumnInfo, parserFieldSequence }) =>
         `<ParserField>${elements({ FieldSeq: parserFieldSequence, FieldName: name, StructuredColInfo: structuredColumnInfo })}</ParserField>`,
@@ -57,7 +57,7 @@ function contentXml({ fields, parser, source }: Content): string {
       .map(({ entityType }) => elements({ TargetType: entityType }))
       .join(
         "",
-      )}</TargetTypes>${elements({ DisplayName: source.displayName, Description: source.description, IsSystem: 0, IsSecureContent: 1 })}<Parsers>${source.parsers
+      )}</TargetTypes>${elements({ DisplayName: source.displayName, IsSystem: 0, IsSecureContent: 1 })}<Parsers>${source.parsers
       .map(({ name, parserSequence }) => `<Parser>${elements({ ParserSeq: parserSequence, ParserName: name })}</Parser>`)
       .join("")}</Parsers><IsHidden>0</IsHidden><IsSMAEnabled>0</IsSMAEnabled></Source>`,
     "<FieldNameMaps>",
@@ -68,10 +68,9 @@ function contentXml({ fields, parser, source }: Content): string {
   return `${lines.join("\n")}\n`;
 }
 
-function fieldXml({ displayName, dataType, description, isMultiValued }: OwnField): string {
+function fieldXml({ displayName, dataType, isMultiValued }: OwnField): string {
   return `<Field>${elements({
     DisplayName: displayName,
-    Description: description,
     FieldType: 1,
     IsSystem: 0,
     IsPrimary: 1,

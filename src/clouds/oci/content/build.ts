@@ -1,4 +1,5 @@
 import type { DashboardDefinition, Definition, Detection, SearchDefinition } from "./definition.ts";
+import { visualizationOptions } from "./visualization.ts";
 
 /** Stands in built files for the compartment that the content is installed into. */
 export const COMPARTMENT = "${compartmentId}";
@@ -194,7 +195,7 @@ function savedSearch(id: string, { title, description, visualisation, period }: 
     uiConfig: {
       queryString,
       visualizationType: visualisation,
-      visualizationOptions: {},
+      visualizationOptions: visualizationOptions(visualisation, queryString),
       timeSelection: { timePeriod: period },
       scopeFilters: SCOPE,
       showTitle: true,

@@ -66,6 +66,9 @@ interface Widget {
   readonly uiConfig: {
     readonly queryString?: unknown;
     readonly visualizationType?: string;
+    readonly visualizationOptions?: {
+      readonly customVizOpt?: { readonly LINK_CLASSIFY_SETTINGS?: Readonly<Record<string, { readonly chartType?: string }>> };
+    };
     readonly timeSelection?: { readonly timePeriod?: string };
     readonly scopeFilters?: {
       readonly filters?: readonly { readonly type: string; readonly values: readonly { readonly value: string }[] }[];
@@ -74,10 +77,14 @@ interface Widget {
 }
 
 function checkWidget({ uiConfig, parametersConfig = [] }: Widget): void {
-  const { queryString, visualizationType = "", timeSelection, scopeFilters } = uiConfig;
+  const { queryString, visualizationType = "", visualizationOptions, timeSelection, scopeFilters } = uiConfig;
   if (typeof queryString !== "string") throw refuse("uiConfig has no queryString");
   if (!VISUALISATIONS.includes(visualizationType)) throw refuse(`visualizationType ${visualizationType} is not valid`);
   if (!PERIODS.includes(timeSelection?.timePeriod ?? "")) throw refuse(`timePeriod ${timeSelection?.timePeriod} is not valid`);
+  for (const [name, { chartType }] of Object.entries(visualizationOptions?.customVizOpt?.LINK_CLASSIFY_SETTINGS ?? {})) {
+    const isNamed = queryString.endsWith(` as '${name}'`) || queryString.endsWith(` as ${name}`);
+    if (!isNamed || chartType === undefined) throw refuse(`The query makes no classification ${name}`);
+  }
   const groups = scopeFilters?.filters?.find(({ type }) => type === "LogGroup")?.values ?? [];
   // In a document for import the compartment is a placeholder.
   if (groups.length !== 1 || !/^(ocid1\.(compartment|tenancy)\.|\$\{compartmentId\})/.test(groups[0]?.value ?? "")) {

@@ -121,6 +121,9 @@ export class Monitoring implements Service {
     if (fault !== undefined) throw refuse(`query: ${fault}`);
     const pending = minutesOf(String(alarm.pendingDuration ?? "PT1M"));
     if (pending === undefined || pending < 1 || pending > 60) throw refuse("pendingDuration is not from PT1M to PT1H");
+    const slack = minutesOf(String(alarm.evaluationSlackDuration ?? "PT3M"));
+    if (slack === undefined || slack < 3 || slack > 120) throw refuse("evaluationSlackDuration is not from PT3M to PT2H");
+    if (String(alarm.notificationTitle ?? "").length > 250) throw refuse("notificationTitle has more than 250 characters");
     const destinations = alarm.destinations as unknown;
     if (!Array.isArray(destinations) || destinations.length === 0) throw refuse("destinations is empty");
     for (const id of destinations as unknown[]) {

@@ -43,6 +43,7 @@ export function faultOf(query: string, fields: ReadonlySet<string>): string | un
 
 function checkCommand(command: string, tokens: readonly Token[], known: Set<string>): string | undefined {
   if (command === "eval") return checkEval(tokens, known);
+  if (command === "classify") return checkClassify(tokens, known);
   if (command === "link") {
     // `Time` is a fifth field beside four; what stands in front of them are options.
     const names = tokens.filter((token, index) => {
@@ -51,8 +52,28 @@ function checkCommand(command: string, tokens: readonly Token[], known: Set<stri
     });
     const others = names.filter(({ text }) => text !== "Time").length;
     if (others > 4) return `link takes four fields, not ${others}`;
+    for (const own of LINK_FIELDS) known.add(own);
   }
   return checkNames(tokens, known, command === "where");
+}
+
+/** Fields that `link` makes by itself. */
+const LINK_FIELDS = ["Start Time", "End Time", "Group Duration"];
+
+/** `[topcount = N] [correlate = [-*,] field, …] field, … [as name]`: a field that follows another without a comma begins the list of those classified. */
+function checkClassify(tokens: readonly Token[], known: Set<string>): string | undefined {
+  const text = tokens.map(({ kind, text: one }) => (kind === "quoted" ? `'${one}'` : one)).join(" ");
+  const found =
+    /^(?:topcount = \d+ )?(?:correlate = (?:- \* , )?((?:'[^']+'|\w+)(?: , (?:'[^']+'|\w+))*) )?(.+?)(?: as (?:'[^']+'|\w+))?$/.exec(
+      text,
+    );
+  if (found === null) return `classify needs fields: ${text}`;
+  const names = [found[1], found[2]].flatMap((list) => (list === undefined ? [] : list.split(" , ")));
+  for (const name of names) {
+    const plain = name.replace(/^'(.*)'$/, "$1");
+    if (!known.has(plain)) return `There is no field ${plain}`;
+  }
+  return undefined;
 }
 
 /** `table = T select column as 'Name', … using 'Field' = column, …`; of a dictionary, only after `link` or `cluster`, `using 'Field'`. */

@@ -44,6 +44,8 @@ describe("content for Log Analytics", () => {
     const all = (pattern: RegExp): string[] => [...xml.matchAll(pattern)].map(([, found = ""]) => found);
     const names = all(/<FieldName>(\w+)<\/FieldName>/g);
     expect(new Set(names).size).toBe(content.parser.fieldMaps.length);
+    // Elements that occur in public exports, and no other.
+    expect(xml).not.toContain("<Description>");
     expect(all(/<FieldNameMap><Name>(\w+)<\/Name>/g)).toEqual(names);
     expect(all(/<FieldNameMap><Name>\w+<\/Name><DisplayName>([^<]+)</g)).toEqual(
       content.parser.fieldMaps.map(({ field }) => field.displayName),
@@ -72,7 +74,31 @@ describe("content for Log Analytics", () => {
     expect(content.searches.length).toBeGreaterThanOrEqual(20);
   });
 
+  it("draws what is analysed as a chart of bubbles, under the name that the query gives it, and other links as tables", () => {
+    const drawn = content.searches.flatMap(({ id, uiConfig: { visualizationType, visualizationOptions, queryString } }) =>
+      visualizationType === "link"
+        ? [{ id, queryString, options: (visualizationOptions as { customVizOpt: Record<string, object> }).customVizOpt }]
+        : [],
+    );
+    const analysed = drawn.filter(({ queryString }) => queryString.includes("| classify "));
+    expect(analysed.map(({ id, options }) => [id, Object.keys(options.LINK_CLASSIFY_SETTINGS ?? {})])).toEqual([
+      ["flowferry-traffic-analysis", ["Network Traffic Analysis"]],
+      ["flowferry-unusual-transfers-classified", ["Anomalies"]],
+    ]);
+    for (const { id, queryString, options } of drawn) {
+      const tab = queryString.includes("| classify ") ? ["on"] : [];
+      expect(options.LINK_SEARCH_SETTINGS, id).toMatchObject({
+        dashboardWidgetOptions: { showAnalyzeTab: tab, showTable: ["on"] },
+      });
+      expect("LINK_CLASSIFY_SETTINGS" in options, id).toBe(tab.length > 0);
+    }
+  });
+
   it("finds the faults of a query", () => {
+    const linked = "Action = accept | link Time, 'Source IP' | stats count as Flows | classify";
+    expect(faultOf(`${linked} topcount = 9 correlate = -*, 'Source IP' 'Start Time', Flows as 'x'`, known)).toBeUndefined();
+    expect(faultOf(`${linked} correlate = -*, 'Source IP' 'Start Tim', Flows as 'x'`, known)).toBe("There is no field Start Tim");
+    expect(faultOf(`${linked} as 'x'`, known)).toMatch(/^classify needs fields|^There is no field as/);
     expect(faultOf("Action = accept | stats count by 'Source IP'", known)).toBeUndefined();
     expect(faultOf("Action = accept | topn 5 'Source IP'", known)).toBe("There is no command topn");
     expect(faultOf("Action = accept | stats count by 'Source Ip'", known)).toBe("There is no field Source Ip");
