@@ -120,17 +120,16 @@ export class SourceTail {
     this.#discovery.hint(prefix);
   }
 
-  /** Until the next look. */
+  /** Until the next look; what hints bring meanwhile waits for nothing else. */
   async #rest(over: Promise<void>): Promise<void> {
-    const ended = over.then(() => true);
-    for (let isOver = false; !isOver; ) {
+    const ended = new AbortController();
+    void over.finally(() => ended.abort()).catch(() => {});
+    while (!ended.signal.aborted) {
       const change = this.#convoy.changed();
-      if (this.idle) {
-        this.#surroundings.onIdle();
-        return over;
-      }
-      isOver = await Promise.race([ended, change.then(() => false)]);
+      if (this.idle) this.#surroundings.onIdle();
+      await firstOf([change], ended.signal);
     }
+    return over;
   }
 
   /**
