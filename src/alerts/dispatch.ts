@@ -2,6 +2,7 @@ import type { Alert, AlertLink, Notifier } from "../contracts/alert.ts";
 import type { AlertBook, AlertLedger, RaisedAlert } from "../contracts/alert-ledger.ts";
 import { type LedgerWrite, type LedgerWriteEvents, ledgerWrite } from "../ledger/write.ts";
 import { drawerOf } from "../lib/errors.ts";
+import { patienceOf } from "../lib/handover.ts";
 import type { RetryPolicy } from "../lib/retry.ts";
 import { pause } from "../lib/waiting.ts";
 import { imbalanceOf } from "./books.ts";
@@ -106,7 +107,7 @@ export class AlertDispatch {
     const signal = AbortSignal.any([stop, failed.signal]);
     let timer: NodeJS.Timeout | undefined;
     const onStop = () => {
-      timer = setTimeout(() => patience.abort(), this.#options.shutdownMs);
+      timer = setTimeout(() => patience.abort(), patienceOf(stop, this.#options.shutdownMs));
     };
     if (signal.aborted) onStop();
     else signal.addEventListener("abort", onStop, { once: true });

@@ -246,6 +246,11 @@ export interface SourceLedger extends SourceIdentity {
 export interface Ledger {
   /** What is remembered of the source of this name, which is one of those that the ledger was opened for. */
   of(source: string): SourceLedger;
+  /**
+   * The sources of the worker are these from now on: as when a ledger is opened, without it being closed. Throws UsageError where they cannot
+   * be, and then nothing has changed; `only: "ask"` changes nothing in any case.
+   */
+  adopt(sources: readonly SourceIdentity[], only?: "ask"): void;
   /** Who was told what. */
   readonly alerts: AlertLedger;
   /** The parts of saved states. */

@@ -1,4 +1,4 @@
-import type { Attributes } from "@opentelemetry/api";
+import type { Attributes, ObservableCallback, ObservableGauge } from "@opentelemetry/api";
 import type { Ledger } from "../contracts/ledger.ts";
 import type { LedgerWriteEvents } from "../ledger/write.ts";
 import { describeError, drawerOf } from "../lib/errors.ts";
@@ -56,6 +56,8 @@ export class Account {
   readonly #onProgress: ((totals: Totals) => void) | undefined;
   readonly #readings: Readings;
   readonly #sinks: Record<string, Omit<SinkTotals, "waiting">> = {};
+  /** What ends each observation. */
+  readonly #observed: (() => void)[] = [];
   /** Places of which the books did not balance. */
   #imbalances = 0;
   readonly #sources: ReadonlyMap<string, SourceAccount>;
@@ -121,23 +123,33 @@ export class Account {
     for (const { name } of lanes)
       this.#sinks[name] = { delivered: 0, rejected: 0, deadLettered: 0, filtered: 0, sampled: 0, aggregated: 0 };
     const { lag, pending, trouble, parked, problems } = this.#instruments;
-    pending.addCallback((result) => {
+    this.#observe(pending, (result) => {
       for (const sink of this.#ledger.status().sinks) result.observe(sink.pendingObjects, { sink: sink.name });
     });
-    lag.addCallback((result) => {
+    this.#observe(lag, (result) => {
       for (const { name, oldestPending } of this.#ledger.status().sinks) {
         result.observe(oldestPending === undefined ? 0 : Math.max(0, (Date.now() - oldestPending) / 1000), { sink: name });
       }
     });
-    trouble.addCallback((result) => {
+    this.#observe(trouble, (result) => {
       for (const lane of lanes) result.observe(lane.trouble === undefined ? 0 : 1, { sink: lane.name });
     });
-    parked.addCallback((result) => {
+    this.#observe(parked, (result) => {
       for (const source of this.#sources.keys()) result.observe(this.#ledger.of(source).countParked(), { source });
     });
-    problems.addCallback((result) => {
+    this.#observe(problems, (result) => {
       for (const { part, drawer, code } of this.#health.problems) result.observe(1, { part, drawer, code });
     });
+  }
+
+  #observe(gauge: ObservableGauge, callback: ObservableCallback): void {
+    gauge.addCallback(callback);
+    this.#observed.push(() => gauge.removeCallback(callback));
+  }
+
+  /** Nothing is observed any more: the run has ended. */
+  close(): void {
+    for (const end of this.#observed.splice(0)) end();
   }
 
   /** What the account wants to know of each sink. */

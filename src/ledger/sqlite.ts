@@ -40,7 +40,7 @@ export function openLedger({ path, sources, scrub = asItIs, onNotice = () => {} 
       setMeta(db, "version", String(LEDGER_VERSION));
       return takeSources(tables, path, sources, onNotice);
     });
-    return ledgerOn(file, tables, sources, ids, scrub);
+    return ledgerOn(file, tables, sources, ids, scrub, onNotice);
   } catch (error) {
     file.release();
     throw error;
@@ -103,6 +103,7 @@ function ledgerOn(
   sources: readonly SourceIdentity[],
   ids: ReadonlyMap<string, number>,
   scrub: (text: string) => string,
+  onNotice: (line: string) => void = () => {},
 ): Ledger {
   const { db } = file;
   const { sql, transaction, reading } = tables;
@@ -115,8 +116,14 @@ function ledgerOn(
   const { move, ...positions } = positionsOf(tables, add);
   const { setHead, ...states } = statesOf(tables);
   const { of, ...catalogue } = catalogueOf(tables, note, scrub);
-  const bySource = new Map(sources.map((source) => [source.name, of(source, ids.get(source.name) ?? NEW)]));
+  const bySourceOf = (some: readonly SourceIdentity[], known: ReadonlyMap<string, number>) =>
+    new Map(some.map((source) => [source.name, of(source, known.get(source.name) ?? NEW)]));
+  let bySource = bySourceOf(sources, ids);
   return {
+    adopt(next, only) {
+      if (only === "ask") reading(() => idsOf(tables, file.path, next));
+      else bySource = bySourceOf(next, transaction(() => takeSources(tables, file.path, next, onNotice)));
+    },
     alerts: alertLedger(tables, scrub),
     states,
     of(source) {

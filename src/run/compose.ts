@@ -5,7 +5,7 @@ import type { Config, NamedArchive, NamedSink, NamedSource } from "../config/loa
 import { at } from "../config/validate.ts";
 import type { Alert } from "../contracts/alert.ts";
 import type { Keeper } from "../contracts/keeper.ts";
-import type { SourceIdentity } from "../contracts/ledger.ts";
+import type { Ledger, SourceIdentity } from "../contracts/ledger.ts";
 import type { Reduction } from "../contracts/reduction.ts";
 import type { Sink } from "../contracts/sink.ts";
 import type { Source, SourceEvent } from "../contracts/source.ts";
@@ -25,13 +25,19 @@ import { Health } from "../telemetry/health.ts";
 import { createInstruments, type Instruments, type Logger } from "../telemetry/telemetry.ts";
 import { type Detections, openDetections } from "./detections.ts";
 import type { Parts, PipelineOptions } from "./pipeline.ts";
+import { type Made, Shelf } from "./shelf.ts";
 
+/** What was made of a configuration, and joined. */
 export interface Composed {
+  readonly config: Config;
   readonly parts: Parts;
   readonly detections: Detections | undefined;
   readonly options: Omit<PipelineOptions, "untilCaughtUp" | "onProgress">;
   /** The tables in use, each file once. */
   tables(): TableInUse[];
+  /** Releases what is joined, and leaves the parts and the ledger to others. */
+  leave(): Promise<void>;
+  readonly shelf: Shelf;
   /** Releases everything, the ledger last. */
   close(): Promise<void>;
 }
@@ -45,7 +51,7 @@ export interface TableInUse {
   readonly problem: string | undefined;
 }
 
-interface Surroundings {
+export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   readonly log: Logger;
   readonly instruments?: Instruments;
@@ -57,41 +63,111 @@ interface Surroundings {
 }
 
 /** Makes the parts that a configuration names and joins them. Throws UsageError with the place in the file. */
-export async function compose(
-  config: Config,
-  { env, log, instruments, health = new Health(), keepers = [], onAlert = () => {} }: Surroundings,
-): Promise<Composed> {
-  const closers: (() => void | Promise<void>)[] = [];
-  const close = async () => {
-    const failures: unknown[] = [];
-    for (const closer of closers.splice(0).reverse()) {
-      try {
-        await closer();
-      } catch (error) {
-        failures.push(error);
-      }
-    }
-    if (failures.length > 0) throw failures[0];
-  };
+export async function compose(config: Config, surroundings: Surroundings): Promise<Composed> {
+  const prepared = await prepare(config, surroundings);
+  const identities = prepared.identities();
+  let ledger: Ledger;
   try {
-    const measure = instruments ?? createInstruments(metrics.getMeter("flowferry", version));
-    const events: [source: string, event: SourceEvent][] = [];
-    let onEvent = (source: string, event: SourceEvent) => void events.push([source, event]);
+    ledger = openLedger({
+      path: config.ledgerPath,
+      sources: identities,
+      scrub: config.secrets.scrub,
+      onNotice: (line) => surroundings.log.warn(line),
+    });
+  } catch (error) {
+    await prepared.shelf.close();
+    throw error;
+  }
+  try {
+    return await join(prepared, ledger, surroundings);
+  } catch (error) {
+    await prepared.shelf.close();
+    ledger.close();
+    throw error;
+  }
+}
+
+/** Parts that were made and do nothing yet. */
+export interface Prepared {
+  readonly config: Config;
+  readonly shelf: Shelf;
+  readonly sources: readonly Source[];
+  readonly enrichments: ReadonlyMap<EnrichOptions, Enrichment>;
+  readonly sinks: ReadonlyMap<string, Sink>;
+  identities(): SourceIdentity[];
+  /** What sources tell of goes into the ledger from now on. */
+  tellTo(onEvent: (source: string, event: SourceEvent) => void): void;
+}
+
+/** Makes sources, tables and sinks, but for those that a shelf has from before. Throws UsageError, and then has made nothing. */
+export async function prepare(config: Config, { env, log, ...rest }: Surroundings, before?: Shelf): Promise<Prepared> {
+  const { instruments: measure = defaultInstruments(), health = new Health() } = rest;
+  const shelf = new Shelf(before);
+  const waiting: [source: string, event: SourceEvent][] = [];
+  const intakes: EventsOf[] = [];
+  try {
     const sources: Source[] = [];
     for (const named of config.sources) {
-      const { name } = named;
-      const onUnreadable = (count: number) => measure.unreadable.record(count, { source: name });
-      const source = await openSource(config, named, env, (event) => onEvent(name, event), onUnreadable);
-      closers.push(() => source.close());
+      const { name, component, options, filter } = named;
+      const { source, events } = await shelf.take("source", [name, component.type, options, filter], async () => {
+        const events: EventsOf = { tell: (event) => void waiting.push([name, event]), name };
+        const onUnreadable = (count: number) => measure.unreadable.record(count, { source: name });
+        const made = await openSource(config, named, env, (event) => events.tell(event), onUnreadable);
+        return { part: { source: made, events }, close: () => made.close() };
+      });
       sources.push(source);
+      intakes.push(events);
     }
     const enrichments = new Map<EnrichOptions, Enrichment>();
     for (const { enrich } of config.sources) {
       if (enrichments.has(enrich)) continue;
-      const enrichment = await openTables(enrich, config, { env, log, measure, health });
-      closers.push(() => enrichment.close());
-      enrichments.set(enrich, enrichment);
+      const made = () => openTables(enrich, config, { env, log, measure, health });
+      enrichments.set(enrich, await shelf.take("tables", enrich, made));
     }
+    const sinks = new Map<string, Sink>();
+    for (const named of config.sinks) {
+      const { name, component, options } = named;
+      const sink = await shelf.take("sink", [name, component.type, options], async () => {
+        const made = await openSink(config, named, env, (message) => log.warn({ sink: name }, message));
+        return { part: made, close: () => made.close() };
+      });
+      sinks.set(name, sink);
+    }
+    if (config.archive !== undefined) shelf.keep(ARCHIVE, madeOf(config, config.archive));
+    return {
+      ...{ config, shelf, sources, enrichments, sinks },
+      identities: () => config.sources.map(({ name }, index) => ({ name, store: (sources[index] as Source).name })),
+      tellTo(onEvent) {
+        for (const events of intakes) events.tell = (event) => onEvent(events.name, event);
+        for (const [source, event] of waiting.splice(0)) onEvent(source, event);
+      },
+    };
+  } catch (error) {
+    await shelf.giveUp();
+    throw error;
+  }
+}
+
+/** Whom a source tells, which is another one after a reload. */
+interface EventsOf {
+  readonly name: string;
+  tell(event: SourceEvent): void;
+}
+
+const defaultInstruments = () => createInstruments(metrics.getMeter("flowferry", version));
+
+/**
+ * Joins what was prepared. The ledger knows its sources, and is released with it, as is the shelf. Throws UsageError, and leaves both to its
+ * caller.
+ */
+export async function join(prepared: Prepared, ledger: Ledger, surroundings: Surroundings): Promise<Composed> {
+  const { config, shelf, sources, enrichments, sinks } = prepared;
+  const { env, log, health = new Health(), keepers = [], onAlert = () => {} } = surroundings;
+  const measure = surroundings.instruments ?? defaultInstruments();
+  const closers: (() => void | Promise<void>)[] = [];
+  const leave = () => closeAll(closers.splice(0).reverse());
+  const close = () => closeAll([leave, () => shelf.close(), () => ledger.close()]);
+  try {
     const countApi: ObservableCallback = (result) => {
       const sums = new Map<string, number>();
       for (const counts of [...enrichments.values()].flatMap(({ apiCounts }) => apiCounts)) {
@@ -101,24 +177,12 @@ export async function compose(
     };
     measure.network.addCallback(countApi);
     closers.push(() => measure.network.removeCallback(countApi));
-    const identities = config.sources.map(({ name }, index) => ({ name, store: (sources[index] as Source).name }));
-    const { scrub } = config.secrets;
-    const ledger = openLedger({ path: config.ledgerPath, sources: identities, scrub, onNotice: (line) => log.warn(line) });
-    closers.push(() => ledger.close());
-    onEvent = (source, { kind, key, message }) => {
+    prepared.tellTo((source, { kind, key, message }) => {
       ledger.of(source).note(kind, key, message);
       measure.quality.add(1, { source, kind });
       log.warn({ source, key }, message);
-    };
-    for (const [source, event] of events) onEvent(source, event);
-    const sinks = new Map<string, Sink>();
-    for (const named of config.sinks) {
-      const sink = await openSink(config, named, env, (message) => log.warn({ sink: named.name }, message));
-      closers.push(() => sink.close());
-      sinks.set(named.name, sink);
-    }
-    const archive = config.archive && (await openKeeper(config, config.archive, { env, log, health }));
-    closers.push(async () => archive?.close());
+    });
+    const archive = config.archive && (await takeKeeper(config, config.archive, shelf, { env, log, health }));
     const all = archive === undefined ? keepers : [...keepers, archive.keeper];
     const detections = await openAlerts(config, {
       ledger,
@@ -161,9 +225,10 @@ export async function compose(
       instruments: measure,
     };
     const tables = () => tablesOf([...enrichments.values()]);
-    return { parts, detections, options: { ...config.run, ...config.limits }, tables, close };
+    const options = { ...config.run, ...config.limits };
+    return { config, parts, detections, options, tables, shelf, leave, close };
   } catch (error) {
-    await close();
+    await leave();
     throw error;
   }
 }
@@ -172,6 +237,19 @@ export async function compose(
 function reductionsOf({ filter, filterBlock: block, reduction }: NamedSink): Reduction[] {
   const own = reductionOf(reduction, filter && { test: filter.test, block });
   return own === undefined ? [] : [own];
+}
+
+/** Calls one after the other. Throws the first failure when all were called. */
+async function closeAll(closers: readonly (() => void | Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const closer of closers) {
+    try {
+      await closer();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
 }
 
 function tablesOf(enrichments: readonly Enrichment[]): TableInUse[] {
@@ -212,7 +290,7 @@ async function openTables(
   options: EnrichOptions,
   { registry, baseDir, secrets }: Config,
   { env, log, measure, health }: Pick<Surroundings, "env" | "log"> & { measure: Instruments; health: Health },
-): Promise<Enrichment> {
+): Promise<Made<Enrichment>> {
   let tellTables = () => {};
   const enrichment = await openEnrichment(options, {
     networks: registry.networks,
@@ -229,20 +307,38 @@ async function openTables(
     },
     onNetwork: ({ ok, message }) => (ok ? log.info(message) : log.warn(message)),
   });
-  tellTables = tablesIn(health, enrichment);
+  const tables = tablesIn(health, enrichment);
+  tellTables = tables.tell;
   tellTables();
-  return enrichment;
+  return { part: enrichment, close: () => enrichment.close().finally(tables.forget) };
 }
 
 /** Brings into health which tables in use are not what their files hold. */
-function tablesIn(health: Health, enrichment: Enrichment): () => void {
+function tablesIn(health: Health, enrichment: Enrichment): { tell(): void; forget(): void } {
   let stale = new Set<string>();
-  return () => {
-    const now = new Map(enrichment.stale().map(({ file, reason }) => [`table ${file}`, reason]));
-    for (const part of stale) if (!now.has(part)) health.well(part);
-    for (const [part, reason] of now) health.problem(part, { drawer: "worker", code: "table-stale", reason });
-    stale = new Set(now.keys());
+  return {
+    tell() {
+      const now = new Map(enrichment.stale().map(({ file, reason }) => [`table ${file}`, reason]));
+      for (const part of stale) if (!now.has(part)) health.well(part);
+      for (const [part, reason] of now) health.problem(part, { drawer: "worker", code: "table-stale", reason });
+      stale = new Set(now.keys());
+    },
+    forget() {
+      for (const part of stale) health.well(part);
+    },
   };
+}
+
+/** What an archive is made of. */
+function madeOf({ ledgerPath, run }: Config, { to, ...options }: NamedArchive): unknown {
+  return [to.component.type, to.options, options, ledgerPath, run.retry];
+}
+
+function takeKeeper(config: Config, archive: NamedArchive, shelf: Shelf, told: Parameters<typeof openKeeper>[2]): Promise<Archive> {
+  return shelf.take(ARCHIVE, madeOf(config, archive), async () => {
+    const part = await openKeeper(config, archive, told);
+    return { part, close: () => part.close() };
+  });
 }
 
 /** The archive; its folder is made where there is none. */

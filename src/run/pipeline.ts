@@ -9,6 +9,7 @@ import type { Inlet } from "../delivery/inlet.ts";
 import { Keeping } from "../delivery/keeping.ts";
 import { Lane } from "../delivery/lane.ts";
 import { ledgerWrite } from "../ledger/write.ts";
+import { patienceOf } from "../lib/handover.ts";
 import { firstOf } from "../lib/waiting.ts";
 import type { Health } from "../telemetry/health.ts";
 import type { Instruments, Logger } from "../telemetry/telemetry.ts";
@@ -55,7 +56,7 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
   };
   let deadline: NodeJS.Timeout | undefined;
   const beginToEnd = () => {
-    deadline = setTimeout(() => patience.abort(), failed.signal.aborted ? 0 : options.shutdownMs);
+    deadline = setTimeout(() => patience.abort(), failed.signal.aborted ? 0 : patienceOf(stop, options.shutdownMs));
   };
   if (intake.aborted) beginToEnd();
   else intake.addEventListener("abort", beginToEnd, { once: true });
@@ -112,6 +113,7 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
     if (!patience.signal.aborted) failed.abort(error);
   });
   clearTimeout(deadline);
+  account.close();
   failed.signal.throwIfAborted();
   const givenUp = tails.find((tail) => tail.givenUp !== undefined);
   if (givenUp !== undefined) throw givenUp.givenUp;

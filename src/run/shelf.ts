@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 
 interface Kept {
   readonly part: unknown;
-  readonly close: () => void | Promise<void>;
+  close(): void | Promise<void>;
 }
 
 /** A part, and what releases it. */
@@ -16,19 +16,27 @@ export interface Made<Part> {
  * same, and makes the rest: of each part there is one, whoever uses it.
  */
 export class Shelf {
-  #before: Shelf | undefined;
+  /** Of the shelf before. */
+  #before: ReadonlyMap<string, Kept> | undefined;
   readonly #parts = new Map<string, Kept>();
 
   constructor(before?: Shelf) {
-    this.#before = before;
+    this.#before = before && before.#parts;
   }
 
   /** The part that is made of these options under that name. */
   async take<Part>(kind: string, made: unknown, make: () => Promise<Made<Part>>): Promise<Part> {
-    const key = `${kind} ${inspect(made, { depth: null, maxArrayLength: null, maxStringLength: null, sorted: true })}`;
-    const kept = this.#parts.get(key) ?? this.#before?.#parts.get(key) ?? (await make());
+    const key = keyOf(kind, made);
+    const kept = this.#parts.get(key) ?? this.#before?.get(key) ?? (await make());
     this.#parts.set(key, kept);
     return kept.part as Part;
+  }
+
+  /** Takes such a part over, if the one before has it. */
+  keep(kind: string, made: unknown): void {
+    const key = keyOf(kind, made);
+    const kept = this.#before?.get(key);
+    if (kept !== undefined) this.#parts.set(key, kept);
   }
 
   /** Releases what the one before does not have: this one is given up. */
@@ -36,10 +44,10 @@ export class Shelf {
     return this.#release(this.#before);
   }
 
-  /** Releases what the next one has not taken over. */
-  handOver(next: Shelf): Promise<void> {
-    next.#before = undefined;
-    return this.#release(next);
+  /** Releases what the next one has not taken over; of one kind, or of all. */
+  async handOver(next: Shelf, kind = ""): Promise<void> {
+    await this.#release(next.#parts, kind);
+    if (kind === "") next.#before = undefined;
   }
 
   /** Releases everything. */
@@ -48,11 +56,12 @@ export class Shelf {
   }
 
   /** What was made last goes first. Throws the first failure when all were tried. */
-  async #release(other: Shelf | undefined): Promise<void> {
+  async #release(other: ReadonlyMap<string, Kept> | undefined, kind = ""): Promise<void> {
     const failures: unknown[] = [];
     for (const [key, { close }] of [...this.#parts].reverse()) {
+      if (!key.startsWith(kind)) continue;
       this.#parts.delete(key);
-      if (other?.#parts.has(key)) continue;
+      if (other?.has(key) === true) continue;
       try {
         await close();
       } catch (error) {
@@ -61,4 +70,9 @@ export class Shelf {
     }
     if (failures.length > 0) throw failures[0];
   }
+}
+
+/** What is the same text is made of the same. */
+function keyOf(kind: string, made: unknown): string {
+  return `${kind} ${inspect(made, { depth: null, maxArrayLength: null, maxStringLength: null, sorted: true })}`;
 }

@@ -36,6 +36,13 @@ export class Health {
     if (this.#problems.delete(part)) this.#onChange(this.problems);
   }
 
+  /** Nothing is known any more of the parts, but of those for which `stays` is true. */
+  forget(stays: (part: string) => boolean): void {
+    const gone = [...this.#problems.keys()].filter((part) => !stays(part));
+    for (const part of gone) this.#problems.delete(part);
+    if (gone.length > 0) this.#onChange(this.problems);
+  }
+
   get problems(): readonly Problem[] {
     return [...this.#problems.values()];
   }
