@@ -30,8 +30,11 @@ export interface Reloadable {
   hangUp(): void;
 }
 
-/** Takes up the configuration again at SIGHUP, and with `watch` when its file changes. The returned function ends it. */
-export function reloading(reloadable: Reloadable, log: Logger): () => void {
+/**
+ * Takes up the configuration again at SIGHUP, and with `watch` when its file changes; when the worker is `ready`, if that is later. The
+ * returned function ends it.
+ */
+export function reloading(reloadable: Reloadable, ready: Promise<unknown>, log: Logger): () => void {
   const { file, watch } = reloadable;
   const onTerminal = isatty(2);
   let running = false;
@@ -40,6 +43,7 @@ export function reloading(reloadable: Reloadable, log: Logger): () => void {
     again = true;
     if (running) return;
     running = true;
+    await ready;
     while (again) {
       again = false;
       await reloadOnce(reloadable, log);

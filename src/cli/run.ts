@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { metrics } from "@opentelemetry/api";
 import { Command } from "commander";
 import type { AlertTotals } from "../alerts/dispatch.ts";
 import type { Config } from "../config/load.ts";
@@ -11,21 +12,23 @@ import { Live } from "../live/live.ts";
 import { noStatusPage, POLICY, statusPage } from "../live/page.ts";
 import { Passing } from "../live/passing.ts";
 import { serveSocket, socketOf } from "../live/socket.ts";
-import { compose } from "../run/compose.ts";
+import { compose, type Surroundings } from "../run/compose.ts";
 import { type NamedOutcome, partsFor } from "../run/named-objects.ts";
 import type { Hint } from "../run/pipeline.ts";
 import { keepProblems } from "../run/problems.ts";
 import { isComplete, type Results, runComposed } from "../run/run.ts";
+import { Worker } from "../run/worker.ts";
 import { isStandardOutput } from "../sinks/standard-output.ts";
 import { Health } from "../telemetry/health.ts";
 import { createInstruments, type Logger, openLog, serveTelemetry } from "../telemetry/telemetry.ts";
 import { eventOption, type NamingOptions, namedIn, objectOption } from "./announced.ts";
 import { configOption } from "./config-option.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
-import { type EventIntake, openEventIntake } from "./events.ts";
+import { EventIntake } from "./events.ts";
 import { heldBackWords } from "./held-back.ts";
 import { levelOf, logLevelOption, quietOption, type Talk } from "./log-level.ts";
 import { showProgress } from "./progress.ts";
+import { reloading, watchOption } from "./reload.ts";
 
 export function runCommand(context: CliContext, finish: (code: ExitCode) => void): Command {
   return new Command("run")
@@ -34,6 +37,7 @@ export function runCommand(context: CliContext, finish: (code: ExitCode) => void
     .option("--until-caught-up", "end when everything in the bucket is delivered", false)
     .addOption(objectOption())
     .addOption(eventOption())
+    .addOption(watchOption())
     .addOption(logLevelOption())
     .addOption(quietOption())
     .option("--json", "end with one JSON line that sums up the run", false)
@@ -46,20 +50,26 @@ export function runCommand(context: CliContext, finish: (code: ExitCode) => void
       }
       const config = await context.loadConfig(file);
       const named = await namedIn(context, config, mode);
-      finish(await run(context, config, named === undefined ? mode : { ...mode, untilCaughtUp: true, named }));
+      finish(await run(context, config, named === undefined ? { ...mode, file } : { ...mode, untilCaughtUp: true, named }));
     });
 }
 
 export interface RunMode extends Talk {
   readonly untilCaughtUp: boolean;
   readonly json: boolean;
+  /** Where the configuration of a worker is read from again, and whether it is watched. */
+  readonly file?: string;
+  readonly watch?: boolean;
   /** The keys of a job that is about some objects alone, by the names of their sources. */
   readonly named?: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /** Runs a pipeline to its end, with its log, its metrics, its progress and its summary. */
-export async function run(context: CliContext, config: Config, mode: RunMode): Promise<ExitCode> {
-  const { env, signal } = context;
+export async function run(context: CliContext, first: Config, mode: RunMode): Promise<ExitCode> {
+  const { env } = context;
+  const hungUp = new AbortController();
+  const signal = AbortSignal.any([context.signal, hungUp.signal]);
+  let config = first;
   const { telemetry } = config;
   const { log, close: closeLog } = await openLog(
     levelOf(mode, telemetry.level),
@@ -85,26 +95,49 @@ export async function run(context: CliContext, config: Config, mode: RunMode): P
               return state.starting;
             },
           },
-          { token: telemetry.token, policy: POLICY, html: () => config.secrets.scrub(page()) },
+          { token: () => config.telemetry.token, policy: POLICY, html: () => config.secrets.scrub(page()) },
         );
   const started = performance.now();
   let code: ExitCode = EXIT.failed;
-  let events: EventIntake | undefined;
+  const events = new EventIntake(log);
+  const ready = Promise.withResolvers<Worker>();
+  const apply = async (next: Config) => {
+    try {
+      await events.open(next);
+      await (await ready.promise).reload(next);
+    } catch (error) {
+      await events.open(config);
+      throw error;
+    }
+    config = next;
+    log.level = levelOf(mode, next.telemetry.level);
+  };
+  const { file, watch = false, named, untilCaughtUp } = mode;
+  const reloadable = {
+    watch,
+    load: () => context.loadConfig(file ?? ""),
+    current: () => config,
+    apply,
+    hangUp: () => hungUp.abort("SIGTERM"),
+  };
+  const endReloading = file === undefined || untilCaughtUp ? undefined : reloading({ ...reloadable, file }, ready.promise, log);
   try {
-    if (mode.named === undefined && !mode.untilCaughtUp) events = await openEventIntake(config, log);
-    const composed = await compose(config, {
+    if (!mode.untilCaughtUp) await events.open(config);
+    const surroundings: Surroundings = {
       env,
       log,
       health,
       onAlert: (alert) => live?.raised(alert, Date.now()),
-      ...(server === undefined ? {} : { instruments: createInstruments(server.meter) }),
-    });
+      instruments: createInstruments(server?.meter ?? metrics.getMeter("flowferry", version)),
+    };
+    const composed = await compose(config, surroundings);
+    const worker = new Worker(composed, surroundings);
     const observed = new Live({
       version,
       startedAt: Date.now(),
       problems: () => health.problems,
       ledger: composed.parts.ledger,
-      tables: () => composed.tables().map((table) => ({ ...table, changedAt: changeOf(table.file) })),
+      tables: () => worker.composed.tables().map((table) => ({ ...table, changedAt: changeOf(table.file) })),
     });
     live = observed;
     page = () => pageOf(observed);
@@ -127,12 +160,10 @@ export async function run(context: CliContext, config: Config, mode: RunMode): P
       log.info(startLine(config, mode));
       signal.addEventListener("abort", () => log.info(stopLine(signal.reason, config.run.shutdownMs)), { once: true });
       if (server !== undefined) log.info({ address: server.address }, "serves the status page, /metrics, /healthz and /readyz");
-      const { parts, outcome } = mode.named === undefined ? { parts: composed.parts } : partsFor(composed.parts, mode.named);
-      const results = await runComposed(
-        { ...composed, parts },
-        { untilCaughtUp: mode.untilCaughtUp, onProgress, onFlows, hints: (hint) => takeHints(hint, events) },
-        signal,
-      );
+      ready.resolve(worker);
+      const run = { untilCaughtUp, onProgress, onFlows, hints: (hint: Hint) => takeHints(hint, events) };
+      const { parts, outcome } = named === undefined ? {} : partsFor(composed.parts, named);
+      const results = await (parts === undefined ? worker.run(run, signal) : runComposed({ ...composed, parts }, run, signal));
       progress.stop();
       code = exitCodeOf(signal, mode, results);
       if (outcome !== undefined && tellNamed(outcome(), log) && code === EXIT.done) code = EXIT.incomplete;
@@ -142,11 +173,12 @@ export async function run(context: CliContext, config: Config, mode: RunMode): P
       clearInterval(clock);
       socket?.close();
       problems.close();
-      await composed.close();
+      await worker.composed.close();
     }
     return code;
   } finally {
-    events?.close();
+    endReloading?.();
+    await events.close();
     await server?.close();
     await closeLog();
   }
@@ -192,13 +224,13 @@ function stopLine(reason: unknown, shutdownMs: number): string {
 }
 
 /** SIGUSR2, and events, ask a worker to look for new objects at once, instead of at the next poll. */
-function takeHints(hint: Hint, events: EventIntake | undefined): () => void {
+function takeHints(hint: Hint, events: EventIntake): () => void {
   const onSignal = () => hint("");
   process.on("SIGUSR2", onSignal);
-  const detach = events?.attach(hint);
+  const detach = events.attach(hint);
   return () => {
     process.off("SIGUSR2", onSignal);
-    detach?.();
+    detach();
   };
 }
 

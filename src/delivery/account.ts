@@ -208,8 +208,10 @@ export class Account {
   convoyEvents(source: string): Pick<ConvoyEvents, "onBehind" | "onCaughtUp"> {
     const behind = "sink has fallen behind: it goes on alone and catches up by reading again";
     return {
-      onBehind: ({ name }) => {
-        if (name === CHECKPOINT) this.#log.info({ source }, "the detections read again what their saved state does not know");
+      onBehind: ({ name }, atStart) => {
+        if (atStart && name !== CHECKPOINT) this.#log.info({ sink: name, source }, "sink reads by itself what it lacks");
+        else if (name === CHECKPOINT)
+          this.#log.info({ source }, "the detections read again what their saved state does not know");
         else this.#log.warn({ sink: name, source }, behind);
       },
       onCaughtUp: ({ name }) => {

@@ -36,7 +36,8 @@ export interface ConvoyEvents extends Pick<GateEvents, "reach" | "onRefused"> {
    * cannot be read now.
    */
   read(reading: Reading): Promise<Lost | undefined>;
-  onBehind(consumer: Consumer): void;
+  /** `atStart`: an earlier run has left it so. */
+  onBehind(consumer: Consumer, atStart: boolean): void;
   onCaughtUp(consumer: Consumer): void;
   /** A source that refused all goes on. */
   onOpened(): void;
@@ -102,7 +103,7 @@ export class Convoy {
     );
     // Those that lead set the pace: an object that only others have taken up is new.
     this.#started = Math.max(...[...begins].filter(([{ leads }]) => leads).map(([, begin]) => begin)) - 1;
-    for (const [consumer, begin] of begins) if (begin <= this.#started) this.#fallBehind(consumer);
+    for (const [consumer, begin] of begins) if (begin <= this.#started) this.#fallBehind(consumer, true);
     // A signal for each reading that depends on this one would stay with it until the end of the run.
     this.#stop.addEventListener("abort", () => {
       for (const { controller } of this.#active) controller.abort(this.#stop.reason);
@@ -301,13 +302,13 @@ export class Convoy {
     }
   }
 
-  #fallBehind(consumer: Consumer): void {
+  #fallBehind(consumer: Consumer, atStart = false): void {
     this.#inStep.delete(consumer);
     this.#behind.add(consumer);
     for (const { reading, controller } of this.#active) {
       if (reading.consumers.delete(consumer) && reading.consumers.size === 0) controller.abort();
     }
-    this.#events.onBehind(consumer);
+    this.#events.onBehind(consumer, atStart);
     this.#solo.set(consumer, this.#catchUp(consumer).catch(this.#fail));
   }
 

@@ -122,7 +122,11 @@ function ledgerOn(
   return {
     adopt(next, only) {
       if (only === "ask") reading(() => idsOf(tables, file.path, next));
-      else bySource = bySourceOf(next, transaction(() => takeSources(tables, file.path, next, onNotice)));
+      else
+        bySource = bySourceOf(
+          next,
+          transaction(() => takeSources(tables, file.path, next, onNotice)),
+        );
     },
     alerts: alertLedger(tables, scrub),
     states,

@@ -27,5 +27,7 @@ function partsOf(config: Config): ReadonlyMap<string, string> {
     ["telemetry", telemetry],
     ["ledger", ledgerPath],
   ];
-  return new Map(parts.map(([name, said]) => [name, inspect(said, { depth: null, maxArrayLength: null, maxStringLength: null })]));
+  return new Map(
+    parts.map(([name, said]) => [name, inspect(said, { depth: null, maxArrayLength: null, maxStringLength: null })]),
+  );
 }

@@ -10,7 +10,7 @@ import type { Reduction } from "../contracts/reduction.ts";
 import type { Sink } from "../contracts/sink.ts";
 import type { Source, SourceEvent } from "../contracts/source.ts";
 import type { Inlet } from "../delivery/inlet.ts";
-import { type Enrichment, openEnrichment } from "../enrich/enrichment.ts";
+import type { Enrichment } from "../enrich/enrichment.ts";
 import type { EnrichOptions } from "../enrich/options.ts";
 import type { Flow } from "../flow/flow.ts";
 import { decoderFor } from "../formats/formats.ts";
@@ -25,7 +25,8 @@ import { Health } from "../telemetry/health.ts";
 import { createInstruments, type Instruments, type Logger } from "../telemetry/telemetry.ts";
 import { type Detections, openDetections } from "./detections.ts";
 import type { Parts, PipelineOptions } from "./pipeline.ts";
-import { type Made, Shelf } from "./shelf.ts";
+import { Shelf } from "./shelf.ts";
+import { openTables, type TableInUse, tablesOf } from "./tables.ts";
 
 /** What was made of a configuration, and joined. */
 export interface Composed {
@@ -40,15 +41,6 @@ export interface Composed {
   readonly shelf: Shelf;
   /** Releases everything, the ledger last. */
   close(): Promise<void>;
-}
-
-/** A file of a lookup table. */
-export interface TableInUse {
-  readonly file: string;
-  /** Of what is in use. */
-  readonly rows: number;
-  /** Why that is not what the file holds. */
-  readonly problem: string | undefined;
 }
 
 export interface Surroundings {
@@ -252,16 +244,6 @@ async function closeAll(closers: readonly (() => void | Promise<void>)[]): Promi
   if (failures.length > 0) throw failures[0];
 }
 
-function tablesOf(enrichments: readonly Enrichment[]): TableInUse[] {
-  const files = enrichments.flatMap((enrichment) => {
-    const stale = new Map(enrichment.stale().map(({ file, reason }) => [file, reason]));
-    return enrichment
-      .tables()
-      .files.map(({ path, rows }): [string, TableInUse] => [path, { file: path, rows, problem: stale.get(path) }]);
-  });
-  return [...new Map(files).values()];
-}
-
 /** Positions and dead letters go by these names. */
 function checkNames(sinks: ReadonlyMap<string, Sink>, keepers: readonly Keeper[]): void {
   const taken = new Set(sinks.keys());
@@ -285,56 +267,17 @@ export function requireRules({ sinks }: Config, rules: readonly string[]): void 
   }
 }
 
-/** The tables that a block `enrich` names, with what is said and counted of them. */
-async function openTables(
-  options: EnrichOptions,
-  { registry, baseDir, secrets }: Config,
-  { env, log, measure, health }: Pick<Surroundings, "env" | "log"> & { measure: Instruments; health: Health },
-): Promise<Made<Enrichment>> {
-  let tellTables = () => {};
-  const enrichment = await openEnrichment(options, {
-    networks: registry.networks,
-    baseDir,
-    env,
-    secrets,
-    onLookups({ kind, ok, message }) {
-      if (kind === "reloaded" || kind === "refused") {
-        measure.lookupReloads.add(1, { outcome: kind === "reloaded" ? "taken" : "refused" });
-      }
-      if (ok) log.info(message);
-      else log.error(message);
-      tellTables();
-    },
-    onNetwork: ({ ok, message }) => (ok ? log.info(message) : log.warn(message)),
-  });
-  const tables = tablesIn(health, enrichment);
-  tellTables = tables.tell;
-  tellTables();
-  return { part: enrichment, close: () => enrichment.close().finally(tables.forget) };
-}
-
-/** Brings into health which tables in use are not what their files hold. */
-function tablesIn(health: Health, enrichment: Enrichment): { tell(): void; forget(): void } {
-  let stale = new Set<string>();
-  return {
-    tell() {
-      const now = new Map(enrichment.stale().map(({ file, reason }) => [`table ${file}`, reason]));
-      for (const part of stale) if (!now.has(part)) health.well(part);
-      for (const [part, reason] of now) health.problem(part, { drawer: "worker", code: "table-stale", reason });
-      stale = new Set(now.keys());
-    },
-    forget() {
-      for (const part of stale) health.well(part);
-    },
-  };
-}
-
 /** What an archive is made of. */
 function madeOf({ ledgerPath, run }: Config, { to, ...options }: NamedArchive): unknown {
   return [to.component.type, to.options, options, ledgerPath, run.retry];
 }
 
-function takeKeeper(config: Config, archive: NamedArchive, shelf: Shelf, told: Parameters<typeof openKeeper>[2]): Promise<Archive> {
+function takeKeeper(
+  config: Config,
+  archive: NamedArchive,
+  shelf: Shelf,
+  told: Parameters<typeof openKeeper>[2],
+): Promise<Archive> {
   return shelf.take(ARCHIVE, madeOf(config, archive), async () => {
     const part = await openKeeper(config, archive, told);
     return { part, close: () => part.close() };

@@ -21,7 +21,7 @@ export class Shelf {
   readonly #parts = new Map<string, Kept>();
 
   constructor(before?: Shelf) {
-    this.#before = before && before.#parts;
+    if (before !== undefined) this.#before = before.#parts;
   }
 
   /** The part that is made of these options under that name. */

@@ -1,10 +1,10 @@
 import type { Config } from "../config/load.ts";
-import { openNotifiers, closeNotifiers } from "./alerts.ts";
 import { describeError, UsageError } from "../lib/errors.ts";
 import { HANDOVER } from "../lib/handover.ts";
+import { closeNotifiers, openNotifiers } from "./alerts.ts";
 import { type Composed, join, type Prepared, prepare, requireRules, type Surroundings } from "./compose.ts";
-import { readTexts, rulesOf } from "./rule-set.ts";
 import type { PipelineOptions } from "./pipeline.ts";
+import { readTexts, rulesOf } from "./rule-set.ts";
 import { type Results, runComposed } from "./run.ts";
 import { sumOf } from "./sum.ts";
 
@@ -40,7 +40,9 @@ export class Worker {
         const signal = AbortSignal.any([stop, this.#handover.signal]);
         const soFar = before;
         const told: Pick<PipelineOptions, "onProgress"> =
-          onProgress === undefined ? {} : { onProgress: (totals) => onProgress(soFar === undefined ? totals : sumOf(soFar, totals)) };
+          onProgress === undefined
+            ? {}
+            : { onProgress: (totals) => onProgress(soFar === undefined ? totals : sumOf(soFar, totals)) };
         const results = await runComposed(this.#composed, { ...mode, ...told }, signal);
         before = before === undefined ? results : sumOf(before, results);
         const next = this.#next;
@@ -88,7 +90,10 @@ export class Worker {
     const { env } = this.#surroundings;
     if (alerts === undefined) return requireRules(config, []);
     const { rules } = rulesOf(await readTexts(alerts), alerts);
-    requireRules(config, rules.filter((rule) => rule.alerts).map(({ name }) => name));
+    requireRules(
+      config,
+      rules.filter((rule) => rule.alerts).map(({ name }) => name),
+    );
     await closeNotifiers(await openNotifiers(alerts, { baseDir, env, secrets, onNotice: () => {} }));
   }
 

@@ -161,7 +161,7 @@ export type Instruments = ReturnType<typeof createInstruments>;
 /** The status page at `/`. */
 export interface Page {
   /** Whoever asks from another machine has to give it; without one nobody there gets the page. */
-  readonly token: string | undefined;
+  token(): string | undefined;
   readonly policy: string;
   html(): string;
 }
@@ -218,9 +218,15 @@ export async function serveTelemetry(
 }
 
 /** The page names addresses and servers: to other machines it goes with a token alone, as a Bearer or as a browser asks for one. */
-function servePage({ token, policy, html }: Page, isLocal: boolean, request: IncomingMessage, response: ServerResponse): void {
+function servePage(
+  { token: tokenNow, policy, html }: Page,
+  isLocal: boolean,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   const refuse = (status: number, text: string, headers: Record<string, string> = {}) =>
     response.writeHead(status, { "content-type": "text/plain; charset=utf-8", ...headers }).end(`${text}\n`);
+  const token = tokenNow();
   // A page of another site that a browser shows under this address must not be let in by it.
   const isNamedLocally = isLoopback((request.headers.host ?? "").replace(/:\d+$/, ""));
   if (token === undefined && !(isLocal && isNamedLocally)) {

@@ -38,7 +38,7 @@ export async function serveEvents(
   forms: readonly EventForm[],
   options: EventServerOptions,
   events: EventServerEvents,
-): Promise<{ readonly address: string; close(): void }> {
+): Promise<{ readonly address: string; close(): Promise<void> }> {
   const listener: RequestListener = (request, response) => {
     void answerTo(request, forms, options, events).then(([status, text, headers = {}]) => {
       if (status >= 400) events.onRefused(status, text);
@@ -58,8 +58,9 @@ export async function serveEvents(
   return {
     address: `${options.tls === undefined ? "http" : "https"}://${address}`,
     close() {
-      server.close();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
+      return closed;
     },
   };
 }

@@ -10,7 +10,7 @@ test("/metrics says which program, of which version, it is", async () => {
   const server = await serveTelemetry(
     "127.0.0.1:0",
     { problems: [], starting: false },
-    { token: undefined, policy: "", html: () => "" },
+    { token: () => undefined, policy: "", html: () => "" },
   );
   try {
     server.meter.createCounter("flowferry.objects").add(1);

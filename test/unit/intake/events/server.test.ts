@@ -9,9 +9,9 @@ const TOKEN = "a-token-of-some-length";
 const event = { bucket: "flows", key: "a.gz", operation: "Object:Write", notification: {} };
 const body = JSON.stringify(event);
 
-const closers: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closers.splice(0)) close();
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
 });
 
 async function serve(options: Partial<EventServerOptions> = {}) {
