@@ -26,6 +26,8 @@ export interface Reloadable {
   current(): Config;
   /** Goes on under the configuration. Throws UsageError where that cannot be, and then goes on as before. */
   apply(config: Config): Promise<void>;
+  /** What is said of the worker's health: why its configuration is not what the file says; undefined when it is. */
+  tell(refusal: string | undefined): void;
   /** Somebody has closed the terminal. */
   hangUp(): void;
 }
@@ -63,16 +65,18 @@ export function reloading(reloadable: Reloadable, ready: Promise<unknown>, log: 
   };
 }
 
-async function reloadOnce({ load, current, apply }: Reloadable, log: Logger): Promise<void> {
+async function reloadOnce({ load, current, apply, tell }: Reloadable, log: Logger): Promise<void> {
   try {
     const next = await load();
     const changes = changesOf(current(), next);
-    if (changes.length === 0) return log.info("the configuration has not changed");
-    await apply(next);
-    log.info(`the configuration is taken up, changed: ${changes.join(", ")}`);
+    if (changes.length > 0) await apply(next);
+    tell(undefined);
+    if (changes.length === 0) log.info("the configuration has not changed");
+    else log.info(`the configuration is taken up, changed: ${changes.join(", ")}`);
   } catch (error) {
     const faults = error instanceof UsageError ? error.message.split("\n") : [describeError(error)];
     for (const fault of faults) log.error(`configuration refused, the one before stays: ${fault}`);
+    tell(faults.join("; "));
   }
 }
 

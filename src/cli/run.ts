@@ -54,6 +54,9 @@ export function runCommand(context: CliContext, finish: (code: ExitCode) => void
     });
 }
 
+/** What the configuration is called among the parts of the worker. */
+const CONFIGURATION = "configuration";
+
 export interface RunMode extends Talk {
   readonly untilCaughtUp: boolean;
   readonly json: boolean;
@@ -118,6 +121,10 @@ export async function run(context: CliContext, first: Config, mode: RunMode): Pr
     load: () => context.loadConfig(file ?? ""),
     current: () => config,
     apply,
+    tell: (reason: string | undefined) =>
+      reason === undefined
+        ? health.well(CONFIGURATION)
+        : health.problem(CONFIGURATION, { drawer: "worker", code: "config-refused", reason }),
     hangUp: () => hungUp.abort("SIGTERM"),
   };
   const endReloading = file === undefined || untilCaughtUp ? undefined : reloading({ ...reloadable, file }, ready.promise, log);

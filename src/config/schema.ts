@@ -86,7 +86,7 @@ const telemetryOptions = z.strictObject({
   token: secret(z.string().min(16, "expected 16 characters or more"))
     .optional()
     .describe(
-      "What the status page asks for, as a Bearer token or as the password of whatever user; without it, it is shown on 127.0.0.1 and ::1 alone. Metrics and health ask for none",
+      "What the status page, /metrics and the reasons of /readyz ask for, as a Bearer token or as the password of whatever user; without it they are there on 127.0.0.1 and ::1 alone. The probes, /healthz and the status code of /readyz, ask for none: an orchestrator has none",
     ),
   otlpEndpoint: z
     .url()

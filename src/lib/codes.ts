@@ -53,6 +53,7 @@ export const CODES = {
     "intake-listen": "Events cannot be taken on the address",
     "intake-tls": "The certificate or the key for events cannot be read",
     "bad-event": "An event is not JSON",
+    "config-refused": "The file of the configuration has changed and is refused: the worker goes on as before",
     "reload-fixed": "A configuration that is taken up again changes what a worker holds for its whole life",
     "event-bucket": "No source reads the bucket of an object that is asked for",
     "source-without-lookup": "The source cannot be asked for one object",

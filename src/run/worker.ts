@@ -102,7 +102,7 @@ export class Worker {
     const before = this.#composed;
     const { ledger } = before.parts;
     await before.leave();
-    this.#surroundings.health?.forget((part) => part === "ledger" || part.startsWith("table "));
+    this.#surroundings.health?.forget((part) => part === "ledger" || part === "configuration" || part.startsWith("table "));
     // Where two of a kind would be in each other's way, the old one goes first.
     await before.shelf.handOver(next.shelf, "archive");
     try {

@@ -160,7 +160,7 @@ export type Instruments = ReturnType<typeof createInstruments>;
 
 /** The status page at `/`. */
 export interface Page {
-  /** Whoever asks from another machine has to give it; without one nobody there gets the page. */
+  /** Whoever asks has to give it for all but the probes; without one nobody on another machine gets more than those. */
   token(): string | undefined;
   readonly policy: string;
   html(): string;
@@ -191,19 +191,24 @@ export async function serveTelemetry(
     response.writeHead(status, { "content-type": "application/json; charset=utf-8", "cache-control": "no-store" });
     response.end(`${JSON.stringify(body)}\n`);
   };
-  const ready = (response: ServerResponse) => {
+  const isLocal = isLoopback(hostOf(listen));
+  const ready = (request: IncomingMessage, response: ServerResponse) => {
     const { problems, starting } = health;
     const isReady = !starting && problems.length === 0;
     const dated = problems.map(({ since, ...problem }) => ({ ...problem, since: new Date(since).toISOString() }));
-    answer(response, isReady ? 200 : 503, { ready: isReady, ...(starting ? { starting } : {}), problems: dated });
+    const details = refusal(page.token(), isLocal, request) === undefined ? { problems: dated } : {};
+    answer(response, isReady ? 200 : 503, { ready: isReady, ...(starting ? { starting } : {}), ...details });
   };
   const server = createServer((request, response) => {
-    if (request.url === "/metrics") exporter.getMetricsRequestHandler(request, response);
     // That there is an answer says that the event loop turns.
-    else if (request.url === "/healthz") answer(response, 200, { alive: true });
-    else if (request.url === "/readyz") ready(response);
-    else if (request.url === "/") servePage(page, isLoopback(hostOf(listen)), request, response);
-    else response.writeHead(404, { "content-type": "text/plain" }).end("try /, /metrics, /healthz or /readyz\n");
+    if (request.url === "/healthz") answer(response, 200, { alive: true });
+    else if (request.url === "/readyz") ready(request, response);
+    else if (request.url === "/metrics" || request.url === "/") {
+      const refused = refusal(page.token(), isLocal, request);
+      if (refused !== undefined) refuse(response, refused);
+      else if (request.url === "/metrics") exporter.getMetricsRequestHandler(request, response);
+      else servePage(page, response);
+    } else response.writeHead(404, { "content-type": "text/plain" }).end("try /, /metrics, /healthz or /readyz\n");
   });
   const address = await listenOn(server, listen, ["telemetry-listen", "cannot serve metrics", "telemetry.listen"]);
   return {
@@ -217,30 +222,42 @@ export async function serveTelemetry(
   };
 }
 
-/** The page names addresses and servers: to other machines it goes with a token alone, as a Bearer or as a browser asks for one. */
-function servePage(
-  { token: tokenNow, policy, html }: Page,
-  isLocal: boolean,
-  request: IncomingMessage,
-  response: ServerResponse,
-): void {
-  const refuse = (status: number, text: string, headers: Record<string, string> = {}) =>
-    response.writeHead(status, { "content-type": "text/plain; charset=utf-8", ...headers }).end(`${text}\n`);
-  const token = tokenNow();
-  // A page of another site that a browser shows under this address must not be let in by it.
-  const isNamedLocally = isLoopback((request.headers.host ?? "").replace(/:\d+$/, ""));
-  if (token === undefined && !(isLocal && isNamedLocally)) {
-    refuse(403, "the status page is not shown to other machines without a token: set telemetry.token");
-  } else if (token !== undefined && !presents(token, request.headers.authorization)) {
-    refuse(401, "the status page wants the token of telemetry.token", { "www-authenticate": 'Basic realm="flowferry"' });
-  } else {
-    response.writeHead(200, {
-      "content-type": "text/html; charset=utf-8",
-      "cache-control": "no-store",
-      "content-security-policy": policy,
-      "referrer-policy": "no-referrer",
-      "x-content-type-options": "nosniff",
-    });
-    response.end(html());
+interface Refusal {
+  readonly status: number;
+  readonly text: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Why whoever asks gets no more than the probes, which orchestrators ask without a token: the page names addresses and servers, metrics and
+ * problems name where flows come from and go to. Undefined for who presents the token, or, where there is none, for this machine.
+ */
+function refusal(token: string | undefined, isLocal: boolean, { headers }: IncomingMessage): Refusal | undefined {
+  if (token !== undefined) {
+    if (presents(token, headers.authorization)) return undefined;
+    const challenge = { "www-authenticate": 'Basic realm="flowferry"' };
+    return { status: 401, text: "the token of telemetry.token is wanted", headers: challenge };
   }
+  // A page of another site that a browser shows under this address must not be let in by it.
+  const isNamedLocally = isLoopback((headers.host ?? "").replace(/:\d+$/, ""));
+  if (isLocal && isNamedLocally) return undefined;
+  return {
+    status: 403,
+    text: "without a token other machines get /healthz and /readyz alone: set telemetry.token, or ask by 127.0.0.1 where telemetry.listen is that",
+  };
+}
+
+function refuse(response: ServerResponse, { status, text, headers = {} }: Refusal): void {
+  response.writeHead(status, { "content-type": "text/plain; charset=utf-8", ...headers }).end(`${text}\n`);
+}
+
+function servePage({ policy, html }: Page, response: ServerResponse): void {
+  response.writeHead(200, {
+    "content-type": "text/html; charset=utf-8",
+    "cache-control": "no-store",
+    "content-security-policy": policy,
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+  });
+  response.end(html());
 }

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { stringify } from "yaml";
 import type { GeneratedObject } from "../../src/generator/generate.ts";
 import type { Receiver } from "../simulators/otlp/receiver.ts";
-import type { Running } from "./program.ts";
+import { flowferry, type Running } from "./program.ts";
 import { recordsOf, setting, toReceiver } from "./setting.ts";
 
 const { path, write, receive, begin, bucket, lines } = setting();
@@ -112,10 +112,13 @@ test("a wrong configuration is refused with all its faults, and the one before g
   expect(times(worker, "configuration refused")).toBe(refusals);
   for (const object of objects) land(object);
   await expect.poll(() => out.uids.size, { timeout: 20_000 }).toBe(recordsOf(objects));
+  const status = async () => (await flowferry(["status", "-c", configure({}), "--json"])).stdout;
+  expect(await status()).toContain("config-refused");
   // Put right, it is taken up.
   configure({ telemetry: { level: "debug" } });
   worker.child.kill("SIGHUP");
   await said(worker, "is taken up, changed: telemetry");
+  await expect.poll(status).not.toContain("config-refused");
   configure({});
   worker.child.kill("SIGHUP");
   await said(worker, "is taken up, changed: telemetry", 2);

@@ -1,5 +1,6 @@
 locals {
   tells                  = nonsensitive(var.slack_webhook_url != null)
+  wakes                  = nonsensitive(var.events_url != null)
   network_compartment_id = coalesce(var.network_compartment_id, var.compartment_id)
   subnets                = var.subnet_ids == null ? { for subnet in data.oci_core_subnets.all[0].subnets : subnet.id => subnet.display_name } : { for id in var.subnet_ids : id => substr(id, -12, 12) }
 }
@@ -58,7 +59,7 @@ resource "oci_objectstorage_bucket" "this" {
   namespace             = data.oci_objectstorage_namespace.this.namespace
   name                  = var.bucket_name
   access_type           = "NoPublicAccess"
-  object_events_enabled = var.events
+  object_events_enabled = var.events || local.wakes
 }
 
 resource "oci_objectstorage_object_lifecycle_policy" "this" {

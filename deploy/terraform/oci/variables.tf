@@ -152,6 +152,17 @@ variable "events" {
   default     = false
 }
 
+variable "events_url" {
+  description = "Where a worker takes object-created events (intake.listen), as in https://flowferry:TOKEN@flows.example/; null for nowhere. Notifications asks for a confirmation: the worker logs its URL."
+  type        = string
+  default     = null
+  sensitive   = true
+  validation {
+    condition     = var.events_url == null || startswith(coalesce(var.events_url, "-"), "https://")
+    error_message = "Notifications sends to https:// URLs alone."
+  }
+}
+
 variable "slack_webhook_url" {
   description = "Incoming webhook of Slack that a topic of Notifications tells; null for no topic. Slack asks for a confirmation within three days."
   type        = string

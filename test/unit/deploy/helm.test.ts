@@ -74,7 +74,7 @@ describe.each(examples)("the example %s", (example) => {
       ...volumeClaimTemplates.map(({ metadata }) => metadata.name),
     ];
     expect(container.volumeMounts.map(({ name }) => name).sort()).toEqual(volumes.sort());
-    expect(container.ports.map(({ name }) => name)).toEqual(["metrics"]);
+    expect(container.ports.map(({ name }) => name)).toEqual(["metrics", ...(given.events?.enabled ? ["events"] : [])]);
     expect(container.readinessProbe.httpGet).toEqual({ path: "/readyz", port: "metrics" });
     expect(container.livenessProbe.httpGet).toEqual({ path: "/healthz", port: "metrics" });
     expect(template.metadata.labels).toMatchObject(selector.matchLabels);

@@ -37,5 +37,8 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{/* flowferry.yaml: what the chart sets goes over what the values have. */}}
 {{- define "flowferry.config" -}}
 {{- $own := dict "ledger" (dict "path" "/var/lib/flowferry/flowferry.db") "telemetry" (dict "listen" "0.0.0.0:9464") -}}
+{{- if .Values.events.enabled -}}
+{{- $_ := set $own "intake" (dict "listen" "0.0.0.0:9465") -}}
+{{- end -}}
 {{- toYaml (mergeOverwrite (deepCopy .Values.config) $own) -}}
 {{- end -}}
