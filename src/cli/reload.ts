@@ -13,7 +13,9 @@ export function watchOption(): Option {
   return new Option(
     "--watch",
     "take up the configuration when its file changes; SIGHUP does so at once, and also for files that it takes values from",
-  ).default(false);
+  )
+    .default(false)
+    .conflicts(["untilCaughtUp", "object", "event"]);
 }
 
 /** A configuration that may be read again while a worker runs. */
