@@ -15,9 +15,9 @@ function partsOf(config: Config): ReadonlyMap<string, string> {
       `source ${name}`,
       [component.type, options, format, filter, enrich],
     ]),
-    ...sinks.map(({ name, component, options, filterBlock }): [string, unknown] => [
+    ...sinks.map(({ name, component, options, filterBlock, reduction }): [string, unknown] => [
       `sink ${name}`,
-      [component.type, options, filterBlock],
+      [component.type, options, filterBlock, reduction],
     ]),
     ["archive", archive && { ...archive, to: [archive.to.component.type, archive.to.options] }],
     ["alerts", alerts],

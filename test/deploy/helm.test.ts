@@ -75,22 +75,29 @@ test.each([
   ["a size that is none", ["--set", "persistence.size=much"], /persistence/],
   ["a configuration twice", ["--set", "existingConfigMap=other"], /either config or existingConfigMap/],
   ["tables twice", ["--set", "tablesVolume.configMap.name=other"], /either tables or tablesVolume/],
+  ["metrics that Prometheus could not read", ["--set", "serviceMonitor.tokenSecret.name="], /tokenSecret/],
   ["a configuration without sinks", ["--set", "config.sinks=null"], /config needs source/],
 ])("helm refuses %s", async (_name, args, message) => {
   await expect(render("oke", ...args)).rejects.toThrow(message);
 });
 
-test("what the chart sets in the configuration cannot be set otherwise, and a changed configuration makes a new pod", async () => {
+test("what the chart sets in the configuration cannot be set otherwise; a change is taken up by the pod, or makes a new one", async () => {
+  const restarting = ["--set", "reload=false"];
   const [first, second, third] = [
-    await render("oke"),
-    await render("oke", "--set", "config.ledger.path=elsewhere.db", "--set", "config.telemetry.level=debug"),
-    await render("oke", "--set-string", "tables.servers\\.csv=address"),
+    await render("oke", ...restarting),
+    await render("oke", ...restarting, "--set", "config.ledger.path=elsewhere.db", "--set", "config.telemetry.level=debug"),
+    await render("oke", ...restarting, "--set-string", "tables.servers\\.csv=address"),
   ];
   expect(second).not.toContain("elsewhere.db");
   expect(second).toContain("level: debug");
   const checksum = (manifests: string) => /checksum\/config: (\w+)/.exec(manifests)?.[1];
+  expect(checksum(first)).toBeDefined();
   expect(checksum(second)).not.toBe(checksum(first));
   expect(checksum(third)).toBe(checksum(first));
+  expect(first).not.toContain("--watch");
+  const reloading = await render("oke");
+  expect(reloading).toContain("--watch");
+  expect(checksum(reloading)).toBeUndefined();
 });
 
 test("a long release name still makes names that a pod's label can hold", async () => {

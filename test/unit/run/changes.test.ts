@@ -20,6 +20,7 @@ test.each<[string, object, string[]]>([
     ["sink out"],
   ],
   ["a sink that is gone and one that comes", { ...base, sinks: [out, { ...out, name: "more" }] }, ["sink otlp", "sink more"]],
+  ["what a sink gets of the flows", { ...base, sinks: [{ ...out, sample: { oneIn: 10 } }, base.sinks[1]] }, ["sink out"]],
   ["the filter of all flows", { ...base, filter: { action: "reject" } }, ["source directory-flows"]],
   ["how the bucket is tailed", { ...base, source: { ...flows, lookBack: "3h" } }, ["source directory-flows"]],
   ["a table", { ...base, enrich: { ports: "ports.csv" } }, ["source directory-flows"]],
@@ -50,8 +51,8 @@ test("what two runs have done is added up, and of states the last one counts", (
     parked: 3,
     sources: { a: { ...counts, quality: {}, parked: 3 } },
     sinks: {
-      x: { delivered: 8, rejected: 0, deadLettered: 0, filtered: 0, waiting: 4 },
-      gone: { delivered: 1, rejected: 0, deadLettered: 0, filtered: 0, waiting: 2 },
+      x: { delivered: 8, rejected: 0, deadLettered: 0, filtered: 0, sampled: 0, aggregated: 0, waiting: 4 },
+      gone: { delivered: 1, rejected: 0, deadLettered: 0, filtered: 0, sampled: 0, aggregated: 0, waiting: 2 },
     },
     alerts: { told: 1, waiting: 5, refused: 0, withheld: 1 },
   };
