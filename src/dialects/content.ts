@@ -7,6 +7,7 @@ import type { NativeSearch, Search } from "../searches/search.ts";
 import { shippedDashboards } from "./dashboard-lists.ts";
 import type { Dialect, Printed, PrintedSearch } from "./dialect.ts";
 import { DEFAULT_LAG_MS } from "./evaluation.ts";
+import { grafanaNotifications } from "./grafana/alerting.ts";
 import type { Backend } from "./grafana/backend.ts";
 import { grafanaDashboard } from "./grafana/dashboard.ts";
 import { lokiBackend } from "./loki/grafana.ts";
@@ -69,6 +70,7 @@ export async function dialectFiles(
     if (backend !== undefined)
       files.set(`grafana/${backend.name}.json`, grafanaDashboard(backend, shippedDashboards(), saidSearches));
   }
+  files.set("grafana/notifications.yml", grafanaNotifications(receivers.get("grafana")));
   const summary = summaryOf(ruleTable, searchTable);
   files.set("dialects.md", page(summary, ruleTable, searchTable));
   return { files, summary };

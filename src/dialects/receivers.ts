@@ -5,6 +5,7 @@ import { UsageError } from "../lib/errors.ts";
 const FORMS: Readonly<Record<string, { readonly pattern: RegExp; readonly example: string }>> = {
   loki: { pattern: /^#[\w.-]+$/, example: "#flow-alerts, a Slack channel" },
   victorialogs: { pattern: /^#[\w.-]+$/, example: "#flow-alerts, a Slack channel" },
+  grafana: { pattern: /^#[\w.-]+$/, example: "#flow-alerts, a Slack channel" },
   elastic: {
     pattern: /^(\.[\w-]+:)?[\w-]+$/,
     example: "6f1a…, the id of a Slack connector, or .webhook:6f1a… for one of another type",

@@ -2,6 +2,7 @@ import { stringify } from "yaml";
 import { alertAnnotations, alertKept, alertLabels, byInterval, rulerInterval } from "../alert-labels.ts";
 import { type Dialect, type PrintedRule, printed, type StoredAttributes } from "../dialect.ts";
 import { evaluationOf } from "../evaluation.ts";
+import { type Asked, grafanaRules } from "../grafana/alerting.ts";
 import { alertmanagerConfig } from "../receivers.ts";
 import { searchList } from "../search-list.ts";
 import { logqlWords, type Words } from "./conditions.ts";
@@ -21,7 +22,8 @@ export function lokiDialect(attributes: StoredAttributes): Dialect {
     search: (search) => printed(() => printSearch(search, words)),
     files: ({ rules, searches, alerting: { lagMs, receiver } }) =>
       new Map([
-        ["detections.yml", ruleGroups(rules, words, lagMs)],
+        ["detections.yml", ruleGroups(askedOf(rules, words, lagMs))],
+        ["grafana-alerts.yml", grafanaRules(askedOf(rules, words, lagMs), { name: "loki", title: "Loki", queryType: "instant" })],
         ["alertmanager.yml", alertmanagerConfig(receiver)],
         [
           "searches.yml",
@@ -34,14 +36,21 @@ export function lokiDialect(attributes: StoredAttributes): Dialect {
   };
 }
 
-function ruleGroups(rules: readonly PrintedRule[], words: Words, lagMs: number): string {
-  const alerts = rules.map(({ rule, query }) => {
+/** What is asked of each rule, and when. */
+function askedOf(rules: readonly PrintedRule[], words: Words, lagMs: number): Asked[] {
+  return rules.map(({ rule, query }) => {
     const evaluation = evaluationOf(rule, rulerInterval(rule), lagMs);
     const fields = rule.dedup === "group" ? [] : rule.dedup.map(words.name);
     const expr =
       rule.kind === "correlation"
         ? printRule(rule, words, evaluation)
         : `sum by (${fields.join(", ")}) (count_over_time(${query} ${rangeOf(evaluation)})) > 0`;
+    return { rule, expr, evaluation };
+  });
+}
+
+function ruleGroups(asked: readonly Asked[]): string {
+  const alerts = asked.map(({ rule, expr, evaluation }) => {
     const kept = alertKept(rule, evaluation);
     return { rule, alert: { alert: rule.name, expr, ...kept, labels: alertLabels(rule), annotations: alertAnnotations(rule) } };
   });

@@ -2,6 +2,7 @@ import { stringify } from "yaml";
 import { alertAnnotations, alertKept, alertLabels, byInterval, rulerInterval } from "../alert-labels.ts";
 import { type Dialect, type PrintedRule, printed, type StoredAttributes } from "../dialect.ts";
 import { evaluationOf } from "../evaluation.ts";
+import { type Asked, grafanaRules } from "../grafana/alerting.ts";
 import { alertmanagerConfig } from "../receivers.ts";
 import { searchList } from "../search-list.ts";
 import { byClause, logsqlWords, type Words } from "./conditions.ts";
@@ -18,7 +19,11 @@ export function victorialogsDialect(attributes: StoredAttributes): Dialect {
     search: (search) => printed(() => printSearch(search, words)),
     files: ({ rules, searches, alerting: { lagMs, receiver } }) =>
       new Map([
-        ["detections.yml", ruleGroups(rules, words, lagMs)],
+        ["detections.yml", ruleGroups(askedOf(rules, words, lagMs))],
+        [
+          "grafana-alerts.yml",
+          grafanaRules(askedOf(rules, words, lagMs), { name: "victorialogs", title: "VictoriaLogs", queryType: "stats" }),
+        ],
         ["alertmanager.yml", alertmanagerConfig(receiver)],
         [
           "searches.yml",
@@ -28,8 +33,9 @@ export function victorialogsDialect(attributes: StoredAttributes): Dialect {
   };
 }
 
-function ruleGroups(rules: readonly PrintedRule[], words: Words, lagMs: number): string {
-  const alerts = rules.map(({ rule, query }) => {
+/** What is asked of each rule, and when. */
+function askedOf(rules: readonly PrintedRule[], words: Words, lagMs: number): Asked[] {
+  return rules.map(({ rule, query }) => {
     const evaluation = evaluationOf(rule, rulerInterval(rule), lagMs);
     const fields = rule.dedup === "group" ? [] : rule.dedup.map(words.name);
     // A query without a time would be asked about the group's interval alone.
@@ -37,6 +43,12 @@ function ruleGroups(rules: readonly PrintedRule[], words: Words, lagMs: number):
       rule.kind === "correlation"
         ? printRule(rule, words, evaluation)
         : `${timeFilter(evaluation)} ${query} | stats ${byClause(fields)}count() as flows | filter flows:>0`;
+    return { rule, expr, evaluation };
+  });
+}
+
+function ruleGroups(asked: readonly Asked[]): string {
+  const alerts = asked.map(({ rule, expr, evaluation }) => {
     const kept = alertKept(rule, evaluation);
     return { rule, alert: { alert: rule.name, expr, ...kept, labels: alertLabels(rule), annotations: alertAnnotations(rule) } };
   });

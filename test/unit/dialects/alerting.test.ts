@@ -11,6 +11,7 @@ const MINUTE = 60_000;
 const RECEIVERS = [
   "loki=#flows",
   "victorialogs=#vl",
+  "grafana=#panels",
   "elastic=4d2b",
   "splunk=#soc",
   "datadog=@slack-acme-flows",
@@ -90,6 +91,72 @@ describe.each([
     expect(receivers).toMatchObject([{ slack_configs: [{ channel, api_url_file: expect.stringMatching(/^\//) }] }]);
     for (const { labels } of alertsIn(`${name}/detections.yml`)) expect(labels.source).toBe("flowferry");
   });
+});
+
+interface GrafanaRules {
+  readonly apiVersion: number;
+  readonly groups: readonly {
+    readonly interval: string;
+    readonly rules: readonly {
+      readonly uid: string;
+      readonly title: string;
+      readonly condition: string;
+      readonly labels: Readonly<Record<string, string>>;
+      readonly data: readonly {
+        readonly refId: string;
+        readonly datasourceUid: string;
+        readonly relativeTimeRange?: { readonly from: number; readonly to: number };
+        readonly model: Readonly<Record<string, unknown>> & { readonly expr?: string };
+      }[];
+    }[];
+  }[];
+}
+
+/** Grafana puts variables of its environment where a single dollar stands. */
+const asGrafanaReads = (text: string): string => {
+  const left = text.replaceAll("$$", "").replaceAll("$SLACK_WEBHOOK_URL", "");
+  expect(left).not.toContain("$");
+  return text.replaceAll("$$", "\u0000").replaceAll("$SLACK_WEBHOOK_URL", "https://hooks.example/x").replaceAll("\u0000", "$");
+};
+
+test.each([
+  ["loki", "instant"],
+  ["victorialogs", "stats"],
+] as const)("Grafana over %s: asks what the ruler asks, over a time that holds all of it, and is above 0", (name, queryType) => {
+  const asked = new Map(alertsIn(`${name}/detections.yml`).map(({ alert, expr, intervalMs }) => [alert, { expr, intervalMs }]));
+  const { apiVersion, groups } = parse(asGrafanaReads(files.get(`${name}/grafana-alerts.yml`) ?? "")) as GrafanaRules;
+  expect(apiVersion).toBe(1);
+  const rules = groups.flatMap(({ interval, rules: some }) => some.map((rule) => ({ ...rule, interval })));
+  expect(rules.map(({ labels }) => labels.rule).sort()).toEqual([...asked.keys()].sort());
+  expect(new Set(rules.map(({ uid }) => uid)).size).toBe(rules.length);
+  for (const { uid, condition, data, labels, interval } of rules) {
+    const { expr, intervalMs = 0 } = asked.get(labels.rule ?? "") ?? {};
+    expect(uid).toMatch(/^[\w-]{1,40}$/);
+    expect({ "1m": MINUTE, "15s": 15_000 }[interval]).toBe(intervalMs);
+    const timespanMs = timespanOf(labels.rule ?? "");
+    const backMs = intervalMs + 60 * MINUTE + (timespanMs ?? 0);
+    expect(data).toMatchObject([
+      { refId: "A", datasourceUid: name, relativeTimeRange: { from: backMs / 1_000, to: 0 }, model: { expr, queryType } },
+      { refId: "B", datasourceUid: "__expr__", model: { type: "reduce", expression: "A", reducer: "last" } },
+      { refId: "C", datasourceUid: "__expr__", model: { type: "threshold", expression: "B" } },
+    ]);
+    expect(condition).toBe("C");
+    expect(data[2]?.model.conditions).toEqual([{ evaluator: { type: "gt", params: [0] } }]);
+    expect(labels.source).toBe("flowferry");
+  }
+});
+
+test("Grafana: a contact point for a Slack channel, and a policy that leads to it by the label of the rules", () => {
+  const { contactPoints, policies } = parse(asGrafanaReads(files.get("grafana/notifications.yml") ?? "")) as {
+    contactPoints: { name: string }[];
+    policies: { receiver: string }[];
+  };
+  const settings = { url: "https://hooks.example/x", recipient: "#panels", title: expect.any(String), text: expect.any(String) };
+  expect(contactPoints).toMatchObject([{ receivers: [{ type: "slack", settings }] }]);
+  const receiver = contactPoints[0]?.name;
+  expect(policies).toMatchObject([
+    { receiver, routes: [{ receiver, object_matchers: [["source", "=", "flowferry"]], repeat_interval: "24h" }] },
+  ]);
 });
 
 test("Elastic: enabled, suppressed by one to three fields where an alert has some, with a connector", () => {
