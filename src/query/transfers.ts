@@ -1,3 +1,6 @@
+/** Transfers of one size follow each other by at most this factor. */
+export const STEP = 4;
+
 /** Transfers of a pair in the same slot of time are one. */
 export const SLOT_MS = 3_600_000;
 
@@ -47,34 +50,50 @@ FROM flows WHERE "flow.action" = 'accept' AND "${bytes}" > 0`;
 }
 
 const PAIR = "source, destination, traffic_from, traffic_to";
+/** Of so many transfers the quantiles are those of all, near enough. */
+const SAMPLE = 100_000;
 
 /** Number, median and deviation of the sizes of a group. */
 const USUAL = `count(*) AS amount, median(size) AS median,
     greatest(1.4826 * mad(size), (quantile_cont(size, 0.9) - median(size)) / 1.2816, ${LEAST_DEVIATION}) AS deviation`;
 
 /**
- * The relation `judged`: the transfers, what is usual (`usual`, of which `compared`), and how far they are from it (`score`).
+ * The relation `judged`: transfers that are unusual, or of the services and size of the largest; what is usual (`usual`, of which `compared`),
+ * and how far they are from it (`score`).
  *
  * Of the logarithms of bytes, usual is the median. The deviation is the median of the distances from it times 1.4826, or the distance of
  * the ninetieth percentile divided by 1.2816, if that is larger, as where the sizes lean upwards; both are the standard deviation of a normal
  * distribution, and neither feels a few transfers that stand out. A transfer is compared with its own pair and services, if these moved
  * something in 12 hours or more; else with those of its services, if there are 12; else with all. Its score is the distance from the median
- * in deviations: it is unusual from 3.5 on, and never below twice the usual bytes.
+ * in deviations: it is unusual from 3.5 on, and never below twice the usual bytes. Of more than 100,000 transfers of the same services, or of
+ * all, every so many-th is looked at, by a hash that is always the same.
  */
-export const JUDGED = `WITH everything AS (SELECT ${USUAL} FROM transfers),
-services AS (SELECT traffic_from, traffic_to, ${USUAL} FROM transfers GROUP BY ALL),
-pairs AS (
-  SELECT ${PAIR}, ${USUAL}
-  FROM transfers SEMI JOIN (SELECT ${PAIR} FROM transfers GROUP BY ALL HAVING count(*) >= ${ENOUGH}) USING (${PAIR})
-  GROUP BY ALL
+export const JUDGED = `WITH frequent AS (SELECT ${PAIR} FROM transfers GROUP BY ALL HAVING count(*) >= ${ENOUGH}),
+pairs AS (SELECT ${PAIR}, ${USUAL} FROM transfers SEMI JOIN frequent USING (${PAIR}) GROUP BY ALL),
+amounts AS (SELECT traffic_from, traffic_to, count(*) AS amount FROM transfers GROUP BY ALL),
+top AS (SELECT max(size) - ln(${STEP}) AS top_size, arg_max(traffic_from, bytes) AS top_from, arg_max(traffic_to, bytes) AS top_to FROM transfers),
+everything AS (
+  SELECT ${USUAL} FROM transfers CROSS JOIN (SELECT sum(amount)::BIGINT AS amount FROM amounts) AS of WHERE ${everyOf("of.amount")}
+),
+services AS (
+  SELECT traffic_from, traffic_to, ${USUAL}
+  FROM transfers JOIN amounts USING (traffic_from, traffic_to) WHERE ${everyOf("amount")} GROUP BY ALL
+),
+known AS (
+  SELECT traffic_from, traffic_to, IF(is_known, 'service', 'all') AS compared,
+    IF(is_known, services.median, everything.median) AS median, IF(is_known, services.deviation, everything.deviation) AS deviation
+  FROM services CROSS JOIN everything, LATERAL (SELECT services.amount >= ${ENOUGH} AS is_known)
 )
-SELECT transfers.*,
-  CASE WHEN pairs.amount IS NOT NULL THEN 'pair' WHEN services.amount >= ${ENOUGH} THEN 'service' ELSE 'all' END AS compared,
-  ${chosen("median")} AS usual, (size - ${chosen("median")}) / ${chosen("deviation")} AS score
-FROM transfers CROSS JOIN everything
-JOIN services USING (traffic_from, traffic_to)
-LEFT JOIN pairs USING (${PAIR})`;
+SELECT * FROM (
+  SELECT transfers.*, IF(pairs.amount IS NULL, known.compared, 'pair') AS compared, coalesce(pairs.median, known.median) AS usual,
+    (size - coalesce(pairs.median, known.median)) / coalesce(pairs.deviation, known.deviation) AS score,
+    size > top_size AND traffic_from = top_from AND traffic_to = top_to AS is_largest
+  FROM transfers CROSS JOIN top
+  JOIN known USING (traffic_from, traffic_to)
+  LEFT JOIN pairs USING (${PAIR})
+)
+WHERE score >= ${UNUSUAL} OR is_largest`;
 
-function chosen(what: string): string {
-  return `CASE WHEN pairs.amount IS NOT NULL THEN pairs.${what} WHEN services.amount >= ${ENOUGH} THEN services.${what} ELSE everything.${what} END`;
+function everyOf(amount: string): string {
+  return `hash(slot, source, destination) % greatest(1, ${amount} // ${SAMPLE})::UBIGINT = 0`;
 }

@@ -1,8 +1,6 @@
 import { literal } from "../dialects/duckdb/conditions.ts";
-import { ENDS, JUDGED, SLOT_MS, TRANSFERS, UNUSUAL } from "./transfers.ts";
+import { ENDS, JUDGED, SLOT_MS, STEP, TRANSFERS, UNUSUAL } from "./transfers.ts";
 
-/** Sizes of one cluster follow each other by at most this factor. */
-const STEP = 4;
 /** A value is told where more than so large a share of the cluster has it, and so many times the share that all transfers have. */
 const LEAST_SUPPORT = 0.5;
 const LEAST_LIFT = 2;
@@ -28,10 +26,6 @@ export interface UnusualOptions {
   /** The relations `ends`, `transfers` and `judged` are there already; what is correlated comes as a list. */
   readonly areGathered?: boolean;
 }
-
-/** Of the services of the largest transfer, and of its size. */
-const LARGEST = `(traffic_from, traffic_to) = (SELECT (traffic_from, traffic_to) FROM transfers ORDER BY bytes DESC LIMIT 1)
-    AND size > (SELECT max(size) FROM transfers) - ln(${STEP})`;
 
 /**
  * Clusters of unusual transfers, those that moved most first. Unusual transfers of the same services are one cluster where sizes follow each other within a factor of 4, and hours without a gap.
@@ -62,7 +56,7 @@ export function unusualTransfers({ of = "unusual", host, areGathered = false }: 
   return `WITH ${gathered}unusual AS MATERIALIZED (
   SELECT judged.*, ${["address", "server", "network", "zone"].map((what) => `f.${what} AS source_${what}, t.${what} AS destination_${what}`).join(", ")}
   FROM judged JOIN ends f ON f.id = source JOIN ends t ON t.id = destination
-  WHERE ${of === "unusual" ? `score >= ${UNUSUAL}` : LARGEST}
+  WHERE ${of === "unusual" ? `score >= ${UNUSUAL}` : "is_largest"}
 ),
 ranged AS (
   SELECT *, sum(step) OVER (PARTITION BY traffic_from, traffic_to ORDER BY size ROWS UNBOUNDED PRECEDING) AS range FROM (

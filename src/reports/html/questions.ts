@@ -128,11 +128,15 @@ FROM entries WHERE accepted > 0 AND source_zone = 'external' AND zone = 'interna
 GROUP BY address, port ORDER BY sources DESC, flows DESC, address, port LIMIT ${limit}`;
 
 /** Who tried 15 ports of a host, or 25 hosts, in five minutes, by flows that were rejected or of three packets at most. */
-export const scans = (limit: number): string => `WITH tried AS (
-  SELECT "source.address" AS address, epoch_ms(time) // 300000 AS slot, "destination.address" AS host, "destination.port" AS port,
-    max(time) AS last, count(*) FILTER (WHERE "flow.action" = 'reject') AS rejected, count(*) AS flows, any_value("flow.source.server") AS server
+export const scans = (limit: number): string => `WITH tries AS MATERIALIZED (
+  SELECT "source.address" AS address, epoch_ms(time) // 300000 AS slot, "destination.address" AS host, "destination.port" AS port, time,
+    "flow.action" AS action, "flow.source.server" AS server
   FROM flows WHERE "flow.protocol.number" IN (6, 17) AND ${REQUEST} AND ("flow.action" = 'reject' OR "flow.packets" <= 3)
-    AND "flow.destination.zone" IN ('internal', 'external') GROUP BY ALL
+    AND "flow.destination.zone" IN ('internal', 'external')
+), tried AS (
+  SELECT address, slot, host, port, max(time) AS last, count(*) FILTER (WHERE action = 'reject') AS rejected, count(*) AS flows,
+    any_value(server) AS server
+  FROM tries SEMI JOIN (SELECT address, slot FROM tries GROUP BY ALL HAVING count(*) >= 15) USING (address, slot) GROUP BY ALL
 ), found AS (
   SELECT address, count(DISTINCT host) AS hosts, max(ports) AS ports, sum(rejected) AS rejected, sum(flows) AS flows, max(last) AS last,
     any_value(server) AS server

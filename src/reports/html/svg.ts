@@ -55,7 +55,7 @@ function plain(svg: string, width: number, height: number, { id, title, descript
     .replaceAll(/<style[^>]*>[\s\S]*?<\/style>/g, "")
     .replaceAll(/<[^>]*>/g, (tag) =>
       tag
-        .replaceAll(/ (?:ecmeta_[a-z_]+|class|pointer-events)="[^"]*"/g, "")
+        .replaceAll(/ (?:ecmeta_[a-z_]+|class|pointer-events)="[^"]*"| fill="#000"/g, "")
         .replaceAll(/ style="([^"]*)"/g, (_, style: string) => fontOf(style)),
     )
     .replaceAll(/\n\s*/g, "");
