@@ -129,6 +129,19 @@ WITH "attempt_let_out" AS (
 )
 SELECT * FROM "accepted_here_rejected_there";
 
+-- Scan of many ports of many hosts (medium)
+CREATE OR REPLACE VIEW "block_scan" AS
+WITH "port_probe" AS (
+  SELECT * FROM flows
+  WHERE (("flow.action" = 'reject' AND "flow.initiator" IN ('source', 'unknown') AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'internal' AND "flow.protocol.number" IN (6, 17)) OR ("flow.action" = 'accept' AND "flow.initiator" IN ('source', 'unknown') AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'internal' AND "flow.protocol.number" = 6 AND "flow.packets" <= 3 AND "flow.bytes" < 200) OR ("flow.action" = 'accept' AND "flow.initiator" IN ('source', 'unknown') AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'internal' AND "flow.protocol.number" = 17 AND "flow.packets" <= 2 AND "flow.bytes" < 200)) AND (("flow.protocol.number" = 17) IS NOT TRUE OR ("destination.port" IN (53, 67, 123, 137, 138, 514, 5353)) IS NOT TRUE) AND (lower("flow.source.role") IN ('bastion', 'jump', 'automation', 'monitoring', 'metrics', 'scanner')) IS NOT TRUE
+),
+"block_scan" AS (
+  SELECT * FROM "port_probe"
+  WHERE ("destination.address" || ' ' || "destination.port") IS NOT NULL
+  QUALIFY count(DISTINCT ("destination.address" || ' ' || "destination.port")) OVER (PARTITION BY "source.address" ORDER BY time RANGE BETWEEN INTERVAL 5 MINUTES PRECEDING AND CURRENT ROW) >= 60
+)
+SELECT * FROM "block_scan";
+
 -- Brute force against a login (medium)
 CREATE OR REPLACE VIEW "brute_force" AS
 WITH "login_attempt" AS (
@@ -218,6 +231,19 @@ WITH "container_api_accepted_from_outside" AS (
 )
 SELECT * FROM "container_api_accepted_from_outside";
 
+-- Container APIs of many hosts (medium)
+CREATE OR REPLACE VIEW "container_api_fanout" AS
+WITH "container_api_inside" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.initiator" IN ('source', 'unknown') AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'internal' AND "flow.protocol.number" = 6 AND "flow.packets" > 3 AND "destination.port" IN (2375, 2376, 2379) AND (lower("flow.source.role") IN ('bastion', 'jump', 'automation', 'monitoring', 'metrics', 'scanner')) IS NOT TRUE
+),
+"container_api_fanout" AS (
+  SELECT * FROM "container_api_inside"
+  WHERE "destination.address" IS NOT NULL
+  QUALIFY count(DISTINCT "destination.address") OVER (PARTITION BY "source.address" ORDER BY time RANGE BETWEEN INTERVAL 1 HOURS PRECEDING AND CURRENT ROW) >= 5
+)
+SELECT * FROM "container_api_fanout";
+
 -- Database accepted from outside (high)
 CREATE OR REPLACE VIEW "database_accepted_from_outside" AS
 WITH "database_accepted_from_outside" AS (
@@ -250,6 +276,19 @@ WITH "dns_query" AS (
   QUALIFY count(*) OVER (PARTITION BY "source.address" ORDER BY time RANGE BETWEEN INTERVAL 10 MINUTES PRECEDING AND CURRENT ROW) >= 2000
 )
 SELECT * FROM "dns_high_volume";
+
+-- Many long questions for names (medium)
+CREATE OR REPLACE VIEW "dns_long_questions" AS
+WITH "dns_long_question" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.initiator" IN ('source', 'unknown') AND "flow.source.zone" = 'internal' AND "flow.protocol.number" = 17 AND "destination.port" = 53 AND ("flow.bytes"::DOUBLE / nullif("flow.packets", 0)) >= 150 AND (lower("flow.source.role") IN ('dns', 'domain-controller')) IS NOT TRUE
+),
+"dns_long_questions" AS (
+  SELECT * FROM "dns_long_question"
+  WHERE "flow.bytes" > 0
+  QUALIFY sum("flow.bytes") OVER (PARTITION BY "source.address", "destination.address" ORDER BY time RANGE BETWEEN INTERVAL 1 DAYS PRECEDING AND CURRENT ROW) >= 150000
+)
+SELECT * FROM "dns_long_questions";
 
 -- DNS to a server off the list (low)
 CREATE OR REPLACE VIEW "dns_off_list" AS
@@ -289,7 +328,7 @@ SELECT * FROM "exfiltration_by_other_protocol";
 CREATE OR REPLACE VIEW "exfiltration_of_a_day" AS
 WITH "bulk_outside" AS (
   SELECT * FROM flows
-  WHERE "flow.action" = 'accept' AND "flow.initiator" IN ('source', 'unknown') AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'external' AND "flow.bytes" >= 1000000 AND "flow.destination.server" IS NULL AND "flow.destination.network" IS NULL
+  WHERE "flow.action" = 'accept' AND "flow.initiator" IN ('source', 'unknown') AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'external' AND "flow.bytes" >= 1000000 AND (("flow.protocol.number" = 17) IS NOT TRUE OR ("destination.port" IN (500, 1194, 4500, 51820)) IS NOT TRUE) AND "flow.destination.server" IS NULL AND "flow.destination.network" IS NULL
 ),
 "exfiltration_of_a_day" AS (
   SELECT * FROM "bulk_outside"
@@ -298,11 +337,24 @@ WITH "bulk_outside" AS (
 )
 SELECT * FROM "exfiltration_of_a_day";
 
+-- Data to many addresses outside (medium)
+CREATE OR REPLACE VIEW "exfiltration_to_many" AS
+WITH "upload_outside" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.initiator" IN ('source', 'unknown') AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'external' AND "flow.protocol.number" = 6 AND "flow.bytes" >= 3000000 AND "flow.destination.server" IS NULL AND "flow.destination.network" IS NULL
+),
+"exfiltration_to_many" AS (
+  SELECT * FROM "upload_outside"
+  WHERE "destination.address" IS NOT NULL
+  QUALIFY count(DISTINCT "destination.address") OVER (PARTITION BY "source.address" ORDER BY time RANGE BETWEEN INTERVAL 1 DAYS PRECEDING AND CURRENT ROW) >= 40
+)
+SELECT * FROM "exfiltration_to_many";
+
 -- Much data to the outside (high)
 CREATE OR REPLACE VIEW "exfiltration_volume" AS
 WITH "bulk_outside" AS (
   SELECT * FROM flows
-  WHERE "flow.action" = 'accept' AND "flow.initiator" IN ('source', 'unknown') AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'external' AND "flow.bytes" >= 1000000 AND "flow.destination.server" IS NULL AND "flow.destination.network" IS NULL
+  WHERE "flow.action" = 'accept' AND "flow.initiator" IN ('source', 'unknown') AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'external' AND "flow.bytes" >= 1000000 AND (("flow.protocol.number" = 17) IS NOT TRUE OR ("destination.port" IN (500, 1194, 4500, 51820)) IS NOT TRUE) AND "flow.destination.server" IS NULL AND "flow.destination.network" IS NULL
 ),
 "exfiltration_volume" AS (
   SELECT * FROM "bulk_outside"
@@ -366,6 +418,19 @@ WITH "admin_port_contact" AS (
 )
 SELECT * FROM "host_sweep";
 
+-- Data in echo requests to the outside (medium)
+CREATE OR REPLACE VIEW "icmp_payload" AS
+WITH "icmp_with_payload" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'external' AND "flow.protocol.number" IN (1, 58) AND ("flow.bytes"::DOUBLE / nullif("flow.packets", 0)) >= 200
+),
+"icmp_payload" AS (
+  SELECT * FROM "icmp_with_payload"
+  WHERE "flow.bytes" > 0
+  QUALIFY sum("flow.bytes") OVER (PARTITION BY "source.address", "destination.address" ORDER BY time RANGE BETWEEN INTERVAL 1 DAYS PRECEDING AND CURRENT ROW) >= 150000
+)
+SELECT * FROM "icmp_payload";
+
 -- Sweep by ICMP (medium)
 CREATE OR REPLACE VIEW "icmp_sweep" AS
 WITH "icmp_probe" AS (
@@ -399,6 +464,19 @@ WITH "inbound_port_off_list" AS (
   WHERE "flow.action" = 'accept' AND "flow.initiator" IN ('source', 'unknown') AND "flow.source.zone" = 'external' AND "flow.destination.zone" = 'internal' AND "flow.protocol.number" IN (6, 17) AND "destination.port" >= 1 AND "destination.port" < 32768 AND ("destination.port" IN (25, 53, 80, 123, 443, 500, 1194, 4500, 8080, 8443)) IS NOT TRUE AND ("destination.port" IN (20, 21, 22, 23, 111, 135, 139, 445, 593, 1433, 1521, 2323, 2375, 2376, 2379, 2380, 2483, 2484, 3306, 3389, 5432, 5900, 5901, 5902, 5903, 5984, 6379, 6443, 9042, 9200, 9300, 10250, 10255, 11211, 27017)) IS NOT TRUE AND ("destination.port" IN (67, 68)) IS NOT TRUE
 )
 SELECT * FROM "inbound_port_off_list";
+
+-- Connection that is kept open (medium)
+CREATE OR REPLACE VIEW "kept_connection" AS
+WITH "connection_outside" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.initiator" IN ('source', 'unknown') AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'external' AND "flow.protocol.number" = 6 AND "destination.port" >= 1 AND "destination.port" < 32768 AND ("destination.port" IN (80, 443, 465, 587, 853, 993, 995, 1194, 1883, 4500, 5061, 5222, 5223, 5228, 5229, 5230, 5269, 5671, 8883, 9092, 9093, 9997)) IS NOT TRUE AND "flow.destination.server" IS NULL AND "flow.destination.network" IS NULL
+),
+"kept_connection" AS (
+  SELECT * FROM "connection_outside"
+  WHERE (epoch_ms(time) // 3600000) IS NOT NULL
+  QUALIFY count(DISTINCT (epoch_ms(time) // 3600000)) OVER (PARTITION BY "source.address", "source.port", "destination.address", "destination.port" ORDER BY time RANGE BETWEEN INTERVAL 12 HOURS PRECEDING AND CURRENT ROW) >= 7
+)
+SELECT * FROM "kept_connection";
 
 -- Rejected from outside, then let in elsewhere (high)
 CREATE OR REPLACE VIEW "knock_then_access" AS
@@ -450,16 +528,26 @@ SELECT * FROM "large_transfer";
 CREATE OR REPLACE VIEW "lateral_chain" AS
 WITH "admin_session_in" AS (
   SELECT * FROM flows
-  WHERE "flow.action" = 'accept' AND "flow.initiator" IN ('source', 'unknown') AND "flow.destination.zone" = 'internal' AND "flow.protocol.number" = 6 AND "flow.packets" > 60 AND "destination.port" IN (22, 3389, 5985, 5986) AND (lower("flow.destination.role") IN ('bastion', 'jump', 'automation', 'monitoring', 'metrics', 'scanner')) IS NOT TRUE AND (lower("flow.source.role") IN ('automation', 'monitoring', 'metrics')) IS NOT TRUE
+  WHERE "flow.action" = 'accept' AND "flow.initiator" IN ('source', 'unknown') AND "flow.destination.zone" = 'internal' AND "flow.protocol.number" = 6 AND "flow.packets" > 5 AND "destination.port" IN (22, 3389, 5985, 5986) AND (lower("flow.destination.role") IN ('bastion', 'jump', 'automation', 'monitoring', 'metrics', 'scanner')) IS NOT TRUE AND (lower("flow.source.role") IN ('automation', 'monitoring', 'metrics', 'scanner', 'backup')) IS NOT TRUE
+),
+"lasting_session_in" AS (
+  SELECT * FROM "admin_session_in"
+  WHERE "flow.packets" > 0
+  QUALIFY sum("flow.packets") OVER (PARTITION BY "source.address", "source.port", "destination.address", "destination.port" ORDER BY time RANGE BETWEEN INTERVAL 15 MINUTES PRECEDING AND CURRENT ROW) >= 100
 ),
 "admin_session_out" AS (
   SELECT * FROM flows
-  WHERE "flow.action" = 'accept' AND "flow.initiator" IN ('source', 'unknown') AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'internal' AND "flow.protocol.number" = 6 AND "flow.packets" > 60 AND "destination.port" IN (22, 3389, 5985, 5986) AND (lower("flow.source.role") IN ('bastion', 'jump', 'automation', 'monitoring', 'metrics', 'scanner')) IS NOT TRUE
+  WHERE "flow.action" = 'accept' AND "flow.initiator" IN ('source', 'unknown') AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'internal' AND "flow.protocol.number" = 6 AND "flow.packets" > 5 AND "destination.port" IN (22, 3389, 5985, 5986) AND (lower("flow.source.role") IN ('bastion', 'jump', 'automation', 'monitoring', 'metrics', 'scanner')) IS NOT TRUE
+),
+"lasting_session_out" AS (
+  SELECT * FROM "admin_session_out"
+  WHERE "flow.packets" > 0
+  QUALIFY sum("flow.packets") OVER (PARTITION BY "source.address", "source.port", "destination.address", "destination.port" ORDER BY time RANGE BETWEEN INTERVAL 15 MINUTES PRECEDING AND CURRENT ROW) >= 100
 ),
 "lateral_chain parts" AS (
-  SELECT *, 0 AS part, "destination.address"::VARCHAR AS key_1 FROM "admin_session_in"
+  SELECT *, 0 AS part, "destination.address"::VARCHAR AS key_1 FROM "lasting_session_in"
   UNION ALL
-  SELECT *, 1 AS part, "source.address"::VARCHAR AS key_1 FROM "admin_session_out"
+  SELECT *, 1 AS part, "source.address"::VARCHAR AS key_1 FROM "lasting_session_out"
 ),
 "lateral_chain" AS (
   SELECT * EXCLUDE (part, began, key_1) FROM (
@@ -557,7 +645,7 @@ SELECT * FROM "outbound_smb";
 CREATE OR REPLACE VIEW "outbound_smtp" AS
 WITH "outbound_smtp" AS (
   SELECT * FROM flows
-  WHERE "flow.action" = 'accept' AND "flow.initiator" IN ('source', 'unknown') AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'external' AND "flow.protocol.number" = 6 AND "destination.port" IN (25, 465, 587)
+  WHERE "flow.action" = 'accept' AND "flow.initiator" IN ('source', 'unknown') AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'external' AND "flow.protocol.number" = 6 AND "destination.port" = 25 AND (lower("flow.source.role") IN ('mail', 'relay')) IS NOT TRUE
 )
 SELECT * FROM "outbound_smtp";
 
@@ -586,6 +674,31 @@ WITH "unusual_protocol_tried" AS (
   QUALIFY count(DISTINCT "flow.protocol.number") OVER (PARTITION BY "source.address", "destination.address" ORDER BY time RANGE BETWEEN INTERVAL 10 MINUTES PRECEDING AND CURRENT ROW) >= 8
 )
 SELECT * FROM "protocol_scan";
+
+-- A host that serves the outside logs in elsewhere (medium)
+CREATE OR REPLACE VIEW "published_host_login" AS
+WITH "session_from_outside" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.initiator" = 'source' AND "flow.source.zone" = 'external' AND "flow.destination.zone" = 'internal' AND "flow.protocol.number" = 6 AND "flow.packets" > 4 AND ("destination.port" IN (22, 2222, 3389, 5985, 5986)) IS NOT TRUE
+),
+"login_of_published_host" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.initiator" = 'source' AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'internal' AND "flow.protocol.number" = 6 AND "flow.packets" > 20 AND "destination.port" IN (22, 3389, 5985, 5986) AND (lower("flow.source.role") IN ('bastion', 'jump', 'automation', 'monitoring', 'metrics', 'scanner', 'vpn', 'build', 'build-server', 'backup')) IS NOT TRUE
+),
+"published_host_login parts" AS (
+  SELECT *, 0 AS part, "destination.address"::VARCHAR AS key_1 FROM "session_from_outside"
+  UNION ALL
+  SELECT *, 1 AS part, "source.address"::VARCHAR AS key_1 FROM "login_of_published_host"
+),
+"published_host_login" AS (
+  SELECT * EXCLUDE (part, began, key_1) FROM (
+    SELECT * REPLACE (CASE WHEN part = 1 THEN max(began) OVER (PARTITION BY key_1 ORDER BY time RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) END AS began) FROM (
+      SELECT *, CASE WHEN part = 0 THEN time END AS began FROM "published_host_login parts"
+    )
+  )
+  WHERE part = 1 AND time - began <= INTERVAL 1 HOURS
+)
+SELECT * FROM "published_host_login";
 
 -- Remote Desktop accepted from outside (high)
 CREATE OR REPLACE VIEW "rdp_accepted_from_outside" AS
@@ -654,6 +767,19 @@ WITH "sensitive_port_probe_inside" AS (
 )
 SELECT * FROM "sensitive_port_scan";
 
+-- Brute force from several sources, low and slow (medium)
+CREATE OR REPLACE VIEW "slow_distributed_brute_force" AS
+WITH "other_login_attempt_from_outside" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.initiator" IN ('source', 'unknown') AND "flow.source.zone" = 'external' AND "flow.destination.zone" = 'internal' AND "flow.protocol.number" = 6 AND "destination.port" IN (23, 902, 3389, 5900, 5985, 5986) AND "flow.packets" >= 6 AND "flow.packets" <= 60
+),
+"slow_distributed_brute_force" AS (
+  SELECT * FROM "other_login_attempt_from_outside"
+  WHERE "source.port" IS NOT NULL
+  QUALIFY count(DISTINCT "source.port") OVER (PARTITION BY "destination.address", "destination.port" ORDER BY time RANGE BETWEEN INTERVAL 1 DAYS PRECEDING AND CURRENT ROW) >= 100
+)
+SELECT * FROM "slow_distributed_brute_force";
+
 -- Slow horizontal scan inside (medium)
 CREATE OR REPLACE VIEW "slow_horizontal_scan" AS
 WITH "port_probe" AS (
@@ -679,6 +805,19 @@ WITH "icmp_probe" AS (
   QUALIFY count(DISTINCT "destination.address") OVER (PARTITION BY "source.address" ORDER BY time RANGE BETWEEN INTERVAL 1 DAYS PRECEDING AND CURRENT ROW) >= 100
 )
 SELECT * FROM "slow_icmp_sweep";
+
+-- Slow password spraying over many hosts (medium)
+CREATE OR REPLACE VIEW "slow_password_spraying" AS
+WITH "login_attempt_of_nobody" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.initiator" IN ('source', 'unknown') AND "flow.protocol.number" = 6 AND "destination.port" IN (21, 22, 23, 902, 2222, 3389, 5900, 5985, 5986) AND "flow.packets" >= 6 AND "flow.packets" <= 60 AND "flow.bytes" <= 6000 AND (lower("flow.source.role") IN ('bastion', 'jump', 'automation', 'monitoring', 'metrics', 'scanner')) IS NOT TRUE
+),
+"slow_password_spraying" AS (
+  SELECT * FROM "login_attempt_of_nobody"
+  WHERE "destination.address" IS NOT NULL
+  QUALIFY count(DISTINCT "destination.address") OVER (PARTITION BY "source.address", "destination.port" ORDER BY time RANGE BETWEEN INTERVAL 1 DAYS PRECEDING AND CURRENT ROW) >= 30
+)
+SELECT * FROM "slow_password_spraying";
 
 -- Slow vertical scan inside (medium)
 CREATE OR REPLACE VIEW "slow_vertical_scan" AS

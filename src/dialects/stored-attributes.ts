@@ -28,7 +28,8 @@ export function storedAttributes(schema: Schema): StoredAttributes {
   }
   return {
     all,
-    of({ field, column }) {
+    of({ field, column, isDerived }) {
+      if (isDerived) return undefined;
       if (column === undefined) return byField.get(field);
       const attribute = columns.get(field);
       return attribute && { name: schema.columnName(attribute, column), resource: false, type: "string" };

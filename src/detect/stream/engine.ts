@@ -23,7 +23,7 @@ const MINUTE_MS = 60_000;
 const AHEAD_MS = 300_000;
 
 export function createEngine(rules: readonly Rule[], options: DetectorOptions, onMatch: (match: Match) => void): Engine {
-  const latenessMs = options.latenessMs ?? 1_800_000;
+  const latenessMs = options.latenessMs ?? 4_500_000;
   const now = options.now ?? Date.now;
   const clock: Clock = { watermark: undefined, inspected: 0, replayed: 0, late: 0, matches: 0 };
   let names: string[] = [];

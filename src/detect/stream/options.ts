@@ -1,5 +1,5 @@
 export interface DetectorOptions {
-  /** How far behind the newest flow of a group another may come and still count exactly. Default 30 minutes. */
+  /** How far behind the newest flow of a group another may come and still count exactly. Default 75 minutes: objects of OCI have held up to 65. */
   readonly latenessMs?: number;
   /** Most groups of one stateful rule; the one untouched for longest is evicted and counted. Default 20000. */
   readonly maxGroups?: number;

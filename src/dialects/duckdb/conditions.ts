@@ -1,5 +1,5 @@
 import type { Condition, Predicate } from "../../detect/condition.ts";
-import type { FieldRef } from "../../detect/fields.ts";
+import { type FieldRef, resolveField } from "../../detect/fields.ts";
 import { printCondition } from "../condition.ts";
 import { attributeOf, refuse, type StoredAttributes } from "../dialect.ts";
 import { folded, regardsCase } from "../text.ts";
@@ -26,10 +26,25 @@ export function duckdbWords(attributes: StoredAttributes): Words {
 }
 
 function columnOf(attributes: StoredAttributes, ref: FieldRef): string {
+  if (ref.isDerived) return derivedColumn(attributes, ref);
   if (ref.column === undefined && ref.field === "time") return "epoch_ms(time)";
   if (ref.column === undefined && ref.field === "connectionDuration")
     return `("flow.end"::HUGEINT - "flow.connection.start"::HUGEINT)`;
   return identifier(attributeOf(attributes, ref).name);
+}
+
+function derivedColumn(attributes: StoredAttributes, ref: FieldRef): string {
+  const column = (name: string) => identifier(attributeOf(attributes, resolveField(name) as FieldRef).name);
+  switch (ref.name) {
+    case "hour":
+      return "(epoch_ms(time) // 3600000)";
+    case "destinationSocket":
+      return `(${column("destinationAddress")} || ' ' || ${column("destinationPort")})`;
+    case "bytesPerPacket":
+      return `(${column("bytes")}::DOUBLE / nullif(${column("packets")}, 0))`;
+    default:
+      return refuse("field", `${ref.name} is worked out in the stream alone`);
+  }
 }
 
 function printPredicate(predicate: Predicate, column: (ref: FieldRef) => string): string {

@@ -1,11 +1,9 @@
 import { Random } from "../../../src/generator/random.ts";
-import { DAY } from "./background.ts";
 import type { Conversation, End } from "./conversation.ts";
+import { DAY } from "./day.ts";
 import { type Estate, type Host, outside } from "./estate.ts";
-
-const [ICMP, TCP, UDP] = [1, 6, 17];
-const MB = 1_000_000;
-const HOUR = 3_600;
+import { PATIENT } from "./patient-attacks.ts";
+import { guess, HOUR, ICMP, MB, type Plan, type Stage, shuffled, TCP, talk, times, UDP } from "./plan.ts";
 
 /** An attack, played once. What is found of it is told by the addresses of those who take part in nothing else. */
 export interface Attack {
@@ -16,65 +14,6 @@ export interface Attack {
   readonly actors: ReadonlySet<string>;
   readonly conversations: readonly Conversation[];
 }
-
-interface Stage {
-  readonly estate: Estate;
-  /** When the attack begins, in seconds. */
-  readonly start: number;
-  readonly random: Random;
-  /** An address of the internet that nobody else has. */
-  stranger(): End;
-  /** A host that nobody else uses to attack. */
-  insider(): Host;
-}
-
-interface Plan {
-  readonly technique: string;
-  readonly variant: string;
-  /** How long it takes, in seconds, so that it fits into the day. */
-  readonly takes: number;
-  play(stage: Stage): { readonly actors: readonly End[]; readonly conversations: Conversation[] };
-}
-
-interface Part {
-  readonly duration?: number;
-  readonly clientPort?: number;
-  readonly protocol?: number;
-  readonly accepted?: boolean;
-  readonly every?: number;
-  readonly bytes?: number;
-  readonly bytesBack?: number;
-}
-
-function talk(random: Random, start: number, client: End, server: End, serverPort: number, part: Part = {}): Conversation {
-  const accepted = part.accepted ?? true;
-  return {
-    start: Math.floor(start),
-    duration: 0,
-    client,
-    clientPort: part.protocol === ICMP ? 0 : random.between(32_768, 60_999),
-    server,
-    serverPort,
-    protocol: TCP,
-    accepted,
-    bytes: 60,
-    bytesBack: accepted ? 40 : 0,
-    ...part,
-  };
-}
-
-/** A guess at a password that the service answers: key exchange, one or a few tries, the end. */
-const guess = (random: Random): Part => ({
-  bytes: random.between(1_400, 3_200),
-  bytesBack: random.between(1_900, 3_900),
-  duration: random.between(1, 5),
-});
-const shuffled = (random: Random, from: number, to: number, count: number): number[] => {
-  const ports = new Set<number>();
-  while (ports.size < count) ports.add(random.between(from, to));
-  return [...ports];
-};
-const times = <T>(count: number, make: (number: number) => T): T[] => Array.from({ length: count }, (_, number) => make(number));
 
 /** Every port of the list once, evenly over the time. */
 function vertical(
@@ -461,6 +400,7 @@ const PLANS: readonly Plan[] = [
             protocol: ICMP,
             bytes: 40 * MB,
             bytesBack: 40 * MB,
+            packetBytes: 1_400,
             duration: 1_790,
           }),
         ],
@@ -600,18 +540,19 @@ const PLANS: readonly Plan[] = [
     variant: "a web server that is connected to from outside opens SSH to a database, which nobody ever did",
     takes: HOUR,
     play(stage) {
-      const source = stage.insider();
+      const [source, client] = [stage.insider(), stage.stranger()];
       const target = stage.estate.one("database", 11);
-      return {
-        actors: [source],
-        conversations: times(3, (number) =>
-          talk(stage.random, stage.start + number * 900, source, target, 22, {
-            bytes: 300_000,
-            bytesBack: 2 * MB,
-            duration: 700,
-          }),
-        ),
-      };
+      const visits = times(6, (number) =>
+        talk(stage.random, stage.start + number * 400, client, source, 443, { bytes: 9_000, bytesBack: 60_000, duration: 20 }),
+      );
+      const sessions = times(3, (number) =>
+        talk(stage.random, stage.start + 600 + number * 900, source, target, 22, {
+          bytes: 300_000,
+          bytesBack: 2 * MB,
+          duration: 700,
+        }),
+      );
+      return { actors: [source], conversations: [...visits, ...sessions] };
     },
   },
   {
@@ -632,12 +573,12 @@ const PLANS: readonly Plan[] = [
   },
 ];
 
-/** Every plan once, spread over the day. Who attacks from inside are hosts of their own, the last servers and desktops of the estate. */
+/** Every plan once, spread over the day. Who attacks from inside are hosts of their own, the last desktops and servers of the estate. */
 export function attacks(estate: Estate, start: number, seed: string): Attack[] {
   let strangers = 0;
   let insiders = 0;
-  const own = [...estate.of("desktop").slice(-30), ...estate.of("server").slice(-60)];
-  return PLANS.map((plan, number) => {
+  const own = [...estate.of("desktop").slice(-60), ...estate.of("server").slice(-90)];
+  return [...PLANS, ...PATIENT].map((plan, number) => {
     const random = new Random(seed, "attack", number);
     const room = Math.max(0, DAY - plan.takes - 2 * HOUR);
     const { actors, conversations } = plan.play({

@@ -1,12 +1,12 @@
 import type { Random } from "../../../src/generator/random.ts";
 import type { Conversation, End } from "./conversation.ts";
+import { DAY } from "./day.ts";
 import { type Estate, type Host, outside, publicAddress } from "./estate.ts";
 
 const [ICMP, TCP, UDP] = [1, 6, 17];
 const MB = 1_000_000;
 const MINUTE = 60;
 const HOUR = 3_600;
-export const DAY = 86_400;
 
 /** One kind of traffic that an honest network has. The same seed gives the same conversations. */
 export interface Behaviour {

@@ -22,6 +22,8 @@ export interface Conversation {
   readonly bytesBack: number;
   /** Seconds between times at which something is sent, of long conversations; every minute without it. */
   readonly every?: number;
+  /** Bytes of a packet, where they are not as most programs of the protocol have them. */
+  readonly packetBytes?: number;
 }
 
 /** A flow-log record: what one VNIC saw of one direction of a conversation within one minute. */
@@ -61,9 +63,11 @@ export function* recordsOf(conversation: Conversation, from: number, to: number)
   }
 }
 
-/** Packets that so many bytes take: few and small at first, then nearly full frames; a datagram each below an MTU. */
-export function packetsOf(bytes: number, protocol: number): number {
+/** Packets that so many bytes take: few and small at first, then nearly full frames; a datagram each below an MTU; echo requests of 84 bytes. */
+export function packetsOf(bytes: number, { protocol, packetBytes }: Conversation): number {
+  if (packetBytes !== undefined) return Math.max(1, Math.round(bytes / packetBytes));
   if (bytes <= 60) return 1;
+  if (protocol === 1) return Math.max(1, Math.round(bytes / 84));
   if (protocol !== 6) return Math.max(1, Math.ceil(bytes / 512));
   return Math.max(2, Math.round(bytes < 4_000 ? bytes / 180 : 22 + (bytes - 4_000) / 1_320));
 }

@@ -15,10 +15,11 @@ const ROLES = {
   monitoring: 2,
   metrics: 1,
   automation: 1,
+  scanner: 1,
   "build-server": 5,
   mail: 2,
   desktop: 400,
-  server: 387,
+  server: 386,
 } as const;
 
 export type HostRole = keyof typeof ROLES;

@@ -9,9 +9,11 @@ import { EMPTY_CONTEXT, Flow, type FlowContext } from "../../../src/flow/flow.ts
 import { type Origin, originOf } from "../../../src/flow/origin.ts";
 import { Random } from "../../../src/generator/random.ts";
 import { type Attack, attacks } from "./attacks.ts";
-import { BACKGROUND, DAY } from "./background.ts";
+import { BACKGROUND } from "./background.ts";
 import { type Conversation, type FlowRecord, packetsOf, recordsOf } from "./conversation.ts";
+import { DAY } from "./day.ts";
 import { Estate, publicAddress, subnetCidr, subnetOcid, VPN_NETWORK } from "./estate.ts";
+import { MORE_BACKGROUND } from "./more-background.ts";
 
 /** Seconds of one object's records, as the connector cuts them. */
 const ROLLOVER = 600;
@@ -41,22 +43,29 @@ export interface EvaluationOptions {
   readonly rules: readonly Rule[];
   readonly hosts: number;
   readonly seed: string;
-  /** `live` as objects arrive, `shuffled` within 40 minutes of that. */
+  /** `live` as objects arrive, `shuffled` within 70 minutes of that: objects of OCI have held up to 65. */
   readonly order: "live" | "shuffled";
+  /** What the operator has written down: names, roles and networks, or subnets alone. */
+  readonly tables: "full" | "bare";
+  /** Version of the Internet Protocol, which all of the estate speaks. */
+  readonly family: 4 | 6;
 }
 
 const START = Date.UTC(2026, 0, 14) / 1000;
 
 /** Plays one day (a Wednesday, UTC) of the estate, with every attack in it, through enrichment and rules. */
-export async function evaluate({ rules, hosts, seed, order }: EvaluationOptions): Promise<Evaluation> {
+export async function evaluate({ rules, hosts, seed, order, tables, family }: EvaluationOptions): Promise<Evaluation> {
   const estate = new Estate(hosts);
-  const played = attacks(estate, START, seed);
+  const played = attacks(estate, START, seed).map((attack) => ({
+    ...attack,
+    actors: new Set([...attack.actors].map((address) => inFamily(address, family))),
+  }));
   const day: Conversation[] = played.flatMap(({ conversations }) => conversations);
-  for (const behaviour of BACKGROUND)
+  for (const behaviour of [...BACKGROUND, ...MORE_BACKGROUND])
     for (const conversation of behaviour.conversations(estate, START, new Random(seed, behaviour.name))) day.push(conversation);
   day.sort((a, b) => a.start - b.start);
 
-  const enrich = enricherOf(await tablesOf(estate));
+  const enrich = enricherOf(await tablesOf(estate, tables, family));
   const contexts = estate.hosts.map(
     ({ host, subnet }): FlowContext => ({
       ...EMPTY_CONTEXT,
@@ -77,7 +86,7 @@ export async function evaluate({ rules, hosts, seed, order }: EvaluationOptions)
   let flows = 0;
   for (const object of objectsOf(day, estate, order, new Random(seed, "order"))) {
     for (const [index, record] of object.records.entries()) {
-      const flow = flowOf(object.origin, index + 1, record, contexts[record.host] as FlowContext);
+      const flow = flowOf(object.origin, index + 1, record, contexts[record.host] as FlowContext, family);
       enrich(flow);
       detector.inspect(flow);
       flows++;
@@ -157,7 +166,7 @@ function* objectsOf(
     if (order === "live") yield* objects;
     else {
       held.push(...objects);
-      if (slot % 4 !== 3 && slot < slots - 1) continue;
+      if (slot % 7 !== 6 && slot < slots - 1) continue;
       yield* held
         .map((object) => ({ object, at: random.fraction() }))
         .sort((a, b) => a.at - b.at)
@@ -172,34 +181,56 @@ function flowOf(
   number: number,
   { start, end, conversation, reply, bytes }: FlowRecord,
   context: FlowContext,
+  family: EvaluationOptions["family"],
 ): Flow {
   const { client, clientPort, server, serverPort, protocol, accepted } = conversation;
   const flow = new Flow(origin, number, context, start * 1000);
   flow.start = start * 1000;
   flow.end = end * 1000;
   flow.action = accepted ? "accept" : "reject";
-  flow.sourceAddress = reply ? server.address : client.address;
+  flow.sourceAddress = inFamily(reply ? server.address : client.address, family);
   flow.sourcePort = reply ? serverPort : clientPort;
-  flow.destinationAddress = reply ? client.address : server.address;
+  flow.destinationAddress = inFamily(reply ? client.address : server.address, family);
   flow.destinationPort = reply ? clientPort : serverPort;
-  flow.protocol = protocol;
+  flow.protocol = protocol === 1 && family === 6 ? 58 : protocol;
   flow.bytes = bytes;
-  flow.packets = packetsOf(bytes, protocol);
+  flow.packets = packetsOf(bytes, conversation);
   return flow;
 }
 
+/** The address in an estate that speaks IPv6 alone: unique local ones inside, a /64 for each address outside. */
+function inFamily(address: string, family: EvaluationOptions["family"]): string {
+  if (family === 4 || address.includes(":")) return address;
+  const [a = 0, b = 0, c = 0, d = 0] = address.split(".").map(Number);
+  if (a >= 224 || (a === 10 && d === 255)) return `ff02::${a}:${b}:${c}:${d}`;
+  if (a === 10) return `fd40:0:0:${Math.floor(c / 4)}::${c}:${d}`;
+  if (a === 172) return `fd20::${b}:${c}:${d}`;
+  return `2600:${a}:${b}:${c}::${d}`;
+}
+
+function cidrOf(subnet: number, family: EvaluationOptions["family"]): string {
+  return family === 4 ? subnetCidr(subnet) : `fd40:0:0:${subnet}::/64`;
+}
+
 /** What an operator of this estate would have written down: names with roles, subnets, the VPN, and where backups go. */
-async function tablesOf(estate: Estate): Promise<Tables> {
+async function tablesOf(
+  estate: Estate,
+  wanted: EvaluationOptions["tables"],
+  family: EvaluationOptions["family"],
+): Promise<Tables> {
+  const subnets = Array.from({ length: estate.subnets }, (_, n) => `${subnetOcid(n)},${cidrOf(n, family)},subnet-${n}\n`);
+  const servers = estate.hosts.map(({ address, name, role }) => `${inFamily(address, family)},${name},${role}\n`);
+  const [vpn, store] =
+    family === 4
+      ? [VPN_NETWORK, `${publicAddress("store", 1)}/32`]
+      : ["fd20::/32", `${inFamily(publicAddress("store", 1), 6)}/128`];
   const files: readonly (readonly [TableName, string])[] = [
-    [
-      "subnets",
-      `subnet,cidr,name\n${Array.from({ length: estate.subnets }, (_, n) => `${subnetOcid(n)},${subnetCidr(n)},subnet-${n}\n`).join("")}`,
-    ],
-    ["servers", `address,server,role\n${estate.hosts.map(({ address, name, role }) => `${address},${name},${role}\n`).join("")}`],
-    ["networks", `cidr,zone,name\n${VPN_NETWORK},internal,vpn\n${publicAddress("store", 1)}/32,external,backup store\n`],
+    ["subnets", `subnet,cidr,name\n${subnets.join("")}`],
+    ["servers", `address,server,role\n${servers.join("")}`],
+    ["networks", `cidr,zone,name\n${vpn},internal,vpn\n${store},external,backup store\n`],
   ];
   const tables = [];
-  for (const [name, text] of files) {
+  for (const [name, text] of wanted === "full" ? files : files.slice(0, 1)) {
     const bytes = Buffer.from(text);
     const { table, issues } = await readTable(name, `${name}.csv`, {
       bytes,

@@ -153,7 +153,7 @@ describe("rules show", () => {
     expect(lines).toContain(
       "when: password_spraying: at least 25 different values of destinationAddress in flows of login_attempt_of_nobody within 1h, by sourceAddress, destinationPort",
     );
-    expect(lines).toContain("told: once in 1d for each group");
+    expect(lines).toContain("told: once in 1d for each sourceAddress");
     expect(lines).toContain("runbook: deploy/runbooks/password_spraying.md");
   });
 
@@ -174,6 +174,6 @@ describe("rules show", () => {
     expect(lines[0]).toBe("password_spraying (high): Password spraying over many hosts");
     expect(lines.join("\n")).toContain("at least 99 different values");
     expect(lines).toContain("but not: The inventory");
-    expect(lines).toContain("told: once in 6h for each group");
+    expect(lines).toContain("told: once in 6h for each sourceAddress");
   });
 });
