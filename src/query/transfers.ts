@@ -51,7 +51,7 @@ FROM flows WHERE "flow.action" = 'accept' AND "${bytes}" > 0`;
 
 const PAIR = "source, destination, traffic_from, traffic_to";
 /** Of so many transfers the quantiles are those of all, near enough. */
-const SAMPLE = 100_000;
+const SAMPLE = 20_000;
 
 /** Number, median and deviation of the sizes of a group. */
 const USUAL = `count(*) AS amount, median(size) AS median,
@@ -65,8 +65,8 @@ const USUAL = `count(*) AS amount, median(size) AS median,
  * the ninetieth percentile divided by 1.2816, if that is larger, as where the sizes lean upwards; both are the standard deviation of a normal
  * distribution, and neither feels a few transfers that stand out. A transfer is compared with its own pair and services, if these moved
  * something in 12 hours or more; else with those of its services, if there are 12; else with all. Its score is the distance from the median
- * in deviations: it is unusual from 3.5 on, and never below twice the usual bytes. Of more than 100,000 transfers of the same services, or of
- * all, every so many-th is looked at, by a hash that is always the same.
+ * in deviations: it is unusual from 3.5 on, and never below twice the usual bytes. Of more than 20,000 transfers of the same services, or of all,
+ * every so many-th is looked at, by a hash that is always the same.
  */
 export const JUDGED = `WITH frequent AS (SELECT ${PAIR} FROM transfers GROUP BY ALL HAVING count(*) >= ${ENOUGH}),
 pairs AS (SELECT ${PAIR}, ${USUAL} FROM transfers SEMI JOIN frequent USING (${PAIR}) GROUP BY ALL),

@@ -4,16 +4,19 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { main } from "../../src/cli/program.ts";
 import { generate } from "../../src/generator/generate.ts";
+import { INCIDENTS } from "../../src/generator/incidents.ts";
 import { lookupFiles } from "../../src/generator/lookup-files.ts";
+import type { IncidentTruth, Truth } from "../../src/generator/truth.ts";
 import { writeBucket } from "./bucket.ts";
 import { flowferry, type Workplace, workplace } from "./program.ts";
 import { expectRefusal } from "./setting.ts";
 
-const FLOWS = { format: "oci", flows: 6_000, objects: 12, vnics: 8 } as const;
+const FLOWS = { format: "oci", flows: 6_000, objects: 12, vnics: 8, incidents: INCIDENTS } as const;
 const HOUR = 3_600_000;
 
 let place: Workplace;
 let config: string;
+let truth: Truth;
 // biome-ignore lint/suspicious/noExplicitAny: lines of schema otel
 let lines: { time: number; attributes: Record<string, any> }[];
 /** The last twelve hours, before which there are as many. */
@@ -22,7 +25,7 @@ const times = () => ["--since", new Date(window.since).toISOString(), "--until",
 
 beforeAll(async () => {
   place = workplace();
-  await writeBucket(place.path("bucket"), FLOWS);
+  truth = await writeBucket(place.path("bucket"), FLOWS);
   mkdirSync(place.path("lookups"));
   for (const [name, text] of Object.entries(lookupFiles(generate(FLOWS)))) place.write(`lookups/${name}`, text);
   config = place.config({
@@ -112,6 +115,36 @@ test("says of the archive's flows what the lines of a sink say", async () => {
     sources.set(attributes["source.address"], (sources.get(attributes["source.address"]) ?? 0) + 1);
   const most = [...sources.values()].sort((one, other) => other - one).slice(0, 15);
   expect(tableBelow(html, "Rejected sources").map((row) => row[2])).toEqual(most.map(String));
+});
+
+test("finds the incidents: who scans, guesses and calls home, what is open to the outside, and what left", async () => {
+  const { stdout: html } = await report("-c", config, "--since", truth.start, "--until", truth.end, "--out", "-");
+  const incident = (id: string) => truth.incidents.find((one) => one.id === id) as IncidentTruth;
+  const [scan, guess, beacon] = ["port-scan", "brute-force", "beacon"].map(incident) as [
+    IncidentTruth,
+    IncidentTruth,
+    IncidentTruth,
+  ];
+  const suspects = tableBelow(html, "Suspects").map(([kind, source = "", target = ""]) => [
+    kind,
+    source.split(" ").at(-1),
+    target,
+  ]);
+  const server = (address: string) =>
+    lines.find(({ attributes }) => attributes["destination.address"] === address)?.attributes["flow.destination.server"] ??
+    address;
+  expect(suspects).toEqual([
+    ["scan", scan.source, expect.stringMatching(/^\d+ ports of a host$/)],
+    ["brute force", guess.source, `${server(guess.destination)} port ${guess.port}`],
+    ["beacon", beacon.source, `${beacon.destination} port ${beacon.port}`],
+  ]);
+  const open = tableBelow(html, "Exposures").map(([host = "", port]) => [host.split(" ").at(-1), port]);
+  expect(open).toContainEqual([incident("ssh-from-outside").destination, "22"]);
+  const { source, destination } = incident("exfiltration");
+  const [, largest = ""] = html.split(">Largest transfer</h2>");
+  for (const end of [`Source ${source}`, `Destination ${destination}`]) expect(largest.slice(0, 3_000)).toContain(end);
+  const [, unusual = ""] = html.split(">Unusual transfers</h2>");
+  expect(unusual.slice(0, 3_000)).toContain(`Destination ${destination}: `);
 });
 
 test("is the same of the sink's lines, and nothing is left beside it", async () => {

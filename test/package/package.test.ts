@@ -86,7 +86,9 @@ it("says on an older Node what it needs", async () => {
 });
 
 it("says how the packages are added that it does not bring along", async () => {
-  const ended = await run("node", [join(installed, "dist/main.js"), "report", "html", "-i", "."]).catch((error) => error);
+  const ended = await run(process.execPath, [join(installed, "dist/main.js"), "report", "html", "-i", "."]).catch(
+    (error) => error,
+  );
   expect([ended.code, ended.stderr]).toEqual([
     2,
     "flowferry: this command needs ECharts, which is not installed: npm install echarts\n",

@@ -281,8 +281,8 @@ async function suspectsOf(rows: (sql: string) => Promise<Row[]>): Promise<Suspec
   const guesses = (await rows(questions.guesses(12))).map(
     (row): Suspect => ({
       kind: "brute force",
-      source: end(row, "address", "server"),
-      target: `${row.host_server ?? row.host} port ${row.port}`,
+      source: end(row, "source", "source_server"),
+      target: `${row.server ?? row.address} port ${row.port}`,
       evidence: number(row.sessions) >= 15 ? `${row.sessions} short sessions in five minutes` : `rejected ${row.rejected} times`,
       last: time(row.last),
     }),

@@ -16,27 +16,37 @@ const CLASSES = { number: ' class="n"', time: ' class="t"' } as const;
 function cellHtml(cell: Cell): string {
   if (cell === undefined) return "";
   if (typeof cell === "number") return count(cell);
-  return typeof cell === "string" ? escaped(cell) : cell.html;
+  return typeof cell === "string" ? escaped(cell) : `<span>${cell.html}</span>`;
 }
 
-/** A table whose first column names its rows. On a narrow page each row becomes a list of `heading value`. */
-export function table(caption: string, columns: readonly Column[], rows: readonly (readonly Cell[])[]): string {
+/**
+ * A table whose first column names its rows; `under` has what stands over the whole width below a row, or nothing. On a narrow page each row
+ * becomes a list of `heading value`.
+ */
+export function table(
+  caption: string,
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  under: readonly string[] = [],
+): string {
   const attributes = (index: number) => {
     const kind = columns[index]?.kind;
     return kind === undefined ? "" : CLASSES[kind];
   };
   const head = columns.map(({ name }, index) => `<th scope="col"${attributes(index)}>${escaped(name)}</th>`).join("");
-  const body = rows.map((row) => {
+  const body = rows.map((row, index) => {
     const cells = row.map((cell, index) => {
       const shared = `${attributes(index)} data-label="${escaped(columns[index]?.name ?? "")}"`;
       return index === 0 ? `<th scope="row"${shared}>${cellHtml(cell)}</th>` : `<td${shared}>${cellHtml(cell)}</td>`;
     });
-    return `<tr>${cells.join("")}</tr>`;
+    const below = under[index] ?? "";
+    if (below === "") return `<tr>${cells.join("")}</tr>`;
+    return `<tr class="over">${cells.join("")}</tr>\n<tr class="under"><td colspan="${columns.length}">${below}</td></tr>`;
   });
   return `<table><caption>${escaped(caption)}</caption><thead><tr>${head}</tr></thead><tbody>\n${body.join("\n")}\n</tbody></table>`;
 }
 
-/** What would be long stands behind a line that opens; on paper it is open. */
+/** What would be long stands behind a line that opens. */
 export function folded(summary: string, inner: string): string {
   return `<details><summary>${escaped(summary)}</summary>${inner}</details>`;
 }

@@ -167,22 +167,26 @@ FROM (FROM rejected UNION ALL FROM sessions) GROUP BY source, address, port
 ORDER BY sessions DESC, rejected DESC, source, address, port LIMIT ${limit}`;
 
 /**
- * Who opens connections to one port of one address outside at regular intervals: 20 or more in five hours or more, and the gaps vary by less than
- * 15 % of their mean.
+ * Who opens connections to one port of one address outside at regular intervals: 20 or more in an hour or more, each from a port of its own (a long
+ * connection is logged again and again), and the gaps vary by less than 15 % of their mean.
  */
 export const beacons = (limit: number): string => `WITH opened AS MATERIALIZED (
-  SELECT "source.address" AS address, "destination.address" AS host, "destination.port" AS port, "flow.source.server" AS server, time
+  SELECT "source.address" AS address, "source.port" AS own, "destination.address" AS host, "destination.port" AS port,
+    "flow.source.server" AS server, time
   FROM flows
   WHERE "flow.action" = 'accept' AND ${REQUEST} AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'external'
     AND "destination.port" NOT IN (53, 123) AND time IS NOT NULL
 ), frequent AS (
-  SELECT address, host, port FROM opened GROUP BY ALL HAVING count(*) BETWEEN 20 AND 50000 AND max(time) - min(time) >= INTERVAL 5 HOURS
+  SELECT address, host, port FROM opened GROUP BY ALL
+  HAVING count(*) BETWEEN 20 AND 50000 AND max(time) - min(time) >= INTERVAL 1 HOUR
 ), gaps AS (
-  SELECT address, host, port, server, time, epoch_ms(time) - lag(epoch_ms(time)) OVER (PARTITION BY address, host, port ORDER BY time) AS gap
+  SELECT address, own, host, port, server, time, epoch_ms(time) - lag(epoch_ms(time)) OVER (PARTITION BY address, host, port ORDER BY time) AS gap
   FROM opened SEMI JOIN frequent USING (address, host, port)
 )
-SELECT address, any_value(server) AS server, host, port, count(*) AS flows, avg(gap) AS gap, stddev_pop(gap) / avg(gap) AS variation, epoch_ms(max(time)) AS last
-FROM gaps GROUP BY address, host, port HAVING avg(gap) >= 1000 AND stddev_pop(gap) < 0.15 * avg(gap)
+SELECT address, any_value(server) AS server, host, port, count(*) AS flows, avg(gap) AS gap, stddev_pop(gap) / avg(gap) AS variation,
+  epoch_ms(max(time)) AS last
+FROM gaps GROUP BY address, host, port
+HAVING avg(gap) >= 1000 AND stddev_pop(gap) < 0.15 * avg(gap) AND count(DISTINCT own) >= 20
 ORDER BY variation, flows DESC, address, host, port LIMIT ${limit}`;
 
 export const findings = (

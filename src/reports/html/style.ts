@@ -49,6 +49,7 @@ th:last-child,td:last-child{padding-right:0}
 .t{white-space:nowrap;font-variant-numeric:tabular-nums}
 code{font:.92em ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;color:var(--quiet)}
 td code:only-child,th code:only-child{color:inherit}
+.over th,.over td{border-bottom:0;padding-bottom:2px}.under td{padding:0 0 6px}
 details{margin-top:10px}summary{cursor:pointer;color:var(--quiet);font-size:.87rem}
 .week td,.week th{padding:3px 4px;text-align:right;font-size:.75rem;border:0}.week tbody th{text-align:left}
 .fact{display:grid;grid-template-columns:repeat(auto-fit,minmax(210px,1fr));gap:12px 24px;margin-top:12px}
@@ -64,8 +65,11 @@ table:not(.week){display:block}table:not(.week) caption,table:not(.week) tbody{d
 table:not(.week) thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 table:not(.week) tr{display:block;padding:6px 0;border-bottom:1px solid var(--line)}
 table:not(.week) th,table:not(.week) td{display:flex;justify-content:space-between;gap:14px;border:0;padding:1px 0;text-align:right;white-space:normal}
+table:not(.week) .n+.t,table:not(.week) .n+td:not(.n){padding-left:0}
 table:not(.week) td::before,table:not(.week) tbody th::before{content:attr(data-label);color:var(--quiet);font-weight:400;text-align:left;flex:none;max-width:45%}
 table:not(.week) td:empty{display:none}
+table:not(.week) .over{border:0;padding-bottom:0}table:not(.week) .under{padding-top:2px}
+table:not(.week) .under td{display:block;text-align:left}table:not(.week) .under td::before{content:none}
 .week{display:block;overflow-x:auto}
 }
 @media print{
@@ -74,7 +78,7 @@ nav,.skip{display:none}section,.tiles>div{border-color:#bbb;border-radius:0}
 section{border-width:1px 0 0;padding:12px 0;margin:8px 0}
 figure,tr,.tiles>div,h2,h3{break-inside:avoid}h2,h3{break-after:avoid}thead{display:table-header-group}
 .tiles{grid-template-columns:repeat(4,1fr)}
-details::details-content{content-visibility:visible;height:auto;display:block}summary{list-style:none}
+details:not([open]){display:none}summary{list-style:none}table{font-size:8.5pt}tr.over{break-after:avoid}.tiles .value{font-size:15pt}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 }
 `;

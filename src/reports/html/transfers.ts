@@ -2,7 +2,7 @@ import { bubbleChart, bubbleColor, destinationsOf } from "./charts.ts";
 import type { Bubble, Cluster, ReportData } from "./data.ts";
 import { type Cell, type Column, figure, folded, key, nothing, section, table } from "./parts.ts";
 import type { Draw } from "./svg.ts";
-import { bytes, count, date, endHtml, escaped, type Html, minute, plural, span } from "./words.ts";
+import { bytes, count, date, endHtml, escaped, minute, plural, span } from "./words.ts";
 
 const name = (text: string): Cell => ({ html: `<bdi>${escaped(text)}</bdi>` });
 const range = (smallest: number, largest: number): string =>
@@ -92,7 +92,7 @@ export function largest({ largest: cluster }: ReportData): string {
   const correlated =
     cluster.correlated.length === 0
       ? nothing("They have nothing in common that is rare elsewhere.")
-      : `<h3>Correlated</h3><p>${correlates(cluster).html}</p>`;
+      : `<h3>Correlated</h3><p>${correlates(cluster)}</p>`;
   return section("largest", "Largest transfer", lead, `<dl class="fact">${html}</dl>${correlated}`);
 }
 
@@ -105,10 +105,9 @@ const COMPARED: Readonly<Record<string, string>> = {
 const whenOf = ({ since, until }: Cluster): string =>
   since === undefined || until === undefined ? "unknown" : `${minute(since)} to ${minute(until)}`;
 
-/** What a cluster is correlated with, one after the other. */
-const correlates = ({ correlated }: Cluster): Html => ({
-  html: correlated.map((one) => `<span class="chip">${escaped(one)}</span>`).join(" "),
-});
+/** What a cluster is correlated with, one after the other; empty for nothing. */
+const correlates = ({ correlated }: Cluster): string =>
+  correlated.map((one) => `<span class="chip">${escaped(one)}</span>`).join(" ");
 
 export function unusual({ unusual: all, unusualCount }: ReportData): string {
   const lead =
@@ -121,18 +120,17 @@ export function unusual({ unusual: all, unusualCount }: ReportData): string {
     { name: "Bytes Transferred", kind: "number" },
     { name: "Usual", kind: "number" },
     { name: "Score", kind: "number" },
-    { name: "Correlated" },
   ];
   const rows = all.map((one) => [
     one.since === undefined ? "" : minute(one.since),
     { html: `<bdi>${escaped(one.from)}</bdi> → <bdi>${escaped(one.to)}</bdi>` },
     ...[one.transfers, bytes(one.bytes), bytes(one.usual), one.score.toFixed(1)],
-    correlates(one),
   ]);
+  const under = all.map((one) => correlates(one));
   return section(
     "unusual",
     "Unusual transfers",
     lead,
-    table(`The ${all.length} with most bytes of ${count(unusualCount)} clusters`, columns, rows),
+    table(`The ${all.length} with most bytes of ${count(unusualCount)} clusters`, columns, rows, under),
   );
 }
