@@ -23,8 +23,12 @@ const COMMANDS: Readonly<Record<string, (context: CliContext, finish: Finish) =>
   sql: async (context, finish) => (await import("./sql.ts")).sqlCommand(context, finish),
   compact: async (context, finish) => (await import("./compact.ts")).compactCommand(context, finish),
   lookups: async (context) => {
-    const [{ lookupsCommand }, { lookupsPushCommand }] = await Promise.all([import("./lookups.ts"), import("./lookups-push.ts")]);
-    return lookupsCommand(context).addCommand(lookupsPushCommand(context));
+    const [{ lookupsCommand }, { lookupsPushCommand }, { lookupsPullCommand }] = await Promise.all([
+      import("./lookups.ts"),
+      import("./lookups-push.ts"),
+      import("./lookups-pull.ts"),
+    ]);
+    return lookupsCommand(context).addCommand(lookupsPushCommand(context)).addCommand(lookupsPullCommand(context));
   },
   rules: async (context) => (await import("./rules.ts")).rulesCommand(context),
   alerts: async (context, finish) => (await import("./alerts.ts")).alertsCommand(context, finish),

@@ -3,8 +3,18 @@ import type { Flow } from "../flow/flow.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Secrets } from "../lib/secrets/secrets.ts";
 import { chain, enricherOf } from "./chain.ts";
+import { type Inventory, openInventory } from "./inventory/inventory.ts";
+import type { InventorySource } from "./inventory/source.ts";
 import type { EnrichOptions } from "./options.ts";
-import { type CloudNetwork, type NetworkCounts, type NetworkEvent, networkBlocks } from "./rules/cloud.ts";
+import { ownersEnricher } from "./owners.ts";
+import {
+  type CloudNetwork,
+  type NetworkBlock,
+  type NetworkCounts,
+  type NetworkEvent,
+  type NetworkSurroundings,
+  networkBlocks,
+} from "./rules/cloud.ts";
 import { openNetwork } from "./rules/open.ts";
 import type { NetworkSnapshot } from "./rules/snapshot.ts";
 import { type SecurityListDetail, securityRulesEnricher } from "./security-rules.ts";
@@ -53,17 +63,22 @@ export interface EnrichmentDependencies {
 export async function openEnrichment(options: EnrichOptions, dependencies: EnrichmentDependencies): Promise<Enrichment> {
   const { networks, baseDir, env, secrets, onLookups, onNetwork, clock } = dependencies;
   const watch = await watchTables(options, onLookups, clock);
-  const network = await openNetwork(
-    networkBlocks(networks, options),
-    { baseDir, env, secrets, refreshMs: options.refreshMs },
-    onNetwork,
-  ).catch((error) => {
+  const blocks = networkBlocks(networks, options);
+  const network = await openNetwork(blocks, { baseDir, env, secrets, refreshMs: options.refreshMs }, onNetwork).catch((error) => {
     watch.close();
     throw error;
   });
+  const inventory = await openInventories(blocks, { baseDir, env, secrets }, options.refreshMs, onNetwork).catch(
+    async (error) => {
+      watch.close();
+      await network.close();
+      throw error;
+    },
+  );
+  const owners = inventory === undefined ? [] : [ownersEnricher(inventory.find)];
   let { tables } = watch;
   let { snapshot } = network;
-  let enrich = joined(tables, snapshot, options.securityLists);
+  let enrich = chain([joined(tables, snapshot, options.securityLists), ...owners]);
   return {
     get version() {
       return watch.tables.version;
@@ -74,20 +89,47 @@ export async function openEnrichment(options: EnrichOptions, dependencies: Enric
     get apiCounts() {
       return network.counts;
     },
-    prepare: (flows, signal) => network.prepare(flows, signal),
+    async prepare(flows, signal) {
+      await Promise.all([network.prepare(flows, signal), inventory?.prepare(signal)]);
+    },
     enrich(flows) {
       if (watch.tables !== tables || network.snapshot !== snapshot) {
         tables = watch.tables;
         snapshot = network.snapshot;
-        enrich = joined(tables, snapshot, options.securityLists);
+        enrich = chain([joined(tables, snapshot, options.securityLists), ...owners]);
       }
       for (const flow of flows) enrich(flow);
     },
     async close() {
       watch.close();
       await network.close();
+      await inventory?.close();
     },
   };
+}
+
+/** The inventories that the blocks ask for; undefined where none does. */
+async function openInventories(
+  blocks: readonly NetworkBlock[],
+  surroundings: NetworkSurroundings,
+  refreshMs: number,
+  onEvent: (event: NetworkEvent) => void,
+): Promise<Inventory | undefined> {
+  const sources = await inventorySources(blocks, surroundings);
+  return sources.length === 0 ? undefined : openInventory(sources, refreshMs, onEvent);
+}
+
+/** Who has which address, by each cloud whose block says how that is known. Throws UsageError. */
+export async function inventorySources(
+  blocks: readonly NetworkBlock[],
+  surroundings: NetworkSurroundings,
+): Promise<InventorySource[]> {
+  const sources: InventorySource[] = [];
+  for (const { network, options } of blocks) {
+    const source = await network.inventory?.(options, surroundings);
+    if (source !== undefined) sources.push(source);
+  }
+  return sources;
 }
 
 /** Everything that tables and network say about a flow. A subnet that stands in the table is as the table has it. */

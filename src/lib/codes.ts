@@ -198,6 +198,8 @@ export const CODES = {
     "not-found": "The tables do not have it",
     "nothing-to-check": "No table is named",
     "bad-network": "A description of the network is wrong",
+    "bad-inventory": "An export for the inventory is missing or is not JSON",
+    "nothing-to-pull": "The configuration has no inventory",
   },
   "Rules, searches, schemas": {
     "bad-alerts": "`alerts.tune` or `alerts.except` is wrong",

@@ -1,11 +1,11 @@
 import { createHmac } from "node:crypto";
-import ipaddr from "ipaddr.js";
 import { ContextPool } from "../flow/contexts.ts";
 import { copyOf } from "../flow/copy.ts";
 import { CONTEXT_FIELDS, type FieldName, fieldOf } from "../flow/fields.ts";
 import type { Flow, FlowContext } from "../flow/flow.ts";
 import { NONE } from "../flow/types.ts";
-import { type IpAddress, parseAddress } from "../lib/ip/address.ts";
+import { parseAddress } from "../lib/ip/address.ts";
+import { bytesOfAddress, plainAddress, textOfAddress } from "../lib/ip/text.ts";
 import { ADDRESSES, type RedactOptions } from "./options.ts";
 
 /** What may repeat addresses in a form of its own. */
@@ -61,7 +61,12 @@ function emptyOf(name: FieldName): unknown {
 }
 
 function hashed(key: string): Change {
-  return kept((text) => createHmac("sha256", key).update(plainOf(text)).digest("hex").slice(0, 32));
+  return kept((text) =>
+    createHmac("sha256", key)
+      .update(plainAddress(text) ?? text)
+      .digest("hex")
+      .slice(0, 32),
+  );
 }
 
 function cut({ ipv4, ipv6 }: { readonly ipv4: number; readonly ipv6: number }): Change {
@@ -70,7 +75,9 @@ function cut({ ipv4, ipv6 }: { readonly ipv4: number; readonly ipv6: number }): 
     // What is no address is not let through.
     if (address === undefined) return undefined;
     const bits = address.family === 4 ? ipv4 : ipv6;
-    return textOf(bytesOf(address).map((byte, place) => byte & (0xff00 >> Math.min(8, Math.max(0, bits - 8 * place)))));
+    return textOfAddress(
+      bytesOfAddress(address).map((byte, place) => byte & (0xff00 >> Math.min(8, Math.max(0, bits - 8 * place)))),
+    );
   });
 }
 
@@ -86,20 +93,4 @@ function kept(change: (text: string) => string | undefined): Change {
     }
     return result;
   };
-}
-
-/** One text for each address, however a log writes it; what is no address stays as it is. */
-function plainOf(text: string): string {
-  const address = parseAddress(text);
-  return address === undefined ? text : textOf(bytesOf(address));
-}
-
-function bytesOf({ family, w0, w1, w2, w3 }: IpAddress): number[] {
-  const words = family === 4 ? [w0] : [w0, w1, w2, w3];
-  return words.flatMap((word) => [word >>> 24, (word >>> 16) & 255, (word >>> 8) & 255, word & 255]);
-}
-
-function textOf(bytes: number[]): string {
-  const address = ipaddr.fromByteArray(bytes);
-  return address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString();
 }

@@ -41,6 +41,7 @@ const COMPARTMENTS = {
   network: "ocid1.compartment.oc1..n",
   topic: "ocid1.compartment.oc1..t",
   log_group: "ocid1.compartment.oc1..l",
+  inventory: "ocid1.tenancy.oc1..t",
 };
 const OCI = {
   compartment_ids: COMPARTMENTS,
@@ -80,6 +81,7 @@ test("OCI: all there is, as a workload of OKE", async () => {
     conditions: ["request.principal.type = 'workload'"],
     auth: "oke-workload-identity",
     enrich_from_api: true,
+    inventory: true,
     otlp_endpoint: "https://otlp.example.com",
     log_analytics: { namespace: "mytenancy", log_group_id: "ocid1.loganalyticsloggroup.oc1.phx.x" },
     topic_id: "ocid1.onstopic.oc1.phx.x",
@@ -92,13 +94,29 @@ test("OCI: all there is, as a workload of OKE", async () => {
     `Allow any-user to inspect security-lists in compartment id ocid1.compartment.oc1..n where ${workload}`,
     `Allow any-user to inspect vnics in compartment id ocid1.compartment.oc1..n where ${workload}`,
     `Allow any-user to use network-security-groups in compartment id ocid1.compartment.oc1..n where ${workload}`,
+    ...[
+      "inspect compartments",
+      "read instances",
+      "inspect vnic-attachments",
+      "inspect vnics",
+      "inspect subnets",
+      "read nat-gateways",
+      "inspect load-balancers",
+      "inspect network-load-balancers",
+      "inspect autonomous-databases",
+      "inspect db-systems",
+      "inspect db-nodes",
+    ].map((permission) => `Allow any-user to ${permission} in compartment id ocid1.tenancy.oc1..t where ${workload}`),
     `Allow any-user to {LOG_ANALYTICS_LOG_GROUP_UPLOAD_LOGS} in compartment id ocid1.compartment.oc1..l where ${workload}`,
     `Allow any-user to use ons-topics in compartment id ocid1.compartment.oc1..t where ${workload}`,
   ]);
   const config = configOf(flowferry_yaml);
   expect(config.sinks.map(({ name }) => name)).toEqual(["otlp", "log-analytics"]);
   expect(config.alerts?.notifiers.map(({ key }) => key)).toEqual(["ociNotifications"]);
-  expect(config.enrich).toMatchObject({ oci: { api: { auth: { type: "oke-workload-identity" } } } });
+  const auth = { type: "oke-workload-identity" };
+  expect(config.enrich).toMatchObject({
+    oci: { api: { auth }, inventory: { api: { auth, compartments: ["ocid1.tenancy.oc1..t"] } } },
+  });
 });
 
 test.each([

@@ -5,6 +5,7 @@ module "settings" {
   bucket        = ibm_cos_bucket.this.bucket_name
   endpoint_type = var.endpoint_type
   otlp_endpoint = var.otlp_endpoint
+  inventory     = var.inventory
   logs_guid     = one(ibm_resource_instance.logs[*].guid)
 }
 
@@ -46,6 +47,16 @@ resource "ibm_iam_service_policy" "logs" {
   resource_attributes {
     name  = "serviceInstance"
     value = ibm_resource_instance.logs[0].guid
+  }
+}
+
+resource "ibm_iam_service_policy" "inventory" {
+  count          = var.inventory ? 1 : 0
+  iam_service_id = ibm_iam_service_id.worker.id
+  roles          = module.settings.roles.inventory
+  resource_attributes {
+    name  = "serviceName"
+    value = "is"
   }
 }
 

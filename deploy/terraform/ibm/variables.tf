@@ -87,6 +87,12 @@ variable "cloud_logs" {
   default     = false
 }
 
+variable "inventory" {
+  description = "Whether the worker asks for the names of resources in the region's VPCs (enrich.ibm.inventory)."
+  type        = bool
+  default     = false
+}
+
 variable "code_engine" {
   description = "An image, and the name of a registry secret of the project, to run the worker in Code Engine; null for none. Its ledger ends with it."
   type = object({

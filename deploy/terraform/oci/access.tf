@@ -10,6 +10,7 @@ module "settings" {
     network   = local.network_compartment_id
     topic     = var.compartment_id
     log_group = var.log_analytics == null ? var.compartment_id : var.log_analytics.compartment_id
+    inventory = var.tenancy_id
   }
   subject = local.on_workload ? "any-user" : "dynamic-group id ${oci_identity_dynamic_group.worker[0].id}"
   conditions = local.on_workload ? [
@@ -23,6 +24,7 @@ module "settings" {
   region          = var.region
   auth            = local.on_workload ? "oke-workload-identity" : var.container_instance == null ? "instance-principal" : "resource-principal"
   enrich_from_api = var.enrich_from_api
+  inventory       = var.inventory
   otlp_endpoint   = var.otlp_endpoint
   log_analytics   = var.log_analytics == null ? null : { namespace = var.log_analytics.namespace, log_group_id = var.log_analytics.log_group_id }
   topic_id        = local.tells ? oci_ons_notification_topic.alerts[0].id : null

@@ -126,6 +126,12 @@ variable "enrich_from_api" {
   default     = true
 }
 
+variable "inventory" {
+  description = "Whether the worker asks for the names of resources in the tenancy (enrich.oci.inventory)."
+  type        = bool
+  default     = false
+}
+
 variable "otlp_endpoint" {
   description = "Base URL of the OTLP receiver in the configuration that is printed; null for none."
   type        = string

@@ -1,6 +1,7 @@
 import type { ZodType } from "zod";
 import type { FlowContext } from "../../flow/flow.ts";
 import type { Secrets } from "../../lib/secrets/secrets.ts";
+import type { InventorySource } from "../inventory/source.ts";
 import type { Document } from "./document.ts";
 import type { NetworkData } from "./snapshot.ts";
 import type { RuleWriter } from "./writer.ts";
@@ -63,6 +64,8 @@ export interface CloudNetwork<Options = unknown> {
     open: (path: string) => Promise<Document | undefined>,
     report: (fault: string) => void,
   ): Promise<NetworkData | undefined>;
+  /** Who has which address, where the options say how that is known; asks nothing of the network. Throws UsageError. */
+  inventory?(options: Options, surroundings: NetworkSurroundings): Promise<InventorySource | undefined>;
   /** Reads the kept answers and connects, where the options say so; asks nothing of the network. Throws UsageError. */
   openApi?(
     options: Options,

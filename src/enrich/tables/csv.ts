@@ -154,6 +154,11 @@ export function readColumns(bytes: Uint8Array): readonly string[] {
     .filter((name) => name !== "");
 }
 
+/** What parts the columns; undefined for content that is not UTF-8. */
+export function delimiterOf(bytes: Uint8Array): string | undefined {
+  return "reason" in asUtf8(bytes) || asUtf8(bytes) !== bytes ? undefined : separationOf(bytes).delimiter;
+}
+
 /** How the columns are parted, as the parser takes it. */
 interface Separation {
   readonly delimiter: string;

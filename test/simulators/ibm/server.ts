@@ -4,6 +4,7 @@ import { type RawAnswer, sendRaw } from "../raw-answer.ts";
 import { CloudLogs } from "./cloud-logs.ts";
 import { CloudLogsContent } from "./content.ts";
 import { Iam, type Reply } from "./iam.ts";
+import { Vpc } from "./vpc.ts";
 
 /** IBM Cloud on loopback: the token service, and the ingress and the API of one instance of IBM Cloud Logs. */
 export interface Ibm {
@@ -12,6 +13,7 @@ export interface Ibm {
   readonly iam: Iam;
   readonly cloudLogs: CloudLogs;
   readonly content: CloudLogsContent;
+  readonly vpc: Vpc;
   /** Headers of the requests for `singles`, in the order in which they came, whatever was answered. */
   readonly requests: { readonly authorization: string | undefined; readonly bytes: number; readonly at: number }[];
   /** Asked before a request for `singles`, with its number from 0, is looked at: a reply in its stead, or `hang`. */
@@ -30,6 +32,9 @@ export async function startIbm(): Promise<Ibm> {
   const replyTo = async (request: IncomingMessage): Promise<Reply | { readonly raw: RawAnswer } | "hang"> => {
     const body = Buffer.concat(await Array.fromAsync(request)).toString();
     const { authorization, "content-type": contentType } = request.headers;
+    if (request.url !== undefined && self.vpc.serves(request.url)) {
+      return self.vpc.answer(request.method, request.url, self.iam.admits(authorization));
+    }
     if (request.url?.startsWith("/v1/")) {
       if (!self.iam.admits(authorization)) return { status: 401, body: { errors: [{ message: "token is not valid" }] } };
       const fault = self.apiFault(`${request.method} ${request.url}`);
@@ -64,6 +69,7 @@ export async function startIbm(): Promise<Ibm> {
     tokenUrl: `${endpoint}/identity/token`,
     iam: new Iam(() => now()),
     cloudLogs: new CloudLogs(() => now()),
+    vpc: new Vpc(),
     requests: [],
     content: new CloudLogsContent(),
     fault: () => undefined,

@@ -31,6 +31,12 @@ variable "logs_guid" {
   default     = null
 }
 
+variable "inventory" {
+  description = "Whether names of resources are asked for."
+  type        = bool
+  default     = false
+}
+
 variable "api_key" {
   description = "What stands for the API key in the configuration."
   type        = string
@@ -47,7 +53,7 @@ locals {
       var.otlp_endpoint == null && var.logs_guid == null ? { type = "ndjson", path = "/var/lib/flowferry/flows.ndjson" } : null,
     ] : sink if sink != null
   ]
-  config = {
+  parts = {
     source = {
       type     = "s3"
       bucket   = var.bucket
@@ -55,8 +61,10 @@ locals {
       region   = var.region
       auth     = local.auth
     }
-    sinks = local.sinks
+    enrich = var.inventory ? { ibm = { inventory = { api = { region = var.region, auth = local.auth } } } } : null
+    sinks  = local.sinks
   }
+  config = { for key, value in local.parts : key => value if value != null }
 }
 
 output "roles" {

@@ -4,12 +4,13 @@ terraform {
 }
 
 variable "compartment_ids" {
-  description = "OCIDs of the compartments of the bucket, the network, the topic and the log group."
+  description = "OCIDs of the compartments of the bucket, the network, the topic, the log group and the inventory (the tenancy for all)."
   type = object({
     bucket    = string
     network   = string
     topic     = string
     log_group = string
+    inventory = string
   })
 }
 
@@ -49,6 +50,12 @@ variable "enrich_from_api" {
   type        = bool
 }
 
+variable "inventory" {
+  description = "Whether names of resources are asked for."
+  type        = bool
+  default     = false
+}
+
 variable "otlp_endpoint" {
   description = "Base URL of an OTLP receiver, or null."
   type        = string
@@ -74,10 +81,12 @@ locals {
   wanted = concat(
     ["bucket", "objects"],
     var.enrich_from_api ? ["subnets", "security-lists", "vnics", "groups"] : [],
+    var.inventory ? [for policy in local.all : policy.id if policy.compartment == "inventory"] : [],
     var.log_analytics == null ? [] : ["upload"],
     var.topic_id == null ? [] : ["topic"],
   )
-  policies = { for policy in jsondecode(file("${path.module}/policies.json")) : policy.id => policy }
+  all      = jsondecode(file("${path.module}/policies.json"))
+  policies = { for policy in local.all : policy.id => policy }
   conditions = {
     for id, policy in local.policies : id => concat(
       [for condition in lookup(policy, "where", []) : replace(condition, "{bucket}", var.bucket)],
@@ -102,6 +111,11 @@ locals {
       var.otlp_endpoint == null && var.log_analytics == null ? { type = "ndjson", path = "/var/lib/flowferry/flows.ndjson" } : null,
     ] : sink if sink != null
   ]
+  blocks = {
+    api       = var.enrich_from_api ? { region = var.region, auth = local.auth } : null
+    inventory = var.inventory ? { api = { region = var.region, auth = local.auth, compartments = [var.compartment_ids.inventory] } } : null
+  }
+  oci = { for key, value in local.blocks : key => value if value != null }
   parts = {
     source = {
       type      = "oci-object-storage"
@@ -110,7 +124,7 @@ locals {
       region    = var.region
       auth      = local.auth
     }
-    enrich = var.enrich_from_api ? { oci = { api = { region = var.region, auth = local.auth } } } : null
+    enrich = length(local.oci) == 0 ? null : { oci = local.oci }
     sinks  = local.sinks
     alerts = var.topic_id == null ? null : { ociNotifications = { topicId = var.topic_id, region = var.region, auth = local.auth } }
   }

@@ -20,8 +20,17 @@ export const ibmNetwork: CloudNetwork<IbmNetworkOptions> = {
   provider: "ibm_cloud",
   writer: ibmRuleWriter,
   options: ibmNetworkOptions,
-  resolve: (options, at) => Object.fromEntries(exportsIn(options).map(({ kind, path }) => [kind, at(path)])),
+  resolve: (options, at, beside) => {
+    const { inventory } = options;
+    const exported = Object.fromEntries(exportsIn(options).map(({ kind, path }) => [kind, at(path)]));
+    if (inventory === undefined) return exported;
+    const cache = inventory.cache === undefined ? beside("ibm-inventory.json") : at(inventory.cache);
+    return { ...exported, inventory: { ...inventory, files: inventory.files.map(at), cache } };
+  },
   files: (options) => exportsIn(options).map(({ path }) => path),
+  async inventory({ inventory }, surroundings) {
+    return inventory && (await import("../inventory/source.ts")).ibmInventory(inventory, surroundings);
+  },
   async read(options, open) {
     const exported = exportsIn(options);
     if (exported.length === 0) return undefined;

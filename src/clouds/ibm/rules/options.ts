@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ibmInventoryOptions } from "../inventory/options.ts";
 
 const path = z.string().min(1);
 
@@ -11,6 +12,7 @@ export const ibmNetworkOptions = z
     virtualNetworkInterfaces: path
       .optional()
       .describe("JSON file with what `ibmcloud is virtual-network-interfaces --output json` prints: addresses of group members"),
+    inventory: ibmInventoryOptions.optional(),
   })
   .describe("What is known of networks in IBM Cloud; none by default");
 

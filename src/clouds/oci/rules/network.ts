@@ -10,8 +10,13 @@ export const ociNetwork: CloudNetwork<OciNetworkOptions> = {
   provider: "oracle_cloud",
   writer: ociRuleWriter,
   options: ociNetworkOptions,
-  resolve: ({ files, api }, at, beside) => ({
+  resolve: ({ files, api, inventory }, at, beside) => ({
     files: files.map(at),
+    inventory: inventory && {
+      ...inventory,
+      files: inventory.files.map(at),
+      cache: inventory.cache === undefined ? beside("oci-inventory.json") : at(inventory.cache),
+    },
     api: api && { ...api, cache: api.cache === undefined ? beside("network.json") : at(api.cache) },
   }),
   files: ({ files }) => files,
@@ -30,6 +35,9 @@ export const ociNetwork: CloudNetwork<OciNetworkOptions> = {
       report(`${files.join(", ")}: hold no subnets, so no rule can be told: ${advice}`);
     }
     return data;
+  },
+  async inventory({ inventory }, surroundings) {
+    return inventory && (await import("../inventory/source.ts")).ociInventory(inventory, surroundings);
   },
   openApi: ({ api }, surroundings, onEvent, onChange) => api && openOciApi(api, surroundings, onEvent, onChange),
 };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ociConnectionOptions } from "../connection.ts";
+import { ociInventoryOptions } from "../inventory/options.ts";
 
 const path = z.string().min(1);
 
@@ -33,6 +34,7 @@ export const ociNetworkOptions = z
       .describe(
         "JSON file, or several, as the OCI command line prints them with --all: network subnet list, network security-list list, network nsg list, network vnic get; or one object with sections subnets, security-lists, network-security-groups, vnics, and nsg-rules (by the OCID of the NSG, what network nsg rules list prints). A change is taken over without a restart",
       ),
+    inventory: ociInventoryOptions.optional(),
     api: ociApiOptions.optional().describe("Asks OCI's API about the subnets and VNICs that are seen; not done by default"),
   })
   .describe("What is known of networks in OCI; none by default");

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { ClientConfiguration, HttpClient } from "oci-common";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connectOci, type OciConnection, ociConnectionOptions } from "../../../../src/clouds/oci/connection.ts";
+import { InventoryClient } from "../../../../src/clouds/oci/inventory/client.ts";
 import { LogAnalyticsClient } from "../../../../src/clouds/oci/log-analytics.ts";
 import { VirtualNetworkClient } from "../../../../src/clouds/oci/rules/virtual-network.ts";
 import { type Oci, startOci } from "../../../simulators/oci/index.ts";
@@ -24,7 +25,7 @@ type Requests = Readonly<Record<string, OciRequest>>;
 /** What the clients of Oracle's own packages sent on loopback for these calls; `new` stands for a token that they made up. */
 const OFFICIAL = JSON.parse(
   readFileSync(new URL("../../../fixtures/oci/official-requests.json", import.meta.url), "utf8"),
-) as Readonly<Record<"LogAnalytics" | "VirtualNetwork", Requests>>;
+) as Readonly<Record<"LogAnalytics" | "VirtualNetwork" | "Inventory", Requests>>;
 
 /** What a connection adds, or what differs from request to request. */
 const OF_EVERY_REQUEST = ["host", "connection", "user-agent", "opc-request-id", "x-date", "date", "authorization"];
@@ -45,7 +46,7 @@ const server = createServer(async (request, response) => {
   for await (const chunk of request) chunks.push(chunk);
   received.push({ method: request.method ?? "", path: request.url ?? "", headers: request.headers, body: Buffer.concat(chunks) });
   response.setHeader("content-type", "application/json");
-  if (!/upload|otlp|Data|DELETE/.test(`${request.method} ${request.url}`)) response.write("{}");
+  if (!/upload|otlp|(update|append)Data|DELETE/.test(`${request.method} ${request.url}`)) response.write("{}");
   response.end();
 });
 beforeAll(async () => {
@@ -196,5 +197,50 @@ describe("Virtual Networking is asked as Oracle's package asks it", () => {
     const client = new VirtualNetworkClient({ httpClient: { send: () => Promise.reject() } }, {});
     client.regionId = "us-phoenix-1";
     expect(client.endpoint).toBe("https://iaas.us-phoenix-1.oraclecloud.com/20160918");
+  });
+});
+
+describe("the services of the inventory are asked as Oracle's packages ask them", () => {
+  const tenancy = "ocid1.tenancy.oc1..t";
+  const page = "AAAA+/==";
+  const calls: Readonly<Record<string, (client: InventoryClient) => Promise<unknown>>> = {
+    listCompartments: (client) => client.list({ kind: "compartments", compartmentId: tenancy }),
+    "listCompartments, below one": (client) => client.list({ kind: "compartments", compartmentId }),
+    getCompartment: (client) => client.getCompartment(compartmentId),
+    "listCompartments, next page": (client) => client.list({ kind: "compartments", compartmentId: tenancy, page }),
+    listInstances: (client) => client.list({ kind: "instances", compartmentId }),
+    "listInstances, next page": (client) => client.list({ kind: "instances", compartmentId, page }),
+    listVnicAttachments: (client) => client.list({ kind: "vnicAttachments", compartmentId }),
+    listSubnets: (client) => client.list({ kind: "subnets", compartmentId }),
+    listNatGateways: (client) => client.list({ kind: "natGateways", compartmentId }),
+    listLoadBalancers: (client) => client.list({ kind: "loadBalancers", compartmentId }),
+    listNetworkLoadBalancers: (client) => client.list({ kind: "networkLoadBalancers", compartmentId }),
+    listAutonomousDatabases: (client) => client.list({ kind: "autonomousDatabases", compartmentId }),
+    listDbSystems: (client) => client.list({ kind: "dbSystems", compartmentId }),
+    listDbNodes: (client) => client.list({ kind: "dbNodes", compartmentId, dbSystemId: "ocid1.dbsystem.oc1.phx.d" }),
+  };
+
+  test.each(Object.keys(OFFICIAL.Inventory))("%s", async (operation) => {
+    const request = await sent(
+      (...given) => new InventoryClient(...given),
+      calls[operation] as (client: InventoryClient) => Promise<unknown>,
+    );
+    expect(request).toEqual(OFFICIAL.Inventory[operation]);
+  });
+
+  test("in their region, where the packages find them", () => {
+    const client = new InventoryClient({ httpClient: { send: () => Promise.reject() } }, {});
+    client.regionId = "us-phoenix-1";
+    expect(
+      (["instances", "loadBalancers", "networkLoadBalancers", "dbSystems", "compartments"] as const).map((kind) =>
+        client.endpointOf(kind),
+      ),
+    ).toEqual([
+      "https://iaas.us-phoenix-1.oraclecloud.com/20160918",
+      "https://iaas.us-phoenix-1.oraclecloud.com/20170115",
+      "https://network-load-balancer-api.us-phoenix-1.oci.oraclecloud.com/20200501",
+      "https://database.us-phoenix-1.oraclecloud.com/20160918",
+      "https://identity.us-phoenix-1.oci.oraclecloud.com/20160918",
+    ]);
   });
 });
