@@ -61,7 +61,7 @@ export async function openInventory(
 }
 
 /** The files' content, all together. Throws UsageError with a line for each file that is missing or is not JSON. */
-export async function readInventoryFiles(source: InventorySource, onFault: (line: string) => void): Promise<Owned[]> {
+async function readInventoryFiles(source: InventorySource, onFault: (line: string) => void): Promise<Owned[]> {
   const refused: string[] = [];
   const documents: Document[] = [];
   for (const path of source.files) {
