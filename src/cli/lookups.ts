@@ -9,7 +9,7 @@ import type { LookupOptions } from "../enrich/tables/options.ts";
 import { countOf, loadTables, snapshotOf, type Tables } from "../enrich/tables/tables.ts";
 import { codeOf, UsageError } from "../lib/errors.ts";
 import { parseAddress } from "../lib/ip/address.ts";
-import { configOption } from "./config-option.ts";
+import { configOption, usualConfig } from "./config-option.ts";
 
 /** What the commands need of the program. */
 export interface LookupsContext {
@@ -24,13 +24,19 @@ export function lookupsCommand(context: LookupsContext): Command {
   const check = new Command("check")
     .description("Validate lookup tables and name every problem with file and line.")
     .argument("[files...]", "files of tables; which table a file is, its name or its header line says")
-    .option("-c, --config <file>", "check the tables that this configuration names")
+    .option(
+      "-c, --config <file>",
+      "check the tables that this configuration names (default: FLOWFERRY_CONFIG, or flowferry.yaml if it is there, unless files are named)",
+    )
     .option("--json", "print the findings as JSON", false)
     .action(async (files: string[], options: { config?: string; json: boolean }) => checkTables(context, files, options));
   const get = new Command("get")
     .description("Show what a flow would get for an address, a port or a subnet, and from which file and line.")
     .argument("<what>", "an IP address, a port such as 443/tcp, or a subnet's OCID or id")
-    .option("-c, --config <file>", "use the tables that this configuration names, not only those that ship with the program")
+    .option(
+      "-c, --config <file>",
+      "use the tables that this configuration names, not only those that ship with the program (default: FLOWFERRY_CONFIG, or flowferry.yaml if it is there)",
+    )
     .option("--source <name>", "of several sources with tables of their own, the one whose flow it is")
     .option("--json", "print the answer as JSON", false)
     .action(async (what: string, options: { config?: string; json: boolean }) => getFromTables(context, what, options));
@@ -71,16 +77,17 @@ function blockFor(loaded: Loaded, source: string | undefined): LookupOptions {
 }
 
 async function checkTables(
-  { loadConfig, stdout }: LookupsContext,
+  { env, loadConfig, stdout }: LookupsContext,
   paths: readonly string[],
   options: CommandOptions,
 ): Promise<void> {
-  if (options.config === undefined && paths.length === 0) {
+  const config = options.config ?? (paths.length === 0 ? usualConfig(env) : undefined);
+  if (config === undefined && paths.length === 0) {
     throw new UsageError("nothing-to-check", "nothing to check: name files, or with -c the configuration that names them");
   }
   const files: CheckedFile[] = [];
-  if (options.config !== undefined) {
-    for (const enrich of blocksOf(await loadConfig(options.config))) files.push(...(await checkConfigured(enrich)));
+  if (config !== undefined) {
+    for (const enrich of blocksOf(await loadConfig(config))) files.push(...(await checkConfigured(enrich)));
   }
   for (const path of paths) files.push(await checkFile(path));
   const bad = files.filter(({ problems }) => problems > 0);
@@ -106,8 +113,9 @@ function findings({ table, path, rows, version, problems, issues, lastGood }: Ch
   return `${lines.join("\n")}\n`;
 }
 
-async function getFromTables({ loadConfig, stdout }: LookupsContext, what: string, options: CommandOptions): Promise<void> {
-  const enrich = options.config === undefined ? {} : blockFor(await loadConfig(options.config), options.source);
+async function getFromTables({ env, loadConfig, stdout }: LookupsContext, what: string, options: CommandOptions): Promise<void> {
+  const config = options.config ?? usualConfig(env);
+  const enrich = config === undefined ? {} : blockFor(await loadConfig(config), options.source);
   const query = queryOf(what);
   await requireGoodTables(enrich);
   const tables = snapshotOf(await loadTables(enrich));

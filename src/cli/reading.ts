@@ -17,6 +17,7 @@ import { Registry } from "../registry.ts";
 import type { Surroundings } from "../reports/explain/rules.ts";
 import { OWN_RECORDS } from "../reports/own-records.ts";
 import { openSource } from "../run/compose.ts";
+import { USUAL, usualConfig } from "./config-option.ts";
 import type { CliContext } from "./context.ts";
 import { showProgress } from "./progress.ts";
 
@@ -68,8 +69,6 @@ export interface Reading {
   close(): Promise<void>;
 }
 
-/** The configuration that is used where neither one nor a folder is named, in the folder where the user stands. */
-const USUAL = "flowferry.yaml";
 /** A failure that passes is met so often before it is taken for an answer. */
 const MOST_FAILURES = 6;
 
@@ -80,8 +79,7 @@ const MOST_FAILURES = 6;
  */
 export async function openReading(options: ReadingOptions, context: CliContext): Promise<Reading> {
   const { input, since, until } = options;
-  const usual = context.env.FLOWFERRY_CONFIG || (existsSync(USUAL) ? USUAL : undefined);
-  const file = options.config ?? (input === undefined ? usual : undefined);
+  const file = options.config ?? (input === undefined ? usualConfig(context.env) : undefined);
   if (file === undefined && input === undefined) {
     throw new UsageError(
       "bad-option",

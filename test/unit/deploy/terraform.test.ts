@@ -111,7 +111,7 @@ interface Policy {
 
 describe("the policies of OCI", () => {
   const policies = JSON.parse(read("deploy/terraform/oci/settings/policies.json")) as Policy[];
-  const readme = read("README.md");
+  const readme = read("README.md") + read("lookups/README.md");
   const group = { policy: { subject: "dynamic-group flowferry", conditions: [] } } as unknown as OciIdentity;
 
   test.each(policies)("the README names $permission as Terraform gives it", ({ permission, compartment, where = [] }) => {
