@@ -14,6 +14,7 @@ import { count, inputsOf, progressOf } from "./asking.ts";
 import { configOption } from "./config-option.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
 import { tell } from "./reading.ts";
+import { readToFiles, type SourceFiles } from "./source-files.ts";
 
 interface HtmlFlags {
   readonly config: string;
@@ -31,7 +32,7 @@ interface HtmlFlags {
 export function htmlCommand(context: CliContext, finish: (code: ExitCode) => void): Command {
   return new Command("html")
     .description("One page of the archive's flows with pictures and tables: a file without script that asks for nothing else.")
-    .addOption(configOption(context.env, "configuration file (YAML), whose archive is read"))
+    .addOption(configOption(context.env, "configuration file (YAML), whose archive is read, or its sources where it has none"))
     .option("-i, --input <path...>", "files or folders to read instead: Parquet of an archive, enriched JSON, NDJSON")
     .option("--out <file>", "the page; - for standard output", "flowferry-report.html")
     .option("--since <time>", "flows from then on: a time, a date, or how long ago", "7d")
@@ -52,13 +53,21 @@ async function reportHtml(context: CliContext, flags: HtmlFlags): Promise<ExitCo
   if (window.since >= window.until)
     throw new UsageError("bad-filter", `--since (${flags.since}) is not before --until (${flags.until ?? "now"})`);
   const draw = await openCharts();
+  const sources = await sourcesOf(
+    context,
+    flags,
+    flags.compare ? { since: beforeOf(window).since, until: window.until } : window,
+  );
   let doing = "opening the files";
   const stop = progressOf(context, (seconds) => `${doing}, ${seconds} s`);
   try {
     const onStep = (step: string) => {
       doing = step;
     };
-    const data = await gathered(context, flags, window, onStep);
+    const data =
+      sources === undefined
+        ? await gathered(context, flags, window, onStep)
+        : { ...(await ofFiles(context, flags, sources.paths, window, onStep)), doubts: sources.doubts };
     const html = page(data, { title: flags.title, at: now, draw });
     context.signal.throwIfAborted();
     stop();
@@ -69,14 +78,29 @@ async function reportHtml(context: CliContext, flags: HtmlFlags): Promise<ExitCo
       context.print(`a report of ${data.totals.flows} flows: ${out}`);
     }
     tell(context, notesOf(data));
-    return data.passedOver.length > 0 ? EXIT.incomplete : EXIT.done;
+    return data.passedOver.length > 0 || sources?.isDoubtful === true ? EXIT.incomplete : EXIT.done;
   } finally {
     stop();
+    sources?.remove();
   }
 }
 
-function notesOf({ passedOver, totals }: ReportData): string[] {
-  const lines = passedOver.map((line) => `${line}: passed over`);
+/** The time of the same length before. */
+const beforeOf = ({ since, until }: Window): Window => ({ since: since - (until - since), until: since });
+
+/** Where a configuration has no archive that can be asked, its sources are read. */
+async function sourcesOf(
+  context: CliContext,
+  { input, config: file }: HtmlFlags,
+  window: Window,
+): Promise<SourceFiles | undefined> {
+  if (input !== undefined || file === "-") return undefined;
+  const { archive } = await context.loadConfig(file);
+  return archive?.format === "parquet" ? undefined : readToFiles(context, file, window);
+}
+
+function notesOf({ passedOver, doubts, totals }: ReportData): string[] {
+  const lines = [...passedOver.map((line) => `${line}: passed over`), ...doubts];
   if (totals.timeless > 0) lines.push("enriched JSON holds no times: all of it is in the report, and in no picture over time");
   if (totals.subnetless > 0) {
     const advice = "name them in `enrich.subnets` of the configuration";
@@ -92,12 +116,11 @@ async function gathered(
   window: Window,
   onStep: (step: string) => void,
 ): Promise<ReportData> {
-  const before = { since: window.since - (window.until - window.since), until: window.since };
   for (let attempt = 1; ; attempt += 1) {
-    const all = { since: flags.compare ? before.since : window.since, until: window.until };
+    const all = { since: flags.compare ? beforeOf(window).since : window.since, until: window.until };
     const input = await inputsOf(context, flags, all);
     try {
-      return await ofFiles(context, flags, input.paths, { window, before }, onStep);
+      return await ofFiles(context, flags, input.paths, window, onStep);
     } catch (error) {
       if (!(error instanceof FilesChanged) || attempt === 3) throw error;
     } finally {
@@ -110,7 +133,7 @@ async function ofFiles(
   { signal }: CliContext,
   { compare, pairs, timeout }: HtmlFlags,
   paths: readonly string[],
-  { window, before }: { readonly window: Window; readonly before: Window },
+  window: Window,
   onStep: (step: string) => void,
 ): Promise<ReportData> {
   const limits = { timeoutMs: timeout * 1000, signal };
@@ -118,7 +141,7 @@ async function ofFiles(
     const totals = await totalsOf(flows.connection, limits);
     if (totals.flows === 0) throw await nothingFound(paths, window, limits);
     // Without times all records are of both windows.
-    const compared = compare && !flows.timeless ? await comparedWith(paths, before, limits, onStep) : undefined;
+    const compared = compare && !flows.timeless ? await comparedWith(paths, beforeOf(window), limits, onStep) : undefined;
     const data = await gather(flows, { ...window, ...limits, totals, before: compared?.totals, pairs, onStep });
     if (compared === undefined) return data;
     return { ...data, services: data.services.map((one) => ({ ...one, before: compared.services.get(one.name) ?? 0 })) };

@@ -165,6 +165,33 @@ test("is the same of the sink's lines, and nothing is left beside it", async () 
   expect(readdirSync(place.path("a"))).toEqual(["one.html"]);
 });
 
+test("is the same of the source, where there is no archive; what cannot be read is told", async () => {
+  const { enrich } = {
+    enrich: { networks: "lookups/networks.csv", subnets: "lookups/subnets.csv", servers: "lookups/servers.csv" },
+  };
+  const sinks = [{ type: "ndjson", path: "never.ndjson" }];
+  const plain = place.config({ source: { type: "directory", path: "bucket" }, enrich, sinks }, "plain.yaml");
+  const [one, other] = await Promise.all([
+    report("-c", plain, ...times(), "--out", "-"),
+    report("-c", config, ...times(), "--out", "-"),
+  ]);
+  expect([one.code, one.stderr]).toEqual([0, other.stderr]);
+  const same = (text: string) => text.replaceAll(/zr\d+/g, "zr").replace(/at \d{4}-[\d: -]+UTC/, "");
+  expect(same(one.stdout)).toBe(same(other.stdout));
+
+  mkdirSync(place.path("damaged"));
+  const [name = ""] = readdirSync(place.path("bucket"), { recursive: true, encoding: "utf8" }).filter((file) =>
+    file.endsWith(".gz"),
+  );
+  const whole = readFileSync(place.path("bucket", name));
+  writeFileSync(place.path("damaged", "half.log.gz"), whole.subarray(0, Math.floor(whole.length / 2)));
+  const damaged = place.config({ source: { type: "directory", path: "damaged", layout: "flat" }, enrich, sinks }, "damaged.yaml");
+  const ended = await report("-c", damaged, "--since", "36500d", "--out", "-");
+  expect(ended.code).toBe(3);
+  expect(ended.stderr).toContain("could not be read");
+  expect(ended.stdout).toMatch(/<li>the first of what could not be read: half\.log\.gz: /);
+});
+
 test("compares with the time before, unless that is not wanted", async () => {
   const before = lines.filter(({ time }) => time >= window.since - 12 * HOUR && time < window.since).length;
   const change = 100 * (within().length / before - 1);

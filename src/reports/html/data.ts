@@ -190,4 +190,6 @@ export interface ReportData {
   readonly unexplained: number;
   /** What was passed over, a line each. */
   readonly passedOver: readonly string[];
+  /** What else people have to know of what was read, a line each. */
+  readonly doubts: readonly string[];
 }

@@ -217,6 +217,7 @@ export async function gather(flows: Flows, options: GatherOptions): Promise<Repo
     }),
     unexplained: totals.unexplained,
     passedOver: flows.passedOver.map(({ file, reason }) => `${file} ${reason}`),
+    doubts: [],
   };
 }
 

@@ -38,24 +38,23 @@ export function tiles({ totals, sources, destinations, silent, passedOver, befor
 const MOST_SILENCES = 8;
 
 /** What the report cannot know. */
-export function missingSection({ totals, silent, passedOver }: ReportData): string {
+export function missingSection({ totals, silent, passedOver, doubts }: ReportData): string {
   const lines: string[] = [];
-  const say = (amount: number, line: string) => void (amount > 0 && lines.push(`${count(amount)} ${line}`));
-  say(totals.lost, "records say that flows were lost (SKIPDATA): what happened then is not in the log");
+  const say = (amount: number, what: string, one: string, then: string) =>
+    void (amount > 0 && lines.push(`${what}: ${plural(amount, one)}${then}`));
+  say(totals.lost, "Flows were lost", "record", " of the log (SKIPDATA); what happened then is not known");
   const lengths = silent.reduce((sum, { since, until }) => sum + until - since, 0);
   if (silent.length > 0) {
     const all = silent.slice(0, MOST_SILENCES).map(({ since, until }) => `${minute(since)} to ${minute(until)}`);
     const more = silent.length > MOST_SILENCES ? `, and ${silent.length - MOST_SILENCES} more` : "";
     lines.push(`No flow in ${span(lengths)} between the first and the last: ${all.join(", ")}${more}`);
   }
-  say(totals.timeless, "records have no time (enriched JSON): they are in no picture over time, and belong to every window");
-  say(totals.undirected, "flows have no direction: name their subnets in enrich.subnets of the configuration");
-  if (totals.subnetless > 0 && totals.subnetless < totals.flows) say(totals.subnetless, "flows are of no named subnet");
-  else if (totals.subnetless > 0)
-    lines.push("No flow is of a named subnet: name the subnets in enrich.subnets of the configuration");
+  say(totals.timeless, "Without a time", "record", " of enriched JSON, in no picture over time and of every window");
+  say(totals.undirected, "Without a direction", "flow", "; name their subnets in enrich.subnets of the configuration");
+  say(totals.subnetless, "Of no named subnet", "flow", "; name the subnets in enrich.subnets of the configuration");
   const files = passedOver.slice(0, 10).map((line) => `Passed over: ${line}`);
   if (passedOver.length > 10) files.push(`Passed over: ${passedOver.length - 10} files more`);
-  const all = [...lines, ...files];
+  const all = [...lines, ...doubts, ...files];
   const inner =
     all.length === 0
       ? nothing(

@@ -45,6 +45,7 @@ function dataOf(name: string): ReportData {
     rules: [{ list: name, rule: name, flows: 1, sources: 1, ports: 1, hint: "" }],
     unexplained: 3,
     passedOver: [`${name} is broken`],
+    doubts: [`the first of what could not be read: ${name}`],
   };
 }
 
@@ -148,10 +149,10 @@ describe("the page", () => {
 
   test("says what is missing", () => {
     const text = html("web");
-    expect(text).toContain("1 records say that flows were lost");
+    expect(text).toContain("Flows were lost: 1 record of the log (SKIPDATA)");
     expect(text).toContain("No flow in 2 hours between the first and the last: 2026-01-01 01:00 to 2026-01-01 03:00");
     expect(text).toContain("Passed over: web is broken");
-    expect(text).toContain("No flow is of a named subnet");
+    expect(text).toContain("Of no named subnet: 30 flows; ");
   });
 
   test("says of each picture and table that has nothing to show that it has not", () => {
@@ -165,7 +166,7 @@ describe("the page", () => {
         ranges: [],
       },
       ...{ largest: undefined, unusual: [], talkers: [], ports: [], ways: [], rejectedSources: [], exposures: [], suspects: [] },
-      ...{ findings: [], rules: [], silent: [], passedOver: [] },
+      ...{ findings: [], rules: [], silent: [], passedOver: [], doubts: [] },
     };
     const text = html("web", nothing);
     expect(count(text, "<svg")).toBe(0);
