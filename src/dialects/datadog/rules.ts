@@ -86,7 +86,8 @@ export function monitor({ rule, query }: PrintedRule, words: LogSearch, { lagMs,
       renotify_interval: 0,
       enable_logs_sample: true,
       on_missing_data: "default",
-      include_tags: false,
+      // The title says which group it is.
+      include_tags: true,
     },
   };
 }

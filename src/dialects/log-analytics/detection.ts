@@ -20,6 +20,10 @@ export function detectionChain(
   const { intervalMs, rangeMs, offsetMs } = schedule;
   const correlation = rule.kind === "correlation" ? rule.correlation : undefined;
   const fields = correlation?.parts[0]?.groupBy ?? (rule.dedup === "group" ? [] : rule.dedup.slice(0, MOST_DIMENSIONS));
+  const dimensions = fields.map((ref) => ({
+    queryFieldName: attributeOf(attributes, ref).name,
+    dimensionName: ref.name.replaceAll(/\W/g, "_"),
+  }));
   const measure =
     correlation !== undefined && correlation.type in MEASURES ? MEASURES[correlation.type as keyof typeof MEASURES] : "Flows";
   const metric = { compartmentId: "${compartmentId}", namespace: "flowferry", resourceGroup: "detections" };
@@ -54,10 +58,7 @@ export function detectionChain(
             {
               metricName: rule.name,
               metricQueryFieldName: measure,
-              dimensions: fields.map((ref) => ({
-                queryFieldName: attributeOf(attributes, ref).name,
-                dimensionName: ref.name.replaceAll(/\W/g, "_"),
-              })),
+              dimensions,
             },
           ],
         },
@@ -72,7 +73,11 @@ export function detectionChain(
       // Twice the interval: a task that runs a little later than the one before leaves no hole, which would be a second alert.
       query: `${rule.name}[${mql(2 * intervalMs)}].max() > 0`,
       severity: SEVERITY[rule.level],
-      body: `${oneLine(rule.description)}${rule.runbook === undefined ? "" : ` Runbook: ${runbookPlace(rule)}`}`,
+      body: [
+        oneLine(rule.description),
+        ...dimensions.map(({ dimensionName }) => `${dimensionName}={{dimensions.${dimensionName}}}`),
+        ...(rule.runbook === undefined ? [] : [`Runbook: ${runbookPlace(rule)}`]),
+      ].join(" "),
       pendingDuration: "PT1M",
       evaluationSlackDuration: "PT15M",
       isNotificationsPerMetricDimensionEnabled: true,

@@ -38,9 +38,11 @@ function correlate(rule: Extract<Rule, { kind: "correlation" }>, { where, readOf
   }
 }
 
-function actions(receiver: string, rule: Rule): string[] {
+/** Each result is an alert of its own, which says what the fields that tell incidents apart have. */
+function actions(receiver: string, rule: Rule, fields: readonly string[]): string[] {
   if (!receiver.startsWith("#")) return ["action.webhook = 1", `action.webhook.param.url = ${receiver}`];
-  const message = `${rule.level}: ${oneLine(rule.title)}. $results_link$`;
+  const told = [`${rule.level}: ${oneLine(rule.title)}.`, ...fields.map((name) => `${name}=$result.${name}$`), "$results_link$"];
+  const message = told.join(" ");
   return ["action.slack = 1", `action.slack.param.channel = ${receiver}`, `action.slack.param.message = ${message}`];
 }
 
@@ -92,7 +94,7 @@ export function savedDetections(
             `alert.suppress.fields = ${fields.join(", ")}`,
             `alert.suppress.period = ${Math.max(rule.throttleMs, correlated ? rangeMs : 0) / 1_000}s`,
           ]),
-      ...(receiver === undefined ? [] : actions(receiver, rule)),
+      ...(receiver === undefined ? [] : actions(receiver, rule, fields)),
     ];
     return `${lines.join("\n")}\n`;
   });

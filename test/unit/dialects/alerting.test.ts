@@ -222,7 +222,9 @@ test("Splunk: single flows by the time of indexing, counts over complete windows
     // alert.suppress without digest needs fields.
     if (get("alert.suppress") === "1") expect(get("alert.suppress.fields"), name).toMatch(/\w/);
     expect([get("action.slack"), get("action.slack.param.channel")]).toEqual(["1", "#soc"]);
-    expect(get("action.slack.param.message")).toMatch(/\S/);
+    for (const field of get("alert.suppress.fields")?.split(", ") ?? []) {
+      expect(get("action.slack.param.message"), name).toContain(` ${field}=$result.${field}$ `);
+    }
   }
 });
 
@@ -237,6 +239,7 @@ test("Datadog: counts wait, new groups do not, and the message names who is told
     const longest = 2 * 1_440 * MINUTE;
     expect(query, name).toContain(`.last("${written(Math.min(longest, MINUTE + (timespanMs ?? 60 * MINUTE)))}")`);
     expect(message).toMatch(/\n\n@slack-acme-flows$/);
+    expect(options).toMatchObject({ include_tags: true });
   }
 });
 
@@ -323,9 +326,25 @@ test("Log Analytics: scheduled queries use nothing that those are refused with, 
   }
 });
 
-test("Log Analytics: alarms tell the topic", () => {
-  const chains = json<{ alarm: { destinations: string[] } }[]>("log-analytics/detections.json");
-  for (const { alarm } of chains) expect(alarm.destinations).toEqual(["ocid1.onstopic.oc1.phx.t"]);
+test("Log Analytics: alarms tell the topic, and of whom they are", () => {
+  interface Collection {
+    readonly dimensions: readonly { readonly dimensionName: string }[];
+  }
+  const chains =
+    json<
+      {
+        alarm: { destinations: string[]; body: string };
+        scheduledTask: { action: { metricExtraction: { metricCollections: Collection[] } } };
+      }[]
+    >("log-analytics/detections.json");
+  for (const { alarm, scheduledTask } of chains) {
+    expect(alarm.destinations).toEqual(["ocid1.onstopic.oc1.phx.t"]);
+    const [collection] = scheduledTask.action.metricExtraction.metricCollections;
+    const named = collection?.dimensions.map(({ dimensionName }) => dimensionName) ?? [];
+    expect([...alarm.body.matchAll(/(\w+)=\{\{dimensions\.(\w+)\}\}/g)].map(([, label, name]) => [label, name])).toEqual(
+      named.map((name) => [name, name]),
+    );
+  }
 });
 
 test.each([
