@@ -58,7 +58,9 @@ const ownOptions = z.strictObject({
   minLevel: z
     .enum(LEVELS)
     .default("medium")
-    .describe("Least level of a rule that tells somebody; rules below it still mark flows"),
+    .describe(
+      "Least level of a rule that tells somebody; rules below it still mark flows. The digests of a day are told up to medium; `disabled` switches them off",
+    ),
   lateness: durationText()
     .default("2h")
     .describe(

@@ -14,6 +14,7 @@ export interface Telling {
 
 /** What a person is told of a match: who did what to whom, through which rule, how often, how much, since when, and what to do first. */
 export function alertOf(match: Match, telling: Telling = { timeZone: "UTC" }): Alert {
+  if (match.entries !== undefined) return digestOf(match, telling);
   const { rule, flow, key, firstSeen, lastSeen } = match;
   return {
     key,
@@ -26,6 +27,31 @@ export function alertOf(match: Match, telling: Telling = { timeZone: "UTC" }): A
     firstSeen,
     lastSeen,
     subject: subjectOf(flow),
+    runbook: rule.runbook,
+  };
+}
+
+/** A digest is about no single flow. */
+function digestOf({ rule, key, firstSeen, lastSeen, count, bytes, reason, entries = [] }: Match, telling: Telling): Alert {
+  const { timeZone, firstStep } = telling;
+  const facts: [string, string | undefined][] = [
+    ...entries.map((entry, index): [string, string] => [String(index + 1), entry]),
+    ["Flows", String(count)],
+    ["Bytes", describeBytes(bytes)],
+    ["First seen", describeMoment(firstSeen, timeZone)],
+    ["Check first", firstStep],
+  ];
+  return {
+    key,
+    rule: rule.name,
+    title: rule.title,
+    level: rule.level,
+    summary: `${rule.title}: ${reason}; ${entries.slice(0, 3).join("; ")}.`,
+    facts: facts.flatMap(([label, value]) => (value === undefined ? [] : [{ label, value }])),
+    labels: {},
+    firstSeen,
+    lastSeen,
+    subject: {},
     runbook: rule.runbook,
   };
 }

@@ -28,7 +28,8 @@ export type Construct =
   | "chain"
   | "baseline"
   | "new_terms"
-  | "beacon";
+  | "beacon"
+  | "digest";
 
 /** Every construct that the rule uses, those of the rules it correlates included. */
 export function constructsOf(rule: Rule): ReadonlySet<Construct> {
@@ -98,5 +99,5 @@ function collectFields(rule: Rule, add: (ref: FieldRef) => void): void {
   if (rule.kind !== "detector") return;
   const { detector } = rule;
   for (const ref of detector.type === "new_terms" ? detector.fields : detector.groupBy) add(ref);
-  if (detector.type === "baseline" && detector.field !== undefined) add(detector.field);
+  if ("field" in detector && detector.field !== undefined) add(detector.field);
 }

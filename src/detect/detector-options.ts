@@ -42,4 +42,15 @@ export interface Beacon {
   readonly longestMs: number;
 }
 
-export type Detector = Baseline | NewTerms | Beacon;
+/** Once for each bucket: what all groups came to. */
+export interface Digest {
+  readonly type: "digest";
+  readonly groupBy: readonly FieldRef[];
+  /** Whose different values are counted. */
+  readonly field: FieldRef;
+  readonly bucketMs: number;
+  /** So many groups are named, those with most values. */
+  readonly top: number;
+}
+
+export type Detector = Baseline | NewTerms | Beacon | Digest;

@@ -52,6 +52,8 @@ export interface Match {
   readonly recurrence: number;
   /** One line: what was measured, against which threshold. */
   readonly reason: string;
+  /** Of a digest: what it lists, a line each. */
+  readonly entries: readonly string[] | undefined;
   /** The latest flows, oldest first; the last one is the flow that completed the match. */
   readonly flows: readonly FlowSample[];
   /** The flow that completed the match. */

@@ -57,6 +57,11 @@ export interface CorrelationRule extends RuleMeta {
 
 export type Rule = DetectionRule | DetectorRule | CorrelationRule;
 
+/** Whether the rule tells what was, rather than that something happened. */
+export function isDigest(rule: Rule): boolean {
+  return rule.kind === "detector" && rule.detector.type === "digest";
+}
+
 /** A rule that a correlation refers to. */
 export interface Part {
   readonly rule: Rule;

@@ -9,7 +9,7 @@ import { CHECKPOINT, type Stateful } from "../delivery/checkpoint.ts";
 import { alertOf } from "../detect/alert.ts";
 import { createDetector, type StreamDetector } from "../detect/evaluate.ts";
 import { formatRuleError } from "../detect/load.ts";
-import { LEVELS, type Rule } from "../detect/rule.ts";
+import { isDigest, LEVELS, type Rule } from "../detect/rule.ts";
 import { asset } from "../lib/assets.ts";
 import type { Clock } from "../lib/clock.ts";
 import { codeOf, describeError } from "../lib/errors.ts";
@@ -69,7 +69,8 @@ export async function openDetections(options: AlertOptions, surroundings: Surrou
   const firstStepOf = runbookSteps();
   detector.onMatch((match) => {
     matches.add(1, { rule: match.rule.name });
-    if (LEVELS.indexOf(match.rule.level) < least) return;
+    const isWanted = LEVELS.indexOf(match.rule.level) >= least || (isDigest(match.rule) && least <= LEVELS.indexOf("medium"));
+    if (!isWanted) return;
     const alert = alertOf(match, { timeZone: options.timeZone, firstStep: firstStepOf(match.rule.runbook) });
     dispatch.raise(alert);
     surroundings.onAlert?.(alert);

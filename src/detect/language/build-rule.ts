@@ -73,6 +73,10 @@ function buildDetector(block: DetectorBlock, draft: DetectionDraft, problem: Pro
     if (shortest >= longest) return wrong("shortest", "must be less than longest");
     return { type: "beacon", groupBy, connections, score, common, shortestMs: shortest, longestMs: longest };
   }
+  if (block.type === "digest") {
+    const field = resolveAll([block.field], draft, at("field"), problem)?.[0];
+    return field && { type: "digest", groupBy, field, bucketMs: block.bucket, top: block.top };
+  }
   if (block.history < block.bucket * 4) return wrong("history", "must be at least four times the bucket");
   if (block.history / block.bucket > 2_000) return wrong("history", "holds more than 2000 buckets: take longer buckets");
   if (block.learn > block.history) return wrong("learn", "must not be longer than history");

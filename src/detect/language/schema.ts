@@ -75,6 +75,13 @@ const detector = z.discriminatedUnion("type", [
     shortest: timespan.prefault("1s").describe("Shortest median gap that can be a beacon"),
     longest: timespan.prefault("1d").describe("Longest median gap that can be a beacon"),
   }),
+  z.strictObject({
+    type: z.literal("digest"),
+    "group-by": fieldNames.describe("Fields whose values are listed"),
+    field: z.string().describe("Field whose different values are counted"),
+    bucket: timespan.prefault("1d").describe("Length of the interval that is summed up, in UTC"),
+    top: count.min(1).max(50).default(10).describe("So many are listed, those with most values"),
+  }),
 ]);
 
 /** Names of the options of a kind of detector, but for those that say what it looks at; none where there is no such kind. */
@@ -87,7 +94,7 @@ const flow = z.strictObject({
   dedup: fieldNames.optional().describe("Fields whose values make two matches the same incident"),
   throttle: timespan.optional().describe("How long further matches of an incident stay silent, in event time"),
   runbook: runbook.optional().describe("Page of the runbooks folder, or an https URL"),
-  detector: detector.optional().describe("What Sigma cannot say: baseline, new_terms, beacon"),
+  detector: detector.optional().describe("What Sigma cannot say: baseline, new_terms, beacon, digest"),
 });
 
 const meta = {

@@ -1,7 +1,7 @@
 import type { Flow } from "../../flow/flow.ts";
 import { NONE } from "../../flow/types.ts";
 import type { Match } from "../match.ts";
-import type { Rule } from "../rule.ts";
+import { isDigest, type Rule } from "../rule.ts";
 import { createDispatch } from "./dispatch.ts";
 import { createNetwork } from "./network.ts";
 import type { DetectorOptions } from "./options.ts";
@@ -38,7 +38,8 @@ export function createEngine(rules: readonly Rule[], options: DetectorOptions, o
   const samples = Math.max(0, (options.maxSamples ?? 5) - 1);
   const { nodes, bases, hits } = createNetwork(rules, { latenessMs, limits, samples }, (match) => {
     clock.matches++;
-    if (match.rule.kind !== "detection") completed.push(match.rule.name);
+    // The flow with which a digest is told only says that its time has come.
+    if (match.rule.kind !== "detection" && !isDigest(match.rule)) completed.push(match.rule.name);
     onMatch(match);
   });
   const dispatch = createDispatch(bases);
@@ -64,13 +65,14 @@ export function createEngine(rules: readonly Rule[], options: DetectorOptions, o
     names = [];
   };
 
-  const advance = (time: number): void => {
+  const advance = (flow: Flow): void => {
+    const { time } = flow;
     const before = clock.watermark ?? Number.NEGATIVE_INFINITY;
     if (time > before + MINUTE_MS && time > now() + AHEAD_MS) return;
     clock.watermark = time;
     if (Math.floor(time / EXPIRE_MS) === Math.floor(before / EXPIRE_MS)) return;
     for (const node of nodes) {
-      node.follower?.expire(time);
+      node.follower?.expire(time, flow);
       node.episodes?.expire(time);
     }
   };
@@ -87,7 +89,7 @@ export function createEngine(rules: readonly Rule[], options: DetectorOptions, o
       }
       clock.inspected++;
       seen.through = flow.record;
-      if (clock.watermark === undefined || flow.time > clock.watermark) advance(flow.time);
+      if (clock.watermark === undefined || flow.time > clock.watermark) advance(flow);
       else if (flow.time < clock.watermark - latenessMs) clock.late++;
       dispatch(flow, hit);
       if (completed.length > 0) {

@@ -14,6 +14,8 @@ export interface Evidence {
   readonly reason: string;
   /** Earlier flows, oldest first, without the one that completed the match. */
   readonly samples: readonly FlowSample[];
+  /** Of a digest: what it lists, a line each. */
+  readonly entries?: readonly string[];
 }
 
 /** Tells that a rule's condition holds because of a flow. `time` is the end of the window, `key` the group's. */
@@ -23,8 +25,8 @@ export type Emit = (flow: Flow, time: number, key: string, evidence: () => Evide
 export interface Follower {
   /** `part` is the position of the rule that matched among those the follower listens to. */
   observe(flow: Flow, time: number, part: number): void;
-  /** Forgets what can no longer take part in anything. `watermark` is the event time reached. */
-  expire(watermark: number): void;
+  /** Forgets what can no longer take part in anything. `watermark` is the event time reached, by the flow. */
+  expire(watermark: number, flow: Flow): void;
   readonly groups: number;
   readonly evicted: number;
   /** Items dropped because one group held too many. */

@@ -5,6 +5,7 @@ import type { CorrelationRule, DetectionRule, DetectorRule, Rule } from "../rule
 import { createBaseline } from "./baseline.ts";
 import { createBeacon } from "./beacon.ts";
 import { createCorrelator } from "./correlator.ts";
+import { createDigest } from "./digest.ts";
 import { createEpisodes, type Episodes } from "./episodes.ts";
 import type { Emit, Evidence, Follower, FollowerOptions } from "./follower.ts";
 import { createGroupings } from "./keys.ts";
@@ -56,6 +57,8 @@ export function createNetwork(rules: readonly Rule[], options: FollowerOptions, 
         return createNewTerms(detector, options, groupingOf(detector.fields), emit);
       case "beacon":
         return createBeacon(detector, options, groupingOf(detector.groupBy), emit);
+      case "digest":
+        return createDigest(detector, options, groupingOf(detector.groupBy), emit);
     }
   };
 

@@ -32,6 +32,7 @@ export function createTeller(
       bytes,
       recurrence: telling.recurrence,
       reason: found.reason,
+      entries: found.entries,
       flows: [...found.samples, sampleOf(flow)],
       flow,
     });
