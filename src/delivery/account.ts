@@ -193,6 +193,10 @@ export class Account {
         }
         this.#progressed();
       },
+      onFinished: ({ name }, { time }) => {
+        // A store that keeps no times has none.
+        if (time > 0) this.#instruments.latency.record(Math.max(0, Date.now() - time) / 1000, { sink: name });
+      },
       onImbalance: ({ name }, { source, key }, { offered, settled }) => {
         this.#imbalances += 1;
         this.#instruments.imbalances.add(1, { sink: name });

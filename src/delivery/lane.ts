@@ -31,6 +31,8 @@ export interface LaneEvents {
   onSettled(lane: Lane, outcome: Outcome): void;
   /** More or fewer records of an object were settled than were offered. What became of them is not known: the object is kept as a dead letter. */
   onImbalance(lane: Lane, object: QueuedObject, books: Books): void;
+  /** Everything of an object has come to its end, and that is in the ledger. */
+  onFinished?(lane: Lane, object: QueuedObject): void;
   /** Delivery itself broke: the run cannot go on. */
   onFatal(error: unknown): void;
 }
@@ -391,6 +393,7 @@ export class Lane implements Consumer {
     }
     if (!complete) return;
     this.#progress.delete(object.id);
+    this.#events.onFinished?.(this, object);
     if (!balanced) this.#events.onImbalance(this, object, { offered: progress.offered, settled: progress.settled });
   }
 }

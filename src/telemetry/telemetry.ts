@@ -10,6 +10,7 @@ import { CLEAR_LINE, type Terminal } from "../lib/terminal.ts";
 import { isLoopback } from "../lib/urls.ts";
 import { version } from "../lib/version.ts";
 import { forPeople } from "./for-people.ts";
+import { observeProcess } from "./process.ts";
 
 export type { Logger } from "pino";
 
@@ -88,6 +89,9 @@ function withTexts(line: string, change: (text: string) => string): string {
   return JSON.stringify(changed(JSON.parse(line)));
 }
 
+/** From events that are pushed to backlogs of days, in s. */
+const LATENCIES = [0.25, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 21_600, 86_400];
+
 /** What the program counts about itself, for Prometheus and for any OpenTelemetry meter that a host program has set. */
 export function createInstruments(meter: Meter) {
   return {
@@ -139,6 +143,11 @@ export function createInstruments(meter: Meter) {
     lag: meter.createObservableGauge("flowferry.sink.lag", {
       description: "Age of the oldest object that waits for the sink",
       unit: "s",
+    }),
+    latency: meter.createHistogram("flowferry.sink.latency", {
+      description: "From when an object lay in the bucket until the sink has acknowledged all of it, by sink",
+      unit: "s",
+      advice: { explicitBucketBoundaries: LATENCIES },
     }),
     imbalances: meter.createCounter("flowferry.books.imbalances", {
       description: "Objects of which more or fewer records were settled than were offered to a sink",
@@ -211,10 +220,13 @@ export async function serveTelemetry(
     } else response.writeHead(404, { "content-type": "text/plain" }).end("try /, /metrics, /healthz or /readyz\n");
   });
   const address = await listenOn(server, listen, ["telemetry-listen", "cannot serve metrics", "telemetry.listen"]);
+  const meter = provider.getMeter("flowferry");
+  const endObserving = observeProcess(meter);
   return {
-    meter: provider.getMeter("flowferry"),
+    meter,
     address: `http://${address}`,
     close: async () => {
+      endObserving();
       server.close();
       server.closeAllConnections();
       await provider.shutdown();
