@@ -292,3 +292,31 @@ describe("a ledger of version 2, which knew one source", () => {
     db.close();
   });
 });
+
+describe("sources that change while the ledger is open", () => {
+  test("one goes on, one is new, and what is known of one that has gone is kept for when it is back", () => {
+    open(oci, files);
+    discover("oci", "a");
+    discover("files", "b");
+    ledger.adopt([ibm, oci]);
+    discover("ibm", "c");
+    expect([waiting("oci"), waiting("ibm")]).toEqual([["oci a"], ["ibm c"]]);
+    expect(() => ledger.of("files")).toThrow("not opened for source files");
+    expect(told).toEqual([expect.stringContaining("source files (file:///flows) is not in the configuration")]);
+    ledger.adopt([oci, files, ibm]);
+    expect(waiting("files")).toEqual(["files b"]);
+    reopen(oci, files, ibm);
+    expect([waiting("oci"), waiting("files"), waiting("ibm")]).toEqual([["oci a"], ["files b"], ["ibm c"]]);
+  });
+
+  test("what cannot be changes nothing, and whether it can is told without changing anything", () => {
+    open(oci);
+    discover("oci", "a");
+    const moved = { ...oci, store: "oci://ns/other" };
+    for (const only of [undefined, "ask"] as const) expect(() => ledger.adopt([moved], only)).toThrow(UsageError);
+    expect(() => ledger.adopt([ibm])).toThrow("use another ledger.path");
+    ledger.adopt([oci, ibm], "ask");
+    expect(() => ledger.of("ibm")).toThrow("not opened");
+    expect([waiting("oci"), told]).toEqual([["oci a"], []]);
+  });
+});

@@ -81,3 +81,12 @@ test("nobody needs to listen", () => {
   health.failing("source", new Error("as it is"), 1);
   expect(health.problems[0]?.reason).toBe("as it is");
 });
+
+test("parts that are no more are forgotten, in one go", () => {
+  const { health, changes } = watched();
+  for (const part of ["sink a", "ledger", "source"]) health.failing(part, new Error("x"), 1);
+  health.forget((part) => part === "ledger");
+  expect(health.problems.map(({ part }) => part)).toEqual(["ledger"]);
+  health.forget((part) => part === "ledger");
+  expect(changes).toHaveLength(4);
+});
