@@ -64,10 +64,12 @@ async function reportHtml(context: CliContext, flags: HtmlFlags): Promise<ExitCo
     const onStep = (step: string) => {
       doing = step;
     };
-    const data =
+    const found =
       sources === undefined
         ? await gathered(context, flags, window, onStep)
         : { ...(await ofFiles(context, flags, sources.paths, window, onStep)), doubts: sources.doubts };
+    const scrubbed = (some: readonly string[]) => some.map((line) => context.secrets.scrub(line));
+    const data = { ...found, passedOver: scrubbed(found.passedOver), doubts: scrubbed(found.doubts) };
     const html = page(data, { title: flags.title, at: now, draw });
     context.signal.throwIfAborted();
     stop();

@@ -199,7 +199,8 @@ GROUP BY 1 ORDER BY flows DESC, rule LIMIT ${limit}`;
 export const rules = (
   limit: number,
 ): string => `SELECT coalesce("flow.rule.list.name", "flow.rule.list.id", '') AS list, "flow.rule.text" AS rule,
-  count(*) AS flows, approx_count_distinct("source.address") AS sources, approx_count_distinct("destination.port") AS ports
+  count(*) AS flows, least(count(*), approx_count_distinct("source.address")) AS sources,
+  least(count(*), approx_count_distinct("destination.port")) AS ports
 FROM flows WHERE "flow.action" = 'accept' AND "flow.rule.status" = 'matched' AND "flow.rule.text" IS NOT NULL
 GROUP BY ALL ORDER BY flows DESC, list, rule LIMIT ${limit}`;
 

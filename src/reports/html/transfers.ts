@@ -37,10 +37,11 @@ export function analysis(data: ReportData, draw: Draw): string {
   const [first] = bubbles;
   if (first === undefined) return section("analysis", title, lead, nothing(NO_TRANSFERS));
   const description = `The largest of ${count(bubbles.length)} bubbles is ${sentenceOf(first, bubbleStep)}.`;
+  const rows = new Set(bubbles.map(({ from }) => from)).size;
   const picture = figure(draw, {
     ...{ id: "analysis-p", title, description },
     option: (shape, height) => bubbleChart(data, shape, height),
-    heights: [90 + 44 * new Set(bubbles.map(({ from }) => from)).size, 90 + 34 * new Set(bubbles.map(({ from }) => from)).size],
+    heights: [Math.max(220, 60 + 44 * rows), Math.max(200, 60 + 34 * rows)],
   });
   const all = destinationsOf(bubbles);
   const colours = key(all.map((to) => [(/var\(--(c\d)\)/.exec(bubbleColor(to, all)) ?? ["", "c0"])[1] as string, to]));
@@ -53,7 +54,7 @@ export function analysis(data: ReportData, draw: Draw): string {
     { name: "Bytes of a transfer", kind: "number" },
     { name: "Bytes Transferred", kind: "number" },
   ];
-  const rows = bubbles
+  const cells = bubbles
     .slice(0, 30)
     .map((one) => [
       minute(one.at),
@@ -68,12 +69,12 @@ export function analysis(data: ReportData, draw: Draw): string {
     "analysis",
     title,
     lead,
-    `${colours}${picture}<p class="small">${escaped(`${description}${left} Ranges of bytes: ${sizes.join("; ")}.`)}</p>${folded(`Table of the picture (the ${rows.length} largest)`, table("Bubbles by bytes", columns, rows))}`,
+    `${colours}${picture}<p class="small">${escaped(`${description}${left} Ranges of bytes: ${sizes.join("; ")}.`)}</p>${folded(`Table of the picture (the ${cells.length} largest)`, table("Bubbles by bytes", columns, cells))}`,
   );
 }
 
 function sentenceOf({ at, from, to, transfers, smallest, largest: most, bytes: moved }: Bubble, step: number): string {
-  return `${plural(transfers, "transfer")} from ${from} to ${to} in the ${span(step)} from ${minute(at)} on, of ${range(smallest, most)} each, ${bytes(moved)} in all`;
+  return `${plural(transfers, "transfer")} from ${from} to ${to} in ${span(step)} from ${minute(at)} on, of ${range(smallest, most)} each, ${bytes(moved)} in all`;
 }
 
 /** The largest transfer with those of its size beside it, and what they have in common. */
