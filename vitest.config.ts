@@ -16,6 +16,9 @@ const suite = (name: string, include: string[], options: object = {}) => ({
 /** Files of such a suite share a process and what it has loaded. None leaves behind what another would see. */
 const SHARED = { isolate: false, setupFiles: ["test/properties.ts"] };
 
+/** Of suites that start the program as a process. */
+const BUILT = { globalSetup: "test/journeys/built.ts" };
+
 export default defineConfig({
   test: {
     // Also where there are two: what waits for nothing has the other.
@@ -30,8 +33,8 @@ export default defineConfig({
     projects: [
       suite("unit", ["test/unit/**/*.test.ts"], SHARED),
       suite("contracts", ["test/contracts/**/*.test.ts"], SHARED),
-      suite("journeys", ["test/journeys/**/*.test.ts"], { ...SHARED, testTimeout: 300_000 }),
-      suite("kills", ["test/kills/**/*.test.ts"], { testTimeout: 1_800_000 }),
+      suite("journeys", ["test/journeys/**/*.test.ts"], { ...SHARED, ...BUILT, testTimeout: 300_000 }),
+      suite("kills", ["test/kills/**/*.test.ts"], { ...BUILT, testTimeout: 1_800_000 }),
       suite("package", ["test/package/**/*.test.ts"], { testTimeout: 180_000, hookTimeout: 600_000 }),
       suite("deploy", ["test/deploy/**/*.test.ts"], {
         testTimeout: 300_000,
@@ -39,6 +42,7 @@ export default defineConfig({
         fileParallelism: false,
       }),
       suite("backends", ["test/backends/**/*.test.ts"], {
+        ...BUILT,
         testTimeout: 300_000,
         hookTimeout: 1_800_000,
         fileParallelism: false,

@@ -5,6 +5,7 @@ import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
 import { statusLine } from "../../src/cli/progress.ts";
 import { version } from "../../src/lib/version.ts";
+import { PROGRAM } from "./built.ts";
 import { flowferry } from "./program.ts";
 import { setting, toFile, until } from "./setting.ts";
 
@@ -32,9 +33,8 @@ describe("the configuration is found", () => {
     await bucket({ flows: 300, objects: 1, incidents: [] });
     configFor([toFile()]);
     mkdirSync(path("elsewhere"));
-    const main = new URL("../../src/main.ts", import.meta.url).pathname;
     const plan = async (cwd: string, env: NodeJS.ProcessEnv) => {
-      const child = spawn(process.execPath, [main, "plan", "--json"], { cwd, env: { PATH: process.env.PATH, ...env } });
+      const child = spawn(process.execPath, [PROGRAM, "plan", "--json"], { cwd, env: { PATH: process.env.PATH, ...env } });
       const [out] = await Promise.all([text(child.stdout), once(child, "close")]);
       return JSON.parse(out);
     };

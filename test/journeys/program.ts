@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
 import { stringify } from "yaml";
 import { main } from "../../src/cli/program.ts";
+import { PROGRAM } from "./built.ts";
 
-const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
 /** Compiled modules, which halve the time that each process needs to start. */
 const NODE_COMPILE_CACHE = join(tmpdir(), `flowferry-compile-cache-${userInfo().uid}`);
 
@@ -26,9 +26,9 @@ export interface Running {
   stderr(): string;
 }
 
-/** Starts the program from source, as a process of its own. */
+/** Starts the program as a process of its own. */
 export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_COMPILE_CACHE, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
