@@ -101,91 +101,82 @@ FROM cells WHERE status = 'OK' AND request GROUP BY ALL ORDER BY flows DESC, zon
 
 /** The relation `rejects`: who was rejected where. */
 export const REJECTS = `SELECT "source.address" AS address, "destination.address" AS host, "destination.port" AS port,
-  any_value("flow.source.server") AS server, any_value("flow.source.zone") AS zone, any_value("source.geo.country.iso_code") AS country,
-  count(*) AS rejected, max(time) AS last
+  any_value("source.geo.country.iso_code") AS country, count(*) AS rejected, max(time) AS last
 FROM flows WHERE "flow.action" = 'reject' GROUP BY ALL`;
 
 export const rejectedSources = (limit: number): string => `SELECT address, any_value(server) AS server, any_value(zone) AS zone,
   any_value(country) AS country, sum(rejected) AS rejected, count(DISTINCT host) AS hosts, count(DISTINCT port) AS ports, epoch_ms(max(last)) AS last
-FROM rejects WHERE address IN (SELECT address FROM rejects GROUP BY 1 ORDER BY sum(rejected) DESC, 1 LIMIT ${limit})
+FROM rejects LEFT JOIN ends USING (address)
+WHERE address IN (SELECT address FROM rejects GROUP BY 1 ORDER BY sum(rejected) DESC, 1 LIMIT ${limit})
 GROUP BY 1 ORDER BY rejected DESC, address`;
 
 /** The relation `entries`: who asked for a port of administration or of data, in slots of five minutes. */
 export const ENTRIES = `SELECT "source.address" AS source, "destination.address" AS address, "destination.port" AS port, epoch_ms(time) // 300000 AS slot,
-  any_value("flow.source.zone") AS source_zone, any_value("flow.destination.zone") AS zone, any_value("flow.source.server") AS source_server,
-  any_value("flow.destination.server") AS server, any_value("flow.destination.service") AS service,
-  any_value("flow.rule.text") FILTER (WHERE "flow.action" = 'accept') AS rule,
+  any_value("flow.destination.service") AS service, any_value("flow.rule.text") FILTER (WHERE "flow.action" = 'accept') AS rule,
   count(*) FILTER (WHERE "flow.action" = 'accept') AS accepted, count(*) FILTER (WHERE "flow.action" = 'reject') AS rejected,
-  count(*) FILTER (WHERE ${SHORT}) AS short,
-  max(time) FILTER (WHERE "flow.action" = 'accept') AS accepted_last, max(time) AS last
+  count(*) FILTER (WHERE ${SHORT}) AS short, max(time) AS last
 FROM flows WHERE "flow.protocol.number" = 6 AND ${REQUEST} AND "destination.port" IN (${[...new Set([...EXPOSED, ...ADMIN])].join(", ")}) GROUP BY ALL`;
 
 export const exposures = (
   limit: number,
-): string => `SELECT address, any_value(server) AS server, port, any_value(service) AS service,
-  count(DISTINCT source) AS sources, sum(accepted) AS flows, epoch_ms(max(accepted_last)) AS last, any_value(rule) AS rule
-FROM entries WHERE accepted > 0 AND source_zone = 'external' AND zone = 'internal' AND port IN (${EXPOSED.join(", ")})
+): string => `SELECT address, any_value(t.server) AS server, port, any_value(service) AS service,
+  count(DISTINCT source) AS sources, sum(accepted) AS flows, epoch_ms(max(last)) AS last, any_value(rule) AS rule
+FROM entries JOIN ends t USING (address) JOIN ends f ON f.address = source
+WHERE accepted > 0 AND f.zone = 'external' AND t.zone = 'internal' AND port IN (${EXPOSED.join(", ")})
 GROUP BY address, port ORDER BY sources DESC, flows DESC, address, port LIMIT ${limit}`;
 
 /** Who tried 15 ports of a host, or 25 hosts, in five minutes, by flows that were rejected or of three packets at most. */
 export const scans = (limit: number): string => `WITH tries AS MATERIALIZED (
   SELECT "source.address" AS address, epoch_ms(time) // 300000 AS slot, "destination.address" AS host, "destination.port" AS port, time,
-    "flow.action" AS action, "flow.source.server" AS server
+    "flow.action" = 'reject' AS is_rejected
   FROM flows WHERE "flow.protocol.number" IN (6, 17) AND ${REQUEST} AND ("flow.action" = 'reject' OR "flow.packets" <= 3)
     AND "flow.destination.zone" IN ('internal', 'external')
 ), tried AS (
-  SELECT address, slot, host, port, max(time) AS last, count(*) FILTER (WHERE action = 'reject') AS rejected, count(*) AS flows,
-    any_value(server) AS server
+  SELECT address, slot, host, port, max(time) AS last, count(*) FILTER (WHERE is_rejected) AS rejected, count(*) AS flows
   FROM tries SEMI JOIN (SELECT address, slot FROM tries GROUP BY ALL HAVING count(*) >= 15) USING (address, slot) GROUP BY ALL
 ), found AS (
-  SELECT address, count(DISTINCT host) AS hosts, max(ports) AS ports, sum(rejected) AS rejected, sum(flows) AS flows, max(last) AS last,
-    any_value(server) AS server
-  FROM (SELECT address, slot, host, count(*) AS ports, sum(rejected) AS rejected, sum(flows) AS flows, max(last) AS last, any_value(server) AS server
-    FROM tried GROUP BY ALL)
+  SELECT address, count(DISTINCT host) AS hosts, max(ports) AS ports, sum(rejected) AS rejected, sum(flows) AS flows, max(last) AS last
+  FROM (SELECT address, slot, host, count(*) AS ports, sum(rejected) AS rejected, sum(flows) AS flows, max(last) AS last FROM tried GROUP BY ALL)
   GROUP BY address, slot HAVING count(DISTINCT host) >= 25 OR max(ports) >= 15
 )
 SELECT address, any_value(server) AS server, max(hosts) AS hosts, max(ports) AS ports, sum(rejected)::BIGINT AS rejected, sum(flows)::BIGINT AS flows,
   epoch_ms(max(last)) AS last
-FROM found GROUP BY 1 ORDER BY flows DESC, address LIMIT ${limit}`;
+FROM found LEFT JOIN ends USING (address) GROUP BY 1 ORDER BY flows DESC, address LIMIT ${limit}`;
 
 /** Who was rejected ten times in an hour at a port of administration of a host, or came there by 15 short sessions in five minutes. */
 export const guesses = (limit: number): string => `WITH tries AS (
   SELECT * FROM entries WHERE port IN (${ADMIN.join(", ")})
 ), rejected AS (
-  SELECT source, address, port, sum(rejected) AS rejected, 0 AS sessions, max(last) AS last, any_value(source_server) AS source_server, any_value(server) AS server
+  SELECT source, address, port, sum(rejected) AS rejected, 0 AS sessions, max(last) AS last
   FROM tries GROUP BY source, address, port, slot // 12 HAVING sum(rejected) >= 10
 ), sessions AS (
-  SELECT tries.source, tries.address, tries.port, 0 AS rejected, count(DISTINCT "source.port") AS sessions, max(tries.last) AS last,
-    any_value(source_server) AS source_server, any_value(server) AS server
+  SELECT tries.source, tries.address, tries.port, 0 AS rejected, count(DISTINCT "source.port") AS sessions, max(tries.last) AS last
   FROM flows JOIN tries ON "source.address" = source AND "destination.address" = address AND "destination.port" = port
     AND epoch_ms(time) // 300000 = slot
   WHERE short >= 15 AND ${SHORT} GROUP BY tries.source, tries.address, tries.port, slot HAVING sessions >= 15
 )
-SELECT source, any_value(source_server) AS source_server, address, any_value(server) AS server, port, sum(rejected) AS rejected,
+SELECT source, any_value(f.server) AS source_server, address, any_value(t.server) AS server, port, sum(rejected) AS rejected,
   max(sessions) AS sessions, epoch_ms(max(last)) AS last
-FROM (FROM rejected UNION ALL FROM sessions) GROUP BY source, address, port
-ORDER BY sessions DESC, rejected DESC, source, address, port LIMIT ${limit}`;
+FROM (FROM rejected UNION ALL FROM sessions) LEFT JOIN ends t USING (address) LEFT JOIN ends f ON f.address = source
+GROUP BY source, address, port ORDER BY sessions DESC, rejected DESC, source, address, port LIMIT ${limit}`;
 
 /**
  * Who opens connections to one port of one address outside at regular intervals: 20 or more in an hour or more, each from a port of its own (a long
  * connection is logged again and again), and the gaps vary by less than 15 % of their mean.
  */
 export const beacons = (limit: number): string => `WITH opened AS MATERIALIZED (
-  SELECT "source.address" AS address, "source.port" AS own, "destination.address" AS host, "destination.port" AS port,
-    "flow.source.server" AS server, time
+  SELECT "source.address" AS address, "source.port" AS own, "destination.address" AS host, "destination.port" AS port, epoch_ms(time) AS at
   FROM flows
   WHERE "flow.action" = 'accept' AND ${REQUEST} AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'external'
     AND "destination.port" NOT IN (53, 123) AND time IS NOT NULL
 ), frequent AS (
-  SELECT address, host, port FROM opened GROUP BY ALL
-  HAVING count(*) BETWEEN 20 AND 50000 AND max(time) - min(time) >= INTERVAL 1 HOUR
+  SELECT address, host, port FROM opened GROUP BY ALL HAVING count(*) BETWEEN 20 AND 50000 AND max("at") - min("at") >= ${HOUR_MS}
 ), gaps AS (
-  SELECT address, own, host, port, server, time, epoch_ms(time) - lag(epoch_ms(time)) OVER (PARTITION BY address, host, port ORDER BY time) AS gap
+  SELECT *, "at" - lag("at") OVER (PARTITION BY address, host, port ORDER BY "at") AS gap
   FROM opened SEMI JOIN frequent USING (address, host, port)
 )
-SELECT address, any_value(server) AS server, host, port, count(*) AS flows, avg(gap) AS gap, stddev_pop(gap) / avg(gap) AS variation,
-  epoch_ms(max(time)) AS last
-FROM gaps GROUP BY address, host, port
+SELECT address, any_value(server) AS server, host, port, count(*) AS flows, avg(gap) AS gap, stddev_pop(gap) / avg(gap) AS variation, max("at") AS last
+FROM gaps LEFT JOIN ends USING (address) GROUP BY address, host, port
 HAVING avg(gap) >= 1000 AND stddev_pop(gap) < 0.15 * avg(gap) AND count(DISTINCT own) >= 20
 ORDER BY variation, flows DESC, address, host, port LIMIT ${limit}`;
 
