@@ -19,6 +19,8 @@ export class Worker {
   #next: { readonly prepared: Prepared; readonly done: PromiseWithResolvers<void> } | undefined;
   #handover = new AbortController();
   #isOver = false;
+  /** Of the last reload. */
+  #changing: PromiseWithResolvers<void> | undefined;
 
   /** The surroundings are those that it was composed with. */
   constructor(composed: Composed, surroundings: Surroundings) {
@@ -49,13 +51,13 @@ export class Worker {
         if (stop.aborted || next === undefined) return before;
         this.#next = undefined;
         this.#handover = new AbortController();
-        await this.#change(next.prepared).then(next.done.resolve, (error: unknown) => {
-          next.done.reject(error);
-          if (!(error instanceof UsageError)) throw error;
-        });
+        const refusal = await this.#change(next.prepared);
+        if (refusal === undefined) next.done.resolve();
+        else next.done.reject(refusal.error);
       }
     } finally {
       this.#isOver = true;
+      this.#changing?.resolve();
       const left = this.#next;
       this.#next = undefined;
       await left?.prepared.shelf.giveUp();
@@ -64,8 +66,8 @@ export class Worker {
   }
 
   /**
-   * Goes on under this configuration; resolves when it does. Rejects with UsageError where that cannot be, and then goes on as before. One at a
-   * time.
+   * Goes on under this configuration; resolves when it does, or the run is over. Rejects where that cannot be, and then goes on as before. One
+   * at a time.
    */
   async reload(config: Config): Promise<void> {
     if (this.#isOver) return;
@@ -79,6 +81,7 @@ export class Worker {
       throw error;
     }
     const done = Promise.withResolvers<void>();
+    this.#changing = done;
     this.#next = { prepared, done };
     this.#handover.abort(HANDOVER);
     await done.promise;
@@ -97,26 +100,29 @@ export class Worker {
     await closeNotifiers(await openNotifiers(alerts, { baseDir, env, secrets, onNotice: () => {} }));
   }
 
-  /** Throws UsageError when it goes on as before. */
-  async #change(next: Prepared): Promise<void> {
+  /** Returns why it goes on as before, if it does. Throws where it cannot go on at all. */
+  async #change(next: Prepared): Promise<{ readonly error: unknown } | undefined> {
     const before = this.#composed;
     const { ledger } = before.parts;
     await before.leave();
     this.#surroundings.health?.forget((part) => part === "ledger" || part === "configuration" || part.startsWith("table "));
     // Where two of a kind would be in each other's way, the old one goes first.
     await before.shelf.handOver(next.shelf, "archive");
+    let isAdopted = false;
     try {
       ledger.adopt(next.identities());
+      isAdopted = true;
       this.#composed = await join(next, ledger, this.#surroundings);
     } catch (error) {
       const again = await prepare(before.config, this.#surroundings, before.shelf);
       await next.shelf.giveUp();
-      ledger.adopt(again.identities());
+      if (isAdopted) ledger.adopt(again.identities());
       this.#composed = await join(again, ledger, this.#surroundings);
-      await before.shelf.handOver(again.shelf);
-      throw error;
+      await this.#release(before, again);
+      return { error };
     }
     await this.#release(before, next);
+    return undefined;
   }
 
   /** What is not needed any more; if it cannot be released the worker goes on all the same. */

@@ -38,7 +38,16 @@ export function readHcl(text: string): Block[] {
     if (closes) throw new Error("a block is not closed");
     return { values, blocks };
   };
-  return [...body(false).blocks];
+  return body(false).blocks.map(withoutDynamic);
+}
+
+/** A block that is made for each of some things is one of its content. */
+function withoutDynamic({ type, labels, values, blocks }: Block): Block {
+  const within = blocks.map((block) => {
+    const content = block.type === "dynamic" ? block.blocks.find((inner) => inner.type === "content") : undefined;
+    return content === undefined ? block : { ...content, type: block.labels[0] ?? "", labels: [] };
+  });
+  return { type, labels, values, blocks: within.map(withoutDynamic) };
 }
 
 const labelsOf = (text: string): string[] => [...text.matchAll(/"([^"]*)"/g)].map(([, label = ""]) => label);

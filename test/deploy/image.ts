@@ -1,13 +1,15 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { asset } from "../../src/lib/assets.ts";
 import { installDebianPackages } from "../backends/servers/debian.ts";
 import { onPath, run } from "../backends/servers/process.ts";
 import { Unavailable } from "../backends/servers/unavailable.ts";
-import { layOut } from "./root.ts";
+import { layOut, layOutLibraries } from "./root.ts";
 
 const NODE = asset("node_modules/node/bin/node");
+/** What bundles the program needs libraries of glibc that Node does not, and that a real base has. */
+const BUNDLERS = globSync("node_modules/@rolldown/binding-*/*.node", { cwd: asset(".") });
 const CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt";
 /** What the build stage's commands call. */
 const TOOLS = ["sh", "mkdir", "cp", "mv", "rm", "tar", "gzip", "env"];
@@ -107,6 +109,7 @@ const ULIMITS = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000"];
 async function layOutBuild(root: string): Promise<void> {
   const found = await Promise.all(TOOLS.map((tool) => run("which", [tool], { timeoutMs: 10_000 })));
   layOut(root, [NODE, ...found.map((path) => path.trim())]);
+  for (const bundler of BUNDLERS) layOutLibraries(root, asset(bundler));
   const npm = (await run("npm", ["root", "-g"], { timeoutMs: 30_000 })).trim();
   cpSync(join(npm, "npm"), join(root, "usr/lib/node_modules/npm"), { recursive: true });
   writeFileSync(join(root, "usr/bin/npm"), '#!/bin/sh\nexec node /usr/lib/node_modules/npm/bin/npm-cli.js "$@"\n', {

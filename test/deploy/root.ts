@@ -18,11 +18,16 @@ export function layOut(root: string, programs: readonly string[], wanted: (libra
   }
   for (const program of programs) {
     cpSync(realpathSync(program), join(root, "usr/bin", basename(program)));
-    for (const library of librariesOf(program).filter(wanted)) {
-      const path = join(root, realpathSync(dirname(library)), basename(library));
-      mkdirSync(dirname(path), { recursive: true });
-      cpSync(realpathSync(library), path);
-    }
+    layOutLibraries(root, program, wanted);
+  }
+}
+
+/** The libraries that a program, or a module of Node, names. */
+export function layOutLibraries(root: string, program: string, wanted: (library: string) => boolean = () => true): void {
+  for (const library of librariesOf(program).filter(wanted)) {
+    const path = join(root, realpathSync(dirname(library)), basename(library));
+    mkdirSync(dirname(path), { recursive: true });
+    cpSync(realpathSync(library), path);
   }
 }
 
