@@ -101,6 +101,7 @@ export async function run(context: CliContext, first: Config, mode: RunMode): Pr
           { token: () => config.telemetry.token, policy: POLICY, html: () => config.secrets.scrub(page()) },
         );
   const started = performance.now();
+  const traces = await tracesOf(config);
   let code: ExitCode = EXIT.failed;
   const events = new EventIntake(log);
   const ready = Promise.withResolvers<Worker>();
@@ -136,6 +137,7 @@ export async function run(context: CliContext, first: Config, mode: RunMode): Pr
       health,
       onAlert: (alert) => live?.raised(alert, Date.now()),
       instruments: createInstruments(server?.meter ?? metrics.getMeter("flowferry", version)),
+      journeys: traces?.journeys,
     };
     const composed = await compose(config, surroundings);
     const worker = new Worker(composed, surroundings);
@@ -187,6 +189,8 @@ export async function run(context: CliContext, first: Config, mode: RunMode): Pr
     endReloading?.();
     await events.close();
     await server?.close();
+    // A receiver that does not answer is no reason for a run to have failed.
+    await traces?.close().catch((error: unknown) => log.warn(`the last traces did not arrive: ${describeError(error)}`));
     await closeLog();
   }
 }
@@ -217,6 +221,17 @@ function changeOf(file: string): number | undefined {
 }
 
 /** Who this is, and what goes where. */
+/** Traces of some objects' journeys, where the configuration asks for them. */
+async function tracesOf({ telemetry: { otlpEndpoint, traceOneIn }, secrets }: Config) {
+  if (traceOneIn === undefined || otlpEndpoint === undefined) return undefined;
+  const [{ openOtlpTraces }, { Journeys }] = await Promise.all([
+    import("../telemetry/traces.ts"),
+    import("../telemetry/journeys.ts"),
+  ]);
+  const { tracer, close } = openOtlpTraces(otlpEndpoint, version);
+  return { journeys: new Journeys(tracer, traceOneIn, secrets.scrub), close };
+}
+
 function startLine({ sources, sinks, ledgerPath }: Config, { untilCaughtUp, named }: RunMode): string {
   const names = (parts: readonly { readonly name: string }[]) => parts.map(({ name }) => name).join(", ");
   const ledger = ledgerPath === ":memory:" ? "in memory" : ledgerPath;

@@ -77,27 +77,42 @@ const ledgerOptions = z.strictObject({
     ),
 });
 
-const telemetryOptions = z.strictObject({
-  listen: listenAddress
-    .optional()
-    .describe(
-      "Address for the status page (/), /metrics (Prometheus), /healthz and /readyz, as in 127.0.0.1:9464; not served by default",
-    ),
-  token: secret(z.string().min(16, "expected 16 characters or more"))
-    .optional()
-    .describe(
-      "What the status page, /metrics and the reasons of /readyz ask for, as a Bearer token or as the password of whatever user; without it they are there on 127.0.0.1 and ::1 alone. The probes, /healthz and the status code of /readyz, ask for none: an orchestrator has none",
-    ),
-  otlpEndpoint: z
-    .url()
-    .optional()
-    .describe("Base URL of an OTLP receiver that gets the program's own log lines, as in http://localhost:4318"),
-  allowInsecure,
-  level: z
-    .enum(["trace", "debug", "info", "warn", "error"])
-    .default("info")
-    .describe("Least severity of the program's own log lines"),
-});
+const telemetryOptions = z
+  .strictObject({
+    listen: listenAddress
+      .optional()
+      .describe(
+        "Address for the status page (/), /metrics (Prometheus), /healthz and /readyz, as in 127.0.0.1:9464; not served by default",
+      ),
+    token: secret(z.string().min(16, "expected 16 characters or more"))
+      .optional()
+      .describe(
+        "What the status page, /metrics and the reasons of /readyz ask for, as a Bearer token or as the password of whatever user; without it they are there on 127.0.0.1 and ::1 alone. The probes, /healthz and the status code of /readyz, ask for none: an orchestrator has none",
+      ),
+    otlpEndpoint: z
+      .url()
+      .optional()
+      .describe(
+        "Base URL of an OTLP receiver that gets the program's own log lines, and its traces, as in http://localhost:4318",
+      ),
+    traceOneIn: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .optional()
+      .describe(
+        "One object of so many leaves a trace at otlpEndpoint: how long it lay in the bucket, its readings, and when each sink had acknowledged it; none by default",
+      ),
+    allowInsecure,
+    level: z
+      .enum(["trace", "debug", "info", "warn", "error"])
+      .default("info")
+      .describe("Least severity of the program's own log lines"),
+  })
+  .refine(({ traceOneIn, otlpEndpoint }) => traceOneIn === undefined || otlpEndpoint !== undefined, {
+    path: ["traceOneIn"],
+    error: "traces go to telemetry.otlpEndpoint, and there is none: add it",
+  });
 
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, "expected letters, digits, dots, dashes and underscores");
 

@@ -3,6 +3,7 @@ import type { Ledger } from "../contracts/ledger.ts";
 import type { LedgerWriteEvents } from "../ledger/write.ts";
 import { describeError, drawerOf } from "../lib/errors.ts";
 import type { Health } from "../telemetry/health.ts";
+import type { Journeys } from "../telemetry/journeys.ts";
 import type { Instruments, Logger } from "../telemetry/telemetry.ts";
 import { CHECKPOINT } from "./checkpoint.ts";
 import type { ConvoyEvents } from "./convoy.ts";
@@ -41,6 +42,7 @@ export interface Totals extends SourceTotals {
 const sinkPart = (name: string) => `sink ${name}`;
 
 interface Observed {
+  readonly journeys?: Journeys | undefined;
   readonly ledger: Ledger;
   readonly health: Health;
   readonly log: Logger;
@@ -53,6 +55,7 @@ export class Account {
   readonly #health: Health;
   readonly #log: Logger;
   readonly #instruments: Instruments;
+  readonly #journeys: Journeys | undefined;
   readonly #onProgress: ((totals: Totals) => void) | undefined;
   readonly #readings: Readings;
   readonly #sinks: Record<string, Omit<SinkTotals, "waiting">> = {};
@@ -62,11 +65,16 @@ export class Account {
   #imbalances = 0;
   readonly #sources: ReadonlyMap<string, SourceAccount>;
 
-  constructor({ ledger, health, log, instruments }: Observed, sources: readonly string[], onProgress?: (totals: Totals) => void) {
+  constructor(
+    { ledger, health, log, instruments, journeys }: Observed,
+    sources: readonly string[],
+    onProgress?: (totals: Totals) => void,
+  ) {
     this.#ledger = ledger;
     this.#health = health;
     this.#log = log;
     this.#instruments = instruments;
+    this.#journeys = journeys;
     this.#onProgress = onProgress;
     const onChange = () => this.#progressed();
     const readings = new Readings({ ledger, log, instruments }, sources, onChange);
@@ -193,7 +201,8 @@ export class Account {
         }
         this.#progressed();
       },
-      onFinished: ({ name }, { time }) => {
+      onFinished: ({ name }, { id, time }) => {
+        this.#journeys?.finished(name, id);
         // A store that keeps no times has none.
         if (time > 0) this.#instruments.latency.record(Math.max(0, Date.now() - time) / 1000, { sink: name });
       },

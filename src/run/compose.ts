@@ -22,6 +22,7 @@ import { nearest } from "../lib/nearest.ts";
 import { version } from "../lib/version.ts";
 import { reductionOf } from "../reduce/reduction.ts";
 import { Health } from "../telemetry/health.ts";
+import type { Journeys } from "../telemetry/journeys.ts";
 import { createInstruments, type Instruments, type Logger } from "../telemetry/telemetry.ts";
 import { type Detections, openDetections } from "./detections.ts";
 import type { Parts, PipelineOptions } from "./pipeline.ts";
@@ -47,6 +48,7 @@ export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   readonly log: Logger;
   readonly instruments?: Instruments;
+  readonly journeys?: Journeys | undefined;
   readonly health?: Health;
   /** Told of each alert that a rule raises, told or withheld. */
   readonly onAlert?: (alert: Alert) => void;
@@ -215,6 +217,7 @@ export async function join(prepared: Prepared, ledger: Ledger, surroundings: Sur
       health,
       log,
       instruments: measure,
+      journeys: surroundings.journeys,
     };
     const tables = () => tablesOf([...enrichments.values()]);
     const options = { ...config.run, ...config.limits };

@@ -12,6 +12,7 @@ import { ledgerWrite } from "../ledger/write.ts";
 import { patienceOf } from "../lib/handover.ts";
 import { firstOf } from "../lib/waiting.ts";
 import type { Health } from "../telemetry/health.ts";
+import type { Journeys } from "../telemetry/journeys.ts";
 import type { Instruments, Logger } from "../telemetry/telemetry.ts";
 import { SourceTail, type TailOptions } from "./source-tail.ts";
 
@@ -27,6 +28,8 @@ export interface Parts {
   readonly health: Health;
   readonly log: Logger;
   readonly instruments: Instruments;
+  /** Traces of some objects. */
+  readonly journeys?: Journeys | undefined;
 }
 
 /** There may be something new below this key prefix of the source of that name, or of every source. */
@@ -89,7 +92,20 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
   const onIdle = () => {
     if (tails.every(({ idle }) => idle)) for (const lane of lanes) lane.flush();
   };
-  const surroundings = { consumers, lanes, checkpoint, detections, ledger, account, write, options, onIdle, onFatal: fail };
+  const { journeys } = parts;
+  const surroundings = {
+    journeys,
+    consumers,
+    lanes,
+    checkpoint,
+    detections,
+    ledger,
+    account,
+    write,
+    options,
+    onIdle,
+    onFatal: fail,
+  };
   const tails: readonly SourceTail[] = inlets.map((inlet) => new SourceTail(inlet, surroundings, intake));
 
   const ending = options.untilCaughtUp ? untilCaughtUp(tails, intake) : Promise.all(tails.map((tail) => tail.forEver()));

@@ -12,9 +12,10 @@ import type { SourceAccount } from "../delivery/source-account.ts";
 import type { Flow } from "../flow/flow.ts";
 import { originOf } from "../flow/origin.ts";
 import { isGone, type LedgerWrite } from "../ledger/write.ts";
-import { drawerOf, Failure } from "../lib/errors.ts";
+import { describeError, drawerOf, Failure } from "../lib/errors.ts";
 import { type RetryPolicy, retry } from "../lib/retry.ts";
 import { firstOf, pause } from "../lib/waiting.ts";
+import type { Journeys } from "../telemetry/journeys.ts";
 
 export interface TailOptions {
   /** End when everything that is in the buckets has been brought to its end by every sink; else tail for ever. */
@@ -38,6 +39,8 @@ interface Surroundings {
   readonly detections: Stateful | undefined;
   readonly ledger: Ledger;
   readonly account: Account;
+  /** Traces of some objects. */
+  readonly journeys: Journeys | undefined;
   readonly write: LedgerWrite;
   readonly options: TailOptions;
   /** Told that all that was found of a source is read. */
@@ -179,6 +182,10 @@ export class SourceTail {
     const origin = originOf(source.name, object.key, object.etag, name);
     const skip = Math.min(...[...consumers].map((consumer) => consumer.offered(object.id)));
     const books = this.#account.begin(object, skip, write);
+    const { lanes, journeys } = this.#surroundings;
+    const sinks = lanes.filter((lane) => consumers.has(lane)).map((lane) => lane.name);
+    const journey = journeys?.reading(object, sinks);
+    let through = skip;
     try {
       const bytes = await source.open(object, signal, skip);
       const { leftOut } = bytes;
@@ -193,12 +200,15 @@ export class SourceTail {
         this.#surroundings.options.onFlows?.(wanted);
         await books.read(piece, wanted);
         await reading.offer(wanted, piece.through);
+        through = piece.through;
       }
     } catch (error) {
+      journey?.failed(describeError(error));
       if (!(error instanceof Failure) || !error.gone) throw error;
       return books.lost(consumers, error);
     }
     await books.ended();
+    journey?.ended(through);
     return undefined;
   }
 }

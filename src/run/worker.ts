@@ -141,6 +141,7 @@ function refuseFixed(before: Config, next: Config): void {
     ["ledger.path", before.ledgerPath, next.ledgerPath],
     ["telemetry.listen", before.telemetry.listen, next.telemetry.listen],
     ["telemetry.otlpEndpoint", before.telemetry.otlpEndpoint, next.telemetry.otlpEndpoint],
+    ["telemetry.traceOneIn", before.telemetry.traceOneIn, next.telemetry.traceOneIn],
   ] as const;
   const changed = fixed.filter(([, was, is]) => was !== is).map(([option]) => option);
   if (changed.length === 0) return;

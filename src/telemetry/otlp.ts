@@ -3,6 +3,7 @@ import { SeverityNumber } from "@opentelemetry/api";
 import { OTLPLogExporter } from "@opentelemetry/exporter-logs-otlp-http";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { BatchLogRecordProcessor, LoggerProvider } from "@opentelemetry/sdk-logs";
+import { signalUrl } from "./signal-url.ts";
 
 const SEVERITIES: Record<string, SeverityNumber> = {
   trace: SeverityNumber.TRACE,
@@ -17,7 +18,7 @@ const SEVERITIES: Record<string, SeverityNumber> = {
 export async function openOtlpLog(endpoint: string, version: string): Promise<{ stream: Writable; close(): Promise<void> }> {
   const provider = new LoggerProvider({
     resource: resourceFromAttributes({ "service.name": "flowferry", "service.version": version }),
-    processors: [new BatchLogRecordProcessor({ exporter: new OTLPLogExporter({ url: logsUrl(endpoint) }) })],
+    processors: [new BatchLogRecordProcessor({ exporter: new OTLPLogExporter({ url: signalUrl(endpoint, "logs") }) })],
   });
   const logger = provider.getLogger("flowferry", version);
   const stream = new Writable({
@@ -37,11 +38,4 @@ export async function openOtlpLog(endpoint: string, version: string): Promise<{ 
     },
   });
   return { stream, close: () => provider.shutdown() };
-}
-
-/** The path is added, and a query stays behind it. */
-function logsUrl(endpoint: string): string {
-  const url = new URL(endpoint);
-  url.pathname = `${url.pathname.replace(/\/+$/, "")}/v1/logs`;
-  return url.href;
 }
