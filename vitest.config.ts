@@ -41,6 +41,7 @@ export default defineConfig({
         hookTimeout: 1_800_000,
         fileParallelism: false,
       }),
+      suite("engines", ["test/engines/**/*.test.ts"], { testTimeout: 600_000, hookTimeout: 1_800_000 }),
       suite("backends", ["test/backends/**/*.test.ts"], {
         ...BUILT,
         testTimeout: 300_000,

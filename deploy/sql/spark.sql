@@ -5,15 +5,18 @@ CREATE OR REPLACE TEMPORARY VIEW flows
 USING PARQUET
 OPTIONS (path 'archive', mergeSchema 'true');
 
--- The archive keeps the capture window of a flow as its own times: where the log gives a flow no start, `time` is the window's.
+-- The capture window is what the log's object says; where a log says nothing of it, the times of the flow stand there.
 CREATE OR REPLACE TEMPORARY VIEW FLOW_FLAT AS
 SELECT
+  `flow.log.version` AS version,
+  `flow.collector.id` AS collector_crn,
   `flow.vnic.id` AS network_interface_id,
   `host.id` AS instance_crn,
   `flow.vcn.id` AS vpc_crn,
-  time AS capture_start_time,
-  coalesce(timestamp_millis(`flow.end`), time) AS capture_end_time,
-  CASE `flow.status` WHEN 'SKIPDATA' THEN 'skip data' ELSE 'ok' END AS state,
+  coalesce(timestamp_millis(`flow.capture.start`), time) AS capture_start_time,
+  coalesce(timestamp_millis(`flow.capture.end`), timestamp_millis(`flow.end`), time) AS capture_end_time,
+  `flow.capture.records` AS number_of_flow_logs,
+  coalesce(`flow.capture.state`, CASE `flow.status` WHEN 'SKIPDATA' THEN 'skip data' ELSE 'ok' END) AS state,
   `flow.vnic.id` AS `vnic-id`,
   `flow.subnet.id` AS `subnet-id`,
   `cloud.account.id` AS account,

@@ -78,7 +78,9 @@ class Texts implements ColumnBuffer {
     const rows = order.length;
     const there = rows - nulls;
     const isWorth = texts.length * 2 <= there || texts.length === 1;
-    const [least, most] = bounds(texts.map((text) => Buffer.from(text)));
+    // In memory of their own: they are kept until the file is whole, and would keep the slab that small buffers share.
+    const ends = column.type === "JSON" ? [] : bounds(texts.map((text) => Buffer.from(text)));
+    const [least, most] = ends.map((bytes) => bytes && Uint8Array.from(bytes));
     const at = (index: number) => placeOf(places, order[index] as number);
     const writeTexts = (page: Page) => {
       if (!isWorth) {

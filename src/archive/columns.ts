@@ -2,7 +2,7 @@ import type { SchemaElement } from "hyparquet-writer";
 import { GETTERS } from "../flow/access.ts";
 import { FIELD_NAMES, type FieldName, fieldOf, formOf } from "../flow/fields.ts";
 import type { Flow } from "../flow/flow.ts";
-import { readAddress, words } from "../lib/ip/address.ts";
+import { comparableAddress } from "../lib/ip/comparable.ts";
 import { loadSchema } from "../schemas/load.ts";
 import type { Attribute } from "../schemas/schema.ts";
 
@@ -85,15 +85,7 @@ const COMPARED: readonly (FieldName | undefined)[] = ["sourceAddress", "destinat
 function comparable({ name, get }: Attribute): ArchiveColumn[] {
   const field = FIELD_NAMES.find((one) => GETTERS[one] === get);
   if (!COMPARED.includes(field)) return [];
-  return [{ ...text(`${name}.hex`), value: get, text: (address) => addressHex(address as string) }];
-}
-
-/** The form that compares; undefined for what is no address. */
-function addressHex(address: string): string | undefined {
-  const family = readAddress(address);
-  if (family === 0) return undefined;
-  const digits = Array.from(words, (word) => (word >>> 0).toString(16).padStart(8, "0"));
-  return family === 4 ? `00000000000000000000ffff${digits[0]}` : digits.join("");
+  return [{ ...text(`${name}.hex`), value: get, text: (address) => comparableAddress(address as string) }];
 }
 
 function text(name: string): Pick<ArchiveColumn, "name" | "type" | "elements"> {

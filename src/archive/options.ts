@@ -38,3 +38,7 @@ export const archiveOptions = z.strictObject({
 
 /** As it stands in a configuration. */
 export type ArchiveOptions = z.output<typeof archiveOptions>;
+
+/** Where reports go that are not for a folder. */
+export const reportsOptions = archiveOptions.pick({ to: true, prefix: true });
+export type ReportsOptions = z.output<typeof reportsOptions>;

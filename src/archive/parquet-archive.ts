@@ -13,6 +13,8 @@ import type { UploadEvents, Uploads } from "./uploads.ts";
 const MOST_GROUPS = 4;
 /** Hours with a file that is being written. */
 const MOST_HOURS = 48;
+/** Groups of all files that are being written: about 200 kB of memory each. */
+const MOST_INDEXED = 256;
 /** What a name is made of takes no more memory than this. */
 const MOST_RUNS = 100_000;
 /** Pause after the disk took nothing, in ms. */
@@ -207,6 +209,8 @@ export class ParquetArchive implements Keeper {
     }
     const largest = (size: (hour: OpenHour) => number) =>
       all.reduce((one, other) => (size(other[1]) > size(one[1]) ? other : one), all[0] as [number, OpenHour]);
+    const indexed = ({ file }: OpenHour) => file?.groups ?? 0;
+    if (all.reduce((sum, [, hour]) => sum + indexed(hour), 0) > MOST_INDEXED) return [...largest(indexed), true];
     if (all.length > MOST_HOURS) return [...largest(({ since }) => -since), true];
     if (this.#rows >= MOST_GROUPS * this.#groupRows) return [...largest(({ group }) => group.rows), false];
     return undefined;

@@ -7,6 +7,8 @@ import type { RowGroup } from "./row-group.ts";
 export interface ParquetFile {
   /** Bytes so far. */
   readonly size: number;
+  /** Groups so far: the index of each stays in memory until the file is finished. */
+  readonly groups: number;
   /** Encodes a group of rows, sorted by time; in memory until `flush`. */
   add(group: RowGroup): void;
   /** Writes what was encoded; throws what the disk says, and then may be repeated. */
@@ -42,6 +44,9 @@ export function createParquetFile(path: string, columns: readonly ArchiveColumn[
   return {
     get size() {
       return bytes.offset;
+    },
+    get groups() {
+      return parquet.row_groups.length;
     },
     add(group) {
       const start = bytes.offset;

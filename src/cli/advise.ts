@@ -1,13 +1,16 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { FlowferryError, UsageError } from "../lib/errors.ts";
-import { writePrivately } from "../lib/private-output.ts";
+import { adviseTally } from "../query/report-tallies.ts";
+import { tallies } from "../query/tallies.ts";
 import { advise, changes } from "../reports/advise/advise.ts";
 import type { Pin } from "../reports/advise/narrow.ts";
-import { Observations } from "../reports/advise/observations.ts";
+import { clientPortsOf, Observations } from "../reports/advise/observations.ts";
 import { adviceCsv, adviceDiff, adviceFiles, adviceJson, adviceLines } from "../reports/advise/output.ts";
 import { serviceOf } from "../reports/explain/ends.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
-import { doubtsOf, openReading, type ReadingOptions, surroundingsOf, tell, withReading } from "./reading.ts";
+import { IN_BUCKET, writeOut } from "./output.ts";
+import { doubtsOf, openReading, surroundingsOf, tell, withReading } from "./reading.ts";
+import type { ReadingOptions } from "./reading-totals.ts";
 
 interface AdviseFlags extends ReadingOptions {
   readonly out?: string;
@@ -24,7 +27,7 @@ export function adviseCommand(context: CliContext, finish: (code: ExitCode) => v
     .description("Least-privilege advice for security lists, NSGs, security groups and ACLs, with evidence. Applies nothing.")
     .option(
       "--out <folder>",
-      "write the advice there (text, CSV, JSON, diff), and for each list with a proposal its rules as JSON and Terraform, as proposed and as they are",
+      `write the advice there (text, CSV, JSON, diff), and for each list with a proposal its rules as JSON and Terraform, as proposed and as they are; ${IN_BUCKET}`,
     )
     .addOption(
       new Option("--format <format>", "what is printed, without --out")
@@ -43,9 +46,16 @@ async function report(context: CliContext, flags: AdviseFlags): Promise<ExitCode
   try {
     const surroundings = () => surroundingsOf(reading);
     const observations = new Observations(() => surroundings().networks);
-    const totals = await reading.read((flows) => {
-      for (const flow of flows) observations.add(flow);
-    });
+    const ports = () =>
+      clientPortsOf(
+        surroundings().networks.flatMap(({ data }) =>
+          data.flatMap(({ ruleSets }) => [...ruleSets.values()].flatMap(({ rules }) => rules)),
+        ),
+      );
+    const totals = await reading.read(
+      (flow, times, first, last) => observations.add(flow, times, first, last),
+      ({ connection }, signal) => tallies(connection, adviseTally(ports()), signal),
+    );
     context.signal.throwIfAborted();
     const { networks, tables, writers } = surroundings();
     if (networks.every(({ data }) => data.every(({ ruleSets }) => ruleSets.size === 0))) {
@@ -72,7 +82,7 @@ async function report(context: CliContext, flags: AdviseFlags): Promise<ExitCode
     }
     if (flags.out !== undefined) {
       const files = adviceFiles(advice, writers);
-      const written = await writePrivately(flags.out, files, context.signal);
+      const written = await writeOut(flags.out, files, reading.config, context);
       const proposing = advice.sets.filter(changes).length;
       context.print(`${written} files, proposals for ${proposing} of ${advice.sets.length} lists: ${flags.out}`);
     } else if (flags.format === "json") context.print(JSON.stringify(adviceJson(advice)));

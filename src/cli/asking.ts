@@ -134,7 +134,15 @@ export async function inputsOf(
   window: Window,
 ): Promise<{ paths: readonly string[]; remove(): void }> {
   if (input !== undefined) return { paths: input, remove: () => {} };
-  const config = await context.loadConfig(file);
+  return archiveInputs(context, await context.loadConfig(file), window);
+}
+
+/** The archive's folder, or copies of what its bucket holds of that time. */
+export async function archiveInputs(
+  context: CliContext,
+  config: Config,
+  window: Window,
+): Promise<{ paths: readonly string[]; remove(): void }> {
   const { path } = (config.archive?.to.options ?? {}) as { readonly path?: string };
   const { store, prefix } = await archiveStore(config, context.env);
   try {

@@ -1,12 +1,19 @@
 import { Command } from "commander";
 import { parseDuration } from "../lib/durations.ts";
 import { UsageError } from "../lib/errors.ts";
-import { endOf, serviceOf } from "../reports/explain/ends.ts";
-import { Evidence } from "../reports/explain/evidence.ts";
+import { comparableRange } from "../lib/ip/comparable.ts";
+import type { Flows } from "../query/flows.ts";
+import { explainTally, SUBNET_TALLY } from "../query/report-tallies.ts";
+import { newestFlows, tallies } from "../query/tallies.ts";
+import { type End, endOf, serviceOf } from "../reports/explain/ends.ts";
+import { Evidence, MOST_SHOWN } from "../reports/explain/evidence.ts";
 import { explanationJson, explanationLines } from "../reports/explain/text.ts";
 import { judge } from "../reports/explain/verdict.ts";
+import { rowAttributes } from "../reports/row-flows.ts";
+import type { ArchiveQuestion } from "./archived.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
-import { doubtsOf, isDoubtful, openReading, type ReadingOptions, surroundingsOf, tell, withReading } from "./reading.ts";
+import { doubtsOf, isDoubtful, openReading, surroundingsOf, tell, withReading } from "./reading.ts";
+import type { ReadingOptions, Take } from "./reading-totals.ts";
 
 interface ExplainFlags extends ReadingOptions {
   readonly last?: string;
@@ -43,9 +50,10 @@ async function explain(
   try {
     const tables = reading.enrichments.map((enrichment) => enrichment.tables());
     const evidence = new Evidence(endOf(source, tables), endOf(destination, tables), service);
-    const totals = await reading.read((flows) => {
-      for (const flow of flows) evidence.add(flow);
-    });
+    const totals = await reading.read(
+      (flow) => evidence.add(flow),
+      (flows, signal) => questionOf(evidence, flows, signal),
+    );
     context.signal.throwIfAborted();
     const verdict = judge(evidence, surroundingsOf(reading), totals.flows);
     if (flags.json) context.print(JSON.stringify(explanationJson(evidence, verdict, reading.window)));
@@ -54,5 +62,21 @@ async function explain(
     return isDoubtful(totals) ? EXIT.incomplete : EXIT.done;
   } finally {
     await reading.close();
+  }
+}
+
+/** What an archive is asked: how many flows each subnet has, what the ends have, and the newest of the conversation. */
+async function* questionOf(evidence: Evidence, { connection }: Flows, signal: AbortSignal): ReturnType<ArchiveQuestion> {
+  const { source, destination, service } = evidence;
+  const asked = ({ prefixes, server }: End) => ({ ranges: prefixes.map(comparableRange), server });
+  const names = rowAttributes();
+  const { tally, conversation } = explainTally(asked(source), asked(destination), service, names);
+  const subnets: Take = (flow, times) => evidence.countSubnet(flow, times);
+  for await (const rows of tallies(connection, SUBNET_TALLY, signal)) yield { ...rows, take: subnets };
+  const weigh: Take = (flow, times) => void evidence.weigh(flow, times);
+  for await (const rows of tallies(connection, tally, signal)) yield { ...rows, take: weigh };
+  const show: Take = (flow) => evidence.show(flow);
+  for await (const rows of newestFlows(connection, { names, where: conversation, limit: MOST_SHOWN }, signal)) {
+    yield { ...rows, take: show };
   }
 }

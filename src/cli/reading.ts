@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { type Config, type NamedSource, readConfig } from "../config/load.ts";
 import type { FoundObject, Source } from "../contracts/source.ts";
 import { type Enrichment, openEnrichment } from "../enrich/enrichment.ts";
@@ -16,39 +16,11 @@ import { Registry } from "../registry.ts";
 import type { Surroundings } from "../reports/explain/rules.ts";
 import { OWN_RECORDS } from "../reports/own-records.ts";
 import { openSource } from "../run/compose.ts";
+import { type ArchiveQuestion, archiveOf, readArchive } from "./archived.ts";
 import { USUAL, usualConfig } from "./config-option.ts";
 import type { CliContext } from "./context.ts";
 import { showProgress } from "./progress.ts";
-
-/** Where a command reads flows, and which. */
-export interface ReadingOptions {
-  readonly config?: string;
-  readonly input?: string;
-  readonly since?: string;
-  readonly until?: string;
-}
-
-/** What came of reading everything once. */
-export interface ReadingTotals {
-  objects: number;
-  /** Of the window. */
-  flows: number;
-  /** Of the window; NaN while there is none. In ms since the epoch. */
-  earliest: number;
-  latest: number;
-  /** Flows that have no time, which no window holds. */
-  timeless: number;
-  /** Records, and rests of objects, that could not be read. */
-  bad: number;
-  /** Objects that could not be read at all. */
-  unread: number;
-  /** The first of what could not be read. */
-  firstFault: string | undefined;
-  /** Statements of the log that flows are missing: `skip-data`, `count-mismatch`. */
-  lost: number;
-  /** Of these, headers that count other than their records. */
-  mismatches: number;
-}
+import { noTotals, type ReadingOptions, type ReadingTotals, type Take } from "./reading-totals.ts";
 
 /** Flows that a command answers from, read when it asks. */
 export interface Reading {
@@ -61,10 +33,11 @@ export interface Reading {
   /** The tables and networks of the sources; several where sources have their own. */
   readonly enrichments: readonly Enrichment[];
   /**
-   * Reads everything once; `onFlows` gets the enriched flows of the window in pieces, those of one object in their order, those of several
-   * side by side. Memory does not grow with what is read. Throws a Failure for a store that does not let it in, or does not answer.
+   * Reads everything once; `take` gets the enriched flows of the window, those of one object in their order, those of several side by
+   * side. From an archive it gets what the question tells apart, in no order. Memory does not grow with what is read. Throws a Failure for
+   * a store that does not let it in, or does not answer.
    */
-  read(onFlows: (flows: readonly Flow[]) => void): Promise<ReadingTotals>;
+  read(take: Take, question: ArchiveQuestion): Promise<ReadingTotals>;
   close(): Promise<void>;
 }
 
@@ -87,6 +60,7 @@ export async function openReading(options: ReadingOptions, context: CliContext):
   }
   const given = file === undefined ? undefined : await context.loadConfig(file);
   const config = input === undefined ? (given as Config) : await withFolder(given, input, context);
+  const archive = archiveOf(options, given);
   const now = Date.now();
   const { filter } = config.sources[0] as NamedSource;
   const bounds = { since: since ?? filter.since, until: until ?? filter.until };
@@ -103,8 +77,8 @@ export async function openReading(options: ReadingOptions, context: CliContext):
     const enrichments = new Map<NamedSource["enrich"], Enrichment>();
     for (const each of config.sources) {
       const named = { ...each, filter: { ...each.filter, ...bounds } };
-      const source = await openSource(config, named, context.env, () => {});
-      closers.push(() => source.close());
+      const source = archive === undefined ? await openSource(config, named, context.env, () => {}) : undefined;
+      if (source !== undefined) closers.push(() => source.close());
       let enrichment = enrichments.get(named.enrich);
       if (enrichment === undefined) {
         enrichment = await openEnrichment(
@@ -122,7 +96,7 @@ export async function openReading(options: ReadingOptions, context: CliContext):
         closers.push(() => opened.close());
         enrichments.set(named.enrich, enrichment);
       }
-      opened.push({ named, source, enrichment });
+      if (source !== undefined) opened.push({ named, source, enrichment });
     }
     const iso = (time: number) => new Date(time).toISOString();
     const window = [Number.isFinite(from) ? `from ${iso(from)}` : "", Number.isFinite(to) ? `before ${iso(to)}` : ""].filter(
@@ -134,11 +108,13 @@ export async function openReading(options: ReadingOptions, context: CliContext):
       from,
       to,
       enrichments: [...enrichments.values()],
-      async read(onFlows) {
-        const totals: ReadingTotals = {
-          ...{ objects: 0, flows: 0, earliest: Number.NaN, latest: Number.NaN, timeless: 0 },
-          ...{ bad: 0, unread: 0, firstFault: undefined, lost: 0, mismatches: 0 },
-        };
+      async read(take, question) {
+        const totals = noTotals();
+        if (archive !== undefined) {
+          const window = { since: from, until: to };
+          await readArchive(context, { place: archive, window, enrichments: [...enrichments.values()] }, question, take, totals);
+          return totals;
+        }
         const progress = await openProgress(context);
         const keep = (flows: readonly Flow[]): void => {
           const kept = flows.filter((flow) => {
@@ -154,7 +130,7 @@ export async function openReading(options: ReadingOptions, context: CliContext):
           }
           totals.flows += kept.length;
           progress.records(kept.length);
-          if (kept.length > 0) onFlows(kept);
+          for (const flow of kept) take(flow, 1, flow.time, flow.time);
         };
         try {
           for (const { named, source, enrichment } of opened) {
@@ -313,11 +289,17 @@ export function withReading(command: Command): Command {
   return command
     .option(
       "-c, --config <file>",
-      `configuration file (YAML): its source, tables and networks ; - for standard input (default: FLOWFERRY_CONFIG, or ${USUAL} if it is there, unless --input is given)`,
+      `configuration file (YAML): its archive or source, tables and networks ; - for standard input (default: FLOWFERRY_CONFIG, or ${USUAL} if it is there, unless --input is given)`,
     )
     .option(
       "--input <folder>",
-      "read this folder instead: objects of a log, or NDJSON and enriched JSON that were written of one",
+      "read this folder instead: Parquet of an archive, objects of a log, or NDJSON and enriched JSON that were written of one",
+    )
+    .addOption(
+      new Option(
+        "--from <what>",
+        "of a configuration: its archive, or its source (default: the archive, where it has one)",
+      ).choices(["archive", "source"]),
     )
     .option("--since <time>", "flows of this time and later: a time, or an age as in 2h or 30d")
     .option("--until <time>", "flows before this time: a time, or an age");

@@ -1,20 +1,17 @@
 import { Command, Option } from "commander";
+import type { Flow } from "../flow/flow.ts";
 import { UsageError } from "../lib/errors.ts";
-import { writePrivately } from "../lib/private-output.ts";
+import type { Flows } from "../query/flows.ts";
+import { portTallies } from "../query/report-tallies.ts";
+import { type Tally, tallies } from "../query/tallies.ts";
 import { PortSummary, type PortsOptions, SECTIONS, type SubnetReport } from "../reports/ports.ts";
 import { type Cell, csvLines, tableLines } from "../reports/table.ts";
 import { adviseCommand } from "./advise.ts";
+import type { ArchiveQuestion } from "./archived.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
-import {
-  doubtsOf,
-  isDoubtful,
-  openReading,
-  type Reading,
-  type ReadingOptions,
-  type ReadingTotals,
-  tell,
-  withReading,
-} from "./reading.ts";
+import { IN_BUCKET, writeOut } from "./output.ts";
+import { doubtsOf, isDoubtful, openReading, type Reading, tell, withReading } from "./reading.ts";
+import type { ReadingOptions, ReadingTotals, Take } from "./reading-totals.ts";
 import { htmlCommand } from "./report-html.ts";
 
 type Finish = (code: ExitCode) => void;
@@ -37,7 +34,10 @@ interface PortsFlags extends ReadingOptions, PortsOptions {
 function portsCommand(context: CliContext, finish: Finish): Command {
   return withReading(new Command("ports"))
     .description("Which ports the subnets are asked at, by TCP and UDP, from inside and from outside, and which hosts.")
-    .option("--out <folder>", "write two files for each subnet there, `subnet_<id>.json` and `details_subnet_<id>.json`")
+    .option(
+      "--out <folder>",
+      `write two files for each subnet there, \`subnet_<id>.json\` and \`details_subnet_<id>.json\`; ${IN_BUCKET}`,
+    )
     .addOption(
       new Option("--format <format>", "what is printed, without --out").choices(["table", "csv", "json"]).default("table"),
     )
@@ -51,9 +51,10 @@ async function reportPorts(context: CliContext, flags: PortsFlags): Promise<Exit
   const reading = await openReading(flags, context);
   try {
     const summary = new PortSummary(flags);
-    const totals = await reading.read((flows) => {
-      for (const flow of flows) summary.add(flow);
-    });
+    const totals = await reading.read(
+      (flow, times) => summary.add(flow, times),
+      (flows, signal) => questionOf(summary, flags, flows, signal),
+    );
     context.signal.throwIfAborted();
     const subnets = chosen(summary.subnets(), flags.subnet);
     const notes = portNotes(summary, totals, reading);
@@ -62,7 +63,7 @@ async function reportPorts(context: CliContext, flags: PortsFlags): Promise<Exit
         [`${file}.json`, `${JSON.stringify(ports, undefined, 2)}\n`] as const,
         [`details_${file}.json`, `${JSON.stringify(details, undefined, 2)}\n`] as const,
       ]);
-      const written = subnets.length === 0 ? 0 : await writePrivately(flags.out, files, context.signal);
+      const written = subnets.length === 0 ? 0 : await writeOut(flags.out, files, reading.config, context);
       context.print(`${written} files of ${subnets.length} subnets, from ${summary.counted} flows: ${flags.out}`);
     } else if (flags.format === "json") {
       context.stdout.write(
@@ -119,4 +120,24 @@ function portRows(subnets: readonly SubnetReport[]): Cell[][] {
       ]);
     }),
   );
+}
+
+/** What an archive is asked; of hosts only where they are told. */
+async function* questionOf(
+  summary: PortSummary,
+  { action, initiatedOnly, out }: PortsFlags,
+  { connection }: Flows,
+  signal: AbortSignal,
+): ReturnType<ArchiveQuestion> {
+  const { ports, destinations, uncertain, placeless, undecided } = portTallies(action, initiatedOnly);
+  const answers: readonly (readonly [Tally, Take | undefined])[] = [
+    [ports, (flow, times) => summary.addPort(flow, times)],
+    ...(out === undefined ? [] : [[destinations, (flow: Flow, times: number) => summary.addDestination(flow, times)] as const]),
+    [uncertain, (_, times) => summary.addUncertain(times)],
+    [placeless, (_, times) => summary.addUndirected(times)],
+    [undecided, undefined],
+  ];
+  for (const [tally, take] of answers) {
+    for await (const rows of tallies(connection, tally, signal)) yield take === undefined ? rows : { ...rows, take };
+  }
 }

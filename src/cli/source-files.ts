@@ -5,6 +5,7 @@ import { archiveColumns } from "../archive/columns.ts";
 import type { Window } from "../archive/layout.ts";
 import { createParquetFile } from "../archive/parquet-file.ts";
 import { MOST_GROUP_ROWS, RowGroup } from "../archive/row-group.ts";
+import type { Flow } from "../flow/flow.ts";
 import type { CliContext } from "./context.ts";
 import { doubtsOf, isDoubtful, openReading } from "./reading.ts";
 
@@ -18,13 +19,19 @@ export interface SourceFiles {
   remove(): void;
 }
 
+/** So many flows are laid out by column at once. */
+const GATHERED = 1_000;
+
+/** Sources are read, and no archive is asked. */
+async function* noArchive(): AsyncGenerator<never> {}
+
 /**
  * Reads the sources of a configuration once and writes the enriched flows of the window as an archive has them, into a temporary folder of this
  * user alone. Memory does not grow with what is read.
  */
 export async function readToFiles(context: CliContext, config: string, { since, until }: Window): Promise<SourceFiles> {
   const iso = (time: number) => new Date(time).toISOString();
-  const reading = await openReading({ config, since: iso(since), until: iso(until) }, context);
+  const reading = await openReading({ config, from: "source", since: iso(since), until: iso(until) }, context);
   const folder = mkdtempSync(join(tmpdir(), "flowferry-report-"));
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
@@ -33,19 +40,19 @@ export async function readToFiles(context: CliContext, config: string, { since, 
     const file = createParquetFile(path, columns);
     try {
       let group = new RowGroup(columns);
+      const gathered: Flow[] = [];
+      const hand = () => group.add(gathered.splice(0));
       const write = () => {
+        hand();
         if (group.rows > 0) file.add(group);
         file.flush();
         group = new RowGroup(columns);
       };
-      const totals = await reading.read((flows) => {
-        for (let from = 0; from < flows.length; ) {
-          const some = flows.slice(from, from + MOST_GROUP_ROWS - group.rows);
-          group.add(some);
-          from += some.length;
-          if (group.rows === MOST_GROUP_ROWS) write();
-        }
-      });
+      const totals = await reading.read((flow) => {
+        gathered.push(flow);
+        if (group.rows + gathered.length === MOST_GROUP_ROWS) write();
+        else if (gathered.length === GATHERED) hand();
+      }, noArchive);
       context.signal.throwIfAborted();
       write();
       file.finish();

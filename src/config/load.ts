@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import type { ZodType, z } from "zod";
-import { type ArchiveOptions, archiveOptions } from "../archive/options.ts";
+import { type ArchiveOptions, archiveOptions, type ReportsOptions, reportsOptions } from "../archive/options.ts";
 import type { Component } from "../contracts/component.ts";
 import type { Sink, SinkDependencies } from "../contracts/sink.ts";
 import type { Source, SourceDependencies } from "../contracts/source.ts";
@@ -61,6 +61,11 @@ export interface NamedArchive extends Omit<ArchiveOptions, "to"> {
   readonly to: Part<SourceDependencies, ObjectStore>;
 }
 
+export interface NamedReports extends Omit<ReportsOptions, "to"> {
+  /** The bucket that is written to. */
+  readonly to: Part<SourceDependencies, ObjectStore>;
+}
+
 export interface Config extends Pick<Settings, "limits" | "run" | "telemetry" | "intake"> {
   readonly file: string;
   /** Absolute folder of the file: relative paths in it start there. */
@@ -72,6 +77,7 @@ export interface Config extends Pick<Settings, "limits" | "run" | "telemetry" | 
   readonly sources: readonly NamedSource[];
   readonly sinks: readonly NamedSink[];
   readonly archive: NamedArchive | undefined;
+  readonly reports: NamedReports | undefined;
   readonly enrich: EnrichOptions;
   /** Undefined when no detections are wanted. */
   readonly alerts: AlertOptions | undefined;
@@ -152,12 +158,13 @@ function configOf(yaml: Yaml, registry: Registry, { env, baseDir, secrets }: Con
   const sources = faults.of(() => sourcesOf(settings, { format, filter, enrich }, surroundings)) ?? [];
   const sinks = faults.of(() => sinksOf(settings.sinks ?? [], surroundings)) ?? [];
   const archive = faults.of(() => archiveOf(settings, surroundings));
+  const reports = faults.of(() => reportsOf(settings, surroundings));
   const intake = faults.of(() => settings.intake && intakeAt(settings.intake, yaml.at(["intake", "listen"]), baseDir));
   const alerts = faults.of(() =>
     settings.alerts === undefined ? undefined : alertsOf(registry.notifiers, settings.alerts, yaml, read, env, baseDir),
   );
   faults.refuse();
-  const parts = { sources, sinks, archive, intake, enrich, alerts };
+  const parts = { sources, sinks, archive, reports, intake, enrich, alerts };
   return { ...settings, file: yaml.file, baseDir, secrets, registry, ...parts, ledgerPath };
 }
 
@@ -298,6 +305,12 @@ function unique<Named extends { readonly name: string; readonly place: string }>
     places.set(name, place);
   }
   return [...parts];
+}
+
+function reportsOf({ reports }: Settings, { yaml, read, registry, env }: Surroundings): NamedReports | undefined {
+  if (reports === undefined) return undefined;
+  const options = read(reportsOptions, reports, ["reports"]);
+  return { ...options, to: partOf(registry.buckets, options.to, yaml, ["reports", "to"], read, env, []) };
 }
 
 function archiveOf({ archive, sinks }: Settings, { yaml, read, registry, env }: Surroundings): NamedArchive | undefined {

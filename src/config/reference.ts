@@ -1,5 +1,5 @@
 import { type ZodType, z } from "zod";
-import { archiveOptions } from "../archive/options.ts";
+import { archiveOptions, reportsOptions } from "../archive/options.ts";
 import { enrichOptions } from "../enrich/options.ts";
 import { FIELD_NAMES, fieldOf } from "../flow/fields.ts";
 import { TYPES, wordsOf } from "../flow/types.ts";
@@ -57,8 +57,13 @@ const DURATION = "^\\d{1,15}(ms|s|m|h|d)$";
 export function configJsonSchema(): JsonSchema {
   const { formats, sources, buckets, sinks: sinkKinds, networks, notifiers } = new Registry();
   const schema = toJson(configSchema(formats));
-  const { source, sources: several, format, enrich, sinks, alerts, archive } = schema.properties ?? {};
-  const archiving = toJson(archiveOptions);
+  const { source, sources: several, format, enrich, sinks, alerts, archive, reports } = schema.properties ?? {};
+  const inBucket = (options: ZodType, description = ""): JsonSchema => {
+    const block = toJson(options);
+    const oneOf = [...buckets.values()].map((component) => partSchema(component, {}));
+    const to = { description: block.properties?.to?.description ?? "", oneOf };
+    return { ...block, description, properties: { ...block.properties, to } };
+  };
   const common = sinks?.items?.properties ?? {};
   const besideSource = several?.items?.properties ?? {};
   const sourcesWith = (beside: Record<string, JsonSchema>) => [
@@ -90,17 +95,8 @@ export function configJsonSchema(): JsonSchema {
       format: orModule(format ?? {}),
       enrich: { ...toJson(enrichOptions(networks)), ...ofModules, description: enrich?.description ?? "" },
       alerts: { ...toJson(alertOptions(notifiers)), ...ofModules, description: alerts?.description ?? "" },
-      archive: {
-        ...archiving,
-        description: archive?.description ?? "",
-        properties: {
-          ...archiving.properties,
-          to: {
-            description: archiving.properties?.to?.description ?? "",
-            oneOf: [...buckets.values()].map((component) => partSchema(component, {})),
-          },
-        },
-      },
+      archive: inBucket(archiveOptions, archive?.description),
+      reports: inBucket(reportsOptions, reports?.description),
       sinks: {
         ...sinks,
         items: {

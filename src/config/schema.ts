@@ -157,6 +157,10 @@ const settings = z.strictObject({
     .min(1, "at least one sink is needed")
     .optional()
     .describe("Destinations; each has its own position. Where there is an archive there may be none"),
+  reports: z
+    .unknown()
+    .optional()
+    .describe("The bucket or folder to which reports go with `--out bucket:FOLDER`; it may be that of the archive"),
   archive: z.unknown().optional().describe("Files of all flows, in a bucket or a folder, for questions over days and years"),
   alerts: z.unknown().optional().describe("Detections and who is told; without this block no rule is evaluated"),
   ledger: ledgerOptions.prefault({}).describe("Memory of the worker"),

@@ -34,6 +34,8 @@ export const CODES = {
     "directory-unwritable": "A file cannot be written to the folder",
     "input-missing": "What is to be read is not there, or may not be read",
     "input-unknown": "A file that is to be read holds no flows",
+    "archive-changed": "Files of an archive went away while they were read",
+    "reports-none": "A report is to go to a bucket, and the configuration names none for reports",
     "archive-none": "The configuration has no archive that can be asked",
     "query-refused": "The query is none, changes something, or reads something else than flows",
     "query-late": "The query took longer than it may",

@@ -1,4 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
+import { literal } from "../dialects/duckdb/conditions.ts";
 import { describeError, UsageError } from "../lib/errors.ts";
 
 /** A value of an answer: text, a number that is exact, true and false, a list, or nothing. */
@@ -74,14 +75,27 @@ export async function answer(
   }
 }
 
+/** What is no question is never prepared: preparing an export makes its folder, and explaining a copy with ANALYZE writes its file. */
 async function requireQuestion(connection: DuckDBConnection, sql: string): Promise<void> {
-  const { StatementType } = await import("@duckdb/node-api");
   if (sql.trim() === "") throw new UsageError("query-refused", "there is no question: write a SELECT");
-  const statements = await connection.extractStatements(sql);
   const only = "only one question (SELECT) is answered, which changes nothing and reads nothing but the flows";
-  if (statements.count !== 1) throw new UsageError("query-refused", `these are ${statements.count} statements: ${only}`);
-  const { statementType: type } = await statements.prepare(0);
-  if (type !== StatementType.SELECT && type !== StatementType.EXPLAIN) throw new UsageError("query-refused", only);
+  const whole = await parsedBy(connection, sql);
+  // DuckDB says itself where it is no SQL.
+  if (whole.error_type === "parser") return;
+  const explained = sql.replace(/^\s*EXPLAIN\s+(ANALYZE\s+)?/i, "");
+  const parsed = whole.statements === undefined ? await parsedBy(connection, explained) : whole;
+  if (parsed.statements === undefined) throw new UsageError("query-refused", only);
+  if (parsed.statements.length !== 1)
+    throw new UsageError("query-refused", `these are ${parsed.statements.length} statements: ${only}`);
+}
+
+/** The questions of a text, as DuckDB's parser has them; an error for what is none. Nothing is executed. */
+async function parsedBy(
+  connection: DuckDBConnection,
+  sql: string,
+): Promise<{ readonly error_type?: string; readonly statements?: readonly unknown[] }> {
+  const rows = (await connection.runAndReadAll(`SELECT json_serialize_sql(${literal(sql)})`)).getRowsJson();
+  return JSON.parse(String(rows[0]?.[0]));
 }
 
 /** Without the place in the text, which stands in lines below. */

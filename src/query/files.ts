@@ -1,6 +1,7 @@
 import { closeSync, type Dirent, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { UID } from "../archive/columns.ts";
 import { hourIn, overlaps, type Window } from "../archive/layout.ts";
 import { describeError, UsageError } from "../lib/errors.ts";
 import { fileErrorWords } from "../lib/file-failures.ts";
@@ -105,11 +106,33 @@ function kindOf(file: string): FileKind | { reason: string } | undefined {
 }
 
 const PEEKED = 64 * 1024;
+/** Of the index of a Parquet file so much is looked through. */
+const MOST_INDEX_BYTES = 64 * 1024 ** 2;
 
 function firstBytes(file: string): string {
   const bytes = bytesAt(file, 0, PEEKED);
   const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
   return (isGzip ? gunzipSync(bytes, { finishFlush: 2 }) : bytes).toString("utf8");
+}
+
+/** Whether the file, or some file below the folder, is Parquet with the archive's columns. False for what is not there. */
+export function holdsArchive(input: string): boolean {
+  const root = resolve(input);
+  try {
+    if (!statSync(root).isDirectory()) return isOfArchive(root);
+    for (const file of walk(root)) if (isOfArchive(file)) return true;
+  } catch {
+    // Whoever reads it says what is wrong with it.
+  }
+  return false;
+}
+
+/** The index of a Parquet file names its columns. */
+function isOfArchive(file: string): boolean {
+  if (!/\.parquet$/i.test(file) || !wholeParquet(file)) return false;
+  const { size } = statSync(file);
+  const length = Math.min(bytesAt(file, size - 8, 4).readUInt32LE(0), MOST_INDEX_BYTES);
+  return bytesAt(file, size - 8 - length, length).includes(UID);
 }
 
 /** Whether it begins and ends as Parquet does, and the index that it says to have fits into it. */

@@ -1,5 +1,5 @@
 import { type ContextDraft, type ContextField, ContextPool } from "../flow/contexts.ts";
-import { type FieldName, isOfContext } from "../flow/fields.ts";
+import { FIELDS, type FieldName, isOfContext } from "../flow/fields.ts";
 import { EMPTY_CONTEXT, Flow } from "../flow/flow.ts";
 import type { Origin } from "../flow/origin.ts";
 import type { FlowRule } from "../flow/rule.ts";
@@ -43,7 +43,7 @@ function kindOf(type: DecodedType): Kind {
 }
 
 /** How one attribute is read back. */
-interface Attribute {
+export interface Attribute {
   readonly name: string;
   readonly kind: Kind;
   readonly set: (flow: Flow, draft: ContextDraft, value: never) => void;
@@ -62,14 +62,18 @@ function attributeOf(name: string, field: FieldName): Attribute[] {
   const set: Attribute["set"] = (_flow, draft, value) => {
     draft[own] = value;
   };
-  return [{ name, kind: KINDS.string, set }];
+  return [{ name, kind: kindOf(FIELDS[own].type), set }];
 }
+
+/** The attributes of schema `otel` that are read back. */
+export const otelAttributes = (): Attribute[] =>
+  [...plainAttributes("otel")].flatMap(([name, field]) => attributeOf(name, field));
 
 /** A line of an `ndjson` sink in schema `otel`, read back: what is not read back is a column of a lookup table. */
 const otelRecords: FormatKind = {
   name: "flowferry-otel",
   create() {
-    const attributes = [...plainAttributes("otel")].flatMap(([name, field]) => attributeOf(name, field));
+    const attributes = otelAttributes();
     const contexts = new ContextPool();
     return {
       recognises: ({ names }) => names?.has("observedTimestamp") === true && names.has("attributes"),
@@ -162,8 +166,13 @@ class OtelReader extends OwnReader {
   }
 }
 
+/** What `ruleOf` looks at. */
+export const RULE_ATTRIBUTES = ["status", "kind", "list.id", "list.name", "index", "text", "stateless", "partial", "version"].map(
+  (name) => `flow.rule.${name}`,
+);
+
 /** The rule that covered the flow when it was written. */
-function ruleOf(attributes: Members): FlowRule | undefined {
+export function ruleOf(attributes: Members): FlowRule | undefined {
   const status = attributes["flow.rule.status"];
   if (status !== "matched" && status !== "reply" && status !== "unexplained") return undefined;
   const text = (name: string) => {
@@ -225,6 +234,6 @@ class SeedReader extends OwnReader {
   }
 }
 
-function wrong(name: string, raw: unknown, { code, expected }: Kind): Problem {
+export function wrong(name: string, raw: unknown, { code, expected }: Kind): Problem {
   return { code, reason: `${name}: ${show(raw)} is not ${expected}` };
 }

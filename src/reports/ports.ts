@@ -1,4 +1,4 @@
-import type { Flow } from "../flow/flow.ts";
+import type { Flow, FlowContext } from "../flow/flow.ts";
 import { UsageError } from "../lib/errors.ts";
 
 const [TCP, UDP] = [6, 17];
@@ -77,35 +77,55 @@ export class PortSummary {
     this.#options = options;
   }
 
-  /** Throws UsageError when there are too many different pairs. */
-  add(flow: Flow): void {
-    const { protocol, destinationPort: port, destinationAddress: address, context, direction } = flow;
+  /** Counts so many flows that are like this one in what counts. Throws UsageError when there are too many different pairs. */
+  add(flow: Flow, times = 1): void {
+    const { protocol, destinationPort: port, context, direction } = flow;
     if ((protocol !== TCP && protocol !== UDP) || port === undefined || flow.status !== "OK") return;
     const { action, initiatedOnly } = this.#options;
     if (action !== "all" && flow.action !== undefined && flow.action !== action) return;
-    if (direction === "unknown" || context.subnet === undefined) this.undirected++;
+    if (direction === "unknown" || context.subnet === undefined) this.undirected += times;
     if (direction !== "ingress" || context.subnet === undefined) return;
     if (initiatedOnly && flow.initiator !== "source") {
-      if (flow.initiator === "unknown") this.uncertain++;
+      if (flow.initiator === "unknown") this.uncertain += times;
       return;
     }
-    this.counted++;
-    const counts = this.#countsOf(context.subnet);
-    counts.logName ??= context.subnetName;
-    counts.name ??= flow.subnetName ?? context.subnetName;
+    this.addPort(flow, times);
+    this.addDestination(flow, times);
+  }
+
+  /** Counts flows that are known to count, by port. They have a subnet, a protocol and a port. */
+  addPort(
+    { context, destinationPort: port = 0, protocol, subnetName, sourceZone, destinationService }: Flow,
+    times: number,
+  ): void {
+    this.counted += times;
+    const counts = this.#countsOf(context);
+    counts.name ??= subnetName ?? context.subnetName;
     const transport = protocol === TCP ? "TCP" : "UDP";
-    increment(counts.sections[`${transport}_${flow.sourceZone === "internal" ? "Internal" : "External"}`], port);
-    if (flow.destinationService !== undefined) counts.services.set(`${transport.toLowerCase()} ${port}`, flow.destinationService);
-    const to = address ?? "N/A";
-    let ports = counts.destinations.get(to);
+    increment(counts.sections[`${transport}_${sourceZone === "internal" ? "Internal" : "External"}`], port, times);
+    if (destinationService !== undefined) counts.services.set(`${transport.toLowerCase()} ${port}`, destinationService);
+  }
+
+  /** The same by the host that is asked. Throws UsageError when there are too many different pairs. */
+  addDestination({ context, destinationPort: port = 0, destinationAddress = "N/A" }: Flow, times: number): void {
+    const { destinations } = this.#countsOf(context);
+    let ports = destinations.get(destinationAddress);
     if (ports === undefined) {
       ports = new Map();
-      counts.destinations.set(to, ports);
+      destinations.set(destinationAddress, ports);
     }
-    if (increment(ports, port) && ++this.#pairs > MOST_PAIRS) {
+    if (increment(ports, port, times) && ++this.#pairs > MOST_PAIRS) {
       const advice = "narrow the window with --since and --until, or leave out replies with --initiated-only";
       throw new UsageError("report-too-large", `there are more than ${MOST_PAIRS} pairs of destination and port: ${advice}`);
     }
+  }
+
+  addUncertain(times: number): void {
+    this.uncertain += times;
+  }
+
+  addUndirected(times: number): void {
+    this.undirected += times;
   }
 
   /** A report for each subnet that was asked, in the order of their ids. */
@@ -136,21 +156,22 @@ export class PortSummary {
       });
   }
 
-  #countsOf(subnet: string): Counts {
+  #countsOf({ subnet = "", subnetName }: FlowContext): Counts {
     let counts = this.#subnets.get(subnet);
     if (counts === undefined) {
       const sections = { TCP_Internal: new Map(), TCP_External: new Map(), UDP_Internal: new Map(), UDP_External: new Map() };
       counts = { logName: undefined, name: undefined, sections, destinations: new Map(), services: new Map() };
       this.#subnets.set(subnet, counts);
     }
+    counts.logName ??= subnetName;
     return counts;
   }
 }
 
 /** Whether the key is a new one. */
-function increment(counts: Map<number, number>, key: number): boolean {
+function increment(counts: Map<number, number>, key: number, times: number): boolean {
   const before = counts.get(key);
-  counts.set(key, (before ?? 0) + 1);
+  counts.set(key, (before ?? 0) + times);
   return before === undefined;
 }
 

@@ -65,7 +65,17 @@ describe("sql", () => {
   });
 
   test.each([
-    ["writes elsewhere", "COPY flows TO 'out.csv'", /disabled by configuration/],
+    ["writes elsewhere", "COPY flows TO 'out.csv'", /only one question/],
+    ["writes beside the archive's files", "EXPLAIN ANALYZE COPY flows TO 'archive/out.csv'", /only one question/],
+    ["writes there under a pretext", "explain (analyze) COPY flows TO 'archive/out.csv'", /only one question/],
+    ["makes a folder there", "EXPORT DATABASE 'archive/copy'", /only one question/],
+    ["loads", "INSTALL httpfs", /only one question/],
+    ["attaches", "ATTACH 'archive/other.db'", /only one question/],
+    ["asks the database", "PRAGMA database_list", /only one question/],
+    ["asks the environment", "SELECT getenv('HOME')", /getenv does not exist/],
+    ["lists elsewhere", "FROM glob('/etc/*')", /disabled by configuration/],
+    ["reads from the net", "FROM read_parquet('http://127.0.0.1:9/x.parquet')", /disabled by configuration/],
+    ["copies by way of a question", "FROM query('COPY flows TO ''archive/out.csv''')", /Expected a single SELECT/],
     ["changes", "CREATE TABLE t AS FROM flows", /only one question/],
     ["is two", "SELECT 1; SELECT 2", /these are 2 statements/],
     ["reads elsewhere", "FROM read_text('/etc/hostname')", /disabled by configuration/],

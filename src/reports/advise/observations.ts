@@ -77,15 +77,19 @@ export class Observations {
     this.#networks = networks;
   }
 
-  /** Throws UsageError when there are too many kinds of traffic. */
-  add(flow: Flow): void {
+  /**
+   * Takes a flow, or several that differ in nothing that rules look at but the port of a client: how many, and when the first and the last
+   * of them was. Throws UsageError when there are too many kinds of traffic.
+   */
+  add(flow: Flow, times = 1, first = flow.time, last = flow.time): void {
     const { context, status } = flow;
-    if (context.subnet !== undefined) this.#count(context.subnet, status);
+    const span = { times, first, last };
+    if (context.subnet !== undefined) this.#count(context.subnet, status, times);
     if (context.vnic !== undefined) this.vnics.add(context.vnic);
     if (status !== "OK") return;
     const place = this.#placeOf(context);
     if (place === undefined) {
-      this.ungoverned++;
+      this.ungoverned += times;
       return;
     }
     const [source, destination] = [this.#address(flow.sourceAddress), this.#address(flow.destinationAddress)];
@@ -94,12 +98,12 @@ export class Observations {
     const withinSubnet = inside(source) && inside(destination);
     const direction = withinSubnet ? directionAt(flow, source, destination, place.addresses) : flow.direction;
     if (direction === "unknown") {
-      this.undirected++;
+      this.undirected += times;
       return;
     }
     const action = flow.action ?? "accept";
-    if (action === "accept") this.accepted++;
-    else this.rejected++;
+    if (action === "accept") this.accepted += times;
+    else this.rejected += times;
     const { protocol = 256, initiator } = flow;
     const hasPorts = protocol === TCP || protocol === UDP;
     const ports = hasPorts
@@ -114,7 +118,7 @@ export class Observations {
     const { governed } = place;
     this.#addTo(
       governed,
-      flow,
+      span,
       { action, part, withinSubnet, implied: false },
       direction,
       protocol,
@@ -129,12 +133,12 @@ export class Observations {
     const back = { source: ports.destination, destination: ports.source };
     const opposite = isOut ? "ingress" : "egress";
     const answer = { action, part: "answer", withinSubnet, implied: true } as const;
-    this.#addTo(governed, flow, answer, opposite, protocol, back, peer, local, peerText, localText);
+    this.#addTo(governed, span, answer, opposite, protocol, back, peer, local, peerText, localText);
   }
 
   #addTo(
     governed: Governed,
-    flow: Flow,
+    { times, first, last }: { times: number; first: number; last: number },
     kind: Pick<Traffic, "action" | "part" | "withinSubnet" | "implied">,
     direction: Packets["direction"],
     protocol: number,
@@ -166,24 +170,24 @@ export class Observations {
       }
       if (observed === undefined) {
         const packets: Packets = { direction, protocol, sourcePort, destinationPort, peer, local };
-        observed = { packets, peer: peerText, flows: 0, first: flow.time, last: flow.time };
+        observed = { packets, peer: peerText, flows: 0, first, last };
         traffic.ends.set(end, observed);
       }
     }
-    observed.flows++;
-    if (flow.time < observed.first) observed.first = flow.time;
-    if (flow.time > observed.last) observed.last = flow.time;
+    observed.flows += times;
+    if (first < observed.first) observed.first = first;
+    if (last > observed.last) observed.last = last;
   }
 
-  #count(subnet: string, status: Flow["status"]): void {
+  #count(subnet: string, status: Flow["status"], times: number): void {
     let evidence = this.subnets.get(subnet);
     if (evidence === undefined) {
       evidence = { records: 0, ok: 0, lost: 0 };
       this.subnets.set(subnet, evidence);
     }
-    evidence.records++;
-    if (status === "OK") evidence.ok++;
-    else if (status === "SKIPDATA") evidence.lost++;
+    evidence.records += times;
+    if (status === "OK") evidence.ok += times;
+    else if (status === "SKIPDATA") evidence.lost += times;
   }
 
   #placeOf(context: FlowContext): Place {
@@ -235,6 +239,17 @@ function partByPorts(source: number, destination: number): Part {
 function governedBy(governance: Governance, network: NetworkSnapshot): Governed {
   const { allowing, acl } = governance.governors;
   const rules = [...allowing, ...(acl === undefined ? [] : [acl])].flatMap((set) => set.rules);
+  return {
+    ...{ governance, network, traffic: new Map() },
+    clientPorts: clientPortsOf(rules),
+    local: rules.some(({ local }) => local !== undefined),
+  };
+}
+
+/** Where some of the rules change their answer to a port. */
+export function clientPortsOf(
+  rules: Iterable<Pick<Governance["governors"]["allowing"][number]["rules"][number], "sourcePorts" | "destinationPorts">>,
+): number[] {
   const starts = new Set([0]);
   for (const { sourcePorts, destinationPorts } of rules) {
     for (const range of [sourcePorts, destinationPorts]) {
@@ -243,11 +258,7 @@ function governedBy(governance: Governance, network: NetworkSnapshot): Governed 
       starts.add(range.to + 1);
     }
   }
-  return {
-    ...{ governance, network, traffic: new Map() },
-    clientPorts: [...starts].sort((a, b) => a - b),
-    local: rules.some(({ local }) => local !== undefined),
-  };
+  return [...starts].sort((a, b) => a - b);
 }
 
 /** The port that stands for all that no rule tells apart from this one. */

@@ -28,7 +28,7 @@ interface Presence {
 }
 
 /** So many of the newest records are kept to be shown. */
-const MOST_SHOWN = 8;
+export const MOST_SHOWN = 8;
 /** Interfaces of one conversation that are told apart. */
 const MOST_POINTS = 256;
 /** Answers to whether an address is one of the ends that are remembered. */
@@ -58,22 +58,46 @@ export class Evidence {
   }
 
   add(flow: Flow): void {
-    const { context, direction } = flow;
-    if (context.subnet !== undefined) this.#countSubnet(context.subnet, flow);
-    if (flow.status !== "OK") return;
+    this.countSubnet(flow);
+    if (this.weigh(flow) !== undefined) this.#show(flow);
+  }
+
+  /** Of which conversation a flow is does not matter to it: so many flows of one subnet. */
+  countSubnet(flow: Flow, times = 1): void {
+    const { subnetName, subnet } = flow.context;
+    if (subnet === undefined) return;
+    const known = this.subnets.get(subnet);
+    if (known === undefined) this.subnets.set(subnet, { name: flow.subnetName ?? subnetName, records: times });
+    else known.records += times;
+  }
+
+  /**
+   * Counts so many flows of which this one is the newest, and which are like it but for their time, their client's port, and their addresses
+   * within the ends. Returns on which leg of the conversation they are.
+   */
+  weigh(flow: Flow, times = 1): Leg | undefined {
+    const { direction } = flow;
+    if (flow.status !== "OK") return undefined;
     const from = this.#endsAt(flow.sourceAddress, flow.sourceServer);
     const to = this.#endsAt(flow.destinationAddress, flow.destinationServer);
-    if (from === 0 && to === 0) return;
+    if (from === 0 && to === 0) return undefined;
     const local = direction === "egress" ? from : direction === "ingress" ? to : 0;
     const { port, protocol } = this.service;
     const isService =
       (protocol === undefined || flow.protocol === protocol) && (port === undefined || flow.destinationPort === port);
-    if (local & SOURCE) note(this.atSource, flow, false);
+    if (local & SOURCE) note(this.atSource, flow, times, false);
     if (local & DESTINATION)
-      note(this.atDestination, flow, isService && direction === "ingress" && flow.initiator !== "destination");
-    if (protocol !== undefined && flow.protocol !== protocol) return;
-    if (from & SOURCE && to & DESTINATION && this.#isRequest(flow)) this.#addPoint("there", flow);
-    else if (from & DESTINATION && to & SOURCE && this.#isAnswer(flow)) this.#addPoint("back", flow);
+      note(this.atDestination, flow, times, isService && direction === "ingress" && flow.initiator !== "destination");
+    const leg = this.#legOf(flow, from, to);
+    if (leg !== undefined) this.#addPoint(leg, flow, times);
+    return leg;
+  }
+
+  #legOf(flow: Flow, from: number, to: number): Leg | undefined {
+    const { protocol } = this.service;
+    if (protocol !== undefined && flow.protocol !== protocol) return undefined;
+    if (from & SOURCE && to & DESTINATION && this.#isRequest(flow)) return "there";
+    return from & DESTINATION && to & SOURCE && this.#isAnswer(flow) ? "back" : undefined;
   }
 
   #isRequest({ destinationPort, initiator }: Flow): boolean {
@@ -86,7 +110,7 @@ export class Evidence {
     return port === undefined ? initiator === "destination" : sourcePort === port;
   }
 
-  #addPoint(leg: Leg, flow: Flow): void {
+  #addPoint(leg: Leg, flow: Flow, times: number): void {
     const { context, direction, action, bytesReverse, packetsReverse } = flow;
     const side: Side =
       direction === "unknown" ? "unknown" : (direction === "egress") === (leg === "there") ? "source" : "destination";
@@ -95,7 +119,6 @@ export class Evidence {
       if (action === "accept" && (Number(bytesReverse ?? 0) > 0 || Number(packetsReverse ?? 0) > 0)) this.answered = true;
     }
     if (leg === "back" && action === "accept") this.answered = true;
-    this.#show(flow);
     const key = `${leg} ${side} ${context.vnic ?? ""} ${context.subnet ?? ""}`;
     let point = this.points.get(key);
     if (point === undefined) {
@@ -106,12 +129,19 @@ export class Evidence {
       this.points.set(key, point);
     }
     if (action === "reject") {
-      point.rejected++;
+      point.rejected += times;
       if (point.lastRejected === undefined || flow.time >= point.lastRejected.time) point.lastRejected = flow;
     } else {
-      point.accepted++;
+      point.accepted += times;
       if (point.lastAccepted === undefined || flow.time >= point.lastAccepted.time) point.lastAccepted = flow;
     }
+  }
+
+  /** One of the newest flows, if it is of the conversation: these are kept to be shown. */
+  show(flow: Flow): void {
+    const from = this.#endsAt(flow.sourceAddress, flow.sourceServer);
+    const to = this.#endsAt(flow.destinationAddress, flow.destinationServer);
+    if (this.#legOf(flow, from, to) !== undefined) this.#show(flow);
   }
 
   #show(flow: Flow): void {
@@ -120,12 +150,6 @@ export class Evidence {
     const place = newest.findIndex(({ time }) => time < flow.time);
     newest.splice(place === -1 ? newest.length : place, 0, flow);
     newest.length = Math.min(newest.length, MOST_SHOWN);
-  }
-
-  #countSubnet(id: string, flow: Flow): void {
-    const known = this.subnets.get(id);
-    if (known === undefined) this.subnets.set(id, { name: flow.subnetName ?? flow.context.subnetName, records: 1 });
-    else known.records++;
   }
 
   /** Which of the ends an address is, as bits: an address may be both. */
@@ -146,8 +170,8 @@ export class Evidence {
 const SOURCE = 1;
 const DESTINATION = 2;
 
-function note(presence: Presence, flow: Flow, isService: boolean): void {
-  presence.flows++;
-  if (isService) presence.sameService++;
+function note(presence: Presence, flow: Flow, times: number, isService: boolean): void {
+  presence.flows += times;
+  if (isService) presence.sameService += times;
   if (presence.last === undefined || flow.time >= presence.last.time) presence.last = flow;
 }

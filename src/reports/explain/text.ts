@@ -59,10 +59,13 @@ function ruleJson(answer: RuleAnswer | undefined): object | null {
 
 const ORDER = ["there source", "there unknown", "there destination", "back destination", "back unknown", "back source"];
 
-/** As the packets go. */
+/** As the packets go, the busiest first, and always in the same order. */
 function pointsOf({ points }: Evidence): Point[] {
   const place = ({ leg, side }: Point) => ORDER.indexOf(`${leg} ${side}`);
-  return [...points.values()].sort((a, b) => place(a) - place(b) || b.accepted + b.rejected - a.accepted - a.rejected);
+  const name = ({ context }: Point) => `${context.vnic} ${context.subnet}`;
+  return [...points.values()].sort(
+    (a, b) => place(a) - place(b) || b.accepted + b.rejected - a.accepted - a.rejected || (name(a) < name(b) ? -1 : 1),
+  );
 }
 
 function row({ leg, side, context, subnetName, accepted, rejected, lastAccepted, lastRejected }: Point): (string | number)[] {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { archiveColumns } from "../../../src/archive/columns.ts";
 import { folderOf } from "../../../src/archive/layout.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
 import { asset } from "../../../src/lib/assets.ts";
@@ -49,9 +50,9 @@ const rows = async (sql: string) => (await connection.runAndReadAll(sql)).getRow
 
 test("the flattened view has every column of IBM's documentation that a flow has, with its words", async () => {
   const columns = (await connection.runAndReadAll("DESCRIBE FLOW_FLAT")).getRowsJson().map(([name]) => name);
-  // Tables 1 and 2 of the documentation, without version, collector_crn, attached_endpoint_type and the list itself.
+  // Tables 1 and 2 of the documentation, without attached_endpoint_type and the list itself.
   for (const name of [
-    "network_interface_id instance_crn vpc_crn capture_start_time capture_end_time state start_time end_time connection_start_time",
+    "version collector_crn number_of_flow_logs network_interface_id instance_crn vpc_crn capture_start_time capture_end_time state start_time end_time connection_start_time",
     "direction action initiator_ip target_ip initiator_port target_port transport_protocol ether_type was_initiated was_terminated",
     "bytes_from_initiator packets_from_initiator bytes_from_target packets_from_target cumulative_bytes_from_initiator",
     "cumulative_packets_from_initiator cumulative_bytes_from_target cumulative_packets_from_target year month day hour",
@@ -80,4 +81,14 @@ test("IBM's queries: seven days are seven days, and the last hour is the last ho
       .replace("day = 31", `day = ${day.getUTCDate()}`);
   expect(await rows(dated(queryOf(1)))).toHaveLength(1);
   expect(await rows(dated(queryOf(2)))).toEqual([[String(day.getUTCHours()), "ocid1.vnic.oc1.iad.n", "203.0.113.9", 443]]);
+});
+
+test("Trino's table has every column of the archive, and no other", () => {
+  const [, columns = ""] = /CREATE TABLE flows \(([\s\S]*?)\n\)/.exec(readFileSync(asset("deploy/sql/trino.sql"), "utf8")) ?? [];
+  const names = [...columns.matchAll(/^ {2}"([^"]+)" /gm)].map(([, name]) => name);
+  expect(names.toSorted()).toEqual(
+    archiveColumns()
+      .map(({ name }) => name)
+      .toSorted(),
+  );
 });

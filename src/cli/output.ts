@@ -1,0 +1,62 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { writable } from "../archive/uploads.ts";
+import type { Config } from "../config/load.ts";
+import { at } from "../config/validate.ts";
+import { describeError, drawerOf, UsageError } from "../lib/errors.ts";
+import { makePrivateFolder } from "../lib/folders.ts";
+import { writePrivately } from "../lib/private-output.ts";
+import { retry } from "../lib/retry.ts";
+import type { CliContext } from "./context.ts";
+
+const BUCKET = "bucket:";
+/** A failure that passes is met so often before it is taken for an answer. */
+const MOST_FAILURES = 6;
+/** For the help of `--out`. */
+export const IN_BUCKET = "bucket:FOLDER means the bucket of the configuration's block `reports`";
+
+/**
+ * Writes files into a folder, or into the bucket that the configuration names for reports: each whole or not at all, and for this user
+ * alone. Returns how many. Throws UsageError where there is no such bucket, and a Failure for what it refuses.
+ */
+export async function writeOut(
+  out: string,
+  files: Iterable<readonly [name: string, content: string]>,
+  { reports, file, baseDir, secrets, run }: Config,
+  { env, signal, stderr }: CliContext,
+): Promise<number> {
+  if (!out.startsWith(BUCKET)) return writePrivately(out, files, signal);
+  if (reports === undefined) {
+    throw new UsageError("reports-none", `--out ${out}: ${file} names no bucket for reports: add the block \`reports\``);
+  }
+  const { to, prefix } = reports;
+  const { path } = to.options as { readonly path?: string };
+  if (path !== undefined) makePrivateFolder(resolve(baseDir, path));
+  const store = writable(await at(to.place, () => to.component.create(to.options, { baseDir, env, onEvent: () => {}, secrets })));
+  const work = mkdtempSync(join(tmpdir(), "flowferry-report-"));
+  const folder = out
+    .slice(BUCKET.length)
+    .replace(/^\/+/, "")
+    .replace(/([^/])$/, "$1/");
+  try {
+    let written = 0;
+    for (const [name, content] of files) {
+      await writePrivately(work, [["file", content]], signal);
+      const key = `${prefix}${folder}${name}`;
+      let failures = 0;
+      await retry(
+        () => store.putFile(key, join(work, "file"), signal),
+        run.retry,
+        signal,
+        ({ error }) => void stderr.write(`cannot write ${key}, will try again: ${secrets.scrub(describeError(error))}\n`),
+        (error) => !["passing", "not-understood"].includes(drawerOf(error)) || ++failures >= MOST_FAILURES,
+      );
+      written += 1;
+    }
+    return written;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+    await store.close();
+  }
+}

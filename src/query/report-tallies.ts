@@ -1,0 +1,159 @@
+import { identifier, literal } from "../dialects/duckdb/conditions.ts";
+import type { Tally } from "./tallies.ts";
+
+/** What a flow's direction and initiator are made from, where they are not known. */
+const FROM_ENDS = [
+  "source.address",
+  "source.port",
+  "destination.address",
+  "destination.port",
+  "flow.protocol.number",
+  "flow.action",
+  "flow.source.service",
+  "flow.destination.service",
+  "flow.reverse.bytes",
+  "flow.reverse.packets",
+];
+/** Files that were written before the field was there lack the initiator. */
+const UNDECIDED = `"flow.direction" IS NULL OR "flow.direction" = 'unknown' OR "flow.initiator" IS NULL`;
+const undecided = { when: UNDECIDED, by: FROM_ENDS };
+
+/** What is the same for all flows of a network interface. */
+const CONTEXT = [
+  "flow.subnet.name",
+  "cloud.provider",
+  "cloud.account.id",
+  "cloud.region",
+  "cloud.availability_zone",
+  "flow.compartment.id",
+  "flow.vcn.id",
+  "host.id",
+  "flow.vnic.public_ip",
+];
+
+/** What `report ports` counts. */
+export interface PortTallies {
+  /** Flows into a subnet, by the port that is asked. */
+  readonly ports: Tally;
+  /** The same by the host that is asked as well. */
+  readonly destinations: Tally;
+  /** Those of which it is not known who began, where that matters. */
+  readonly uncertain: Tally;
+  /** Those whose subnet is not known. */
+  readonly placeless: Tally;
+  /** Those whose direction, or who began, is to be found. */
+  readonly undecided: Tally;
+}
+
+export function portTallies(action: "accept" | "reject" | "all", initiatedOnly: boolean): PortTallies {
+  const of = action === "all" ? "" : ` AND coalesce("flow.action", ${literal(action)}) = ${literal(action)}`;
+  const counts = `"flow.protocol.number" IN (6, 17) AND "destination.port" IS NOT NULL AND "flow.status" = 'OK'${of}`;
+  const decided = `${counts} AND (${UNDECIDED}) IS NOT TRUE`;
+  const into = `${decided} AND "flow.direction" = 'ingress' AND "flow.subnet.id" IS NOT NULL`;
+  const where = initiatedOnly ? `${into} AND "flow.initiator" = 'source'` : into;
+  const any = ["flow.subnet.name"];
+  const asked = ["flow.subnet.id", "destination.port"];
+  return {
+    ports: { by: [...asked, "flow.protocol.number", "flow.source.zone"], any: [...any, "flow.destination.service"], where },
+    destinations: { by: [...asked, "destination.address"], any, where },
+    uncertain: { by: [], any: [], where: initiatedOnly ? `${into} AND "flow.initiator" = 'unknown'` : "FALSE" },
+    placeless: { by: [], any: [], where: `${decided} AND "flow.subnet.id" IS NULL` },
+    undecided: {
+      by: [...new Set([...FROM_ENDS, ...asked, "flow.direction", "flow.initiator", "flow.source.zone", "flow.status"])],
+      any,
+      where: `${counts} AND (${UNDECIDED})`,
+    },
+  };
+}
+
+/**
+ * What `report advise` observes. `clientPorts`: of a client's ports from one of these to the next no rule tells apart, so that the first
+ * stands for all.
+ */
+export function adviseTally(clientPorts: readonly number[]): Tally {
+  const by = [
+    ...[
+      "flow.subnet.id",
+      "flow.vnic.id",
+      "flow.status",
+      "flow.action",
+      "flow.direction",
+      "flow.initiator",
+      "flow.protocol.number",
+    ],
+    ...["source.address", "destination.address", "source.port", "destination.port"],
+  ];
+  const standing = (port: string): string =>
+    `(${clientPorts.reduceRight((rest, from) => `CASE WHEN ${port} >= ${from} THEN ${from} ELSE ${rest} END`, port)})`;
+  const ofClient = (end: string, initiator: string): [string, string] => {
+    const port = identifier(`${end}.port`);
+    const sorted = `CASE WHEN "flow.initiator" = ${literal(initiator)} THEN ${standing(port)} ELSE ${port} END`;
+    return [`${end}.port`, sorted];
+  };
+  return {
+    by,
+    instead: new Map([ofClient("source", "source"), ofClient("destination", "destination")]),
+    any: CONTEXT,
+    undecided,
+  };
+}
+
+/** An end that is asked about: addresses from one to another in the form that compares, and the server of a name. */
+export interface AskedEnd {
+  readonly ranges: readonly (readonly [from: string, to: string])[];
+  readonly server: string | undefined;
+}
+
+export interface AskedService {
+  readonly port: number | undefined;
+  readonly protocol: number | undefined;
+}
+
+function isEnd(end: "source" | "destination", { ranges, server }: AskedEnd): string {
+  const hex = identifier(`${end}.address.hex`);
+  const parts = ranges.map(([from, to]) =>
+    from === to ? `${hex} = ${literal(from)}` : `${hex} BETWEEN ${literal(from)} AND ${literal(to)}`,
+  );
+  if (server !== undefined) parts.push(`${identifier(`flow.${end}.server`)} = ${literal(server)}`);
+  return parts.length === 0 ? "FALSE" : `(${parts.join(" OR ")})`;
+}
+
+/**
+ * What `explain` looks at: flows of either end, told apart as far as the answer depends on it, the newest of each kind whole; and which
+ * flows are of the conversation itself.
+ */
+export function explainTally(
+  source: AskedEnd,
+  destination: AskedEnd,
+  { port, protocol }: AskedService,
+  names: readonly string[],
+): { tally: Tally; conversation: string } {
+  const at = {
+    fromSource: isEnd("source", source),
+    fromDestination: isEnd("source", destination),
+    toSource: isEnd("destination", source),
+    toDestination: isEnd("destination", destination),
+  };
+  const ports = port === undefined ? [] : [`"destination.port" = ${port}`, `"source.port" = ${port}`];
+  const isProtocol = protocol === undefined ? "TRUE" : `"flow.protocol.number" = ${protocol}`;
+  // Where it is not known who began, whoever reads them says.
+  const [asks, answersIt] =
+    port === undefined
+      ? [`coalesce("flow.initiator" <> 'destination', TRUE)`, `coalesce("flow.initiator" = 'destination', TRUE)`]
+      : [`"destination.port" = ${port}`, `"source.port" = ${port}`];
+  const answers = [`coalesce("flow.reverse.bytes", 0) > 0 OR coalesce("flow.reverse.packets", 0) > 0`];
+  return {
+    tally: {
+      by: ["flow.subnet.id", "flow.vnic.id", "flow.status", "flow.action", "flow.direction", "flow.initiator"],
+      besides: [...Object.values(at), ...ports, isProtocol, ...answers, `"flow.reverse.bytes" IS NULL`],
+      any: [],
+      undecided,
+      where: `${at.fromSource} OR ${at.fromDestination} OR ${at.toSource} OR ${at.toDestination}`,
+      newest: names,
+    },
+    conversation: `${isProtocol} AND "flow.status" = 'OK' AND ((${at.fromSource} AND ${at.toDestination} AND ${asks}) OR (${at.fromDestination} AND ${at.toSource} AND ${answersIt}))`,
+  };
+}
+
+/** Flows of each subnet. */
+export const SUBNET_TALLY: Tally = { by: ["flow.subnet.id"], any: ["flow.subnet.name"] };

@@ -1,0 +1,58 @@
+import { ContextPool } from "../flow/contexts.ts";
+import { EMPTY_CONTEXT, Flow } from "../flow/flow.ts";
+import { type Origin, originOf } from "../flow/origin.ts";
+import type { Problem } from "../formats/problem.ts";
+import { draftContext } from "../formats/record.ts";
+import { otelAttributes, RULE_ATTRIBUTES, ruleOf, wrong } from "./own-records.ts";
+
+const UID = "log.record.uid";
+const DIGEST_LENGTH = 24;
+const NOWHERE = originOf("archive", "", "");
+
+/** Attributes from which a whole flow is made again. */
+export function rowAttributes(): readonly string[] {
+  return [UID, ...otelAttributes().map(({ name }) => name), ...RULE_ATTRIBUTES];
+}
+
+/** Makes flows of rows of the archive whose values are those of these attributes. Equal contexts are one object. */
+export function rowReader(names: readonly string[]): (read: (column: number) => unknown, time: number) => Flow | Problem {
+  const places = new Map(names.map((name, column) => [name, column]));
+  const attributes = otelAttributes().flatMap((attribute) => {
+    const column = places.get(attribute.name);
+    return column === undefined ? [] : [{ ...attribute, column }];
+  });
+  const rules = RULE_ATTRIBUTES.flatMap((name) => {
+    const column = places.get(name);
+    return column === undefined ? [] : [{ name, column }];
+  });
+  const uid = places.get(UID);
+  const contexts = new ContextPool();
+  return (read, time) => {
+    const [origin, record] = uid === undefined ? [NOWHERE, 0] : identityOf(read(uid));
+    const flow = new Flow(origin, record, EMPTY_CONTEXT, time);
+    const draft = draftContext(undefined);
+    for (const { name, kind, set, column } of attributes) {
+      const raw = read(column);
+      if (raw === null || raw === undefined) continue;
+      const isSafe = typeof raw === "bigint" && raw <= Number.MAX_SAFE_INTEGER && raw >= Number.MIN_SAFE_INTEGER;
+      const value = kind.convert(isSafe ? Number(raw) : raw);
+      if (value === undefined) return wrong(name, raw, kind);
+      set(flow, draft, value as never);
+    }
+    if (rules.length > 0) {
+      const known = rules.map(({ name, column }): [string, unknown] => {
+        const value = read(column);
+        return [name, typeof value === "bigint" ? Number(value) : (value ?? undefined)];
+      });
+      flow.rule = ruleOf(Object.fromEntries(known));
+    }
+    flow.context = contexts.intern(draft);
+    return flow;
+  };
+}
+
+/** What the uid says of the object and the record. */
+function identityOf(uid: unknown): [Origin, number] {
+  if (typeof uid !== "string" || !/^[0-9a-f]{32}$/.test(uid)) return [NOWHERE, 0];
+  return [{ ...NOWHERE, digest: uid.slice(0, DIGEST_LENGTH) }, Number.parseInt(uid.slice(DIGEST_LENGTH), 16)];
+}

@@ -1,0 +1,139 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { generate } from "../../src/generator/generate.ts";
+import { lookupFiles } from "../../src/generator/lookup-files.ts";
+import { s3Server } from "../simulators/s3/server.ts";
+import { flowferry } from "./program.ts";
+import { expectRefusal, runToEnd, setting, toFile } from "./setting.ts";
+
+const { path, write, bucket, configFor } = setting();
+
+const FLOWS = { format: "oci", flows: 3_000, objects: 6, vnics: 8 } as const;
+
+/** A bucket, the rules of its network, and its archive. */
+async function prepared() {
+  await bucket(FLOWS);
+  const generation = generate(FLOWS);
+  for await (const _ of generation);
+  mkdirSync(path("lookups"));
+  for (const [name, text] of Object.entries(lookupFiles(generation))) write(`lookups/${name}`, text);
+  const lists = generation.world.subnets.map(({ name }) => ({
+    ...{ id: `ocid1.securitylist.oc1.iad.${name}`, "display-name": name },
+    "ingress-security-rules": [{ protocol: "6", source: "0.0.0.0/0" }],
+    "egress-security-rules": [{ protocol: "all", destination: "0.0.0.0/0" }],
+  }));
+  const subnets = generation.world.subnets.map((subnet) => ({
+    ...{ id: generation.subnetId(subnet), "display-name": subnet.name, "cidr-block": subnet.cidr },
+    ...{ "ipv6-cidr-block": subnet.cidr6 ?? null, "security-list-ids": [`ocid1.securitylist.oc1.iad.${subnet.name}`] },
+  }));
+  write("network.json", JSON.stringify({ subnets, "security-lists": lists }));
+  const tables = { servers: "lookups/servers.csv", networks: "lookups/networks.csv", subnets: "lookups/subnets.csv" };
+  const config = configFor([toFile()], {
+    enrich: { ...tables, oci: { files: ["network.json"] } },
+    archive: { to: { type: "directory", path: "archive" } },
+  });
+  expect((await runToEnd(config)).code).toBe(0);
+  return { config, truth: generation.truth() };
+}
+
+const filesOf = (folder: string) =>
+  Object.fromEntries(readdirSync(path(folder)).map((name) => [name, readFileSync(path(folder, name), "utf8")]));
+
+test("reports of the archive say what those of the bucket say, whole and of a window", async () => {
+  const { config, truth } = await prepared();
+  const both = async (...args: readonly string[]) => {
+    const [archive, source] = await Promise.all(
+      ["archive", "source"].map((from) => flowferry([...args, "-c", config, "--from", from])),
+    );
+    expect(archive?.code, archive?.stderr).toBe(source?.code);
+    return [archive?.stdout ?? "", source?.stdout ?? ""] as const;
+  };
+  const flows = await flowferry([
+    "sql",
+    "SELECT epoch_ms(min(time)) AS f, epoch_ms(max(time)) AS l FROM flows",
+    "-c",
+    config,
+    "--format",
+    "json",
+  ]);
+  const { f, l } = JSON.parse(flows.stdout) as { f: number; l: number };
+  const middle = new Date(Math.round((f + l) / 2)).toISOString();
+
+  for (const args of [[], ["--initiated-only"], ["--action", "all"], ["--since", middle], ["--until", middle]]) {
+    const [archive, source] = await both("report", "ports", "--format", "csv", ...args);
+    expect(archive).toBe(source);
+    expect(archive.split("\n").length).toBeGreaterThan(5);
+  }
+  await flowferry(["report", "ports", "-c", config, "--out", path("from-archive")]);
+  await flowferry(["report", "ports", "-c", config, "--from", "source", "--out", path("from-source")]);
+  expect(Object.keys(filesOf("from-archive"))).toHaveLength(8);
+  expect(filesOf("from-archive")).toEqual(filesOf("from-source"));
+
+  const advice = await both("report", "advise", "--min-days", "0", "--max-lost", "100", "--format", "json");
+  expect(JSON.parse(advice[0])).toEqual(JSON.parse(advice[1]));
+  expect(advice[0]).toContain('"proof":{');
+
+  const ssh = truth.incidents.find(({ id }) => id === "ssh-from-outside");
+  const scan = truth.incidents.find(({ id }) => id === "port-scan");
+  for (const incident of [ssh, scan]) {
+    for (const port of [["22"], []]) {
+      const ends = [incident?.source ?? "", incident?.destination ?? ""];
+      for (const asked of [ends, ["0.0.0.0/0", ends[1] as string]]) {
+        const [archive, source] = await both("explain", ...asked, ...port, "--json");
+        const [one, other] = [JSON.parse(archive), JSON.parse(source)];
+        // Flows of one time may be shown in one order or another.
+        const shown = (answer: { records: { time: string }[] }) => answer.records.map(({ time }) => time);
+        expect(shown(one)).toEqual(shown(other));
+        expect({ ...one, records: [] }).toEqual({ ...other, records: [] });
+      }
+    }
+  }
+  const requests = ssh?.records.filter(({ reply }) => !reply).length;
+  const answer = JSON.parse((await both("explain", ssh?.source ?? "", ssh?.destination ?? "", "22", "--json"))[0]);
+  expect(answer.interfaces[0]).toMatchObject({ leg: "there", at: "destination", accepted: requests });
+});
+
+test("files of an archive that are broken are told, and the rest is read; a folder of Parquet is an archive", async () => {
+  const { config } = await prepared();
+  const whole = await flowferry(["report", "ports", "--input", path("archive"), "--format", "csv"]);
+  expect([whole.code, whole.stderr]).toEqual([0, expect.not.stringContaining("could not")]);
+  writeFileSync(path("archive", "half.parquet"), "PAR1 and no end");
+  const broken = await flowferry(["report", "ports", "-c", config, "--format", "csv"]);
+  expect([broken.code, broken.stdout]).toEqual([3, whole.stdout]);
+  expect(broken.stderr).toMatch(/1 objects could not be read\n.*half\.parquet is no whole Parquet file/);
+  const empty = await flowferry(["explain", "10.0.0.1", "10.0.0.2", "-c", config, "--until", "2001-01-01"]);
+  expect(empty.stdout).toContain("there are no flows to answer from");
+  expectRefusal(
+    await flowferry(["report", "ports", "--input", path("lookups"), "--from", "archive"]),
+    2,
+    "has no archive of format parquet",
+  );
+});
+
+test("reports go to the bucket of the configuration, as into a folder; one that refuses is told in one line", async () => {
+  const { config } = await prepared();
+  const server = await s3Server("reports");
+  try {
+    const to = { type: "s3", bucket: "reports", endpoint: server.endpoint, accessKeyId: "key", secretAccessKey: "wJalrXUtnFEMI" };
+    const more = `reports: ${JSON.stringify({ to, prefix: "flows/" })}\n`;
+    const withBucket = write("bucket.yaml", `${readFileSync(config, "utf8").trimEnd()}\n${more}`);
+    const report = (out: string, file = withBucket) => flowferry(["report", "ports", "-c", file, "--out", out]);
+    expect((await report(path("folder"))).code).toBe(0);
+    const put = await report("bucket:weekly");
+    expect([put.code, put.stdout]).toEqual([0, expect.stringContaining("8 files of 4 subnets")]);
+    const paths = server.requests.filter(({ method }) => method === "PUT").map((request) => request.path);
+    expect(paths.sort()).toEqual(
+      Object.keys(filesOf("folder"))
+        .map((name) => `/reports/flows/weekly/${name}`)
+        .sort(),
+    );
+    server.fault = ({ method }) => (method === "PUT" ? { status: 403, code: "AccessDenied" } : undefined);
+    const refused = await report("bucket:weekly");
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/^flowferry: [^\n]*AccessDenied[^\n]*\n$/m);
+    expect(refused.stderr).not.toMatch(/^\s+at /m);
+    expectRefusal(await report("bucket:weekly", config), 2, "names no bucket for reports");
+  } finally {
+    await server.close();
+  }
+});
