@@ -93,6 +93,8 @@ CREATE TABLE flows (
   "flow.record_type" varchar,
   "flow.stream.id" varchar,
   "log.file.path" varchar,
+  "flow.sampling.rate" bigint,
+  "flow.aggregated.records" bigint,
   "flow.lookups.version" varchar,
   "cloud.provider" varchar,
   "cloud.account.id" varchar,
