@@ -1,7 +1,9 @@
 import { Command } from "commander";
+import type { AlertOptions } from "../config/alerts.ts";
 import type { Config, NamedSource } from "../config/load.ts";
 import type { Discovery, FoundObject, Source } from "../contracts/source.ts";
 import { formatRuleError } from "../detect/load.ts";
+import type { Rule } from "../detect/rule.ts";
 import { openEnrichment } from "../enrich/enrichment.ts";
 import { requireGoodTables } from "../enrich/tables/check.ts";
 import { originOf } from "../flow/origin.ts";
@@ -19,12 +21,14 @@ interface Finding {
   readonly ok: boolean;
   readonly detail: string;
   readonly code?: string;
+  /** Something is to be looked at that keeps nobody from working. */
+  readonly warning?: true;
 }
 
 export function checkCommand(context: CliContext, finish: (code: ExitCode) => void): Command {
   return new Command("check")
     .description(
-      "Try credentials, listing, reading one object, the lookup tables, each sink, the rules and who is told. Nothing is shipped.",
+      "Try credentials, listing, reading one object, the lookup tables, each sink, the rules, who is told and the links of alerts. Nothing is shipped.",
     )
     .addOption(configOption(context.env))
     .option("--json", "one JSON line for each step", false)
@@ -33,10 +37,15 @@ export function checkCommand(context: CliContext, finish: (code: ExitCode) => vo
       let failed = false;
       for await (const finding of check(config, context)) {
         failed ||= !finding.ok;
-        context.print(json ? JSON.stringify(finding) : `${finding.ok ? "ok    " : "FAILED"} ${finding.step}: ${finding.detail}`);
+        context.print(json ? JSON.stringify(finding) : `${markOf(finding)} ${finding.step}: ${finding.detail}`);
       }
       finish(failed ? EXIT.failed : EXIT.done);
     });
+}
+
+function markOf({ ok, warning }: Finding): string {
+  if (!ok) return "FAILED";
+  return warning ? "look  " : "ok    ";
 }
 
 async function* check(config: Config, { env, signal }: CliContext): AsyncGenerator<Finding> {
@@ -81,11 +90,12 @@ async function* check(config: Config, { env, signal }: CliContext): AsyncGenerat
   }
   const { alerts, baseDir } = config;
   if (alerts === undefined) return;
+  let marking: readonly Rule[] = [];
   yield await step("rules", async () => {
     const { rules, errors } = await loadEnabledRules(alerts);
     const [first] = errors;
     if (first !== undefined) throw new UsageError("bad-rules", `rule refused: ${formatRuleError(first)}`);
-    const marking = rules.filter((rule) => rule.alerts);
+    marking = rules.filter((rule) => rule.alerts);
     requireRules(
       config,
       marking.map(({ name }) => name),
@@ -103,6 +113,25 @@ async function* check(config: Config, { env, signal }: CliContext): AsyncGenerat
       await closeNotifiers(notifiers);
     }
   });
+  const links = await checkLinksOf(alerts, marking, env, signal);
+  if (links !== undefined) yield links;
+}
+
+/** Links that lead nowhere are named; a page that this machine does not reach may be one that people do. Undefined where there are none. */
+async function checkLinksOf(
+  alerts: AlertOptions,
+  rules: readonly Rule[],
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<Finding | undefined> {
+  const { checkLinks } = await import("../alerts/link-check.ts");
+  const { asked, dead } = await checkLinks(alerts, rules, env, signal);
+  if (asked === 0) return undefined;
+  if (dead.length === 0) return { step: "links", ok: true, detail: `${asked} links of alerts lead to a page` };
+  const shown = dead.slice(0, 5).map(({ title, url, reason }) => `${title} ${url} (${reason})`);
+  const more = dead.length > shown.length ? ` and ${dead.length - shown.length} more` : "";
+  const detail = `${dead.length} of ${asked} links of alerts lead nowhere from here: ${shown.join("; ")}${more}`;
+  return { step: "links", ok: true, detail, warning: true };
 }
 
 /** `of` follows the names of the steps: the source's name, where there are several. */

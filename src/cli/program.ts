@@ -74,7 +74,8 @@ export async function main(args: readonly string[], process: Surroundings): Prom
   }
 }
 
-function everyCommand(context: CliContext, finish: Finish): Promise<Command[]> {
+/** All commands, for who lists them. */
+export function everyCommand(context: CliContext, finish: Finish): Promise<Command[]> {
   return Promise.all(Object.values(COMMANDS).map((load) => load(context, finish)));
 }
 

@@ -147,7 +147,7 @@ function lastGood(
   if (typeof first !== "string" && first.errors.length === 0) {
     return { rules: first.rules, good: goodOf(texts, first), tune: texts.tune, refusal: undefined };
   }
-  const refusal = typeof first === "string" ? first : first.errors.map(formatRuleError).join("\n");
+  const refusal = typeof first === "string" ? first : first.errors.map(formatRuleError).join("; ");
   const wrong = new Set(typeof first === "string" ? [] : first.errors.map(({ file }) => file));
   const { files, errors } = withGood(texts, wrong, good);
   // What is tuned may be wrong for the rules as they are now, and so is tried as it was.

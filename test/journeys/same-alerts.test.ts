@@ -1,0 +1,109 @@
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { expect, test } from "vitest";
+import { type GeneratedObject, generate } from "../../src/generator/generate.ts";
+import { lookupFiles } from "../../src/generator/lookup-files.ts";
+import { Random } from "../../src/generator/random.ts";
+import { writeBucket } from "../../src/generator/write.ts";
+import type { Ended } from "./program.ts";
+import { recordsOf, runToEnd, setting, toFile, until } from "./setting.ts";
+
+const { path, write, lines, configFor, begin } = setting();
+
+/** Six hours with all incidents; objects of 10 to 20 minutes. */
+const OPTIONS = { format: "oci", flows: 6_000, objects: 36, vnics: 16, spanMs: 6 * 3_600_000 } as const;
+/** So many objects come at once. */
+const STEP = 6;
+
+async function made(): Promise<GeneratedObject[]> {
+  const generation = generate(OPTIONS);
+  const objects: GeneratedObject[] = [];
+  await writeBucket(generation, path("made"), (object) => objects.push(object), new AbortController().signal);
+  for (const [name, content] of Object.entries(lookupFiles(generation))) write(name, content);
+  return objects;
+}
+
+const configOf = (name: string) =>
+  configFor([toFile({ path: `${name}.ndjson` })], {
+    source: { type: "directory", path: name },
+    enrich: { servers: "servers.csv", networks: "networks.csv", subnets: "subnets.csv" },
+    alerts: { lateness: "3650d", minLevel: "low" },
+    ledger: { path: `${name}.db` },
+    run: { pollMs: 100, checkpointMs: 200, shutdownMs: 10_000 },
+  });
+
+const expectDone = ({ code, stderr }: Ended) => expect(code, stderr).toBe(0);
+
+/** As whoever writes a bucket does: a whole object at once. */
+function put(folder: string, { key, bytes }: GeneratedObject): void {
+  const file = path(folder, key);
+  mkdirSync(dirname(file), { recursive: true });
+  const draft = path(`draft-${folder}`);
+  writeFileSync(draft, bytes);
+  renameSync(draft, file);
+}
+
+/** Every incident that was raised, by rule, who is in it, and interval. */
+function incidentsIn(name: string): string[] {
+  const ledger = new DatabaseSync(path(`${name}.db`), { readOnly: true });
+  try {
+    return ledger
+      .prepare("select key from alert_keys order by key")
+      .all()
+      .map(({ key }) => String(key));
+  } finally {
+    ledger.close();
+  }
+}
+
+/** Puts the objects in this order, some at a time, and waits until each lot is delivered; `between` may end the worker and begin another. */
+async function tailed(name: string, objects: readonly GeneratedObject[], kill: boolean): Promise<string[]> {
+  mkdirSync(path(name));
+  const config = configOf(name);
+  let worker = begin(["run", "-c", config]);
+  for (let from = 0; from < objects.length; from += STEP) {
+    for (const object of objects.slice(from, from + STEP)) put(name, object);
+    const due = recordsOf(objects.slice(0, from + STEP));
+    await until(`${due} records`, worker, () => new Set(uidsIn(name)).size >= due);
+    if (!kill) continue;
+    worker.child.kill("SIGKILL");
+    await worker.ended;
+    worker = begin(["run", "-c", config]);
+  }
+  worker.child.kill("SIGTERM");
+  await worker.ended;
+  // What a killed worker had no time to save is read again.
+  expectDone(await runToEnd(config));
+  return incidentsIn(name);
+}
+
+function uidsIn(name: string): string[] {
+  try {
+    return lines(`${name}.ndjson`).map((line) => line.attributes["log.record.uid"]);
+  } catch {
+    // There is no file yet, or its last line is being written.
+    return [];
+  }
+}
+
+test("one bucket gives the same alerts at once, as it grows, over kills, and in another order", {
+  timeout: 240_000,
+}, async () => {
+  const objects = await made();
+  for (const object of objects) put("whole", object);
+  expectDone(await runToEnd(configOf("whole")));
+  const whole = incidentsIn("whole");
+  expect(whole.map((key) => key.split("|")[0])).toEqual(
+    expect.arrayContaining(["beacon", "brute_force_succeeded", "exfiltration_volume", "ssh_accepted_from_outside"]),
+  );
+  expect(await tailed("growing", objects, false)).toEqual(whole);
+  expect(await tailed("killed", objects, true)).toEqual(whole);
+  const random = new Random("order");
+  const shuffled = objects
+    .map((object, at) => ({ object, at: at + random.fraction() * STEP }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ object }) => object);
+  expect(shuffled).not.toEqual(objects);
+  expect(await tailed("shuffled", shuffled, false)).toEqual(whole);
+});
