@@ -2,7 +2,8 @@ import { Command } from "commander";
 import { stringify } from "yaml";
 import { z } from "zod";
 import { BUILTIN_RULES } from "../config/alerts.ts";
-import type { Config } from "../config/load.ts";
+import { intakeOptions } from "../config/intake.ts";
+import type { Config, NamedArchive } from "../config/load.ts";
 import { withUnits } from "../config/units.ts";
 import { enrichOptions } from "../enrich/options.ts";
 import { masked } from "../lib/secrets/masked.ts";
@@ -25,7 +26,7 @@ export function configCommand(context: CliContext): Command {
 
 /** As a configuration file would have it. */
 function shownOf(config: Config): object {
-  const { sources, sinks, alerts, limits, run, telemetry, ledgerPath, enrich, registry } = config;
+  const { sources, sinks, archive, alerts, intake, limits, run, telemetry, ledgerPath, enrich, registry } = config;
   const tables = enrichOptions(registry.networks);
   return {
     sources: sources.map(({ name, component: { type, options: schema }, options, format, filter, enrich: own }) => {
@@ -37,12 +38,18 @@ function shownOf(config: Config): object {
       const block = masked(schema, options) as object;
       return { type, name, ...block, ...(filter === undefined ? {} : { filter }), ...reductionOf(reduction) };
     }),
+    ...(archive === undefined ? {} : { archive: archiveOf(archive) }),
     ...(alerts === undefined ? {} : { alerts: alertsOf(alerts) }),
+    ...(intake === undefined ? {} : { intake: masked(intakeOptions, intake) }),
     ledger: { path: ledgerPath },
     limits,
     run,
     telemetry,
   };
+}
+
+function archiveOf({ to, ...own }: NamedArchive): object {
+  return { to: { type: to.component.type, ...(masked(to.component.options, to.options) as object) }, ...own };
 }
 
 function reductionOf(reduction: ReductionOptions): object {

@@ -109,7 +109,11 @@ describe("config show", () => {
         },
         toFile(),
       ],
-      { alerts: { slack: { webhookUrl: "https://hooks.slack.com/services/one/two/three" } } },
+      {
+        alerts: { slack: { webhookUrl: "https://hooks.slack.com/services/one/two/three" } },
+        archive: { to: { type: "directory", path: "archive" }, retention: "30d" },
+        intake: { listen: "127.0.0.1:9465" },
+      },
     );
     const { stdout } = await flowferry(["config", "show", "-c", config]);
     expect(stdout).not.toMatch(/short|two/);
@@ -123,6 +127,8 @@ describe("config show", () => {
       alerts: { rules: ["builtin"], minLevel: "medium", slack: { webhookUrl: "https://hooks.slack.com/***", timeout: "10s" } },
       run: { objects: 4, poll: "200ms", shutdown: "10s", retry: { initial: "20ms" } },
       ledger: { path: path("flowferry.db") },
+      archive: { to: { type: "directory", path: "archive" }, format: "parquet", retention: "30d" },
+      intake: { listen: "127.0.0.1:9465", maxBodyBytes: 1_048_576 },
     });
     const again = await flowferry(["config", "show", "--json", "-c", write("shown.yaml", stdout)]);
     expect(JSON.parse(again.stdout)).toEqual(shown);

@@ -27,7 +27,13 @@ test("nothing of the image that runs needs a shell: nothing is run while it is m
 test("what the build copies is let through by .dockerignore, which names nothing that is not there", () => {
   const lines = readFileSync(asset(".dockerignore"), "utf8").split("\n");
   const taken = lines.filter((line) => line.startsWith("!")).map((line) => line.slice(1));
-  const { files } = JSON.parse(readFileSync(asset("package.json"), "utf8")) as { files: string[] };
+  const { files, scripts } = JSON.parse(readFileSync(asset("package.json"), "utf8")) as {
+    files: string[];
+    scripts: { build: string };
+  };
+  const configurations = [...scripts.build.matchAll(/ -[pc] (\S+)/g)].map(([, file = ""]) => file);
+  expect(configurations.length).toBeGreaterThan(1);
+  expect(configurations.filter((file) => !taken.includes(file))).toEqual([]);
   const roots = new Set(files.filter((path) => path !== "dist").map((path) => path.split("/")[0]));
   expect([...roots].filter((root) => !taken.includes(root ?? ""))).toEqual([]);
   for (const path of taken) expect(() => readFileSync(asset(path))).not.toThrow(/ENOENT/);
