@@ -70,7 +70,7 @@ async function reportHtml(context: CliContext, flags: HtmlFlags): Promise<ExitCo
         : { ...(await ofFiles(context, flags, sources.paths, window, onStep)), doubts: sources.doubts };
     const scrubbed = (some: readonly string[]) => some.map((line) => context.secrets.scrub(line));
     const data = { ...found, passedOver: scrubbed(found.passedOver), doubts: scrubbed(found.doubts) };
-    const html = page(data, { title: flags.title, at: now, draw });
+    const html = page(data, { title: flags.title, at: now, isCompared: flags.compare && data.totals.timeless === 0, draw });
     context.signal.throwIfAborted();
     stop();
     const { out } = flags;

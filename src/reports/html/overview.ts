@@ -3,7 +3,10 @@ import { nothing, section } from "./parts.ts";
 import { bytes, change, count, escaped, minute, percent, plural, short, span } from "./words.ts";
 
 /** The numbers that come first, each beside that of the window before. */
-export function tiles({ totals, sources, destinations, silent, passedOver, before, since, until }: ReportData): string {
+export function tiles(
+  { totals, sources, destinations, silent, passedOver, before, since, until }: ReportData,
+  isCompared: boolean,
+): string {
   const beside = (of: (totals: Totals) => number) => (before === undefined ? undefined : change(of(totals), of(before)));
   const share = (of: Totals) => percent(of.rejected, of.accepted + of.rejected);
   const quality = (of: Totals) => percent(of.captured, of.captured + of.lost);
@@ -32,7 +35,8 @@ export function tiles({ totals, sources, destinations, silent, passedOver, befor
     before === undefined
       ? `There are no flows of the ${length} before to compare with.`
       : `Changes are against the ${length} before.`;
-  return `<h2 class="skip">In numbers</h2><dl class="tiles">${html.join("")}</dl>\n<p class="quiet small">${escaped(note)}</p>`;
+  const beneath = isCompared ? `\n<p class="quiet small">${escaped(note)}</p>` : "";
+  return `<h2 class="skip">In numbers</h2><dl class="tiles">${html.join("")}</dl>${beneath}`;
 }
 
 const MOST_SILENCES = 8;

@@ -16,12 +16,13 @@ export interface PageOptions {
   readonly title: string;
   /** When it was made, in ms since the epoch. */
   readonly at: number;
-  /** Whether there is a picture to go on; its absence is no error. */
+  /** Whether a comparison with the time before was asked for. */
+  readonly isCompared: boolean;
   readonly draw: Draw;
 }
 
 /** The report: one file that asks for nothing else, holds no script, and shows text of logs and tables as text. */
-export function page(data: ReportData, { title, at, draw }: PageOptions): string {
+export function page(data: ReportData, { title, at, isCompared, draw }: PageOptions): string {
   const sections: readonly (readonly [id: string, name: string, html: string])[] = [
     ["missing", "What is missing", missingSection(data)],
     ["time", "Flows over time", flowsOfTime(data, draw)],
@@ -63,7 +64,7 @@ export function page(data: ReportData, { title, at, draw }: PageOptions): string
 <nav aria-label="Sections"><ul>${links}</ul></nav>
 </header>
 <main id="main">
-${tiles(data)}
+${tiles(data, isCompared)}
 ${sections.map(([, , html]) => html).join("\n")}
 </main>
 <footer><p>${escaped(`Made by flowferry ${version} at ${minute(at)} UTC. Times are UTC, bytes in decimal units. A flow that is logged at both of its ends counts at each.`)}</p></footer>

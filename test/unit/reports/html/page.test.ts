@@ -56,7 +56,8 @@ beforeAll(async () => {
 const pages = new Map<string, string>();
 function html(name: string, changes: Partial<ReportData> = {}): string {
   const key = JSON.stringify([name, Object.keys(changes)]);
-  const made = pages.get(key) ?? page({ ...dataOf(name), ...changes }, { title: name, at: AT + 7 * HOUR, draw });
+  const made =
+    pages.get(key) ?? page({ ...dataOf(name), ...changes }, { title: name, at: AT + 7 * HOUR, isCompared: true, draw });
   pages.set(key, made);
   return made;
 }
