@@ -163,14 +163,19 @@ export async function run(context: CliContext, first: Config, mode: RunMode): Pr
         observed.progressed(totals);
         progress.update(totals);
       };
-      const onFlows = (flows: readonly Flow[]) => passing.passed(flows, Date.now());
+      const watcher = {
+        get looks() {
+          return passing.isWatched(Date.now());
+        },
+        show: (flows: readonly Flow[]) => passing.passed(flows, Date.now()),
+      };
       state.tell = problems.tell;
       state.starting = false;
       log.info(startLine(config, mode));
       signal.addEventListener("abort", () => log.info(stopLine(signal.reason, config.run.shutdownMs)), { once: true });
       if (server !== undefined) log.info({ address: server.address }, "serves the status page, /metrics, /healthz and /readyz");
       ready.resolve(worker);
-      const run = { untilCaughtUp, onProgress, onFlows, hints: (hint: Hint) => takeHints(hint, events) };
+      const run = { untilCaughtUp, onProgress, watcher, hints: (hint: Hint) => takeHints(hint, events) };
       const { parts, outcome } = named === undefined ? {} : partsFor(composed.parts, named);
       const results = await (parts === undefined ? worker.run(run, signal) : runComposed({ ...composed, parts }, run, signal));
       progress.stop();

@@ -38,6 +38,12 @@ const limitOptions = z.strictObject({
 
 const runOptions = z.strictObject({
   objects: z.int().min(1).max(256).default(4).describe("How many objects are read side by side"),
+  threads: z
+    .union([z.int().min(0).max(64), z.literal("auto")])
+    .default(0)
+    .describe(
+      "Threads that read, enrich and encode whole objects: 0 for none beside the main one, auto for one for each core. Each has the lookup tables for itself",
+    ),
   pollMs: z.int().min(100).default(10_000).describe("Pause between two looks for new objects, in ms"),
   stallMs: z
     .int()

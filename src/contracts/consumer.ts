@@ -1,4 +1,4 @@
-import type { Flow } from "../flow/flow.ts";
+import type { Entry } from "./entry.ts";
 import type { QueuedObject } from "./ledger.ts";
 
 /** Why the rest of an object cannot be had any more, by anybody. */
@@ -31,7 +31,7 @@ export interface Consumer {
   /** Number of the last record that needs no further reading for it. */
   offered(id: number): number;
   /** Takes the flows of one piece of an object; those that were offered before are passed over. */
-  offer(id: number, flows: readonly Flow[], through: number): void;
+  offer(id: number, flows: readonly Entry[], through: number): void;
   /** Every record of the object was offered, or cannot be had: then the consumer sets aside what it lacks. */
   end(id: number, lost?: Lost): void;
   /**
@@ -39,6 +39,12 @@ export interface Consumer {
    * more. What it has sent may still arrive. Does nothing for an object that it does not know.
    */
   revoke(id: number): void;
+  /**
+   * What was read of the object, and this consumer has not acknowledged, is lost to this process: the thread that had it has died. Where it
+   * has some of it, the consumer lets go of the object as `revoke` does, and wants it again from its position on. None for consumers that
+   * keep flows of their own.
+   */
+  lose?(id: number): void;
   /** A reading of the object has broken off: what the ledger knows of it need not be kept, until it is wanted again. */
   leave(id: number): void;
   /** Resolves when its position covers everything that was offered, or its patience ends. */

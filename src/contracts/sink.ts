@@ -1,6 +1,7 @@
 import type { Flow } from "../flow/flow.ts";
 import type { Origin } from "../flow/origin.ts";
 import type { Secrets } from "../lib/secrets/secrets.ts";
+import type { Entry } from "./entry.ts";
 
 /** Records of one object within a batch: numbers `from` to `to`, of which `count` are in the batch. */
 export interface Segment {
@@ -14,10 +15,10 @@ export interface Segment {
   readonly count: number;
 }
 
-/** Read-only for sinks. The flows stand in the order of the segments. */
-export interface Batch {
+/** Read-only. What stands in it are flows, or what stands for flows that another thread has. */
+export interface Batch<Record extends Entry = Flow> {
   /** In the order of the segments, and within one of the records. */
-  readonly flows: readonly Flow[];
+  readonly flows: readonly Record[];
   /** Where the flows come from. */
   readonly segments: readonly Segment[];
 }
@@ -60,6 +61,8 @@ export interface Payload {
   readonly records: number;
   /** The bytes, in as many parts as the sink sends. Nobody changes them. */
   readonly parts: readonly Uint8Array<ArrayBuffer>[];
+  /** How the parts are compressed; undefined of those that are not. */
+  readonly coding?: string | undefined;
 }
 
 /** Turns flows into payloads. Depends on nothing but its options, so that it may work in another thread than its sink. */
@@ -71,8 +74,13 @@ export interface Encoder {
    */
   encode(flows: readonly Flow[], observed: number): Payload;
   /**
-   * The payload will not be sent again, and nobody reads it: its memory may serve another. Not called for every payload: what a broken
-   * connection may still read is left to the garbage collector.
+   * The payload as it is sent, compressed as `coding` says, which is that of the sink. Of a sink that compresses nothing there is none. What
+   * was given is not read any more when it resolves.
+   */
+  compress?(payload: Payload, coding: string): Promise<Payload>;
+  /**
+   * The payload, which was not compressed, will not be sent again, and nobody reads it: its memory may serve another. Not called for every
+   * payload: what a broken connection may still read is left to the garbage collector.
    */
   recycle?(payload: Payload): void;
 }
@@ -81,11 +89,13 @@ export interface Encoder {
 export interface Sink extends Encoder {
   /** Read when the run begins. */
   readonly limits: BatchLimits;
+  /** How its payloads are to be compressed from now on, of a sink with `compress`; undefined for not at all. What was compressed before it takes too. */
+  readonly coding?: string | undefined;
   /**
    * Refuses a record that the receiver would not take, before it is sent. Asked of every record before every `send`, so it is quick;
    * what it refuses becomes a dead letter, and the others of the batch go. Never throws.
    */
-  outside?(flow: Flow): Refusal | undefined;
+  outside?(record: Pick<Flow, "time">): Refusal | undefined;
   /**
    * Resolves when the receiver has taken responsibility for every record of the payload, not before. Throws a Failure whose drawer says
    * what follows: `batch` (the batch is halved until the bad record stands alone; the halves are encoded anew), anything else is sent again,

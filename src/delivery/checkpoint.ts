@@ -1,5 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { Consumer, Lost } from "../contracts/consumer.ts";
+import type { Entry } from "../contracts/entry.ts";
 import type { DeadLetter, Ledger, QueuedObject } from "../contracts/ledger.ts";
 import type { StateSave } from "../contracts/state-ledger.ts";
 import type { Flow } from "../flow/flow.ts";
@@ -86,7 +87,7 @@ export class Checkpoint implements Consumer {
     return this.#of(id).through;
   }
 
-  offer(id: number, _flows: readonly Flow[], through: number): void {
+  offer(id: number, _flows: readonly Entry[], through: number): void {
     const progress = this.#of(id);
     progress.through = Math.max(progress.through, through);
     this.#saved = false;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Consumer, Lost } from "../contracts/consumer.ts";
+import type { Entry } from "../contracts/entry.ts";
 import type { ParkedObject, QueuedObject, SourceLedger } from "../contracts/ledger.ts";
-import type { Flow } from "../flow/flow.ts";
 import { drawerOf, UsageError } from "../lib/errors.ts";
 import type { RetryPolicy } from "../lib/retry.ts";
 import { firstOf } from "../lib/waiting.ts";
@@ -15,7 +15,7 @@ export interface Reading {
   /** Aborts when nobody takes part any more, or reading is to stop. */
   readonly signal: AbortSignal;
   /** Hands the flows of one piece to every consumer, and resolves when there is room for the next piece. */
-  offer(flows: readonly Flow[], through: number): Promise<void>;
+  offer(flows: readonly Entry[], through: number): Promise<void>;
 }
 
 /** Of so many objects that wait, and of so many that are parked, one is asked for when the source is doubted. */
@@ -146,6 +146,24 @@ export class Convoy {
     this.#changed();
   }
 
+  /**
+   * What was read of these objects is lost to this process, with why: those who still need it read it again. What they have acknowledged
+   * they keep.
+   */
+  async lose(objects: readonly QueuedObject[], error: unknown): Promise<void> {
+    const lost = new Set(objects.map(({ id }) => id));
+    for (const { reading, controller } of this.#active) {
+      if (!lost.has(reading.object.id)) continue;
+      reading.consumers.clear();
+      controller.abort();
+    }
+    const all = [...this.#inStep, ...this.#behind];
+    for (const id of lost) for (const consumer of all) consumer.lose?.(id);
+    const wanted = objects.filter((object) => all.some((consumer) => consumer.wants(object)));
+    await Promise.all(wanted.map((object) => this.#parking.park(object, error)));
+    this.#changed();
+  }
+
   #changed(): void {
     const { resolve } = this.#change;
     this.#change = Promise.withResolvers();
@@ -250,7 +268,7 @@ export class Convoy {
     const { signal } = controller;
     if (this.#stop.aborted) controller.abort(this.#stop.reason);
     const proved = this.#gate.begin();
-    const offer = async (flows: readonly Flow[], through: number) => {
+    const offer = async (flows: readonly Entry[], through: number) => {
       proved();
       for (const consumer of consumers) consumer.offer(object.id, flows, through);
       await this.#room(consumers, signal);

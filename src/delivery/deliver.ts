@@ -1,11 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Batch, Payload, Segment, Sink, WriteResult } from "../contracts/sink.ts";
-import type { Flow } from "../flow/flow.ts";
+import type { Entry } from "../contracts/entry.ts";
+import type { Batch as BatchOf, Payload, Segment, Sink, WriteResult } from "../contracts/sink.ts";
 import { describeError, Failure } from "../lib/errors.ts";
 import { type OnRetry, pauseBefore, type RetryPolicy, retry } from "../lib/retry.ts";
 import type { Brake, Doubt } from "./brake.ts";
+import type { Encoding } from "./encoding.ts";
 import { asideOf, deliveredAll, letterOf, type Outcome, settledIn, sumOf } from "./outcome.ts";
 import { piecesOf } from "./pieces.ts";
+
+/** Of flows, or of what stands for them. */
+type Batch = BatchOf<Entry>;
 
 export interface DeliveryEvents {
   readonly onRetry: OnRetry;
@@ -19,6 +23,7 @@ export interface Delivery {
   /** The sink's name, for dead letters. */
   readonly name: string;
   readonly sink: Sink;
+  readonly encoding: Encoding;
   readonly policy: RetryPolicy;
   readonly brake: Brake;
   readonly events: DeliveryEvents;
@@ -35,7 +40,7 @@ interface Part {
 interface Findings {
   readonly outcomes: Outcome[][];
   /** Records that were refused alone. */
-  readonly refused: Map<Flow, Failure>;
+  readonly refused: Map<Entry, Failure>;
   /** The receiver took something of it. */
   taken: boolean;
   /** The receiver answered for some of it, if only that it has refused all of that. */
@@ -123,7 +128,7 @@ async function takeApart(
  * again is the same payload, so that a receiver which has got it already can tell.
  */
 async function send(
-  { name, sink, policy, events, brake }: Delivery,
+  { name, sink, encoding, policy, events, brake }: Delivery,
   part: Part,
   findings: Findings,
   signal: AbortSignal,
@@ -131,19 +136,22 @@ async function send(
   let request = 0;
   let payload: Payload | undefined;
   let attempts = 0;
-  const attempt = () => {
+  const attempt = async () => {
     if (sink.outside !== undefined && part.batch.flows.some((flow) => sink.outside?.(flow) !== undefined)) throw BECAME_REFUSED;
-    payload ??= sink.encode(part.batch.flows, Date.now());
+    if (payload === undefined) {
+      const made = encoding.encode(part.batch.flows, Date.now());
+      payload = made instanceof Promise ? await made : made;
+    }
     request = brake.start();
     attempts += 1;
     return sink.send(payload, signal);
   };
   // Of an attempt that broke off the connection may still read.
   const recycle = () => {
-    if (payload !== undefined && attempts === 1) sink.recycle?.(payload);
+    if (payload !== undefined && attempts === 1) encoding.recycle(payload);
   };
   try {
-    const result = await retry(async () => attempt(), policy, signal, events.onRetry);
+    const result = await retry(attempt, policy, signal, events.onRetry);
     recycle();
     findings.answered = true;
     if (result.rejected < part.batch.flows.length) {

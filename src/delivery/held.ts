@@ -1,5 +1,6 @@
+import type { Entry } from "../contracts/entry.ts";
 import type { HeldBack, Reduction } from "../contracts/reduction.ts";
-import type { Flow } from "../flow/flow.ts";
+import { flowOf } from "./entries.ts";
 import { NOTHING, type Outcome } from "./outcome.ts";
 
 /** Records of one object that the sink does not get, and why; their numbers ascend. */
@@ -35,14 +36,21 @@ export class Held {
   }
 }
 
-/** What a sink gets of some flows of one object, what is held back before the first of them, and what behind it. */
-export function reduced(flows: readonly Flow[], reduction: Reduction): { flows: Flow[]; before: Held; behind: Held } {
-  const own: Flow[] = [];
+/**
+ * What a sink gets of some flows of one object, what is held back before the first of them, and what behind it. What it gets as it is stays
+ * where it is.
+ */
+export function reduced(entries: readonly Entry[], reduction: Reduction): { flows: Entry[]; before: Held; behind: Held } {
+  const own: Entry[] = [];
   const [before, behind] = [new Held(), new Held()];
-  for (const flow of flows) {
+  for (const entry of entries) {
+    const flow = flowOf(entry);
     const why = reduction.heldBack(flow);
-    if (why === undefined) own.push(reduction.reduced(flow));
-    else (own.length === 0 ? before : behind).add(flow.record, why);
+    if (why !== undefined) (own.length === 0 ? before : behind).add(flow.record, why);
+    else {
+      const less = reduction.reduced(flow);
+      own.push(less === flow ? entry : less);
+    }
   }
   return { flows: own, before, behind };
 }

@@ -1,14 +1,11 @@
-import type { Decoder } from "../contracts/decoder.ts";
 import type { Source } from "../contracts/source.ts";
-import type { Flow } from "../flow/flow.ts";
+import type { Reader, Stages } from "./reader.ts";
 
 /** A source of the worker, with what makes flows of its objects. */
-export interface Inlet {
+export interface Inlet extends Stages {
   /** In the configuration, the ledger, metrics and logs. */
   readonly name: string;
   readonly source: Source;
-  readonly decode: Decoder;
-  readonly enrich: (flows: readonly Flow[], signal: AbortSignal) => Promise<void>;
-  /** Which flows are shipped. */
-  readonly keep: (flow: Flow) => boolean;
+  /** Where the stages run; in this thread if left out. */
+  readonly read?: Reader | undefined;
 }

@@ -1,4 +1,5 @@
 import type { Consumer, Lost } from "../contracts/consumer.ts";
+import type { Entry } from "../contracts/entry.ts";
 import type { Keeper } from "../contracts/keeper.ts";
 import type { Ledger, QueuedObject } from "../contracts/ledger.ts";
 import type { Flow } from "../flow/flow.ts";
@@ -6,6 +7,7 @@ import type { Origin } from "../flow/origin.ts";
 import type { LedgerWrite } from "../ledger/write.ts";
 import { firstOf } from "../lib/waiting.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
+import { flowOf } from "./entries.ts";
 import { letterOfRest } from "./lost.ts";
 import { NOTHING, settledIn } from "./outcome.ts";
 
@@ -80,13 +82,13 @@ export class Keeping implements Consumer {
     return this.#of(id).acks.offered;
   }
 
-  offer(id: number, flows: readonly Flow[], through: number): void {
+  offer(id: number, flows: readonly Entry[], through: number): void {
     const progress = this.#of(id);
     const already = progress.acks.offered;
     const fresh = flows.filter(({ record }) => record > already);
     progress.acks.offer(through);
     const [first] = fresh;
-    if (first !== undefined) this.#hand(progress, first.record, fresh);
+    if (first !== undefined) this.#hand(progress, first.record, fresh.map(flowOf));
   }
 
   end(id: number, lost?: Lost): void {

@@ -1,8 +1,8 @@
 import type { Consumer, Lost } from "../contracts/consumer.ts";
+import type { Entry } from "../contracts/entry.ts";
 import type { Ledger, QueuedObject } from "../contracts/ledger.ts";
 import type { Reduction } from "../contracts/reduction.ts";
-import type { Batch, Segment, Sink } from "../contracts/sink.ts";
-import type { Flow } from "../flow/flow.ts";
+import type { Batch, Sink } from "../contracts/sink.ts";
 import type { LedgerWrite } from "../ledger/write.ts";
 import { FlowferryError } from "../lib/errors.ts";
 import type { RetryPolicy } from "../lib/retry.ts";
@@ -10,9 +10,12 @@ import { firstOf } from "../lib/waiting.ts";
 import { Acknowledgements } from "./acknowledgements.ts";
 import { createBrake } from "./brake.ts";
 import { type Delivery, type DeliveryEvents, deliver } from "./deliver.ts";
-import { type Gathered, Gathering } from "./gathering.ts";
+import { Encoding } from "./encoding.ts";
+import { flowOf } from "./entries.ts";
+import { Gathering } from "./gathering.ts";
 import { Held, reduced } from "./held.ts";
 import { letterOfRest, unbalanced } from "./lost.ts";
+import { type Departing, Lots, type Run } from "./lots.ts";
 import { NOTHING, type Outcome, settledIn, sumOf } from "./outcome.ts";
 
 /** Why a sink does not get on at the moment; undefined while it does. */
@@ -54,17 +57,6 @@ interface Progress {
   readonly gathering: Gathering | undefined;
 }
 
-/** A run of flows of one object that waits in the buffer. */
-interface Waiting {
-  readonly progress: Progress;
-  /** At least one. */
-  readonly flows: Flow[];
-  /** Records behind the first of them that are held back. */
-  readonly held: Held;
-  /** Of sums: what settles them. */
-  readonly gathered?: Gathered;
-}
-
 interface LaneParts {
   readonly name: string;
   readonly sink: Sink;
@@ -74,12 +66,8 @@ interface LaneParts {
   readonly policy: RetryPolicy;
 }
 
-interface Departed {
-  readonly progress: Progress;
-  readonly segment: Segment;
+interface Departed extends Departing<Progress> {
   readonly settle: (outcome: Outcome) => void;
-  /** Records that are held back, up to the next one that goes to the sink. */
-  readonly held: Outcome;
 }
 
 /** The way to one sink: gathers flows into batches, keeps several in flight, and commits positions after the acknowledgement, in order. */
@@ -90,12 +78,12 @@ export class Lane implements Consumer {
   readonly #reduction: Reduction | undefined;
   readonly #ledger: Ledger;
   readonly #delivery: Delivery;
+  readonly #encoding: Encoding;
   readonly #write: LedgerWrite;
   readonly #signal: AbortSignal;
   readonly #events: LaneEvents;
   readonly #progress = new Map<number, Progress>();
-  readonly #waiting: Waiting[] = [];
-  #buffered = 0;
+  readonly #lots: Lots<Progress>;
   #batchRecords: number;
   #inFlight = 0;
   #settlements = 0;
@@ -118,7 +106,9 @@ export class Lane implements Consumer {
     this.#events = events;
     this.#batchRecords = sink.limits.records;
     const brake = createBrake(ledger.hasAcknowledged(name));
-    this.#delivery = { name, sink, policy, brake, events: this.#deliveryEvents() };
+    this.#encoding = new Encoding(name, sink);
+    this.#lots = new Lots(this.#encoding);
+    this.#delivery = { name, sink, encoding: this.#encoding, policy, brake, events: this.#deliveryEvents() };
   }
 
   #deliveryEvents(): DeliveryEvents {
@@ -145,7 +135,8 @@ export class Lane implements Consumer {
   }
 
   get hasRoom(): boolean {
-    return this.#buffered < this.#batchRecords;
+    // Where there is none, some lot fills a batch.
+    return this.#lots.buffered < this.#batchRecords * Math.max(1, this.#lots.size);
   }
 
   get failing(): boolean {
@@ -153,7 +144,7 @@ export class Lane implements Consumer {
   }
 
   get idle(): boolean {
-    return this.#buffered === 0 && this.#inFlight === 0 && this.#settlements === 0;
+    return this.#lots.buffered === 0 && this.#inFlight === 0 && this.#settlements === 0;
   }
 
   changed(): Promise<void> {
@@ -183,7 +174,7 @@ export class Lane implements Consumer {
     return this.#of(id).acks.offered;
   }
 
-  offer(id: number, flows: readonly Flow[], through: number): void {
+  offer(id: number, flows: readonly Entry[], through: number): void {
     const progress = this.#of(id);
     const already = progress.acks.offered;
     const first = flows[0];
@@ -191,7 +182,7 @@ export class Lane implements Consumer {
     progress.acks.offer(through);
     progress.offered += fresh.length;
     if (this.#reduction === undefined) this.#wait({ progress, flows: fresh, held: new Held() });
-    else if (progress.gathering !== undefined) progress.gathering.take(fresh, this.#reduction, () => this.#close(progress));
+    else if (progress.gathering !== undefined) progress.gathering.take(fresh.map(flowOf), this.#reduction, () => this.#close(progress));
     else {
       const { flows: wanted, before, behind } = reduced(fresh, this.#reduction);
       this.#passOver(progress, before);
@@ -206,10 +197,9 @@ export class Lane implements Consumer {
     this.#depart(silent ? 1 : this.#batchRecords);
   }
 
-  #wait(run: Waiting): void {
+  #wait(run: Run<Progress>): void {
     if (run.flows.length === 0) return;
-    this.#waiting.push(run);
-    this.#buffered += run.flows.length;
+    this.#lots.add(run);
     this.#linger ??= setTimeout(() => this.flush(), this.#sink.limits.lingerMs);
   }
 
@@ -217,7 +207,7 @@ export class Lane implements Consumer {
   #passOver(progress: Progress, held: Held): void {
     const { first } = held;
     if (first === undefined) return;
-    const before = this.#waiting.findLast((run) => run.progress === progress);
+    const before = this.#lots.of(progress).at(-1);
     if (before === undefined) progress.acks.depart(first)(held.before());
     else before.held.append(held);
   }
@@ -244,12 +234,13 @@ export class Lane implements Consumer {
     const progress = this.#progress.get(id);
     if (progress === undefined) return;
     this.#progress.delete(id);
-    for (const run of this.#waiting.filter((run) => run.progress === progress)) {
-      this.#waiting.splice(this.#waiting.indexOf(run), 1);
-      this.#buffered -= run.flows.length;
-    }
+    this.#lots.remove(progress);
     this.#depart(this.#batchRecords);
     this.#changed();
+  }
+
+  lose(id: number): void {
+    this.revoke(id);
   }
 
   leave(id: number): void {
@@ -281,13 +272,19 @@ export class Lane implements Consumer {
   }
 
   #depart(least: number): void {
-    while (this.#inFlight < this.#sink.limits.inFlight && this.#buffered >= least && this.#buffered > 0) {
-      const { batch, departed } = this.#take(this.#batchRecords);
+    while (this.#inFlight < this.#sink.limits.inFlight) {
+      const taken = this.#lots.take(least, this.#batchRecords);
+      if (taken === undefined) break;
+      const { flows, departing } = taken;
+      const departed = departing.map((part) => {
+        const { progress, segment, gathered } = part;
+        return { ...part, settle: gathered?.depart(segment.count) ?? progress.acks.depart(segment.from) };
+      });
       this.#inFlight += 1;
       this.#departedAt = performance.now();
-      void this.#send(batch, departed);
+      void this.#send({ flows, segments: departing.map(({ segment }) => segment) }, departed);
     }
-    if (this.#buffered === 0) {
+    if (this.#lots.buffered === 0) {
       clearTimeout(this.#linger);
       this.#linger = undefined;
     } else if (this.#linger !== undefined && least === 1) {
@@ -295,45 +292,17 @@ export class Lane implements Consumer {
     }
   }
 
-  #take(records: number): { batch: Batch; departed: Departed[] } {
-    const flows: Flow[] = [];
-    const departed: Departed[] = [];
-    while (flows.length < records && this.#waiting.length > 0) {
-      const run = this.#waiting[0] as Waiting;
-      const part = run.flows.length <= records - flows.length ? run.flows : run.flows.splice(0, records - flows.length);
-      if (part === run.flows) this.#waiting.shift();
-      const next = part === run.flows ? Number.POSITIVE_INFINITY : (run.flows[0] as Flow).record;
-      const held = run.held.before(next);
-      for (const flow of part) flows.push(flow);
-      const first = part[0] as Flow;
-      const last = part[part.length - 1] as Flow;
-      const previous = departed.at(-1);
-      if (previous?.progress === run.progress && run.gathered === undefined) {
-        const { segment } = previous;
-        departed[departed.length - 1] = {
-          ...previous,
-          segment: { ...segment, to: last.record, count: segment.count + part.length },
-          held: sumOf([previous.held, held]),
-        };
-      } else {
-        const segment = { origin: first.origin, from: first.record, to: last.record, count: part.length };
-        const settle = run.gathered?.depart(part.length) ?? run.progress.acks.depart(first.record);
-        departed.push({ progress: run.progress, segment, settle, held });
-      }
-    }
-    this.#buffered -= flows.length;
-    return { batch: { flows, segments: departed.map(({ segment }) => segment) }, departed };
-  }
-
-  async #send(batch: Batch, departed: readonly Departed[]): Promise<void> {
+  async #send(batch: Batch<Entry>, departed: readonly Departed[]): Promise<void> {
     try {
       const outcomes = await deliver(this.#delivery, batch, this.#signal);
       this.#growBatch(batch.flows.length);
       for (const [index, { settle, held }] of departed.entries()) settle(sumOf([outcomes[index] ?? NOTHING, held]));
       for (const progress of new Set(departed.map(({ progress }) => progress))) await this.#settle(progress);
     } catch (error) {
-      this.#failed(error);
+      // The objects were taken away from here before whatever broke off: another reading brings what they lack.
+      if (departed.some(({ progress }) => this.#isCurrent(progress))) this.#failed(error);
     } finally {
+      this.#encoding.release(batch.flows);
       this.#inFlight -= 1;
       this.#depart(this.#batchRecords);
       this.#changed();
@@ -371,12 +340,16 @@ export class Lane implements Consumer {
     await this.#write(() => this.#commit(progress));
   }
 
+  #isCurrent(progress: Progress): boolean {
+    return this.#progress.get(progress.object.id) === progress;
+  }
+
   #commit(progress: Progress): void {
     const { acks, object } = progress;
-    if (this.#progress.get(object.id) !== progress) return;
+    if (!this.#isCurrent(progress)) return;
     const waiting =
       progress.gathering === undefined
-        ? this.#waiting.find((run) => run.progress === progress)?.flows[0]?.record
+        ? this.#lots.of(progress)[0]?.flows[0]?.record
         : progress.gathering.first;
     const complete = acks.complete(waiting);
     const position = acks.position(waiting);

@@ -1,5 +1,5 @@
+import type { Entry } from "../contracts/entry.ts";
 import type { Batch, Refusal, Segment, Sink } from "../contracts/sink.ts";
-import type { Flow } from "../flow/flow.ts";
 
 /** Neighbours of one segment of a batch, all refused for the same reason or all not. */
 export interface Piece {
@@ -7,11 +7,11 @@ export interface Piece {
   readonly index: number;
   readonly refusal: Refusal | undefined;
   readonly segment: Segment;
-  readonly flows: readonly Flow[];
+  readonly flows: readonly Entry[];
 }
 
 /** In the order of the batch. No piece reaches over records of another, so that each can be set aside or taken alone. */
-export function piecesOf({ flows, segments }: Batch, sink: Sink): Piece[] {
+export function piecesOf({ flows, segments }: Batch<Entry>, sink: Sink): Piece[] {
   const pieces: Piece[] = [];
   let start = 0;
   for (const [index, segment] of segments.entries()) {
@@ -30,7 +30,7 @@ export function piecesOf({ flows, segments }: Batch, sink: Sink): Piece[] {
   return pieces;
 }
 
-function refusalOf(sink: Sink, flows: readonly Flow[], index: number): Refusal | undefined {
+function refusalOf(sink: Sink, flows: readonly Entry[], index: number): Refusal | undefined {
   const flow = flows[index];
   if (flow === undefined) throw new Error("a segment counts more records than its batch holds");
   return sink.outside?.(flow);

@@ -1,7 +1,7 @@
 import type { Consumer, Lost } from "../contracts/consumer.ts";
 import type { Decoded, QualityNotice } from "../contracts/decoder.ts";
+import type { Entry } from "../contracts/entry.ts";
 import { type DeadLetter, type Ledger, MANY_BAD, type NumberedNotice, type QueuedObject } from "../contracts/ledger.ts";
-import type { Flow } from "../flow/flow.ts";
 import type { LedgerWrite } from "../ledger/write.ts";
 import { describeError, type FlowferryError } from "../lib/errors.ts";
 import type { Instruments, Logger } from "../telemetry/telemetry.ts";
@@ -51,6 +51,9 @@ function sumOf(a: Sums, b: Sums): Sums {
     lost: a.lost + b.lost,
   };
 }
+
+/** A piece of an object: what was decoded, or what stands for that where another thread has the flows. */
+export type ReadPiece = Omit<Decoded, "flows"> & { readonly flows: readonly Entry[] };
 
 /** What is counted of an object. */
 interface Counted {
@@ -133,13 +136,13 @@ export class Readings {
 
   #count(
     object: QueuedObject,
-    { flows, bad, skipped, through }: Decoded,
+    { flows, bad, skipped, through }: ReadPiece,
     {
       after,
       said,
       notices,
       wanted,
-    }: { after: number; said: number; notices: readonly NumberedNotice[]; wanted: readonly Flow[] },
+    }: { after: number; said: number; notices: readonly NumberedNotice[]; wanted: readonly Entry[] },
   ): void {
     if (this.#whole.has(object.id)) return;
     const { source } = object;
@@ -148,7 +151,7 @@ export class Readings {
     const known = counted.records;
     const isPartlyKnown = known.hasAny(after, through);
     const fresh = (records: readonly number[]) => records.filter((record) => !known.has(record)).length;
-    const freshFlows = (all: readonly Flow[]) => (isPartlyKnown ? fresh(all.map(({ record }) => record)) : all.length);
+    const freshFlows = (all: readonly Entry[]) => (isPartlyKnown ? fresh(all.map(({ record }) => record)) : all.length);
     const records = freshFlows(flows);
     const filtered = records - freshFlows(wanted);
     totals.records += records;
@@ -223,7 +226,7 @@ export class Readings {
 /** The account of one reading of an object. */
 export interface ObjectAccount {
   /** One more piece was decoded; `wanted` of its flows pass the filter. Resolves when what it tells is in the ledger. */
-  read(piece: Decoded, wanted: readonly Flow[]): Promise<void>;
+  read(piece: ReadPiece, wanted: readonly Entry[]): Promise<void>;
   /** The rest of the object can be had by nobody. Each of those for whom it is read sets aside what it lacks of what is returned. */
   lost(consumers: ReadonlySet<Consumer>, error: FlowferryError): Lost;
   /** The object was read to its end. */

@@ -9,6 +9,7 @@ import type { RetryPolicy } from "../lib/retry.ts";
 import { NO_BRAKE } from "./brake.ts";
 import { CHECKPOINT, Checkpoint, type Stateful } from "./checkpoint.ts";
 import { type DeliveryEvents, deliver } from "./deliver.ts";
+import { Encoding } from "./encoding.ts";
 import type { Inlet } from "./inlet.ts";
 import { Listed } from "./listed.ts";
 import { type Outcome, sumOf } from "./outcome.ts";
@@ -180,6 +181,7 @@ async function deliverAll(
   const delivery = {
     name,
     sink,
+    encoding: new Encoding(name, sink),
     policy: options.retry,
     brake: NO_BRAKE,
     events: { onRetry: options.onRetry, onTooLarge: () => {} },

@@ -1,5 +1,6 @@
 import type { Reduction, Sum } from "../contracts/reduction.ts";
 import type { Flow } from "../flow/flow.ts";
+import { flowOf } from "./entries.ts";
 import { Gathering, ofRecords } from "./gathering.ts";
 import { reduced } from "./held.ts";
 import type { Listed } from "./listed.ts";
@@ -33,7 +34,7 @@ export class Share {
     if (reduction === undefined) this.#outcomes.push(await this.#deliver(flows));
     else if (this.#gathering === undefined) {
       const { flows: own, before, behind } = reduced(flows, reduction);
-      this.#outcomes.push(before.before(), behind.before(), await this.#deliver(own));
+      this.#outcomes.push(before.before(), behind.before(), await this.#deliver(own.map(flowOf)));
     } else {
       const gathering = this.#gathering;
       const full: Sum[] = [];

@@ -19,7 +19,7 @@ import { openNetwork } from "./rules/open.ts";
 import type { NetworkSnapshot } from "./rules/snapshot.ts";
 import { type SecurityListDetail, securityRulesEnricher } from "./security-rules.ts";
 import { type LookupEvent, type StaleTable, watchTables } from "./tables/reload.ts";
-import type { Tables } from "./tables/tables.ts";
+import type { KeptTable, Tables } from "./tables/tables.ts";
 
 /** The lookup tables and what is known of the network, kept up to date, and the enrichment that rests on them. */
 export interface Enrichment {
@@ -31,13 +31,22 @@ export interface Enrichment {
   stale(): StaleTable[];
   /** The state of the network in use now. */
   network(): NetworkSnapshot;
+  /** What an enrichment elsewhere is made from, beside the state of the network: files of tables where their bytes are kept, another list after each change. */
+  readonly lookups: readonly KeptTable[];
+  readonly securityLists: SecurityListDetail;
+  /** Whether that is all: nobody else says whose an address is. */
+  readonly isPortable: boolean;
+  /** Whether `prepare` asks anybody. */
+  readonly asks: boolean;
+  /** Tells of each change of the tables, until what it returns is called. */
+  onChange(listener: () => void): () => void;
   /** Questions to the providers' APIs since the start; none where they are not asked. */
   readonly apiCounts: readonly NetworkCounts[];
   /**
    * To be awaited before `enrich`, with the same flows: gets what is not known of their subnets and VNICs, and waits for it a bounded
    * time, once for each. Throws the signal's reason, nothing else.
    */
-  prepare(flows: readonly Flow[], signal: AbortSignal): Promise<void>;
+  prepare(flows: readonly Pick<Flow, "context">[], signal: AbortSignal): Promise<void>;
   /** Sets the derived fields of the flows, all of them from one state. */
   enrich(flows: readonly Flow[]): void;
   close(): Promise<void>;
@@ -62,7 +71,12 @@ export interface EnrichmentDependencies {
  */
 export async function openEnrichment(options: EnrichOptions, dependencies: EnrichmentDependencies): Promise<Enrichment> {
   const { networks, baseDir, env, secrets, onLookups, onNetwork, clock } = dependencies;
-  const watch = await watchTables(options, onLookups, clock);
+  const listeners = new Set<() => void>();
+  const onEvent = (event: LookupEvent) => {
+    onLookups(event);
+    for (const listener of listeners) listener();
+  };
+  const watch = await watchTables(options, onEvent, clock);
   const blocks = networkBlocks(networks, options);
   const network = await openNetwork(blocks, { baseDir, env, secrets, refreshMs: options.refreshMs }, onNetwork).catch((error) => {
     watch.close();
@@ -86,6 +100,16 @@ export async function openEnrichment(options: EnrichOptions, dependencies: Enric
     tables: () => watch.tables,
     stale: () => watch.stale(),
     network: () => network.snapshot,
+    get lookups() {
+      return watch.kept;
+    },
+    securityLists: options.securityLists,
+    isPortable: inventory === undefined,
+    asks: network.asks,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     get apiCounts() {
       return network.counts;
     },
@@ -130,6 +154,18 @@ export async function inventorySources(
     if (source !== undefined) sources.push(source);
   }
   return sources;
+}
+
+/** Sets everything that tables and network say about flows. */
+export function enricherFrom(
+  tables: Tables,
+  snapshot: NetworkSnapshot,
+  detail: SecurityListDetail,
+): (flows: readonly Flow[]) => void {
+  const enrich = joined(tables, snapshot, detail);
+  return (flows) => {
+    for (const flow of flows) enrich(flow);
+  };
 }
 
 /** Everything that tables and network say about a flow. A subnet that stands in the table is as the table has it. */

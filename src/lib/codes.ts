@@ -192,6 +192,10 @@ export const CODES = {
     "replay-unlisted":
       "Which records of the object could not be decoded was not kept: an earlier version wrote the letter, or they are too many",
   },
+  Threads: {
+    "thread-died": "The thread that read an object has ended: it is read again by another",
+    "threads-die": "Threads end before they have read anything",
+  },
   "Lookup tables and networks": {
     "bad-lookups": "A table is wrong",
     "table-stale": "A table's file is not what is in use",

@@ -16,6 +16,11 @@ export class Passing {
   readonly #sums = new TalkerSums();
   #interestUntil = Number.NEGATIVE_INFINITY;
 
+  /** Whether anybody looks. */
+  isWatched(now: number): boolean {
+    return this.#taps.size > 0 || now < this.#interestUntil;
+  }
+
   /** Enriched flows on their way to the sinks. */
   passed(flows: readonly Flow[], now: number): void {
     if (now < this.#interestUntil) this.#sums.add(flows, now);

@@ -12,10 +12,8 @@ import type { Source, SourceEvent } from "../contracts/source.ts";
 import type { Inlet } from "../delivery/inlet.ts";
 import type { Enrichment } from "../enrich/enrichment.ts";
 import type { EnrichOptions } from "../enrich/options.ts";
-import type { Flow } from "../flow/flow.ts";
 import { decoderFor } from "../formats/formats.ts";
 import { openLedger } from "../ledger/sqlite.ts";
-import { parseInstant } from "../lib/durations.ts";
 import { UsageError } from "../lib/errors.ts";
 import { makePrivateFolder } from "../lib/folders.ts";
 import { nearest } from "../lib/nearest.ts";
@@ -24,10 +22,12 @@ import { reductionOf } from "../reduce/reduction.ts";
 import { Health } from "../telemetry/health.ts";
 import type { Journeys } from "../telemetry/journeys.ts";
 import { createInstruments, type Instruments, type Logger } from "../telemetry/telemetry.ts";
+import { threadCount } from "../threads/pool.ts";
 import { type Detections, openDetections } from "./detections.ts";
 import type { Parts, PipelineOptions } from "./pipeline.ts";
 import { Shelf } from "./shelf.ts";
 import { openTables, type TableInUse, tablesOf } from "./tables.ts";
+import { filterOf, openThreads } from "./threads.ts";
 
 /** What was made of a configuration, and joined. */
 export interface Composed {
@@ -112,11 +112,13 @@ export async function prepare(config: Config, { env, log, ...rest }: Surrounding
       sources.push(source);
       intakes.push(events);
     }
+    const keepsBytes = threadCount(config.run.threads) > 0;
     const enrichments = new Map<EnrichOptions, Enrichment>();
     for (const { enrich } of config.sources) {
       if (enrichments.has(enrich)) continue;
-      const made = () => openTables(enrich, config, { env, log, measure, health });
-      enrichments.set(enrich, await shelf.take("tables", enrich, made));
+      const asked = { ...enrich, keepsBytes };
+      const made = () => openTables(asked, config, { env, log, measure, health });
+      enrichments.set(enrich, await shelf.take("tables", asked, made));
     }
     const sinks = new Map<string, Sink>();
     for (const named of config.sinks) {
@@ -193,6 +195,9 @@ export async function join(prepared: Prepared, ledger: Ledger, surroundings: Sur
     });
     closers.push(async () => detections?.close());
     checkNames(sinks, all);
+    const now = Date.now();
+    const threads = openThreads(config, { env, enrichments, now, log });
+    closers.push(async () => threads?.close());
     const inlets = config.sources.map(
       (named, index): Inlet => ({
         name: named.name,
@@ -203,7 +208,8 @@ export async function join(prepared: Prepared, ledger: Ledger, surroundings: Sur
           await enrichment?.prepare(flows, signal);
           enrichment?.enrich(flows);
         },
-        keep: filterOf(named.filter, Date.now()),
+        keep: filterOf(named.filter, now),
+        read: threads?.reader(index),
       }),
     );
     requireRules(config, detections?.rules ?? []);
@@ -213,6 +219,7 @@ export async function join(prepared: Prepared, ledger: Ledger, surroundings: Sur
       detections,
       sinks,
       keepers: all,
+      threads,
       ledger,
       health,
       log,
@@ -350,12 +357,4 @@ export async function openSink(
   return at(place, () =>
     component.create(options, { name, baseDir: config.baseDir, env, version, onNotice, secrets: config.secrets }),
   );
-}
-
-/** Which flows are shipped. The time of a flow counts, not that of its object. */
-export function filterOf({ action, since, until }: NamedSource["filter"], now: number): (flow: Flow) => boolean {
-  const from = since === undefined ? Number.NEGATIVE_INFINITY : parseInstant(since, now);
-  const to = until === undefined ? Number.POSITIVE_INFINITY : parseInstant(until, now);
-  if (from >= to) throw new UsageError("bad-filter", `filter: since (${since}) is not before until (${until})`);
-  return (flow) => (action === undefined || flow.action === action) && flow.time >= from && flow.time < to;
 }

@@ -14,6 +14,7 @@ import { firstOf } from "../lib/waiting.ts";
 import type { Health } from "../telemetry/health.ts";
 import type { Journeys } from "../telemetry/journeys.ts";
 import type { Instruments, Logger } from "../telemetry/telemetry.ts";
+import type { Pool } from "../threads/pool.ts";
 import { SourceTail, type TailOptions } from "./source-tail.ts";
 
 export interface Parts {
@@ -24,6 +25,8 @@ export interface Parts {
   readonly reductions: ReadonlyMap<string, Reduction>;
   /** Names differ from those of the sinks. */
   readonly keepers: readonly Keeper[];
+  /** What reads the inlets, where that is not done in this thread. */
+  readonly threads?: Pick<Pool, "encodes" | "onLost" | "onFatal"> | undefined;
   readonly ledger: Ledger;
   readonly health: Health;
   readonly log: Logger;
@@ -93,7 +96,13 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
     if (tails.every(({ idle }) => idle)) for (const lane of lanes) lane.flush();
   };
   const { journeys } = parts;
+  const { threads } = parts;
+  const needsFlows =
+    detections !== undefined ||
+    keepings.length + parts.reductions.size > 0 ||
+    (threads !== undefined && [...parts.sinks.keys()].some((name) => !threads.encodes(name)));
   const surroundings = {
+    needsFlows,
     journeys,
     consumers,
     lanes,
@@ -107,6 +116,13 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
     onFatal: fail,
   };
   const tails: readonly SourceTail[] = inlets.map((inlet) => new SourceTail(inlet, surroundings, intake));
+
+  if (threads !== undefined) {
+    threads.onFatal = fail;
+    threads.onLost = (objects, failure) => {
+      for (const tail of tails) tail.lose(objects, failure);
+    };
+  }
 
   const ending = options.untilCaughtUp ? untilCaughtUp(tails, intake) : Promise.all(tails.map((tail) => tail.forEver()));
   const caughtUp = async () => {

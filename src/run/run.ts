@@ -13,7 +13,7 @@ export interface Results extends Totals {
 /** Runs what was composed to its end, and tells people meanwhile. See `runPipeline`. */
 export async function runComposed(
   { parts, options, detections }: Composed,
-  mode: Pick<PipelineOptions, "untilCaughtUp" | "onProgress" | "onFlows" | "hints">,
+  mode: Pick<PipelineOptions, "untilCaughtUp" | "onProgress" | "watcher" | "hints">,
   stop: AbortSignal,
 ): Promise<Results> {
   const dispatch = detections?.dispatch;

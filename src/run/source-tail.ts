@@ -1,13 +1,15 @@
 import type { Consumer, Lost } from "../contracts/consumer.ts";
-import type { Ledger } from "../contracts/ledger.ts";
+import type { Ledger, QueuedObject } from "../contracts/ledger.ts";
 import type { ObjectRef } from "../contracts/store.ts";
 import type { Account } from "../delivery/account.ts";
 import type { Checkpoint, Stateful } from "../delivery/checkpoint.ts";
 import { Convoy, type Reading } from "../delivery/convoy.ts";
 import { Discovery } from "../delivery/discovery.ts";
+import { flowOf, isHere } from "../delivery/entries.ts";
 import type { Inlet } from "../delivery/inlet.ts";
 import type { Lane } from "../delivery/lane.ts";
 import { Parking } from "../delivery/parking.ts";
+import { readHere } from "../delivery/reader.ts";
 import type { SourceAccount } from "../delivery/source-account.ts";
 import type { Flow } from "../flow/flow.ts";
 import { originOf } from "../flow/origin.ts";
@@ -27,8 +29,15 @@ export interface TailOptions {
   readonly retry: RetryPolicy;
   readonly maxObjectBytes: number;
   readonly maxRecordBytes: number;
-  /** Told of enriched flows on their way to the sinks, after the rules have looked at them. */
-  readonly onFlows?: (flows: readonly Flow[]) => void;
+  /** Shown enriched flows on their way to the sinks, after the rules have looked at them. */
+  readonly watcher?: Watcher;
+}
+
+/** Somebody who may look at flows while they pass. */
+export interface Watcher {
+  /** Whether anybody looks now. */
+  readonly looks: boolean;
+  show(flows: readonly Flow[]): void;
 }
 
 /** What the sources of a worker share. */
@@ -41,6 +50,8 @@ interface Surroundings {
   readonly account: Account;
   /** Traces of some objects. */
   readonly journeys: Journeys | undefined;
+  /** Flows themselves are needed in this thread, whoever looks. */
+  readonly needsFlows: boolean;
   readonly write: LedgerWrite;
   readonly options: TailOptions;
   /** Told that all that was found of a source is read. */
@@ -123,6 +134,12 @@ export class SourceTail {
     this.#discovery.hint(prefix);
   }
 
+  /** What was read of these objects, and not acknowledged, is lost to this process. */
+  lose(objects: readonly QueuedObject[], error: Failure): void {
+    const own = objects.filter((object) => object.source === this.#inlet.name);
+    if (own.length > 0) void this.#convoy.lose(own, error).catch(this.#surroundings.onFatal);
+  }
+
   /** Until the next look; what hints bring meanwhile waits for nothing else. */
   async #rest(over: Promise<void>): Promise<void> {
     const ended = new AbortController();
@@ -149,8 +166,12 @@ export class SourceTail {
       this.#stopped.abort(error);
       return 0;
     });
-    while (!this.#convoy.idle && !this.#intake.aborted && !signal.aborted) await firstOf([this.#convoy.changed()], this.#intake);
-    for (const lane of this.#surroundings.lanes) await firstOf([lane.drain()], signal);
+    // What a thread had read, and is lost with it, is to be read again.
+    do {
+      while (!this.#convoy.idle && !this.#intake.aborted && !signal.aborted)
+        await firstOf([this.#convoy.changed()], this.#intake);
+      for (const lane of this.#surroundings.lanes) await firstOf([lane.drain()], signal);
+    } while (!this.#convoy.idle && !this.#intake.aborted && !signal.aborted);
     return found > 0;
   }
 
@@ -176,9 +197,10 @@ export class SourceTail {
    */
   async #readObject(reading: Reading): Promise<Lost | undefined> {
     const { object, consumers, signal } = reading;
-    const { name, source, decode, enrich, keep } = this.#inlet;
+    const { name, source, read = readHere(this.#inlet) } = this.#inlet;
     const { detections, checkpoint, write } = this.#surroundings;
-    const { maxObjectBytes: maxBytes, maxRecordBytes } = this.#surroundings.options;
+    const { maxObjectBytes: maxBytes, maxRecordBytes, watcher } = this.#surroundings.options;
+    const needsFlows = () => this.#surroundings.needsFlows || watcher?.looks === true;
     const origin = originOf(source.name, object.key, object.etag, name);
     const skip = Math.min(...[...consumers].map((consumer) => consumer.offered(object.id)));
     const books = this.#account.begin(object, skip, write);
@@ -188,18 +210,16 @@ export class SourceTail {
     let through = skip;
     try {
       const bytes = await source.open(object, signal, skip);
-      const { leftOut } = bytes;
-      for await (const piece of decode(bytes, origin, { skip, leftOut, maxBytes, maxRecordBytes })) {
-        await enrich(piece.flows, signal);
+      const options = { skip, leftOut: bytes.leftOut, maxBytes, maxRecordBytes };
+      for await (const piece of read(bytes, { object, origin, options, needsFlows }, signal)) {
         if (detections !== undefined) {
-          detections.inspect(piece.flows, checkpoint !== undefined && consumers.has(checkpoint));
+          detections.inspect(piece.flows.map(flowOf), checkpoint !== undefined && consumers.has(checkpoint));
           // Alerts are in the ledger before a position is saved that covers their flows.
           await write(() => detections.flush());
         }
-        const wanted = piece.flows.filter(keep);
-        this.#surroundings.options.onFlows?.(wanted);
-        await books.read(piece, wanted);
-        await reading.offer(wanted, piece.through);
+        if (watcher?.looks === true) watcher.show(piece.wanted.filter(isHere).map(flowOf));
+        await books.read(piece, piece.wanted);
+        await reading.offer(piece.wanted, piece.through);
         through = piece.through;
       }
     } catch (error) {

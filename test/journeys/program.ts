@@ -98,6 +98,13 @@ export interface Workplace {
   remove(): void;
 }
 
+/** With the threads that FLOWFERRY_TEST_THREADS asks for, unless the configuration says how many: so the journeys are made either way. */
+function withThreads(config: object): object {
+  const { FLOWFERRY_TEST_THREADS: threads } = process.env;
+  if (threads === undefined) return config;
+  return { ...config, run: { threads: Number(threads), ...("run" in config && (config.run as object)) } };
+}
+
 /** A temporary folder for one test. */
 export function workplace(): Workplace {
   const folder = mkdtempSync(join(tmpdir(), "flowferry-journey-"));
@@ -110,7 +117,7 @@ export function workplace(): Workplace {
     folder,
     path,
     write,
-    config: (config, name = "flowferry.yaml") => write(name, stringify(config)),
+    config: (config, name = "flowferry.yaml") => write(name, stringify(withThreads(config))),
     lines: (name) =>
       readFileSync(path(name), "utf8")
         .split("\n")

@@ -45,8 +45,11 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   "registry.ts": ["clouds", "dialects", "sinks", "alerts", "enrich", "formats", "intake", "contracts", "lib"],
   config: ["registry.ts", "reduce", "archive", "detect", "enrich", "formats", "contracts", "flow", "lib"],
+  threads: ["registry.ts", "delivery", "enrich", "formats", "contracts", "flow", "lib"],
   run: [
     "config",
+    "registry.ts",
+    "threads",
     "archive",
     "delivery",
     "reduce",

@@ -9,11 +9,13 @@ export interface Network {
   readonly snapshot: NetworkSnapshot;
   /** Questions to the providers' APIs since the start; none where they are not asked. */
   readonly counts: readonly NetworkCounts[];
+  /** Whether there is an API to be asked. */
+  readonly asks: boolean;
   /**
    * To be awaited before flows are enriched: asks about subnets and VNICs that are not known yet, and waits for the answers, a
    * bounded time and only once for each. Costs nothing where all is known. Throws the signal's reason, nothing else.
    */
-  prepare(flows: readonly Flow[], signal: AbortSignal): Promise<void>;
+  prepare(flows: readonly Pick<Flow, "context">[], signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -54,6 +56,7 @@ export async function openNetwork(
     get counts() {
       return apis.map((api) => api.counts);
     },
+    asks: apis.length > 0,
     async prepare(flows, signal) {
       if (apis.length === 0) return;
       let last: FlowContext | undefined;

@@ -28,7 +28,7 @@ export function isShrunk(rowsBefore: number, rowsAfter: number): boolean {
 export function lastGoodOf(options: LookupOptions, table: TableName): LastGood | undefined {
   return options.lastGood === undefined || options[table] === undefined
     ? undefined
-    : new LastGood(options.lastGood, tablePaths(options));
+    : new LastGood(options.lastGood, tablePaths(options), options.keepsBytes);
 }
 
 /**
@@ -39,9 +39,11 @@ export function lastGoodOf(options: LookupOptions, table: TableName): LastGood |
 export class LastGood {
   readonly folder: string;
   readonly #files: Files;
+  readonly #keepsBytes: boolean;
 
-  /** Of the files that are in use now. */
-  constructor(folder: string, files: Files) {
+  /** Of the files that are in use now. `keepsBytes` as in the options. */
+  constructor(folder: string, files: Files, keepsBytes = false) {
+    this.#keepsBytes = keepsBytes;
     this.folder = folder;
     this.#files = files;
   }
@@ -54,7 +56,7 @@ export class LastGood {
       (error: unknown) => codeOf(error),
     );
     if (at === "ENOENT" || at === "ENOTDIR") return undefined;
-    const reading = await readTable(table, path, await readTableFile(table, copy));
+    const reading = await readTable(table, path, await readTableFile(table, copy), this.#keepsBytes);
     return reading.table === undefined || typeof at === "string"
       ? describeProblems(copy, reading)
       : { loaded: reading.table, at };

@@ -38,7 +38,7 @@ export async function openFiles(options: LookupOptions, now: number, onNotice: (
       if (!same) changed.set(file, copy);
       continue;
     }
-    const reading = await readTable(table, path, content);
+    const reading = await readTable(table, path, content, options.keepsBytes);
     if (reading.table === undefined || "problem" in content) {
       faults.push(describeProblems(path, reading));
       continue;

@@ -29,4 +29,7 @@ export const lookupOptions = z.strictObject({
     .describe("Pause between two looks at the files, in ms; a changed file is taken over when it has rested for a few seconds"),
 });
 
-export type LookupOptions = z.input<typeof lookupOptions>;
+export type LookupOptions = z.input<typeof lookupOptions> & {
+  /** The bytes of what is in use are kept, for other threads. No word of a configuration. */
+  readonly keepsBytes?: boolean;
+};

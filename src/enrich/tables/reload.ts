@@ -6,7 +6,7 @@ import type { TableName } from "./kinds.ts";
 import type { Copy } from "./last-good.ts";
 import { type OpenedFiles, openFiles } from "./open-files.ts";
 import type { LookupOptions } from "./options.ts";
-import { countOf, snapshotOf, type Tables } from "./tables.ts";
+import { countOf, type KeptTable, snapshotOf, type Tables } from "./tables.ts";
 import { dueTogether, readTogether } from "./together.ts";
 import type { Change, Staleness, WatchedFile } from "./watched-file.ts";
 
@@ -40,6 +40,8 @@ export interface StaleTable {
 /** The tables in use, kept up to date with their files until it is closed. */
 export interface TableWatch {
   readonly tables: Tables;
+  /** The files of what is in use, where their bytes are kept: another list after each change. */
+  readonly kept: readonly KeptTable[];
   stale(): StaleTable[];
   close(): void;
 }
@@ -67,6 +69,7 @@ export async function watchTables(
   const closing = new AbortController();
   const { signal } = closing;
   let tables = snapshotOf([]);
+  let kept: readonly KeptTable[] = [];
   let failure: Staleness | undefined;
 
   const say = (kind: LookupEvent["kind"], names: readonly TableName[], message: string) => {
@@ -78,6 +81,9 @@ export async function watchTables(
   const { files } = opened;
   const use = () => {
     tables = snapshotOf(files.map(({ loaded }) => loaded));
+    kept = files.flatMap(({ loaded: { table, path, digest, bytes } }) =>
+      bytes === undefined ? [] : [{ table, path, digest, bytes }],
+    );
   };
   use();
 
@@ -164,6 +170,9 @@ export async function watchTables(
   return {
     get tables() {
       return tables;
+    },
+    get kept() {
+      return kept;
     },
     stale: () =>
       files.flatMap((file) => {

@@ -61,16 +61,31 @@ export async function parseTable<File>(kind: TableKind<unknown, File>, content: 
 export interface LoadedTable extends TableFile {
   readonly digest: string;
   readonly content: FileOf<TableName>;
+  /** What the file held, in memory that threads share; undefined where nobody is to read it again. */
+  readonly bytes?: Uint8Array | undefined;
+}
+
+/** A file of a table in use, as another thread reads it again. */
+export interface KeptTable extends Pick<LoadedTable, "table" | "path" | "digest"> {
+  readonly bytes: Uint8Array;
 }
 
 export type TableReading = Reading<LoadedTable>;
 
 /** Reads content as a file of the table of that name. */
-export async function readTable(table: TableName, path: string, content: FileContent): Promise<TableReading> {
+export async function readTable(table: TableName, path: string, content: FileContent, keepsBytes = false): Promise<TableReading> {
   const reading = await parseTable(kindOf(table) as TableKind<unknown, FileOf<TableName>>, content);
   if (reading.table === undefined || reading.digest === undefined) return { ...reading, table: undefined };
   const { rows, digest } = reading;
-  return { ...reading, table: { table, path, rows, digest, version: short(digest), content: reading.table } };
+  const bytes = keepsBytes && "bytes" in content ? shared(content.bytes) : undefined;
+  return { ...reading, table: { table, path, rows, digest, version: short(digest), content: reading.table, bytes } };
+}
+
+/** A copy in memory that threads share. */
+function shared(bytes: Uint8Array): Uint8Array {
+  const copy = Buffer.from(new SharedArrayBuffer(bytes.length));
+  copy.set(bytes);
+  return copy;
 }
 
 /** A snapshot of what was loaded; a table that has no file is empty. */

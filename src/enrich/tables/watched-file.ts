@@ -157,7 +157,7 @@ export class WatchedFile {
     const key = "bytes" in content ? content.digest : content.problem.reason;
     const accepted = bytes !== undefined && key !== this.loaded.digest && (await this.#isAccepted(key));
     const known = key === this.loaded.digest || (key === this.#content && !accepted);
-    const reading = known ? undefined : await readTable(table, path, content);
+    const reading = known ? undefined : await readTable(table, path, content, this.loaded.bytes !== undefined);
     const after = await look(path);
     const rests = before.stamp === after.stamp && before.stamp === this.#last?.stamp;
     if (!rests && this.#replacements < MOST_REPLACEMENTS) return undefined;

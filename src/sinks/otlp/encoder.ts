@@ -41,7 +41,7 @@ export interface EncoderOptions {
 }
 
 /** Encodes the export requests of one sink, each as one part. Any number of payloads may be alive at a time. */
-export interface OtlpEncoder extends Required<Encoder> {
+export interface OtlpEncoder extends Required<Omit<Encoder, "compress">> {
   readonly contentType: string;
 }
 

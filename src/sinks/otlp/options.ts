@@ -17,15 +17,17 @@ export const otlpOptions = z.strictObject({
     .optional()
     .describe("Form of the requests: protobuf (the default), or json for receivers that take nothing else"),
   compression: z
-    .enum(["gzip", "zstd", "none"])
+    .enum(["auto", "gzip", "zstd", "none"])
     .optional()
-    .describe("Compression of the requests: gzip (the default) is taken everywhere, zstd costs less where it is taken"),
+    .describe(
+      "Compression of the requests: auto (the default) is zstd, which costs less and is smaller, and gzip for a receiver that refuses the first request in zstd",
+    ),
   compressionLevel: z
     .int()
     .min(1)
     .max(19)
-    .default(1)
-    .describe("Level of the compression: 1 (fastest) to 9 for gzip, to 19 for zstd"),
+    .optional()
+    .describe("Level of the compression: 1 (fastest) to 9 for gzip, to 19 for zstd; 1 and 3 by default"),
   headers: secretHeaders(z.record(z.string().min(1), z.string()))
     .optional()
     .describe("Further request headers, such as credentials; their values are never shown"),

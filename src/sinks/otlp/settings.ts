@@ -8,8 +8,7 @@ import type { OtlpOptions } from "./options.ts";
 export interface Settings {
   readonly url: URL;
   readonly encoding: "protobuf" | "json";
-  readonly compression: "gzip" | "zstd" | "none";
-  readonly compressionLevel: number;
+  readonly compression: "auto" | "gzip" | "zstd" | "none";
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
@@ -24,14 +23,14 @@ export function resolveSettings(options: OtlpOptions, baseDir: string, env: Node
   const { url, headers } = destinationOf(options, variables);
   const { compressionLevel } = options;
   const compression = options.compression ?? compressionOf(variables("COMPRESSION"));
-  if (compression === "gzip" && compressionLevel > 9) {
-    throw new UsageError("otlp-compression", `compressionLevel ${compressionLevel} is too high: gzip goes to 9`);
+  if ((compression === "gzip" || compression === "auto") && compressionLevel !== undefined && compressionLevel > 9) {
+    const advice = compression === "auto" ? ", which receivers without zstd get: set `compression: zstd`" : "";
+    throw new UsageError("otlp-compression", `compressionLevel ${compressionLevel} is too high: gzip goes to 9${advice}`);
   }
   return {
     url,
     encoding: encodingOf(options, env),
     compression,
-    compressionLevel,
     headers,
     timeoutMs: options.timeoutMs ?? timeoutOf(variables("TIMEOUT")),
     tls: tlsOf(options, baseDir, variables),
@@ -155,7 +154,7 @@ export function encodingOf({ encoding }: OtlpOptions, env: NodeJS.ProcessEnv): S
 }
 
 function compressionOf(variable: Variable | undefined): Settings["compression"] {
-  if (variable === undefined) return "gzip";
+  if (variable === undefined) return "auto";
   const { name, value } = variable;
   if (value === "gzip" || value === "zstd" || value === "none") return value;
   throw new UsageError("otlp-compression", `${name}: ${JSON.stringify(value)} is none of gzip, zstd, none`);

@@ -2,6 +2,7 @@ import type { Component } from "../../contracts/component.ts";
 import type { EncoderDependencies, Payload, Sink, SinkDependencies } from "../../contracts/sink.ts";
 import { drawerOf, Failure } from "../../lib/errors.ts";
 import { loadSchema } from "../../schemas/load.ts";
+import { type Compress, compressor, Negotiation } from "./compression.ts";
 import { createEncoder, type OtlpEncoder } from "./encoder.ts";
 import { json } from "./json.ts";
 import { type OtlpOptions, otlpOptions } from "./options.ts";
@@ -18,47 +19,59 @@ export const otlp: Component<OtlpOptions, SinkDependencies, Sink> = {
   create,
 };
 
-function encoderOf(options: OtlpOptions, { baseDir, env, version }: EncoderDependencies): OtlpEncoder {
-  return createEncoder(encodingOf(options, env) === "json" ? json : protobuf, loadSchema(options.schema, baseDir), {
+function encoderOf(
+  options: OtlpOptions,
+  { baseDir, env, version }: EncoderDependencies,
+): OtlpEncoder & { readonly compress: Compress } {
+  const encoder = createEncoder(encodingOf(options, env) === "json" ? json : protobuf, loadSchema(options.schema, baseDir), {
     serviceName: options.serviceName,
     version,
     body: options.body,
     maxBytes: options.batch.bytes,
   });
+  return { ...encoder, compress: compressor(options.compressionLevel) };
 }
 
 async function create(options: OtlpOptions, dependencies: SinkDependencies): Promise<Sink> {
-  const { compressor, createTransport } = await import("./transport.ts");
+  const { createTransport } = await import("./transport.ts");
   const { baseDir, env, version } = dependencies;
   const settings = resolveSettings(options, baseDir, env);
   const { url } = settings;
   const { records, lingerMs } = options.batch;
   const encoder = encoderOf(options, dependencies);
-  const compress = compressor(settings);
+  const { onNotice = () => {} } = dependencies;
+  const negotiation = new Negotiation(settings.compression, encoder.compress, () =>
+    onNotice(`${url.host} takes no zstd: requests are compressed with gzip`),
+  );
   const transport = createTransport(settings, env, options.inFlight);
   const headers = {
     "user-agent": `flowferry/${version}`,
     ...settings.headers,
     "content-type": encoder.contentType,
-    ...(settings.compression !== "none" && { "content-encoding": settings.compression }),
   };
-  /** Compression is a part of sending: it runs in the thread pool, beside whatever is encoded next. */
-  const post = async ({ parts }: Payload, signal: AbortSignal): Promise<Answer> => {
-    signal.throwIfAborted();
+  const post = ({ parts, coding }: Payload, signal: AbortSignal): Promise<Answer> => {
     const [request = new Uint8Array()] = parts;
-    return transport.post(await compress(request), headers, signal);
+    return transport.post(request, { ...headers, ...(coding !== undefined && { "content-encoding": coding }) }, signal);
   };
 
   return {
     limits: { records, inFlight: options.inFlight, lingerMs },
 
+    get coding() {
+      return negotiation.current;
+    },
+
     encode: encoder.encode,
+    compress: encoder.compress,
     recycle: encoder.recycle,
 
-    send: async (payload, signal) => judge(await post(payload, signal), payload.records, url.host),
+    send: (payload, signal) =>
+      negotiation.deliver(payload, async (form) => judge(await post(form, signal), form.records, url.host)),
 
     async probe(signal) {
-      const answer = await post(encoder.encode([], Date.now()), signal);
+      const nothing = encoder.encode([], Date.now());
+      const { safe } = negotiation;
+      const answer = await post(safe === undefined ? nothing : await encoder.compress(nothing, safe), signal);
       try {
         judge(answer, 0, url.host);
       } catch (error) {

@@ -1,5 +1,3 @@
-import { promisify } from "node:util";
-import zlib from "node:zlib";
 import { type Dispatcher, EnvHttpProxyAgent, request } from "undici";
 import { Failure } from "../../lib/errors.ts";
 import { readBody } from "../../lib/http/answers.ts";
@@ -7,25 +5,6 @@ import { endpointOf, networkFailure } from "../../lib/http/failures.ts";
 import { proxiesOf } from "../../lib/http/proxies.ts";
 import type { Answer } from "./response.ts";
 import type { Settings } from "./settings.ts";
-
-/** Larger than the compressed form of most requests, so that it comes in one piece. */
-const CHUNK = 256 * 1024;
-
-const gzip = promisify(zlib.gzip);
-const zstd = promisify(zlib.zstdCompress);
-
-export type Compress = (bytes: Uint8Array) => Promise<Uint8Array>;
-
-/** Compression runs in the thread pool. The input may not change before the result is there. */
-export function compressor({ compression, compressionLevel: level }: Settings): Compress {
-  if (compression === "none") return async (bytes) => bytes;
-  if (compression === "gzip") {
-    const options = { level, chunkSize: CHUNK };
-    return (bytes) => gzip(bytes, options);
-  }
-  const options = { params: { [zlib.constants.ZSTD_c_compressionLevel]: level }, chunkSize: CHUNK };
-  return (bytes) => zstd(bytes, options);
-}
 
 /** Sends requests to one receiver over connections of its own, which are kept open. */
 export interface Transport {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Batch, Payload, Sink, WriteResult } from "../../../src/contracts/sink.ts";
 import { createBrake, NO_BRAKE } from "../../../src/delivery/brake.ts";
 import { deliver } from "../../../src/delivery/deliver.ts";
+import { Encoding } from "../../../src/delivery/encoding.ts";
 import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
 import { originOf } from "../../../src/flow/origin.ts";
 import { Failure } from "../../../src/lib/errors.ts";
@@ -39,7 +40,11 @@ function sinkOf(take: (batch: Taken) => WriteResult): Sink & { batches: string[]
 
 const events = { onRetry: () => {}, onTooLarge: () => {} };
 const send = (sink: Sink, batch: Batch, signal = new AbortController().signal, brake = NO_BRAKE) =>
-  deliver({ name: "out", sink, policy: { initialMs: 1, maxMs: 2 }, brake, events }, batch, signal);
+  deliver(
+    { name: "out", sink, encoding: new Encoding("out", sink), policy: { initialMs: 1, maxMs: 2 }, brake, events },
+    batch,
+    signal,
+  );
 
 test("an accepted batch counts as delivered, segment by segment", async () => {
   const outcomes = await send(
@@ -252,6 +257,7 @@ test("while a receiver refuses everything nothing is set aside, and all is deliv
     const delivery = {
       name: "out",
       sink,
+      encoding: new Encoding("out", sink),
       policy: { initialMs: 1, maxMs: 2 },
       brake: createBrake(known),
       events: { ...events, onRetry },
@@ -287,7 +293,8 @@ test("an attempt at what a receiver refuses costs 64 requests, and each further 
     asked.push(state.requests);
     if (asked.length === 5) state.broken = false;
   };
-  const delivery = { name: "out", sink, policy: { initialMs: 1, maxMs: 2 }, brake: createBrake(true) };
+  const encoding = new Encoding("out", sink);
+  const delivery = { name: "out", sink, encoding, policy: { initialMs: 1, maxMs: 2 }, brake: createBrake(true) };
   await deliver({ ...delivery, events: { ...events, onRetry } }, batchOf([a, range(1, 300)]), never);
   const each = asked.map((requests, index) => requests - (asked[index - 1] ?? 0));
   expect(each).toEqual([64, 128, 256, 512, 2 * 300 - 1]);

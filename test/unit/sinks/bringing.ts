@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Batch, Payload, Sink } from "../../../src/contracts/sink.ts";
+import { Encoding } from "../../../src/delivery/encoding.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
 import { codeOf, describeError, drawerOf, Failure } from "../../../src/lib/errors.ts";
 
@@ -26,10 +27,11 @@ export async function bring(sink: Sink, batch: Batch): Promise<Brought> {
   const brought: Brought = { delivered: 0, rejected: 0, setAside: [], failures: [] };
   const setAside = ({ record }: Flow, code: string, reason: string) => void brought.setAside.push({ record, code, reason });
   const signal = AbortSignal.timeout(60_000);
+  const encoding = new Encoding("test", sink);
   const payloads = new WeakMap<Batch, Payload>();
   /** What is tried again is the same payload. */
-  const payloadOf = (batch: Batch): Payload => {
-    const payload = payloads.get(batch) ?? sink.encode(batch.flows, Date.now());
+  const payloadOf = async (batch: Batch): Promise<Payload> => {
+    const payload = payloads.get(batch) ?? (await encoding.encode(batch.flows, Date.now()));
     payloads.set(batch, payload);
     return payload;
   };
@@ -39,7 +41,7 @@ export async function bring(sink: Sink, batch: Batch): Promise<Brought> {
     if (outside.length > 0) return deliver({ ...batch, flows: batch.flows.filter((flow) => !outside.includes(flow)) });
     if (batch.flows.length === 0) return;
     try {
-      const { rejected } = await sink.send(payloadOf(batch), signal);
+      const { rejected } = await sink.send(await payloadOf(batch), signal);
       brought.rejected += rejected;
       brought.delivered += batch.flows.length - rejected;
       return;

@@ -96,7 +96,7 @@ test.each(["protobuf", "json"])("errors are told apart, with the receiver's word
       "3": { status: 307, headers: { location: "http://elsewhere.example/v1/logs" } },
     },
   });
-  const sink = await sinkOf({ endpoint: receiver.url, encoding });
+  const sink = await sinkOf({ endpoint: receiver.url, encoding, compression: "gzip" });
   const host = new URL(receiver.url).host;
   expect(await failure(write(sink))).toMatchObject({
     drawer: "passing",

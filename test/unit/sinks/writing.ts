@@ -1,9 +1,12 @@
 import type { Payload, Sink, WriteResult } from "../../../src/contracts/sink.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
 
-/** Encodes flows, hands the payload to another thread and back, and sends it. */
+/** Encodes and compresses flows, hands the payload to another thread, and sends it. */
 export async function write(sink: Sink, { flows }: { flows: readonly Flow[] }, signal: AbortSignal): Promise<WriteResult> {
-  return sink.send(transferred(sink.encode(flows, Date.now())), signal);
+  const { coding } = sink;
+  const payload = transferred(sink.encode(flows, Date.now()));
+  const compressed = coding === undefined ? payload : await sink.compress?.(payload, coding);
+  return sink.send(structuredClone(compressed ?? payload), signal);
 }
 
 /** The payload as another thread gets it: the one that sent it has its memory no more. */

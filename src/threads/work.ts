@@ -1,0 +1,166 @@
+import type { Encoder } from "../contracts/sink.ts";
+import { readHere } from "../delivery/reader.ts";
+import type { Flow, FlowContext } from "../flow/flow.ts";
+import { within } from "../flow/window.ts";
+import { decoderFor } from "../formats/formats.ts";
+import { Registry } from "../registry.ts";
+import { plainOf } from "./failures.ts";
+import { Knowing, type Known } from "./knowing.ts";
+import type { Setup, ToThread } from "./messages.ts";
+import { type Post, ThreadReading } from "./reading.ts";
+
+type Message<Kind extends ToThread["kind"]> = Extract<ToThread, { kind: Kind }>;
+
+/** What a thread does: reads whole objects, keeps their flows until they are released, and makes payloads of them. */
+export class Work {
+  readonly #post: Post;
+  readonly #sources: {
+    readonly decode: ReturnType<typeof decoderFor>;
+    readonly keep: (flow: Flow) => boolean;
+    readonly enrichment: number;
+  }[];
+  readonly #encoders: ReadonlyMap<string, Encoder>;
+  readonly #enrichments = new Map<number, Knowing>();
+  readonly #readings = new Map<number, { readonly reading: ThreadReading<Known>; readonly source: number }>();
+  readonly #pieces = new Map<number, Flow[]>();
+  readonly #calls = new Map<number, () => void>();
+  #lastPiece = 0;
+  #lastCall = 0;
+
+  constructor({ sources, sinks, baseDir, env, version }: Setup, post: Post) {
+    this.#post = post;
+    const registry = new Registry();
+    this.#sources = sources.map(({ format, window, enrichment }) => ({
+      decode: decoderFor(registry.formats, format),
+      keep: within(window),
+      enrichment,
+    }));
+    this.#encoders = new Map(
+      sinks.map(({ name, type, options }) => {
+        const encoder = registry.sinks.get(type)?.encoder?.(options, { baseDir, env, version });
+        if (encoder === undefined) throw new Error(`a sink ${type} has no encoder`);
+        return [name, encoder];
+      }),
+    );
+  }
+
+  handle(message: ToThread): void {
+    switch (message.kind) {
+      case "read":
+        this.#read(message);
+        break;
+      case "bytes":
+        this.#bytes(message);
+        break;
+      case "end":
+        this.#readings.get(message.reading)?.reading.end(message.broken);
+        break;
+      case "more":
+        this.#readings.get(message.reading)?.reading.more();
+        break;
+      case "stop":
+        this.#readings.get(message.reading)?.reading.stop();
+        break;
+      case "release":
+        for (const piece of message.pieces) this.#pieces.delete(piece);
+        break;
+      case "encode":
+        void this.#encode(message);
+        break;
+      case "know":
+        void this.#know(message);
+        break;
+      case "use":
+        this.#enrichment(message.enrichment).use(message.version);
+        break;
+      case "prepared":
+        this.#calls.get(message.call)?.();
+        this.#calls.delete(message.call);
+    }
+  }
+
+  #read({ reading: id, source, origin, options }: Message<"read">): void {
+    const reading = new ThreadReading<Known>(id, this.#post, (flows) => this.#keep(flows));
+    this.#readings.set(id, { reading, source });
+    const { decode, keep, enrichment } = this.#source(source);
+    const enrich = async (flows: readonly Flow[]) => {
+      if (reading.state.asks && (await this.#ask(enrichment, flows))) reading.state = this.#enrichment(enrichment).used;
+      reading.state.enrich(flows);
+    };
+    const read = readHere({ decode, enrich, keep });
+    const signal = new AbortController().signal;
+    void reading.run((bytes) => read(bytes, { origin, options }, signal)).finally(() => this.#readings.delete(id));
+  }
+
+  #bytes({ reading: id, bytes, packed }: Message<"bytes">): void {
+    const found = this.#readings.get(id);
+    if (found === undefined) return;
+    const { enrichment } = this.#source(found.source);
+    found.reading.add({ bytes, packed, state: this.#enrichment(enrichment).used });
+  }
+
+  #keep(flows: Flow[]): number {
+    this.#lastPiece += 1;
+    this.#pieces.set(this.#lastPiece, flows);
+    return this.#lastPiece;
+  }
+
+  /** Has the main thread ask about contexts that nobody has asked about here, and resolves to whether there were any. */
+  async #ask(enrichment: number, flows: readonly Flow[]): Promise<boolean> {
+    const { asked } = this.#enrichment(enrichment);
+    const contexts = new Set<FlowContext>();
+    for (const { context } of flows) if (!asked.has(context)) contexts.add(context);
+    if (contexts.size === 0) return false;
+    for (const context of contexts) asked.add(context);
+    this.#lastCall += 1;
+    const call = this.#lastCall;
+    const answered = new Promise<void>((resolve) => this.#calls.set(call, resolve));
+    this.#post({ kind: "prepare", call, enrichment, contexts: [...contexts] });
+    await answered;
+    return true;
+  }
+
+  async #encode({ call, sink, runs, marks, observed, coding }: Message<"encode">): Promise<void> {
+    try {
+      const encoder = this.#encoders.get(sink);
+      if (encoder === undefined) throw new Error(`there is no encoder for sink ${sink}`);
+      const flows = runs.flatMap(([piece, from, to]) => this.#flowsOf(piece, from, to));
+      for (const [place, detections] of marks) (flows[place] as Flow).detections = detections;
+      const payload = encoder.encode(flows, observed);
+      const sent = coding === undefined || encoder.compress === undefined ? payload : await encoder.compress(payload, coding);
+      // What the encoder and zlib give may share memory.
+      const parts = sent.parts.map((part) => new Uint8Array(part));
+      encoder.recycle?.(payload);
+      const { records } = payload;
+      this.#post(
+        { kind: "encoded", call, records, parts, coding: sent.coding },
+        parts.map(({ buffer }) => buffer),
+      );
+    } catch (error) {
+      this.#post({ kind: "refused", call, failure: plainOf(error) });
+    }
+  }
+
+  #flowsOf(piece: number, from: number, to: number): Flow[] {
+    const flows = this.#pieces.get(piece);
+    if (flows === undefined) throw new Error("the flows of a payload were released");
+    return from === 0 && to === flows.length ? flows : flows.slice(from, to);
+  }
+
+  async #know({ version, enrichment, knowledge }: Message<"know">): Promise<void> {
+    await this.#enrichment(enrichment).know(version, knowledge);
+    this.#post({ kind: "ready", version, enrichment });
+  }
+
+  #enrichment(number: number): Knowing {
+    const known = this.#enrichments.get(number) ?? new Knowing();
+    this.#enrichments.set(number, known);
+    return known;
+  }
+
+  #source(number: number) {
+    const source = this.#sources[number];
+    if (source === undefined) throw new Error(`there is no source ${number}`);
+    return source;
+  }
+}
