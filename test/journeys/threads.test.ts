@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { flowferry, summaryOf } from "./program.ts";
 import { recordsOf, setting, spawnedToEnd, toFile, toReceiver, until } from "./setting.ts";
 
-const { path, configFor, receive, bucket, expectedIn, begin, lines } = setting();
+const { configFor, receive, bucket, expectedIn, begin, lines } = setting();
 const DYING = new URL("./dying.ts", import.meta.url).href;
 
 describe.each(["exit", "throw", "out of memory"])("threads that die by %s", (way) => {
