@@ -182,7 +182,8 @@ export class Lane implements Consumer {
     progress.acks.offer(through);
     progress.offered += fresh.length;
     if (this.#reduction === undefined) this.#wait({ progress, flows: fresh, held: new Held() });
-    else if (progress.gathering !== undefined) progress.gathering.take(fresh.map(flowOf), this.#reduction, () => this.#close(progress));
+    else if (progress.gathering !== undefined)
+      progress.gathering.take(fresh.map(flowOf), this.#reduction, () => this.#close(progress));
     else {
       const { flows: wanted, before, behind } = reduced(fresh, this.#reduction);
       this.#passOver(progress, before);
@@ -347,10 +348,7 @@ export class Lane implements Consumer {
   #commit(progress: Progress): void {
     const { acks, object } = progress;
     if (!this.#isCurrent(progress)) return;
-    const waiting =
-      progress.gathering === undefined
-        ? this.#lots.of(progress)[0]?.flows[0]?.record
-        : progress.gathering.first;
+    const waiting = progress.gathering === undefined ? this.#lots.of(progress)[0]?.flows[0]?.record : progress.gathering.first;
     const complete = acks.complete(waiting);
     const position = acks.position(waiting);
     const settled = settledIn(acks.uncommitted);

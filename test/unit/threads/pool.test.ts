@@ -48,7 +48,10 @@ const enrichment: Pick<Enrichment, "lookups" | "network" | "securityLists" | "as
   network: () => network,
   securityLists: "none",
   asks: false,
-  onChange: (listener) => void listeners.push(listener),
+  onChange(listener) {
+    listeners.push(listener);
+    return () => {};
+  },
   prepare: async () => {},
 };
 function change(next: readonly KeptTable[]): void {
