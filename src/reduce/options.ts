@@ -76,7 +76,7 @@ export const sampleOptions = z
     oneIn: z.int().min(2).max(1_000_000).describe("The sink gets one of so many records"),
   })
   .describe(
-    "Which part of the records the sink gets: chosen by their uid, so that a retry or a replay chooses the same. The others are counted as sampled; the rate stands on each record as samplingRate. Detections and the archive get every record",
+    "Which part of the records the sink gets: chosen by their uid, so that a retry or a replay chooses the same. The others are counted as sampled; the rate stands on each record as samplingRate. Records of lost flows and of no data are always sent. Detections and the archive get every record",
   );
 
 export const aggregateOptions = z

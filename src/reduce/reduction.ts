@@ -23,16 +23,21 @@ export function reductionOf({ redact, sample, aggregate }: ReductionOptions, fil
   return {
     heldBack(flow) {
       if (filter !== undefined && !filter.test(flow)) return "filtered";
-      return isSampled === undefined || isSampled(flow) ? undefined : "sampled";
+      return isSampled === undefined || !isFlow(flow) || isSampled(flow) ? undefined : "sampled";
     },
     reduced(flow) {
       if (redacted === undefined && sample === undefined) return flow;
       const own = redacted === undefined ? copyOf(flow) : redacted(flow);
-      own.samplingRate = sample?.oneIn;
+      own.samplingRate = isFlow(flow) ? sample?.oneIn : undefined;
       return own;
     },
     sums: aggregate && summing(aggregate, [filter?.block, sample, withoutKey(redact)]),
   };
+}
+
+/** A record that says that there was no data, or that flows were lost, is none. */
+function isFlow({ status }: Flow): boolean {
+  return status === "OK";
 }
 
 /** Identities are made of nothing secret. */

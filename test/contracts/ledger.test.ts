@@ -104,7 +104,17 @@ describe.each([
       [],
       undefined,
     ]);
-    const idle = { delivered: 0, rejected: 0, setAside: 0, filtered: 0, offered: 0, pendingObjects: 0, pendingBytes: 0 };
+    const idle = {
+      delivered: 0,
+      rejected: 0,
+      setAside: 0,
+      filtered: 0,
+      sampled: 0,
+      aggregated: 0,
+      offered: 0,
+      pendingObjects: 0,
+      pendingBytes: 0,
+    };
     expect(ledger.status()).toMatchObject({ objects: 0, partitions: 0, parked: 0, problems: [], quality: [] });
     expect(ledger.status().sinks).toEqual(
       ["one", "two"].map((name) => ({ name, ...idle, oldestPending: undefined, lastDelivery: undefined })),
@@ -233,6 +243,8 @@ describe.each([
       rejected: 1,
       setAside: 2,
       filtered: 0,
+      sampled: 0,
+      aggregated: 0,
       offered: 6,
       lastDelivery: 5_000,
       pendingObjects: 2,

@@ -299,6 +299,8 @@ test("directory, enrichment from OCI's API, Log Analytics: faults of both servic
     rejected: 0,
     deadLettered: 0,
     filtered: 0,
+    sampled: 0,
+    aggregated: 0,
     waiting: 0,
   });
 

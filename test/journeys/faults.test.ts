@@ -55,7 +55,15 @@ describe("a receiver that fails", () => {
     expect(ended.code, ended.stderr).toBe(0);
     expect(out.uids.size).toBe(records);
     expect(out.stats.records).toBe(records);
-    expect(summaryOf(ended).sinks.out).toEqual({ delivered: records, rejected: 0, deadLettered: 0, filtered: 0, waiting: 0 });
+    expect(summaryOf(ended).sinks.out).toEqual({
+      delivered: records,
+      rejected: 0,
+      deadLettered: 0,
+      filtered: 0,
+      sampled: 0,
+      aggregated: 0,
+      waiting: 0,
+    });
   });
 
   test("asks to be left alone: no request comes before Retry-After has passed", async () => {
@@ -86,7 +94,15 @@ describe("a receiver that fails", () => {
     const config = configFor({ out });
     const ended = await runToEnd(config);
     expect(ended.code, ended.stderr).toBe(0);
-    expect(summaryOf(ended).sinks.out).toEqual({ delivered: records, rejected: 0, deadLettered: 0, filtered: 0, waiting: 0 });
+    expect(summaryOf(ended).sinks.out).toEqual({
+      delivered: records,
+      rejected: 0,
+      deadLettered: 0,
+      filtered: 0,
+      sampled: 0,
+      aggregated: 0,
+      waiting: 0,
+    });
     expect(out.stats.records).toBe(records);
     expect(out.stats.statuses["400"]).toBe(1);
     expect((await flowferry(["status", "-c", config, "--dead-letters"])).stdout).toBe("no dead letters\n");
@@ -108,7 +124,15 @@ describe("a receiver that fails", () => {
       out.faults = {};
       const ended = await running.ended;
       expect(ended.code, ended.stderr).toBe(0);
-      expect(summaryOf(ended).sinks.out).toEqual({ delivered: records, rejected: 0, deadLettered: 0, filtered: 0, waiting: 0 });
+      expect(summaryOf(ended).sinks.out).toEqual({
+        delivered: records,
+        rejected: 0,
+        deadLettered: 0,
+        filtered: 0,
+        sampled: 0,
+        aggregated: 0,
+        waiting: 0,
+      });
       expect(out.stats.records).toBe(records);
       expect((await flowferry(["status", "-c", config, "--dead-letters"])).stdout).toBe("no dead letters\n");
     },
@@ -130,7 +154,15 @@ describe("a receiver that fails", () => {
     const config = configFor({ out });
     const ended = await runToEnd(config);
     expect(ended.code, ended.stderr).toBe(3);
-    expect(summaryOf(ended).sinks.out).toEqual({ delivered: records - 7, rejected: 7, deadLettered: 0, filtered: 0, waiting: 0 });
+    expect(summaryOf(ended).sinks.out).toEqual({
+      delivered: records - 7,
+      rejected: 7,
+      deadLettered: 0,
+      filtered: 0,
+      sampled: 0,
+      aggregated: 0,
+      waiting: 0,
+    });
     expect(out.stats.records).toBe(records - 7);
     expect((await flowferry(["status", "-c", config, "--dead-letters"])).stdout).toContain("too old");
 

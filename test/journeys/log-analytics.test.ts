@@ -71,7 +71,15 @@ describe.each(["events", "otlp"])("directory to Log Analytics, mode %s", (mode) 
     for (const [index, effect] of EFFECTS.entries()) oci.faults.add({ on: `upload-${mode}`, after: index }, effect);
     const ended = await spawned(["run", "-c", configFor({ mode }), "--until-caught-up", "--json"]);
     expect(ended.code, ended.stderr).toBe(0);
-    expect(summaryOf(ended).sinks.la).toEqual({ delivered: records, rejected: 0, deadLettered: 0, filtered: 0, waiting: 0 });
+    expect(summaryOf(ended).sinks.la).toEqual({
+      delivered: records,
+      rejected: 0,
+      deadLettered: 0,
+      filtered: 0,
+      sampled: 0,
+      aggregated: 0,
+      waiting: 0,
+    });
     const written = place.lines("copy.ndjson").map(({ attributes }) => attributes["log.record.uid"] as string);
     expect(uids()).toEqual(written.sort());
   });
@@ -82,7 +90,15 @@ describe.each(["events", "otlp"])("directory to Log Analytics, mode %s", (mode) 
     oci.faults.add({ on: `upload-${mode}`, after: 1, times: 2 }, { status: 400 });
     const ended = await flowferry(["run", "-c", config, "--until-caught-up", "--json"]);
     expect(ended.code, ended.stderr).toBe(0);
-    expect(summaryOf(ended).sinks.la).toEqual({ delivered: records, rejected: 0, deadLettered: 0, filtered: 0, waiting: 0 });
+    expect(summaryOf(ended).sinks.la).toEqual({
+      delivered: records,
+      rejected: 0,
+      deadLettered: 0,
+      filtered: 0,
+      sampled: 0,
+      aggregated: 0,
+      waiting: 0,
+    });
     expect(new Set(uids()).size).toBe(records);
     expect(uids()).toHaveLength(records);
   });
@@ -100,7 +116,15 @@ test.each<[string, object]>([
     const config = configFor({});
     const ended = await flowferry(["run", "-c", config, "--until-caught-up", "--json"]);
     expect(ended.code, ended.stderr).toBe(0);
-    expect(summaryOf(ended).sinks.la).toEqual({ delivered: records, rejected: 0, deadLettered: 0, filtered: 0, waiting: 0 });
+    expect(summaryOf(ended).sinks.la).toEqual({
+      delivered: records,
+      rejected: 0,
+      deadLettered: 0,
+      filtered: 0,
+      sampled: 0,
+      aggregated: 0,
+      waiting: 0,
+    });
     expect(new Set(uids()).size).toBe(records);
     expect(uids()).toHaveLength(records);
     const told = ended.stderr.split("\n").filter((line) => line.includes("the policy that is needed: Allow group"));

@@ -148,7 +148,7 @@ describe("a bucket of OCI Object Storage to OTLP receivers", () => {
     );
     const ended = await spawnedToEnd(config);
     expect(ended.code, ended.stderr).toBe(0);
-    const all = { delivered: expected.size, rejected: 0, deadLettered: 0, filtered: 0, waiting: 0 };
+    const all = { delivered: expected.size, rejected: 0, deadLettered: 0, filtered: 0, sampled: 0, aggregated: 0, waiting: 0 };
     expect(summaryOf(ended)).toMatchObject({
       objects: made.objects.length,
       records: expected.size,

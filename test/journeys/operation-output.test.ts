@@ -27,7 +27,15 @@ test.each<Partial<GenerateOptions>>([
   expect(summary.records).toBe(summary.filtered + wanted.length);
   // Objects that are far from the span are not read at all.
   expect(summary.objects).toBeLessThan(objects.length);
-  expect(summary.sinks.ndjson).toEqual({ delivered: wanted.length, rejected: 0, deadLettered: 0, filtered: 0, waiting: 0 });
+  expect(summary.sinks.ndjson).toEqual({
+    delivered: wanted.length,
+    rejected: 0,
+    deadLettered: 0,
+    filtered: 0,
+    sampled: 0,
+    aggregated: 0,
+    waiting: 0,
+  });
 });
 
 test("lines in the schemas otel, ecs, ocsf and seed", async () => {

@@ -99,7 +99,9 @@ test("generate, plan, run, status and replay agree on what there is", async () =
     bad: 0,
     skipped: 0,
     filtered: 0,
-    sinks: { out: { delivered: truth.records, rejected: 0, deadLettered: 0, filtered: 0, waiting: 0 } },
+    sinks: {
+      out: { delivered: truth.records, rejected: 0, deadLettered: 0, filtered: 0, sampled: 0, aggregated: 0, waiting: 0 },
+    },
     parked: 0,
     lost: 0,
     alerts: { told: 0, waiting: 0, refused: 0, withheld: 0 },
@@ -138,7 +140,15 @@ test("generate, plan, run, status and replay agree on what there is", async () =
     "--json",
   ]);
   expect(replayed.code, replayed.stderr).toBe(0);
-  expect(summaryOf(replayed).sinks.out).toEqual({ delivered: inSpan, rejected: 0, deadLettered: 0, filtered: 0, waiting: 0 });
+  expect(summaryOf(replayed).sinks.out).toEqual({
+    delivered: inSpan,
+    rejected: 0,
+    deadLettered: 0,
+    filtered: 0,
+    sampled: 0,
+    aggregated: 0,
+    waiting: 0,
+  });
   expect(out.uids.size).toBe(truth.records);
   expect(out.stats.records).toBe(truth.records + inSpan);
   expect(JSON.parse((await flowferry(["status", "-c", config, "--json"])).stdout)).toEqual(state);

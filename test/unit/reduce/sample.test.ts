@@ -37,6 +37,15 @@ test("objects are not alike in which of their records are chosen", () => {
   expect(numbers(0)).not.toEqual(numbers(5000));
 });
 
+test("a record that says that flows were lost is always sent, and stands for itself", () => {
+  const reduction = reductionOf({ sample: { oneIn: 1_000_000 } });
+  const lost = flows
+    .slice(0, 100)
+    .map((flow) => Object.assign(new Flow(flow.origin, flow.record, EMPTY_CONTEXT, 0), { status: "SKIPDATA" }));
+  expect(new Set(lost.map((flow) => reduction?.heldBack(flow as Flow)))).toEqual(new Set([undefined]));
+  expect(reduction?.reduced(lost[0] as Flow).samplingRate).toBeUndefined();
+});
+
 test("the rate stands on each record, and not on the flow that others have", () => {
   const reduction = reductionOf({ sample: { oneIn: 10 } });
   const [flow] = flows as [Flow];
