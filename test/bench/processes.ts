@@ -20,6 +20,8 @@ export interface MeasureOptions {
   readonly nodeArgs?: readonly string[];
   /** Ends the process with SIGTERM when it resolves; without it the process ends by itself. */
   readonly until?: (child: ChildProcess) => Promise<void>;
+  /** It may end with doubts (exit code 3). */
+  readonly doubtful?: boolean;
 }
 
 /** Runs a script to its end. Throws with its output to stderr if it fails. */
@@ -40,7 +42,8 @@ export async function measure(script: URL, args: readonly string[], options: Mea
     }
     const { code, signal, stdout, stderr } = await ended;
     const wallSeconds = (performance.now() - started) / 1000;
-    if (code !== 0) throw new Error(`${script.pathname} ${args.join(" ")} ended with ${signal ?? code}:\n${stderr.slice(-4000)}`);
+    if (code !== 0 && !(options.doubtful === true && code === 3))
+      throw new Error(`${script.pathname} ${args.join(" ")} ended with ${signal ?? code}:\n${stderr.slice(-4000)}`);
     const used = JSON.parse(readFileSync(usageFile, "utf8")) as Omit<Usage, "wallSeconds">;
     return { ...used, wallSeconds, stdout };
   } finally {
