@@ -134,5 +134,5 @@ test.each([
     ledgerPath: "/tmp/flowferry.db",
     telemetry: { listen: "0.0.0.0:9464" },
   });
-  expect(outputs.roles).toEqual({ bucket: ["Object Reader", "Content Reader"], logs: ["Sender"] });
+  expect(outputs.roles).toEqual({ bucket: ["Object Reader", "Content Reader"], logs: ["Sender"], inventory: ["Viewer"] });
 });
