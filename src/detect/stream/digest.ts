@@ -37,13 +37,11 @@ export function createDigest(detector: Digest, options: FollowerOptions, groupin
     if (bucket <= told) return;
     let row = groups.touch(grouping.find(flow), time);
     if (row === NONE) row = groups.add(grouping.take(flow), time, []);
-    const open = groups.state(row).filter((entry) => entry.bucket > told);
-    let entry = open.find((known) => known.bucket === bucket);
+    let entry = groups.state(row).find((known) => known.bucket === bucket);
     if (entry === undefined) {
       entry = { bucket, first: time, last: time, flows: 0, bytes: 0, values: new Sketch() };
-      open.push(entry);
+      groups.setState(row, [...groups.state(row).filter((known) => known.bucket > told), entry]);
     }
-    groups.setState(row, open);
     entry.first = Math.min(entry.first, time);
     entry.last = Math.max(entry.last, time);
     entry.flows++;
