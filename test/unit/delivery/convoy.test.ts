@@ -244,13 +244,13 @@ describe("a consumer without room", () => {
     const [one, two] = [new Memory("one"), new Memory("two")];
     const { convoy, begun, told } = convoyOf(
       [one, two],
-      { stallMs: 200 },
+      { stallMs: 60_000 },
       {
         piece: () => {
           two.room = false;
           setTimeout(() => {
             two.room = true;
-          }, 25);
+          }, 5);
         },
       },
     );

@@ -12,7 +12,7 @@ import { lookupFiles } from "../../../src/generator/lookup-files.ts";
 import type { FormatName } from "../../../src/generator/options.ts";
 import { asset } from "../../../src/lib/assets.ts";
 import { FORMATS } from "../../../src/registry.ts";
-import { isThorough } from "../../runs.ts";
+import { runs } from "../../runs.ts";
 import { openLookups } from "../enrich/lookups.ts";
 
 const { rules } = await loadRules(asset("deploy/detections"));
@@ -24,7 +24,7 @@ const DECODE_OPTIONS = { skip: 0, maxBytes: 1e9, maxRecordBytes: 1e7 };
 
 /** Level, rule and ends of every match in a generated bucket. */
 async function matchesIn(format: FormatName, seed: string, incidents: readonly IncidentId[]) {
-  const generation = generate({ format, seed, incidents, flows: 20_000, spanMs: 6 * 3_600_000, vnics: isThorough ? 16 : 8 });
+  const generation = generate({ format, seed, incidents, flows: runs(20_000, 3), spanMs: 6 * 3_600_000, vnics: runs(16, 2) });
   const tables = lookupFiles(generation);
   const pathOf = (name: string): string => join(folder, `${format}-${seed}-${name}.csv`);
   for (const name of ["servers", "subnets", "networks"]) writeFileSync(pathOf(name), tables[`${name}.csv`] ?? "");

@@ -7,7 +7,7 @@ import { collect, recount } from "./recount.ts";
 
 describe.each(FORMATS)("incidents in %s", (format) => {
   it("are found by their definitions, and nothing else is", async () => {
-    const { generation, objects } = await collect({ format, flows: 25_000, spanMs: 6 * 3_600_000 });
+    const { generation, objects } = await collect({ format, flows: runs(25_000, 3), spanMs: 6 * 3_600_000 });
     const { rows } = recount(format, objects);
     const { incidents } = generation.truth();
     expect(incidents.map(({ id }) => id)).toEqual(INCIDENTS);
@@ -56,7 +56,7 @@ describe("everyday traffic", () => {
   });
 
   it("follows the day", async () => {
-    const { objects } = await collect({ format: "text", flows: 50_000, incidents: [] });
+    const { objects } = await collect({ format: "text", flows: runs(50_000, 2), incidents: [] });
     const hours = Array.from({ length: 24 }, () => 0);
     for (const { time } of recount("text", objects).rows) {
       const hour = Math.floor((time ?? 0) / 3600) % 24;
