@@ -4,22 +4,25 @@ import { runPipeline } from "../../../src/run/pipeline.ts";
 import { Journeys, type Traveller } from "../../../src/telemetry/journeys.ts";
 import { memorySink, memorySource, OPTIONS, partsOf } from "../delivery/parts.ts";
 
+/** A number that is smaller than the age of the process would be taken as one. */
+const DAY = Date.parse("2026-03-01T00:00:00Z");
+
 let exporter: InMemorySpanExporter;
 let provider: TracerProvider;
 let now: number;
 beforeEach(() => {
   exporter = new InMemorySpanExporter();
   provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
-  now = 10_000;
+  now = DAY + 10_000;
 });
 afterEach(() => provider.shutdown());
 
 const followed = (oneIn = 1, scrub = (text: string) => text) => new Journeys(provider.getTracer("t"), oneIn, scrub, () => now);
 const object = (id: number, values: Partial<Traveller> = {}): Traveller => ({
-  ...{ id, source: "bucket", key: `k${id}`, etag: "1", size: 7, time: 4000 },
+  ...{ id, source: "bucket", key: `k${id}`, etag: "1", size: 7, time: DAY + 4000 },
   ...values,
 });
-const ms = ([seconds, nanos]: readonly [number, number]) => seconds * 1000 + nanos / 1e6;
+const ms = ([seconds, nanos]: readonly [number, number]) => seconds * 1000 + nanos / 1e6 - DAY;
 const told = (spans: readonly ReadableSpan[]) =>
   spans.map(
     (span) => `${span.name} ${ms(span.startTime)}-${ms(span.endTime)}${span.parentSpanContext === undefined ? " root" : ""}`,
@@ -28,11 +31,11 @@ const told = (spans: readonly ReadableSpan[]) =>
 test("a journey goes from the bucket, through its readings, to the acknowledgement of each sink, in one trace", () => {
   const journeys = followed();
   const reading = journeys.reading(object(1), ["one", "two"]);
-  now = 11_000;
+  now = DAY + 11_000;
   reading?.ended(42);
   journeys.finished("one", 1);
   expect(told(exporter.getFinishedSpans())).toEqual(["wait 4000-10000", "read 10000-11000", "deliver one 10000-11000"]);
-  now = 15_000;
+  now = DAY + 15_000;
   journeys.finished("two", 1);
   const spans = exporter.getFinishedSpans();
   expect(told(spans).slice(3)).toEqual(["deliver two 10000-15000", "object 4000-15000 root"]);
