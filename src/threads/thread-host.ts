@@ -7,15 +7,14 @@ import { ContextPool } from "../flow/contexts.ts";
 import type { FlowContext } from "../flow/flow.ts";
 import { unpack } from "../flow/pack.ts";
 import { NONE } from "../flow/types.ts";
-import { asset } from "../lib/assets.ts";
 import { describeError, Failure } from "../lib/errors.ts";
 import { failureOf } from "./failures.ts";
 import { Inbox } from "./inbox.ts";
 import type { FromThread, Knowledge, PieceMessage, Run, Setup, ToThread } from "./messages.ts";
 import { Pump } from "./pump.ts";
 
-/** The beginning of a thread, from source or built. */
-const ENTRY = import.meta.url.endsWith(".ts") ? new URL("./thread.ts", import.meta.url) : asset("dist/thread.js");
+/** The beginning of a thread: beside this file, or, built, above the folder of chunks that this is in. */
+const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "./thread.ts" : "../thread.js", import.meta.url);
 
 type Message<Kind extends FromThread["kind"]> = Extract<FromThread, { kind: Kind }>;
 type ReadingMessage = PieceMessage | Message<"done"> | Message<"failed">;
