@@ -1,21 +1,19 @@
 import { enricherFrom } from "../enrich/enrichment.ts";
 import { NetworkSnapshot } from "../enrich/rules/snapshot.ts";
 import { type LoadedTable, readTable, snapshotOf, type Tables } from "../enrich/tables/tables.ts";
-import type { Flow, FlowContext } from "../flow/flow.ts";
+import type { Flow } from "../flow/flow.ts";
 import type { Knowledge } from "./messages.ts";
 
 /** One state of an enrichment, in a thread. */
 export interface Known {
   /** Sets the derived fields of the flows. */
   readonly enrich: (flows: readonly Flow[]) => void;
-  /** Whether a provider's API is to be asked about contexts that were not asked about. */
+  /** Whether a provider's API is to be asked about contexts. */
   readonly asks: boolean;
 }
 
 /** What a thread knows of an enrichment: made ready first, then used from one moment on. */
 export class Knowing {
-  /** Contexts that were asked about. */
-  readonly asked = new WeakSet<FlowContext>();
   #tables: Tables = snapshotOf([]);
   #network = new NetworkSnapshot([]);
   readonly #ready = new Map<number, Known>();

@@ -108,7 +108,8 @@ export class Pool {
   async #prepare(number: number, contexts: readonly FlowContext[]): Promise<void> {
     const flows = contexts.map((context) => ({ context }));
     await this.#enrichments[number]?.prepare(flows, new AbortController().signal);
-    if (this.#isNews(number)) await this.#tell(number);
+    // Also where what is new is being told already: it has an end when it is in use.
+    await this.#tell(number);
   }
 
   /** Whether an enrichment knows something that was told to no thread. */

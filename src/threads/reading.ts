@@ -48,11 +48,6 @@ export class ThreadReading<State> {
     return this.#state;
   }
 
-  /** What is decoded from now on is of another state. */
-  set state(state: State) {
-    this.#state = state;
-  }
-
   add(chunk: Chunk<State>): void {
     this.#chunks.push(chunk);
     this.#wake();

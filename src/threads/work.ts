@@ -83,9 +83,12 @@ export class Work {
     const reading = new ThreadReading<Known>(id, this.#post, (flows) => this.#keep(flows));
     this.#readings.set(id, { reading, source });
     const { decode, keep, enrichment } = this.#source(source);
+    const asked = new WeakSet<FlowContext>();
     const enrich = async (flows: readonly Flow[]) => {
-      if (reading.state.asks && (await this.#ask(enrichment, flows))) reading.state = this.#enrichment(enrichment).used;
-      reading.state.enrich(flows);
+      if (reading.state.asks) await this.#ask(enrichment, flows, asked);
+      // Where somebody is asked, the bytes may have come before an answer.
+      const { enrich } = reading.state.asks ? this.#enrichment(enrichment).used : reading.state;
+      enrich(flows);
     };
     const read = readHere({ decode, enrich, keep });
     const signal = new AbortController().signal;
@@ -105,19 +108,20 @@ export class Work {
     return this.#lastPiece;
   }
 
-  /** Has the main thread ask about contexts that nobody has asked about here, and resolves to whether there were any. */
-  async #ask(enrichment: number, flows: readonly Flow[]): Promise<boolean> {
-    const { asked } = this.#enrichment(enrichment);
+  /**
+   * Has the main thread ask about contexts that a reading has not asked about; resolves when the answers are in use. Each reading asks for
+   * itself: so none goes on before an answer that another one waits for, and whoever answers hears what is still met.
+   */
+  async #ask(enrichment: number, flows: readonly Flow[], asked: WeakSet<FlowContext>): Promise<void> {
     const contexts = new Set<FlowContext>();
     for (const { context } of flows) if (!asked.has(context)) contexts.add(context);
-    if (contexts.size === 0) return false;
+    if (contexts.size === 0) return;
     for (const context of contexts) asked.add(context);
     this.#lastCall += 1;
     const call = this.#lastCall;
     const answered = new Promise<void>((resolve) => this.#calls.set(call, resolve));
     this.#post({ kind: "prepare", call, enrichment, contexts: [...contexts] });
     await answered;
-    return true;
   }
 
   async #encode({ call, sink, runs, marks, observed, coding }: Message<"encode">): Promise<void> {

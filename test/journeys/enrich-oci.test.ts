@@ -156,7 +156,9 @@ class Intake {
     return this;
   }
 
+  /** Uploads that were taken are taken again. */
   clear(): void {
+    service.state.tokens.forget();
     service.state.records.length = 0;
     this.records.length = 0;
     this.uids.clear();

@@ -323,6 +323,14 @@ describe.each([
     expect(taken()).toHaveLength(3);
   });
 
+  it("has a token of its own for each set of records, also where they begin with the same one", async () => {
+    const sink = await open(options);
+    const flows = flowsOf("k", 20);
+    for (const part of [flows, flows.slice(0, 12), flows.slice(12)]) await bring(sink, batchOf(part));
+    expect(new Set(oci.requests.of(kind).map(({ headers }) => headers["opc-retry-token"])).size).toBe(3);
+    expect(taken()).toEqual(uidsOf([...flows, ...flows]));
+  });
+
   it("takes another token when the service has lost track of the first", async () => {
     const sink = await open(options);
     oci.faults.add({ on: kind }, { status: 409, code: "InvalidatedRetryToken" });

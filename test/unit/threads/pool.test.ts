@@ -1,3 +1,4 @@
+import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { QueuedObject } from "../../../src/contracts/ledger.ts";
 import { Encoding } from "../../../src/delivery/encoding.ts";
@@ -197,7 +198,6 @@ test("all threads take up tables that have changed at the same moment: bytes tha
   const readings = halves.map(async (bytes, index) => {
     const gated = async function* () {
       // Plain lines, so that a chunk is decoded when it comes.
-      const { gunzipSync } = await import("node:zlib");
       const text = gunzipSync(bytes);
       const middle = text.indexOf(10, text.length >> 1) + 1;
       yield text.subarray(0, middle);
@@ -223,6 +223,61 @@ test("all threads take up tables that have changed at the same moment: bytes tha
     expect(turn).toBeGreaterThan(0);
     expect(new Set(versions.slice(0, turn))).toEqual(new Set([before]));
     expect(new Set(versions.slice(turn))).toEqual(new Set([after]));
+  }
+});
+
+test("a flow is enriched when what is asked about its subnet is answered, whoever asked first, and however long ago its bytes came", async () => {
+  const { bytes } = objects[0] as GeneratedObject;
+  const ids = new Set(wantedIn(await readInOne(bytes, toRead(40, true))).map((entry) => flowOf(entry).context.subnet as string));
+  const subnetOf = (id: string) => [id, { id, name: "known", networks: [], vcn: undefined, ruleSets: [] }] as const;
+  const nothing = {
+    provider: "oracle_cloud",
+    ruleSets: new Map(),
+    vnics: new Map(),
+    vnicsComplete: false,
+    membersComplete: false,
+  } as const;
+  let state = new NetworkSnapshot([]);
+  const answer = Promise.withResolvers<void>();
+  const telling = Promise.withResolvers<void>();
+  let questions = 0;
+  const asking: typeof enrichment = {
+    ...enrichment,
+    lookups: [],
+    asks: true,
+    network: () => state,
+    async prepare() {
+      questions += 1;
+      // The second hears of the answer when that of the first is on its way to the threads.
+      await (questions === 1 ? answer : telling).promise;
+    },
+    get securityLists() {
+      if (state.data.length > 0) telling.resolve();
+      return "none" as const;
+    },
+  };
+  const one = new Pool(1, setup, [asking as Enrichment], { onDeath: (message) => void deaths.push(message) });
+  try {
+    // In plain lines it is of several chunks, all of which come before the answer.
+    const text = gunzipSync(bytes);
+    expect(text.length).toBeGreaterThan(3 * 64 * 1024);
+    const names = async (id: number) => {
+      const pieces = await Array.fromAsync(one.reader(0)(inChunks(text), toRead(id, true), never));
+      return wantedIn(pieces).map((entry) => flowOf(entry).subnetName);
+    };
+    const readings = [names(41), names(42)];
+    await expect.poll(() => questions).toBe(2);
+    state = new NetworkSnapshot([{ ...nothing, subnets: new Map([...ids].map(subnetOf)) }]);
+    answer.resolve();
+    const count = (objects[0] as GeneratedObject).records;
+    const all = Array.from({ length: count }, () => "known");
+    expect(await Promise.all(readings)).toEqual([all, all]);
+    // What is known is asked about again, so that whoever keeps it hears that it is in use.
+    const before = questions;
+    expect(await names(43)).toEqual(all);
+    expect(questions).toBeGreaterThan(before);
+  } finally {
+    await one.close();
   }
 });
 

@@ -15,6 +15,11 @@ export class RetryTokens {
     this.#now = now;
   }
 
+  /** As after these 24 hours. */
+  forget(): void {
+    this.#used.clear();
+  }
+
   async once(call: Call, carryOut: () => Reply | Promise<Reply>): Promise<Reply> {
     const token = call.headers["opc-retry-token"];
     if (typeof token !== "string") return carryOut();
