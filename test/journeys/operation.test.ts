@@ -177,6 +177,7 @@ test("schema prints a JSON Schema of the configuration, and a reference", async 
     "intake",
     "ledger",
     "limits",
+    "reports",
     "run",
     "sinks",
     "source",
