@@ -118,6 +118,10 @@ function ociFlows(text: string): Read[] {
           "flow.vnic.public_ip": known(oracle.publicIpv4),
           "host.id": known(oracle.instanceOcid),
           "flow.compartment.id": known(oracle.vniccompartmentocid),
+          "flow.capture_filter.id": known(oracle.filterOcid),
+          "flow.resource.id": known(oracle.resourceId),
+          "flow.resource.type": known(oracle.resourceType),
+          "flow.resource.managed": { true: true, false: false }[String(oracle.managed)],
         },
       };
     });
@@ -126,7 +130,9 @@ function ociFlows(text: string): Read[] {
 function ibmFlows(text: string, key: string): Read[] {
   const header = JSON.parse(text) as Json;
   const crn = String(header.vpc_crn).split(":");
-  const subnet = decodeURIComponent(/\/subnet-id=(.*?)\/endpoint-type=/.exec(key)?.[1] ?? "");
+  const named = (name: string, next: string) =>
+    decodeURIComponent(new RegExp(`/${name}=(.*?)/${next}`).exec(key)?.[1] ?? `no ${name}`);
+  const subnet = named("subnet-id", "endpoint-type=");
   return (header.flow_logs as Json[]).map((flow) => {
     const at = (name: string) => (known(flow[name]) === undefined ? undefined : Date.parse(String(flow[name])));
     return {
@@ -165,6 +171,15 @@ function ibmFlows(text: string, key: string): Read[] {
         "flow.subnet.id": subnet,
         "flow.vnic.id": String(header.network_interface_id),
         "host.id": String(header.instance_crn),
+        "flow.collector.id": String(header.collector_crn),
+        "flow.log.version": String(header.version),
+        "flow.capture.start": Date.parse(String(header.capture_start_time)),
+        "flow.capture.end": Date.parse(String(header.capture_end_time)),
+        "flow.capture.state": String(header.state),
+        "flow.capture.records": Number(header.number_of_flow_logs),
+        "flow.record_type": named("record-type", "year="),
+        "flow.stream.id": named("stream-id", "\\d{8}\\.gz$"),
+        "log.file.path": key,
       },
     };
   });
