@@ -62,6 +62,10 @@ export class JsonArchive implements Keeper {
     return this.#diskFails > 0 || this.#uploads.failing;
   }
 
+  get files(): number {
+    return this.#uploads.brought;
+  }
+
   async changed(): Promise<void> {
     await Promise.race([this.#change.promise, this.#uploads.changed()]);
   }

@@ -91,6 +91,10 @@ export class ParquetArchive implements Keeper {
     return this.#diskFails > 0 || this.#uploads.failing;
   }
 
+  get files(): number {
+    return this.#uploads.brought;
+  }
+
   async changed(): Promise<void> {
     await Promise.race([this.#change.promise, this.#uploads.changed()]);
   }

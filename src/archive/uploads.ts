@@ -36,6 +36,7 @@ export class Uploads {
   readonly #queue: { readonly key: string; readonly file: string; readonly durable: () => void }[] = [];
   #running = 0;
   #failing = 0;
+  #brought = 0;
   #change = Promise.withResolvers<void>();
 
   constructor(store: WritableStore, policy: RetryPolicy, events: UploadEvents) {
@@ -46,6 +47,11 @@ export class Uploads {
 
   get failing(): boolean {
     return this.#failing > 0;
+  }
+
+  /** How many files the bucket has got. */
+  get brought(): number {
+    return this.#brought;
   }
 
   get hasRoom(): boolean {
@@ -96,6 +102,7 @@ export class Uploads {
           this.#changedNow();
         },
       );
+      this.#brought += 1;
       rmSync(file, { force: true });
       durable();
     } catch {

@@ -277,12 +277,12 @@ function exitCodeOf(signal: AbortSignal, { untilCaughtUp }: RunMode, totals: Res
 }
 
 function summarize(context: CliContext, config: Config, totals: Results, seconds: number, json: boolean): void {
-  const { objects, records, bad, skipped, filtered, quality, sources, sinks, alerts, parked, lost } = totals;
+  const { objects, records, bad, skipped, filtered, quality, sources, sinks, keepers, alerts, parked, lost } = totals;
   if (json) {
     const rounded = Math.round(seconds * 1000) / 1000;
     const counts = { objects, records, bad, skipped, filtered, quality };
     const ofSources = Object.fromEntries(Object.entries(sources).map(([name, source]) => [name, countsOf(source)]));
-    context.print(JSON.stringify({ ...counts, sources: ofSources, sinks, alerts, parked, lost, seconds: rounded }));
+    context.print(JSON.stringify({ ...counts, sources: ofSources, sinks, keepers, alerts, parked, lost, seconds: rounded }));
     return;
   }
   const isTaken = config.sinks.some(({ options }) => isStandardOutput((options as { path?: string }).path ?? ""));
@@ -295,6 +295,10 @@ function summarize(context: CliContext, config: Config, totals: Results, seconds
       ([name, sink]) =>
         `${name}: ${sink.delivered} delivered, ${sink.rejected} rejected, ${sink.deadLettered} set aside${heldBackWords(sink)}${sink.waiting > 0 ? `, ${sink.waiting} objects wait` : ""}`,
     ),
+    ...Object.entries(keepers).map(([name, { kept, files, waiting }]) => {
+      const inFiles = files === undefined ? "" : ` in ${files} files`;
+      return `${name}: ${kept} flows${inFiles} kept, ${waiting} objects wait`;
+    }),
     ...(config.alerts === undefined ? [] : [alertsLine(alerts)]),
     ...(parked > 0 ? [`${parked} objects are parked: they cannot be read now (flowferry status)`] : []),
     ...(lost > 0 ? [`${lost} objects were lost before they were delivered (flowferry status --dead-letters)`] : []),

@@ -16,6 +16,8 @@ export interface Keeper {
   readonly hasRoom: boolean;
   /** What it writes to cannot be had at the moment. It repeats by itself. */
   readonly failing: boolean;
+  /** Files, or segments, that are durable, since it was made; one that does not count them has none. */
+  readonly files?: number;
   /** Resolves when `hasRoom` or `failing` changes next. */
   changed(): Promise<void>;
   /**

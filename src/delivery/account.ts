@@ -1,4 +1,5 @@
 import type { Attributes, ObservableCallback, ObservableGauge } from "@opentelemetry/api";
+import type { Keeper } from "../contracts/keeper.ts";
 import type { Ledger } from "../contracts/ledger.ts";
 import type { LedgerWriteEvents } from "../ledger/write.ts";
 import { describeError, drawerOf } from "../lib/errors.ts";
@@ -26,6 +27,15 @@ export interface SinkTotals {
   waiting: number;
 }
 
+export interface KeeperTotals {
+  /** Flows that are durable, and committed. */
+  kept: number;
+  /** Files that they lie in; undefined of one that does not count them. */
+  files: number | undefined;
+  /** Objects of which it has not kept everything, in all. */
+  waiting: number;
+}
+
 /**
  * What one run has done, of all sources together and of each. Of `records` the filter holds back `filtered`, each sink got the others; bad and
  * skipped records are beside it.
@@ -33,6 +43,8 @@ export interface SinkTotals {
 export interface Totals extends SourceTotals {
   readonly sources: Readonly<Record<string, SourceTotals & { readonly parked: number }>>;
   readonly sinks: Readonly<Record<string, Readonly<SinkTotals>>>;
+  /** Of the archive, and of what else keeps flows. */
+  readonly keepers: Readonly<Record<string, Readonly<KeeperTotals>>>;
   /** Objects that cannot be read now. */
   readonly parked: number;
   /** Objects that were deleted or replaced before every consumer had them, and places of which the books did not balance. */
@@ -59,6 +71,8 @@ export class Account {
   readonly #onProgress: ((totals: Totals) => void) | undefined;
   readonly #readings: Readings;
   readonly #sinks: Record<string, Omit<SinkTotals, "waiting">> = {};
+  /** `before`: files that are of an earlier run. */
+  readonly #keepers = new Map<string, { readonly keeper: Keeper; readonly before: number; kept: number }>();
   /** What ends each observation. */
   readonly #observed: (() => void)[] = [];
   /** Places of which the books did not balance. */
@@ -111,10 +125,15 @@ export class Account {
     const read = this.#readings.totals;
     const sources = [...this.#sources.values()].map(({ name, totals }) => [name, { ...totals, parked: parkedOf(name) }] as const);
     const sinks = Object.entries(this.#sinks).map(([name, totals]) => [name, { ...totals, waiting: waitingFor(name) }]);
+    const keepers = [...this.#keepers].map(([name, { keeper, before, kept }]) => {
+      const files = keeper.files === undefined ? undefined : keeper.files - before;
+      return [name, { kept, files, waiting: waitingFor(name) }];
+    });
     return {
       ...read,
       sources: Object.fromEntries(sources),
       sinks: Object.fromEntries(sinks),
+      keepers: Object.fromEntries(keepers),
       parked,
       lost: read.lost + this.#imbalances,
       discovered: sources.reduce((sum, [, { discovered }]) => sum + discovered, 0),
@@ -126,8 +145,9 @@ export class Account {
     this.#onProgress?.(this.#soFar(NOT_ASKED));
   }
 
-  /** Registers the sinks, and what is observed about them when metrics are collected. */
-  watch(lanes: readonly Lane[]): void {
+  /** Registers the sinks and keepers, and what is observed about them when metrics are collected. */
+  watch(lanes: readonly Lane[], keepers: readonly Keeper[]): void {
+    for (const keeper of keepers) this.#keepers.set(keeper.name, { keeper, before: keeper.files ?? 0, kept: 0 });
     for (const { name } of lanes)
       this.#sinks[name] = { delivered: 0, rejected: 0, deadLettered: 0, filtered: 0, sampled: 0, aggregated: 0 };
     const { lag, pending, trouble, parked, problems } = this.#instruments;
@@ -159,6 +179,14 @@ export class Account {
   close(): void {
     for (const end of this.#observed.splice(0)) end();
   }
+
+  /** The keeper of this name has acknowledged so many flows. */
+  readonly kept = (name: string, flows: number): void => {
+    const totals = this.#keepers.get(name);
+    if (totals === undefined) return;
+    totals.kept += flows;
+    this.#progressed();
+  };
 
   /** What the account wants to know of each sink. */
   laneEvents(): Omit<LaneEvents, "onFatal"> {
@@ -252,7 +280,7 @@ export class Account {
 interface Waiting {
   readonly parked: number;
   readonly parkedOf: (source: string) => number;
-  readonly waitingFor: (sink: string) => number;
+  readonly waitingFor: (consumer: string) => number;
 }
 
 const NOT_ASKED: Waiting = { parked: 0, parkedOf: () => 0, waitingFor: () => 0 };

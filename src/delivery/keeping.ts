@@ -26,6 +26,8 @@ interface Books {
   readonly ledger: Ledger;
   /** Repeats what the ledger cannot take now. */
   readonly write: LedgerWrite;
+  /** So many flows of the keeper are durable, and committed. */
+  onKept(name: string, flows: number): void;
   /** The ledger has failed for good: the run cannot go on. */
   onFatal(error: unknown): void;
 }
@@ -158,8 +160,10 @@ export class Keeping implements Consumer {
     const complete = acks.complete(undefined);
     const position = acks.position(undefined);
     if (position === progress.committed && settledIn(acks.uncommitted) === 0 && !complete) return;
-    this.#books.ledger.commit(this.name, object.id, position, acks.uncommitted, complete);
+    const outcome = acks.uncommitted;
+    this.#books.ledger.commit(this.name, object.id, position, outcome, complete);
     acks.committed();
+    if (outcome.delivered > 0) this.#books.onKept(this.name, outcome.delivered);
     progress.committed = position;
     if (complete) this.#progress.delete(object.id);
   }

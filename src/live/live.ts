@@ -46,7 +46,11 @@ export class Live {
   /** To be called each second: rates are the difference to some seconds ago. */
   sample(at: number): void {
     const read = Object.entries(this.#totals?.sources ?? {}).map(([name, { records }]) => [name, records]);
-    const delivered = Object.entries(this.#totals?.sinks ?? {}).map(([name, sink]) => [name, sink.delivered]);
+    const { sinks = {}, keepers = {} } = this.#totals ?? {};
+    const delivered = [
+      ...Object.entries(sinks).map(([name, sink]) => [name, sink.delivered]),
+      ...Object.entries(keepers).map(([name, { kept }]) => [name, kept]),
+    ];
     this.#samples.push({ at, read: Object.fromEntries(read), delivered: Object.fromEntries(delivered) });
     this.#samples = this.#samples.slice(-SECONDS - 1);
   }

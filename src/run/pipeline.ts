@@ -86,10 +86,11 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
       ),
   );
   const checkpoint = parts.detections && new Checkpoint(ledger, parts.detections, write);
-  const keepings = parts.keepers.map((keeper) => new Keeping(keeper, { ledger, write, onFatal }, patience.signal));
+  const books = { ledger, write, onFatal, onKept: account.kept };
+  const keepings = parts.keepers.map((keeper) => new Keeping(keeper, books, patience.signal));
   const consumers: readonly Consumer[] = [...lanes, ...keepings, ...(checkpoint === undefined ? [] : [checkpoint])];
   ledger.register(consumers.map(({ name }) => name));
-  account.watch(lanes);
+  account.watch(lanes, parts.keepers);
   const { detections } = parts;
   /** When all that was found is read, no batch waits for records that cannot come. */
   const onIdle = () => {

@@ -38,14 +38,18 @@ test("a worker archives every flow once in folders of hours, and a second run ad
   });
   const ended = await flowferry(["run", "-c", config, "--until-caught-up", "--json"]);
   expect(ended.code, ended.stderr).toBe(0);
-  expect(summaryOf(ended)).toMatchObject({ records });
-  expect(await counted(place.path("archive"))).toMatchObject({ rows: records, uids: records });
   const files = filesBelow(place.path("archive"));
+  expect(summaryOf(ended)).toMatchObject({ records, keepers: { archive: { kept: records, files: files.length, waiting: 0 } } });
+  expect(await counted(place.path("archive"))).toMatchObject({ rows: records, uids: records });
   for (const file of files) {
     expect(file).toMatch(/^year=\d{4}\/month=\d\d\/day=\d\d\/hour=\d\d\/part-[0-9a-f]{32}\.parquet$/);
     expect(statSync(place.path("archive", file)).mode & 0o777).toBe(0o600);
   }
-  expect((await flowferry(["run", "-c", config, "--until-caught-up"])).code).toBe(0);
+  const again = await flowferry(["run", "-c", config, "--until-caught-up"]);
+  expect(again).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining("\narchive: 0 flows in 0 files kept, 0 objects wait\n"),
+  });
   expect(filesBelow(place.path("archive"))).toEqual(files);
 });
 
@@ -91,6 +95,8 @@ test("enriched JSON: an array of records with the article's keys for each source
   });
   const ended = await flowferry(["run", "-c", config, "--until-caught-up"]);
   expect(ended.code, ended.stderr).toBe(0);
+  // An object of the archive for each of the four of the bucket.
+  expect(ended.stdout).toContain(`\narchive: ${records} flows in 4 files kept, 0 objects wait\n`);
   const sources = filesBelow(place.path("bucket")).filter((file) => file.endsWith(".gz"));
   const files = filesBelow(place.path("enriched"));
   expect(files).toHaveLength(sources.length);

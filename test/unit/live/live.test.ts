@@ -15,7 +15,7 @@ function totals(records: number, delivered: number) {
   const read = { objects: 1, records, bad: 0, skipped: 0, filtered: 0, quality: {}, readBytes: 0, lost: 0 };
   const source = { ...read, discovered: 1, discoveredBytes: 1 };
   const sink = { delivered, rejected: 0, deadLettered: 0, filtered: 0, sampled: 0, aggregated: 0, waiting: 0 };
-  return { ...source, parked: 0, sources: { flows: { ...source, parked: 0 } }, sinks: { otlp: sink } };
+  return { ...source, parked: 0, sources: { flows: { ...source, parked: 0 } }, sinks: { otlp: sink }, keepers: {} };
 }
 
 test("rates are the mean of the last ten seconds", () => {
