@@ -99,7 +99,7 @@ export interface Workplace {
 }
 
 /** With the threads that FLOWFERRY_TEST_THREADS asks for, unless the configuration says how many: so the journeys are made either way. */
-function withThreads(config: object): object {
+export function withThreads(config: object): object {
   const { FLOWFERRY_TEST_THREADS: threads } = process.env;
   if (threads === undefined) return config;
   return { ...config, run: { threads: Number(threads), ...("run" in config && (config.run as object)) } };

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { stringify } from "yaml";
 import type { GeneratedObject } from "../../src/generator/generate.ts";
 import type { Receiver } from "../simulators/otlp/receiver.ts";
-import { flowferry, type Running } from "./program.ts";
+import { flowferry, type Running, withThreads } from "./program.ts";
 import { recordsOf, setting, toReceiver } from "./setting.ts";
 
 const { path, write, receive, begin, bucket, lines } = setting();
@@ -21,6 +21,12 @@ const times = (worker: Running, text: string) => worker.stderr().split(text).len
 
 const said = (worker: Running, text: string, count = 1) =>
   expect.poll(() => times(worker, text), { timeout: 20_000, interval: 10 }).toBeGreaterThanOrEqual(count);
+
+/** Whole at once, since the one before may be read just now. */
+function put(config: object): string {
+  renameSync(write("flowferry.new", stringify(withThreads(config))), path("flowferry.yaml"));
+  return path("flowferry.yaml");
+}
 
 const configOf = (rest: object) => ({
   source: { type: "directory", path: "bucket" },
@@ -44,12 +50,8 @@ test("nothing is lost or doubled while a worker under load takes up one configur
       ...(turn % 3 === 0 ? [{ type: "ndjson", name: "now-and-then", path: "sometimes.ndjson" }] : []),
     ];
     const lookBack = turn % 4 === 0 ? "3h" : "2h";
-    return write(
-      "flowferry.yaml",
-      stringify(
-        configOf({ source: { type: "directory", path: "bucket", lookBack }, sinks, ...(turn % 2 === 0 ? { alerts: {} } : {}) }),
-      ),
-    );
+    const source = { type: "directory", path: "bucket", lookBack };
+    return put(configOf({ source, sinks, ...(turn % 2 === 0 ? { alerts: {} } : {}) }));
   };
   const worker = begin(["run", "-c", configure(0), "--json"]);
   await said(worker, "tails");
@@ -85,7 +87,7 @@ test("a wrong configuration is refused with all its faults, and the one before g
   const objects = await bucket({ objects: 6 }, "made");
   mkdirSync(path("bucket"));
   const sinks = [toReceiver(out)];
-  const configure = (rest: object) => write("flowferry.yaml", stringify(configOf({ sinks, ...rest })));
+  const configure = (rest: object) => put(configOf({ sinks, ...rest }));
   const worker = begin(["run", "-c", configure({})]);
   await said(worker, "tails");
   const wrong: [object, string[]][] = [
@@ -135,10 +137,7 @@ test("a sink that takes nothing holds nobody up, and one that is not changed sta
   const objects = await bucket({ objects: 8 }, "made");
   mkdirSync(path("bucket"));
   const configure = (poll: string) =>
-    write(
-      "flowferry.yaml",
-      stringify(configOf({ sinks: [toReceiver(out), { ...toReceiver(dead), name: "dead" }], run: { poll, shutdown: "60s" } })),
-    );
+    put(configOf({ sinks: [toReceiver(out), { ...toReceiver(dead), name: "dead" }], run: { poll, shutdown: "60s" } }));
   const worker = begin(["run", "-c", configure("100ms"), "--watch"]);
   await said(worker, "tails");
   for (const object of objects.slice(0, 4)) land(object);
