@@ -11,6 +11,7 @@ import { decoderFor } from "../formats/formats.ts";
 import { NOTHING_SEEN } from "../ledger/nothing-seen.ts";
 import { codeOf, describeError, UsageError } from "../lib/errors.ts";
 import { closeNotifiers, openNotifiers } from "../run/alerts.ts";
+import { probeArchive } from "../run/archive.ts";
 import { openSink, openSource, requireRules } from "../run/compose.ts";
 import { hidesShipped, loadEnabledRules, SHIPPED_HIDDEN } from "../run/rule-set.ts";
 import { configOption } from "./config-option.ts";
@@ -28,7 +29,7 @@ interface Finding {
 export function checkCommand(context: CliContext, finish: (code: ExitCode) => void): Command {
   return new Command("check")
     .description(
-      "Try credentials, listing, reading one object, the lookup tables, each sink, the rules, who is told and the links of alerts. Nothing is shipped.",
+      "Try credentials, listing, reading one object, the lookup tables, each sink, the archive, the rules, who is told and the links of alerts. Nothing is shipped.",
     )
     .addOption(configOption(context.env))
     .option("--json", "one JSON line for each step", false)
@@ -88,7 +89,8 @@ async function* check(config: Config, { env, signal }: CliContext): AsyncGenerat
     });
     signal.throwIfAborted();
   }
-  const { alerts, baseDir } = config;
+  const { alerts, archive, baseDir } = config;
+  if (archive !== undefined) yield await step("archive", () => probeArchive(config, archive, env, signal));
   if (alerts === undefined) return;
   let marking: readonly Rule[] = [];
   yield await step("rules", async () => {

@@ -1,7 +1,6 @@
-import { resolve } from "node:path";
 import { metrics, type ObservableCallback } from "@opentelemetry/api";
-import { ARCHIVE, type Archive, openArchive } from "../archive/open.ts";
-import type { Config, NamedArchive, NamedSink, NamedSource } from "../config/load.ts";
+import { ARCHIVE } from "../archive/open.ts";
+import type { Config, NamedSink, NamedSource } from "../config/load.ts";
 import { at } from "../config/validate.ts";
 import type { Alert } from "../contracts/alert.ts";
 import type { Keeper } from "../contracts/keeper.ts";
@@ -15,7 +14,6 @@ import type { EnrichOptions } from "../enrich/options.ts";
 import { decoderFor } from "../formats/formats.ts";
 import { openLedger } from "../ledger/sqlite.ts";
 import { UsageError } from "../lib/errors.ts";
-import { makePrivateFolder } from "../lib/folders.ts";
 import { nearest } from "../lib/nearest.ts";
 import { version } from "../lib/version.ts";
 import { reductionOf } from "../reduce/reduction.ts";
@@ -23,6 +21,7 @@ import { Health } from "../telemetry/health.ts";
 import type { Journeys } from "../telemetry/journeys.ts";
 import { createInstruments, type Instruments, type Logger } from "../telemetry/telemetry.ts";
 import { threadCount } from "../threads/pool.ts";
+import { madeOf, takeKeeper } from "./archive.ts";
 import { type Detections, openDetections } from "./detections.ts";
 import type { Parts, PipelineOptions } from "./pipeline.ts";
 import { Shelf } from "./shelf.ts";
@@ -275,44 +274,6 @@ export function requireRules({ sinks }: Config, rules: readonly string[]): void 
       `${place}: the filter of sink ${name} asks for rule ${unknown}, and there is none: ${advice}`,
     );
   }
-}
-
-/** What an archive is made of. */
-function madeOf({ ledgerPath, run }: Config, { to, ...options }: NamedArchive): unknown {
-  return [to.component.type, to.options, options, ledgerPath, run.retry];
-}
-
-function takeKeeper(
-  config: Config,
-  archive: NamedArchive,
-  shelf: Shelf,
-  told: Parameters<typeof openKeeper>[2],
-): Promise<Archive> {
-  return shelf.take(ARCHIVE, madeOf(config, archive), async () => {
-    const part = await openKeeper(config, archive, told);
-    return { part, close: () => part.close() };
-  });
-}
-
-/** The archive; its folder is made where there is none. */
-async function openKeeper(
-  config: Config,
-  { to, ...options }: NamedArchive,
-  { env, log, health }: Pick<Surroundings, "env" | "log"> & { health: Health },
-): Promise<Archive> {
-  const { baseDir, secrets, ledgerPath, run } = config;
-  const { path } = to.options as { readonly path?: string };
-  const onNotice = (message: string) => log.info(message);
-  const onEvent = ({ message }: SourceEvent) => log.warn(message);
-  return at(to.place, async () => {
-    if (path !== undefined) makePrivateFolder(resolve(baseDir, path));
-    const store = await to.component.create(to.options, { baseDir, env, onEvent, secrets });
-    const events = {
-      onFailure: (error: unknown, failures: number) => health.failing(ARCHIVE, error, failures),
-      onWell: () => health.well(ARCHIVE),
-    };
-    return openArchive(options, { store, ledgerPath, retry: run.retry, events, onNotice });
-  });
 }
 
 async function openAlerts(

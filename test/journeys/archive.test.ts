@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openFlows } from "../../src/query/flows.ts";
 import { s3Server } from "../simulators/s3/server.ts";
 import { writeBucket } from "./bucket.ts";
@@ -152,4 +152,60 @@ test("an archive in a bucket of S3: refused puts are waited out, compaction and 
   } finally {
     await server.close();
   }
+});
+
+describe("check puts an object into the archive and removes it", () => {
+  const archiveLine = ({ stdout }: { stdout: string }) => stdout.split("\n").find((line) => line.includes(" archive: "));
+
+  test("of a folder nothing is left, also of one that was not there; a file in its place is named with the line", async () => {
+    await writeBucket(place.path("bucket"), { format: "oci", flows: 500, objects: 4, vnics: 8 });
+    const source = { type: "directory", path: "bucket" };
+    const config = place.config({ source, archive: { to: { type: "directory", path: "deep/archive" }, prefix: "flows/" } });
+    const ended = await flowferry(["check", "-c", config]);
+    expect([ended.code, archiveLine(ended)]).toEqual([0, `ok     archive: file://${place.path("deep/archive")} can be written`]);
+    expect(existsSync(place.path("deep"))).toBe(false);
+    place.write("deep", "");
+    const refused = await flowferry(["check", "-c", config]);
+    expect(refused.code).toBe(1);
+    expect(archiveLine(refused)).toMatch(/^FAILED archive: .*flowferry\.yaml:\d+.*deep.*a part of the path is no folder/);
+  });
+
+  test("of a bucket too, and a refusal says what is to be allowed where", async () => {
+    await writeBucket(place.path("bucket"), { format: "oci", flows: 500, objects: 4, vnics: 8 });
+    const server = await s3Server("archive");
+    try {
+      const to = {
+        type: "s3",
+        bucket: "archive",
+        endpoint: server.endpoint,
+        accessKeyId: "key",
+        secretAccessKey: "wJalrXUtnFEMI",
+      };
+      const config = place.config({ source: { type: "directory", path: "bucket" }, archive: { to, prefix: "flows/" } });
+      const asked: string[] = [];
+      let refused = "";
+      server.fault = ({ method }) => {
+        asked.push(method);
+        return method === refused ? { status: 403, code: "AccessDenied" } : undefined;
+      };
+      const ended = await flowferry(["check", "-c", config]);
+      expect([ended.code, asked]).toEqual([0, ["PUT", "DELETE"]]);
+      expect(archiveLine(ended)).toMatch(/^ok +archive: s3:\/\/.*archive can be written$/);
+      for (const [method, verb] of [
+        ["PUT", "put"],
+        ["DELETE", "delete"],
+      ] as const) {
+        refused = method;
+        const found = await flowferry(["check", "-c", config]);
+        expect(found.code).toBe(1);
+        const said = new RegExp(
+          `^FAILED archive: .*flowferry.yaml:\\d+.*403 AccessDenied.*allowed to ${verb} objects in s3://.*/flows/`,
+        );
+        expect(archiveLine(found)).toMatch(said);
+        expect(found.stdout).not.toContain("wJalrXUtnFEMI");
+      }
+    } finally {
+      await server.close();
+    }
+  });
 });
