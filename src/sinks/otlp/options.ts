@@ -20,7 +20,7 @@ export const otlpOptions = z.strictObject({
     .enum(["auto", "gzip", "zstd", "none"])
     .optional()
     .describe(
-      "Compression of the requests: auto (the default) is zstd, which costs less and is smaller, and gzip for a receiver that refuses the first request in zstd",
+      "Compression of the requests: gzip (the default), which every receiver has to take; zstd, which costs less and is half as large; auto tries zstd, and takes gzip where the first request is refused: not for a receiver that says yes to what it has not read",
     ),
   compressionLevel: z
     .int()

@@ -45,7 +45,7 @@ test("variables follow the specification: the one for logs first, and as it stan
     compression: "zstd",
     encoding: "protobuf",
   });
-  expect(settings({})).toMatchObject({ headers: {}, timeoutMs: 10_000, compression: "auto", encoding: "protobuf", tls: {} });
+  expect(settings({})).toMatchObject({ headers: {}, timeoutMs: 10_000, compression: "gzip", encoding: "protobuf", tls: {} });
 });
 
 test.each([
@@ -64,7 +64,11 @@ test.each([
   [{ headers: { "a b": "x" } }, {}, '"a b" is no header name'],
   [{ headers: { key: "hush\nhush" } }, {}, 'the value of header "key" has a character that headers cannot hold'],
   [{ compression: "gzip", compressionLevel: 12 }, {}, "compressionLevel 12 is too high: gzip goes to 9"],
-  [{ compressionLevel: 12 }, {}, "compressionLevel 12 is too high: gzip goes to 9, which receivers without zstd get"],
+  [
+    { compressionLevel: 12, compression: "auto" },
+    {},
+    "compressionLevel 12 is too high: gzip goes to 9, which receivers without zstd get",
+  ],
   [{ tls: { certFile: "client.pem" } }, {}, "belong together"],
   [{ tls: { caFile: "none.pem" } }, {}, `tls.caFile: cannot read ${join(TLS, "none.pem")}`],
   [{}, { OTEL_EXPORTER_OTLP_CERTIFICATE: "/nowhere/ca.pem" }, "OTEL_EXPORTER_OTLP_CERTIFICATE: cannot read /nowhere/ca.pem"],
