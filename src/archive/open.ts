@@ -10,13 +10,11 @@ import { makeFolder } from "../lib/folders.ts";
 import type { RetryPolicy } from "../lib/retry.ts";
 import { pause } from "../lib/waiting.ts";
 import { JsonArchive } from "./json-archive.ts";
+import { ARCHIVE } from "./name.ts";
 import type { ArchiveOptions } from "./options.ts";
 import { ParquetArchive } from "./parquet-archive.ts";
 import { deleteDays } from "./retention.ts";
 import { type UploadEvents, Uploads, writable } from "./uploads.ts";
-
-/** Under which name its positions stand in the ledger. */
-export const ARCHIVE = "archive";
 
 export interface ArchiveSurroundings {
   readonly store: ObjectStore;

@@ -1,5 +1,7 @@
 import { Command } from "commander";
 import { bookJson, bookLine } from "../alerts/books.ts";
+import { ARCHIVE } from "../archive/name.ts";
+import type { Config } from "../config/load.ts";
 import type { DeadLetterFilter, Ledger, SinkStatus, SourceStatus, StoredDeadLetter } from "../contracts/ledger.ts";
 import { inspectLedger } from "../ledger/sqlite.ts";
 import { UsageError } from "../lib/errors.ts";
@@ -36,7 +38,7 @@ export function statusCommand(context: CliContext): Command {
       const ledger = inspectLedger(config.ledgerPath);
       try {
         if (options.deadLetters) listDeadLetters(context, ledger, options);
-        else showStatus(context, ledger, options.json);
+        else showStatus(context, ledger, options.json, (sink) => isBehind(config, sink, Date.now()));
       } finally {
         ledger.close();
       }
@@ -108,7 +110,17 @@ function letterLine(letter: Listed, placeOf: (letter: Listed) => string): string
   return `${sink ?? "undecodable"}  ${placeOf(letter)}  ${records}  ${again}${code}: ${reason}`;
 }
 
-function showStatus({ print }: CliContext, ledger: Ledger, json: boolean): void {
+/** The archive has had something to keep, and kept nothing, for twice as long as its files may be open. */
+function isBehind(
+  { archive }: Config,
+  { name, oldestPending = Number.POSITIVE_INFINITY, lastDelivery = 0 }: SinkStatus,
+  now: number,
+) {
+  if (archive === undefined || archive.format === "json" || name !== ARCHIVE) return false;
+  return Math.max(oldestPending, lastDelivery) < now - 2 * archive.rollMs;
+}
+
+function showStatus({ print }: CliContext, ledger: Ledger, json: boolean, behind: (sink: SinkStatus) => boolean): void {
   const { sources, sinks, quality, objects, partitions, parked, problems, owner } = ledger.status();
   const books = ledger.alerts.books();
   const undecodable = ledger.countDeadLetters({ sink: null });
@@ -116,7 +128,14 @@ function showStatus({ print }: CliContext, ledger: Ledger, json: boolean): void 
     const dated = problems.map(({ since, ...problem }) => ({ ...problem, since: new Date(since).toISOString() }));
     const bucket = { owner: owner ?? null, partitions, objects, parked, undecodable };
     print(
-      JSON.stringify({ ...bucket, sources, sinks: sinks.map(toJson), alerts: books.map(bookJson), problems: dated, quality }),
+      JSON.stringify({
+        ...bucket,
+        sources,
+        sinks: sinks.map((sink) => ({ ...toJson(sink), ...(behind(sink) ? { behind: true } : {}) })),
+        alerts: books.map(bookJson),
+        problems: dated,
+        quality,
+      }),
     );
     return;
   }
@@ -131,7 +150,9 @@ function showStatus({ print }: CliContext, ledger: Ledger, json: boolean): void 
   }
   if (parked > PARKED_SHOWN) print(`… and ${parked - PARKED_SHOWN} more (see --dead-letters)`);
   const found = sources.some((source) => source.partitions > 0 || source.objects > 0);
-  for (const sink of sinks) print(sinkLine(sink, found));
+  for (const sink of sinks) {
+    print(`${sinkLine(sink, found)}${behind(sink) ? "; behind: it has kept nothing for longer than twice archive.rollMs" : ""}`);
+  }
   for (const book of books) print(bookLine(book));
   print(`undecodable records: ${undecodable}${undecodable > 0 ? " (see --dead-letters --sink none)" : ""}`);
   for (const { source, kind, count, lastKey, lastMessage } of quality)

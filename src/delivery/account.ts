@@ -1,4 +1,4 @@
-import type { Attributes, ObservableCallback, ObservableGauge } from "@opentelemetry/api";
+import type { Attributes, Observable, ObservableCallback } from "@opentelemetry/api";
 import type { Keeper } from "../contracts/keeper.ts";
 import type { Ledger } from "../contracts/ledger.ts";
 import type { LedgerWriteEvents } from "../ledger/write.ts";
@@ -150,7 +150,7 @@ export class Account {
     for (const keeper of keepers) this.#keepers.set(keeper.name, { keeper, before: keeper.files ?? 0, kept: 0 });
     for (const { name } of lanes)
       this.#sinks[name] = { delivered: 0, rejected: 0, deadLettered: 0, filtered: 0, sampled: 0, aggregated: 0 };
-    const { lag, pending, trouble, parked, problems } = this.#instruments;
+    const { lag, pending, trouble, parked, problems, archiveFiles } = this.#instruments;
     this.#observe(pending, (result) => {
       for (const sink of this.#ledger.status().sinks) result.observe(sink.pendingObjects, { sink: sink.name });
     });
@@ -165,12 +165,15 @@ export class Account {
     this.#observe(parked, (result) => {
       for (const source of this.#sources.keys()) result.observe(this.#ledger.of(source).countParked(), { source });
     });
+    this.#observe(archiveFiles, (result) => {
+      for (const { name, files } of keepers) if (files !== undefined) result.observe(files, { archive: name });
+    });
     this.#observe(problems, (result) => {
       for (const { part, drawer, code } of this.#health.problems) result.observe(1, { part, drawer, code });
     });
   }
 
-  #observe(gauge: ObservableGauge, callback: ObservableCallback): void {
+  #observe(gauge: Observable, callback: ObservableCallback): void {
     gauge.addCallback(callback);
     this.#observed.push(() => gauge.removeCallback(callback));
   }
@@ -185,6 +188,7 @@ export class Account {
     const totals = this.#keepers.get(name);
     if (totals === undefined) return;
     totals.kept += flows;
+    this.#instruments.archiveRecords.add(flows, { archive: name });
     this.#progressed();
   };
 

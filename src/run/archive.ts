@@ -1,6 +1,7 @@
 import { existsSync, rmdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { ARCHIVE, type Archive, openArchive } from "../archive/open.ts";
+import { ARCHIVE } from "../archive/name.ts";
+import { type Archive, openArchive } from "../archive/open.ts";
 import { probe } from "../archive/probe.ts";
 import { writable } from "../archive/uploads.ts";
 import type { Config, NamedArchive } from "../config/load.ts";
@@ -9,13 +10,14 @@ import type { SourceEvent } from "../contracts/source.ts";
 import { codeOf, Failure } from "../lib/errors.ts";
 import { makePrivateFolder } from "../lib/folders.ts";
 import type { Health } from "../telemetry/health.ts";
-import type { Logger } from "../telemetry/telemetry.ts";
+import type { Instruments, Logger } from "../telemetry/telemetry.ts";
 import type { Shelf } from "./shelf.ts";
 
 interface Told {
   readonly env: NodeJS.ProcessEnv;
   readonly log: Logger;
   readonly health: Health;
+  readonly instruments: Instruments;
 }
 
 /** What an archive is made of. */
@@ -31,7 +33,11 @@ export function takeKeeper(config: Config, archive: NamedArchive, shelf: Shelf, 
 }
 
 /** The archive; its folder is made where there is none. */
-async function openKeeper(config: Config, { to, ...options }: NamedArchive, { env, log, health }: Told): Promise<Archive> {
+async function openKeeper(
+  config: Config,
+  { to, ...options }: NamedArchive,
+  { env, log, health, instruments }: Told,
+): Promise<Archive> {
   const { ledgerPath, run } = config;
   const onNotice = (message: string) => log.info(message);
   const onEvent = ({ message }: SourceEvent) => log.warn(message);
@@ -40,7 +46,10 @@ async function openKeeper(config: Config, { to, ...options }: NamedArchive, { en
     if (folder !== undefined) makePrivateFolder(folder);
     const store = await openBucket(config, to, env, onEvent);
     const events = {
-      onFailure: (error: unknown, failures: number) => health.failing(ARCHIVE, error, failures),
+      onFailure: (error: unknown, failures: number) => {
+        instruments.archiveRetries.add(1, { archive: ARCHIVE });
+        health.failing(ARCHIVE, error, failures);
+      },
       onWell: () => health.well(ARCHIVE),
     };
     return openArchive(options, { store, ledgerPath, retry: run.retry, events, onNotice });

@@ -1,5 +1,5 @@
 import { metrics, type ObservableCallback } from "@opentelemetry/api";
-import { ARCHIVE } from "../archive/open.ts";
+import { ARCHIVE } from "../archive/name.ts";
 import type { Config, NamedSink, NamedSource } from "../config/load.ts";
 import { at } from "../config/validate.ts";
 import type { Alert } from "../contracts/alert.ts";
@@ -177,7 +177,8 @@ export async function join(prepared: Prepared, ledger: Ledger, surroundings: Sur
       measure.quality.add(1, { source, kind });
       log.warn({ source, key }, message);
     });
-    const archive = config.archive && (await takeKeeper(config, config.archive, shelf, { env, log, health }));
+    const archive =
+      config.archive && (await takeKeeper(config, config.archive, shelf, { env, log, health, instruments: measure }));
     const all = archive === undefined ? keepers : [...keepers, archive.keeper];
     const detections = await openAlerts(config, {
       ledger,

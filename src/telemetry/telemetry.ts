@@ -122,6 +122,11 @@ export function createInstruments(meter: Meter) {
       description: "Records in sums that were acknowledged, beside the one that each sum counts as, by sink",
     }),
     retries: meter.createCounter("flowferry.sink.retries", { description: "Failed attempts that are repeated, by sink" }),
+    archiveRecords: meter.createCounter("flowferry.archive.records", { description: "Flows that the archive has kept" }),
+    archiveFiles: meter.createObservableCounter("flowferry.archive.files", { description: "Files that the archive has written" }),
+    archiveRetries: meter.createCounter("flowferry.archive.retries", {
+      description: "Failed attempts at writing a file of the archive that are repeated",
+    }),
     sourceRetries: meter.createCounter("flowferry.source.retries", {
       description: "Failed attempts at listing or reading that are repeated",
     }),

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openLedger } from "../../src/ledger/sqlite.ts";
 import { openFlows } from "../../src/query/flows.ts";
 import { s3Server } from "../simulators/s3/server.ts";
 import { writeBucket } from "./bucket.ts";
@@ -208,4 +209,24 @@ describe("check puts an object into the archive and removes it", () => {
       await server.close();
     }
   });
+});
+
+test.each([
+  // Ten minutes is the age at which a file is finished, and nothing was ever kept.
+  [19, false],
+  [21, true],
+])("status: an archive for which an object has waited %i minutes is behind: %s", async (minutes, behind) => {
+  const source = { type: "directory", path: "bucket" };
+  const config = place.config({ source, archive: { to: { type: "directory", path: "archive" } } });
+  const store = "file:///bucket";
+  const ledger = openLedger({ path: place.path("flowferry.db"), sources: [{ name: "source", store }] });
+  ledger.register(["archive"]);
+  const object = { order: "a", key: "a", etag: "1", size: 1, time: Date.now() - minutes * 60_000 };
+  ledger.of("source").discover({ partition: "", objects: [object] });
+  ledger.close();
+  const { stdout } = await flowferry(["status", "-c", config]);
+  expect(stdout).toMatch(/^archive: 1 objects wait/m);
+  expect(stdout.includes("behind: it has kept nothing for longer than twice archive.rollMs")).toBe(behind);
+  const { sinks } = JSON.parse((await flowferry(["status", "-c", config, "--json"])).stdout);
+  expect(sinks[0].behind ?? false).toBe(behind);
 });

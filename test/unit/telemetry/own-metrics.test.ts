@@ -4,6 +4,7 @@ import { runPipeline } from "../../../src/run/pipeline.ts";
 import { observeProcess } from "../../../src/telemetry/process.ts";
 import { createInstruments } from "../../../src/telemetry/telemetry.ts";
 import { memorySink, memorySource, OPTIONS, partsOf } from "../delivery/parts.ts";
+import { RolledFiles } from "../delivery/rolled-files.ts";
 
 class Reader extends MetricReader {
   override async onShutdown(): Promise<void> {}
@@ -62,6 +63,23 @@ test("an object of a store that keeps no times is not measured", async () => {
   const parts = { ...partsOf(memorySource(new Map([["a", 2]])), { out: memorySink().sink }), instruments };
   await runPipeline(parts, OPTIONS, new AbortController().signal);
   expect((await collected()).get("flowferry.sink.latency")).toBeUndefined();
+});
+
+test("what the archive keeps is counted, in records and in files", async () => {
+  const instruments = createInstruments(provider.getMeter("flowferry"));
+  const keeper = Object.assign(new RolledFiles({ rollAt: 5, room: 100 }), { files: 4 });
+  const counted: unknown[] = [];
+  const valuesOf = (found: Map<string, MetricData>, name: string) =>
+    found.get(name)?.dataPoints.map(({ attributes, value }) => [attributes, value]);
+  const flush = keeper.flush.bind(keeper);
+  keeper.flush = async (signal) => {
+    counted.push(valuesOf(await collected(), "flowferry.archive.files"));
+    await flush(signal);
+  };
+  const parts = { ...partsOf(memorySource(new Map([["a", 23]])), {}), keepers: [keeper], instruments };
+  await runPipeline(parts, OPTIONS, new AbortController().signal);
+  expect(counted[0]).toEqual([[{ archive: "files" }, 4]]);
+  expect(valuesOf(await collected(), "flowferry.archive.records")).toEqual([[{ archive: "files" }, 23]]);
 });
 
 test("the process is measured under the names and units of the semantic conventions", async () => {

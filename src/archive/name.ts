@@ -1,0 +1,2 @@
+/** Under which name the positions of the archive stand in the ledger. */
+export const ARCHIVE = "archive";
