@@ -57,25 +57,23 @@ export interface Surroundings {
 
 /** Makes the parts that a configuration names and joins them. Throws UsageError with the place in the file. */
 export async function compose(config: Config, surroundings: Surroundings): Promise<Composed> {
-  const prepared = await prepare(config, surroundings);
-  const identities = prepared.identities();
-  let ledger: Ledger;
+  const { scrub } = config.secrets;
+  const onNotice = (line: string) => surroundings.log.warn(line);
+  const opened: { ledger?: Ledger } = {};
+  // Before any sink: where another worker has the ledger, nothing else is touched.
+  const onSources = (sources: readonly SourceIdentity[]) => {
+    opened.ledger = openLedger({ path: config.ledgerPath, sources, scrub, onNotice });
+  };
   try {
-    ledger = openLedger({
-      path: config.ledgerPath,
-      sources: identities,
-      scrub: config.secrets.scrub,
-      onNotice: (line) => surroundings.log.warn(line),
-    });
+    const prepared = await prepare(config, surroundings, { onSources });
+    try {
+      return await join(prepared, opened.ledger as Ledger, surroundings);
+    } catch (error) {
+      await prepared.shelf.close();
+      throw error;
+    }
   } catch (error) {
-    await prepared.shelf.close();
-    throw error;
-  }
-  try {
-    return await join(prepared, ledger, surroundings);
-  } catch (error) {
-    await prepared.shelf.close();
-    ledger.close();
+    opened.ledger?.close();
     throw error;
   }
 }
@@ -87,13 +85,20 @@ export interface Prepared {
   readonly sources: readonly Source[];
   readonly enrichments: ReadonlyMap<EnrichOptions, Enrichment>;
   readonly sinks: ReadonlyMap<string, Sink>;
-  identities(): SourceIdentity[];
+  readonly identities: readonly SourceIdentity[];
   /** What sources tell of goes into the ledger from now on. */
   tellTo(onEvent: (source: string, event: SourceEvent) => void): void;
 }
 
-/** Makes sources, tables and sinks, but for those that a shelf has from before. Throws UsageError, and then has made nothing. */
-export async function prepare(config: Config, { env, log, ...rest }: Surroundings, before?: Shelf): Promise<Prepared> {
+/**
+ * Makes sources, tables and sinks, but for those that a shelf has from before. `onSources` is told when the sources are there, and nothing else.
+ * Throws UsageError, and then has made nothing.
+ */
+export async function prepare(
+  config: Config,
+  { env, log, ...rest }: Surroundings,
+  { before, onSources }: { before?: Shelf; onSources?: (sources: readonly SourceIdentity[]) => void },
+): Promise<Prepared> {
   const { instruments: measure = defaultInstruments(), health = new Health() } = rest;
   const shelf = new Shelf(before);
   const waiting: [source: string, event: SourceEvent][] = [];
@@ -111,6 +116,8 @@ export async function prepare(config: Config, { env, log, ...rest }: Surrounding
       sources.push(source);
       intakes.push(events);
     }
+    const identities = config.sources.map(({ name }, index) => ({ name, store: (sources[index] as Source).name }));
+    onSources?.(identities);
     const keepsBytes = threadCount(config.run.threads) > 0;
     const enrichments = new Map<EnrichOptions, Enrichment>();
     for (const { enrich } of config.sources) {
@@ -130,8 +137,7 @@ export async function prepare(config: Config, { env, log, ...rest }: Surrounding
     }
     if (config.archive !== undefined) shelf.keep(ARCHIVE, madeOf(config, config.archive));
     return {
-      ...{ config, shelf, sources, enrichments, sinks },
-      identities: () => config.sources.map(({ name }, index) => ({ name, store: (sources[index] as Source).name })),
+      ...{ config, shelf, sources, enrichments, sinks, identities },
       tellTo(onEvent) {
         for (const events of intakes) events.tell = (event) => onEvent(events.name, event);
         for (const [source, event] of waiting.splice(0)) onEvent(source, event);

@@ -72,9 +72,9 @@ export class Worker {
   async reload(config: Config): Promise<void> {
     if (this.#isOver) return;
     refuseFixed(this.#composed.config, config);
-    const prepared = await prepare(config, this.#surroundings, this.#composed.shelf);
+    const prepared = await prepare(config, this.#surroundings, { before: this.#composed.shelf });
     try {
-      this.#composed.parts.ledger.adopt(prepared.identities(), "ask");
+      this.#composed.parts.ledger.adopt(prepared.identities, "ask");
       await this.#tryAlerts(config);
     } catch (error) {
       await prepared.shelf.giveUp();
@@ -110,13 +110,13 @@ export class Worker {
     await before.shelf.handOver(next.shelf, "archive");
     let isAdopted = false;
     try {
-      ledger.adopt(next.identities());
+      ledger.adopt(next.identities);
       isAdopted = true;
       this.#composed = await join(next, ledger, this.#surroundings);
     } catch (error) {
-      const again = await prepare(before.config, this.#surroundings, before.shelf);
+      const again = await prepare(before.config, this.#surroundings, { before: before.shelf });
       await next.shelf.giveUp();
-      if (isAdopted) ledger.adopt(again.identities());
+      if (isAdopted) ledger.adopt(again.identities);
       this.#composed = await join(again, ledger, this.#surroundings);
       await this.#release(before, again);
       return { error };
