@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { asset } from "../../src/lib/assets.ts";
 import { available } from "../backends/servers/available.ts";
 import { run } from "../backends/servers/process.ts";
-import { goModule, goProgram } from "./go.ts";
+import { goModule, goProgram, helmProgram, KUBERNETES, operatorDefinitions } from "./go.ts";
 import { SCHEMA_NAME, writeSchemas } from "./kubernetes-schemas.ts";
 
 const CHART = asset("deploy/helm/flowferry");
@@ -13,16 +13,10 @@ const EXAMPLES = asset("deploy/helm/examples");
 const examples = globSync("*.yaml", { cwd: EXAMPLES }).map((file) => file.replace(/\.yaml$/, ""));
 
 const tools = available("helm", async () => {
-  const [helm, kubeconform] = [
-    await goProgram("helm.sh/helm/v4/cmd/helm@v4.3.1"),
-    await goProgram("github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0"),
-  ];
-  const [kubernetes, operator] = [
-    await goModule("k8s.io/kubernetes@v1.34.4"),
-    await goModule("github.com/prometheus-operator/prometheus-operator@v0.85.0"),
-  ];
+  const [helm, kubeconform] = [await helmProgram(), await goProgram("github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0")];
+  const [kubernetes, definitions] = [await goModule(`k8s.io/kubernetes@v${KUBERNETES}`), await operatorDefinitions()];
   const folder = mkdtempSync(join(tmpdir(), "flowferry-helm-"));
-  writeSchemas(folder, join(kubernetes, "api/openapi-spec/swagger.json"), join(operator, "example/prometheus-operator-crd"));
+  writeSchemas(folder, join(kubernetes, "api/openapi-spec/swagger.json"), definitions);
   return {
     /** Runs helm; rejects, with what it printed, if it fails. */
     helm: (...args: readonly string[]) =>
@@ -71,11 +65,11 @@ test("a key and a type that the API server does not know are seen", async () => 
 });
 
 test.each([
-  ["a value that the chart does not know", ["--set", "replicas=2"], /replicas/],
-  ["a size that is none", ["--set", "persistence.size=much"], /persistence/],
+  ["a value that the chart does not know", ["--set", "replicas=2"], /additional properties 'replicas' not allowed/],
+  ["a size that is none", ["--set", "persistence.size=much"], /at '\/persistence\/size'.*pattern/],
   ["a configuration twice", ["--set", "existingConfigMap=other"], /either config or existingConfigMap/],
   ["tables twice", ["--set", "tablesVolume.configMap.name=other"], /either tables or tablesVolume/],
-  ["metrics that Prometheus could not read", ["--set", "serviceMonitor.tokenSecret.name="], /tokenSecret/],
+  ["metrics that Prometheus could not read", ["--set", "serviceMonitor.tokenSecret.name="], /the Secret with the token/],
   ["a configuration without sinks", ["--set", "config.sinks=null"], /config needs source/],
 ])("helm refuses %s", async (_name, args, message) => {
   await expect(render("oke", ...args)).rejects.toThrow(message);
