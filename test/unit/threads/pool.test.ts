@@ -19,7 +19,7 @@ import type { Setup } from "../../../src/threads/messages.ts";
 import { Pool } from "../../../src/threads/pool.ts";
 
 const WINDOW: FlowWindow = { action: undefined, from: 0, to: Number.POSITIVE_INFINITY };
-const sinkOptions = otlp.options.parse({ endpoint: "http://127.0.0.1:9" });
+const sinkOptions = otlp.options.parse({ endpoint: "http://127.0.0.1:9", compression: "zstd" });
 const setup: Setup = {
   version: "1.2.3",
   baseDir: "/",
