@@ -237,12 +237,13 @@ async function tracesOf({ telemetry: { otlpEndpoint, traceOneIn }, secrets }: Co
   return { journeys: new Journeys(tracer, traceOneIn, secrets.scrub), close };
 }
 
-function startLine({ sources, sinks, ledgerPath }: Config, { untilCaughtUp, named }: RunMode): string {
+function startLine({ sources, sinks, archive, ledgerPath }: Config, { untilCaughtUp, named }: RunMode): string {
   const names = (parts: readonly { readonly name: string }[]) => parts.map(({ name }) => name).join(", ");
   const ledger = ledgerPath === ":memory:" ? "in memory" : ledgerPath;
   const objects = [...(named?.values() ?? [])].reduce((sum, keys) => sum + keys.size, 0);
   const what = named === undefined ? "" : `${objects} ${objects === 1 ? "object" : "objects"} of `;
-  return `flowferry ${version} ${untilCaughtUp ? "reads" : "tails"} ${what}${names(sources)} for ${names(sinks)}; ledger ${ledger}`;
+  const takers = names([...sinks, ...(archive === undefined ? [] : [{ name: "archive" }])]);
+  return `flowferry ${version} ${untilCaughtUp ? "reads" : "tails"} ${what}${names(sources)} for ${takers}; ledger ${ledger}`;
 }
 
 function stopLine(reason: unknown, shutdownMs: number): string {

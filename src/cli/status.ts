@@ -151,7 +151,7 @@ function showStatus({ print }: CliContext, ledger: Ledger, json: boolean, behind
   if (parked > PARKED_SHOWN) print(`… and ${parked - PARKED_SHOWN} more (see --dead-letters)`);
   const found = sources.some((source) => source.partitions > 0 || source.objects > 0);
   for (const sink of sinks) {
-    print(`${sinkLine(sink, found)}${behind(sink) ? "; behind: it has kept nothing for longer than twice archive.rollMs" : ""}`);
+    print(`${sinkLine(sink, found)}${behind(sink) ? "; behind: it has kept nothing for longer than twice archive.roll" : ""}`);
   }
   for (const book of books) print(bookLine(book));
   print(`undecodable records: ${undecodable}${undecodable > 0 ? " (see --dead-letters --sink none)" : ""}`);

@@ -226,7 +226,7 @@ test.each([
   ledger.close();
   const { stdout } = await flowferry(["status", "-c", config]);
   expect(stdout).toMatch(/^archive: 1 objects wait/m);
-  expect(stdout.includes("behind: it has kept nothing for longer than twice archive.rollMs")).toBe(behind);
+  expect(stdout.includes("behind: it has kept nothing for longer than twice archive.roll")).toBe(behind);
   const { sinks } = JSON.parse((await flowferry(["status", "-c", config, "--json"])).stdout);
   expect(sinks[0].behind ?? false).toBe(behind);
 });
