@@ -42,7 +42,7 @@ export default defineConfig({
       thresholds: { "src/delivery/**": { branches: 90, lines: 97 }, "src/ledger/**": { branches: 92, lines: 97 } },
     },
     projects: [
-      suite("unit", ["test/unit/**/*.test.ts"], { ...SHARED, ...NATIVE }),
+      suite("unit", ["test/unit/**/*.test.ts"], { ...SHARED, ...NATIVE, setupFiles: [...SHARED.setupFiles, "test/own-name.ts"] }),
       suite("contracts", ["test/contracts/**/*.test.ts"], SHARED),
       suite("journeys", ["test/journeys/**/*.test.ts"], { ...SHARED, ...BUILT, testTimeout: 300_000 }),
       suite("kills", ["test/kills/**/*.test.ts"], { ...BUILT, testTimeout: 1_800_000 }),
