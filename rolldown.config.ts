@@ -6,5 +6,6 @@ export default defineConfig({
   platform: "node",
   logLevel: "warn",
   external: /^[^./]/,
-  output: { dir: "dist", chunkFileNames: "chunks/[name]-[hash].js" },
+  // Without blanks and comments, and with every name as it is.
+  output: { dir: "dist", chunkFileNames: "chunks/[name]-[hash].js", minify: { compress: false, mangle: false, codegen: true } },
 });
