@@ -53,6 +53,12 @@ export default defineConfig({
         fileParallelism: false,
       }),
       suite("engines", ["test/engines/**/*.test.ts"], { testTimeout: 600_000, hookTimeout: 1_800_000 }),
+      suite("kafka", ["test/kafka/**/*.test.ts"], {
+        ...BUILT,
+        testTimeout: 300_000,
+        hookTimeout: 1_200_000,
+        fileParallelism: false,
+      }),
       suite("backends", ["test/backends/**/*.test.ts"], {
         ...BUILT,
         testTimeout: 300_000,
