@@ -63,7 +63,7 @@ export function contentCommand(context: CliContext): Command {
       installing(
         context,
         "install",
-        "Make or update what is missing or different; running it again changes nothing.",
+        "Make or update what is missing or different, and delete what an earlier version made and this one does not have; running it again changes nothing.",
         (installer) => installer.steps(context.signal),
         true,
       ),
@@ -72,7 +72,7 @@ export function contentCommand(context: CliContext): Command {
       installing(
         context,
         "uninstall",
-        "Delete what an install made. Records that were uploaded stay.",
+        "Delete what installs made, of this version or an earlier one. Records that were uploaded stay.",
         (installer) => installer.removal(context.signal),
         true,
       ),

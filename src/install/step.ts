@@ -24,7 +24,10 @@ export interface Installer {
   /** The group of things that it installs, as in `saved searches and dashboards`. */
   readonly what: string;
   steps(signal: AbortSignal): Promise<Step[]>;
+  /** Deletes what is ours there, whether it is still wanted or not. */
   removal(signal: AbortSignal): Promise<Step[]>;
+  /** Deletes what an earlier install made and this one does not want; for things that say whose they are. */
+  outdated?(signal: AbortSignal): Promise<Step[]>;
 }
 
 /** Something is in the way that somebody else has made. */
@@ -70,6 +73,17 @@ export async function lookAll(installers: readonly Installer[], look: (one: Inst
     }
   }
   return steps;
+}
+
+/**
+ * The steps towards the content: what the installers make and change, in their order, then, in the opposite one, what earlier installs have
+ * left. A group that may not be looked at is refused once.
+ */
+export async function allSteps(installers: readonly Installer[], signal: AbortSignal): Promise<Step[]> {
+  const steps = await lookAll(installers, (one) => one.steps(signal));
+  const closed = new Set(steps.filter(({ name }) => name === "").map(({ kind }) => kind));
+  const open = installers.filter(({ what }) => !closed.has(what)).toReversed();
+  return [...steps, ...(await lookAll(open, async (one) => (await one.outdated?.(signal)) ?? []))];
 }
 
 /** All that is installed into one place. */

@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { readCloudLogsContent } from "../../src/clouds/ibm/content/content.ts";
 import { type Ibm, startIbm } from "../simulators/ibm/server.ts";
 import { flowferry, type Workplace, workplace } from "./program.ts";
+
+type Named = Readonly<Record<string, unknown>> & { readonly name: string };
 
 let ibm: Ibm;
 let place: Workplace;
@@ -87,6 +90,46 @@ test("an install goes on after refusals, and ends with them", async () => {
   expect(again.stdout.match(/^! /gm)).toHaveLength(1);
   expect(again.stdout).toContain("answered POST /v1/alert_definitions with 400: the query is too odd");
   expect(ibm.content.alertDefinitions.size).toBeGreaterThan(10);
+});
+
+test("what an earlier version installed and this one does not have goes, and so does a second one of a name", async () => {
+  const all = ["--detections"];
+  expect((await content("install", ...all)).code).toBe(0);
+  const { views, dashboards, alertDefinitions } = ibm.content;
+  const [[, view], [, alert]] = [[...views][0], [...alertDefinitions][0]] as [[string, Named], [string, Named]];
+  const sizes = [views.size + 1, dashboards.size, alertDefinitions.size + 1];
+  views.set("900", { ...view, name: "flowferry: View of old" });
+  views.set("901", { ...view, name: "My view" });
+  alertDefinitions.set("old", { ...alert, name: "flowferry: Rule of old" });
+  alertDefinitions.set("twice", alert);
+  alertDefinitions.set("theirs", { ...alert, name: "flowferry: Rule of theirs", entity_labels: {} });
+  const [former] = readCloudLogsContent({ detections: false }).formerDashboards;
+  dashboards.set(former?.id ?? "", { ...[...dashboards.values()][0], name: former?.name ?? "" });
+
+  const withoutAlerts = await content("diff");
+  expect([withoutAlerts.code, withoutAlerts.stdout.split("\n")]).toEqual([
+    0,
+    [
+      "- dashboard flowferry: the last 3600s",
+      "- view flowferry: View of old",
+      `0 to create, 0 to update, 2 to delete, ${views.size - 2 + dashboards.size - 1} unchanged`,
+      "",
+    ],
+  ]);
+  const { stdout } = await content("install", ...all);
+  expect(stdout.split("\n").slice(0, 4)).toEqual([
+    `- alert definition ${alert.name}`,
+    "- alert definition flowferry: Rule of old",
+    "- dashboard flowferry: the last 3600s",
+    "- view flowferry: View of old",
+  ]);
+  expect(last((await content("install", ...all)).stdout)).toMatch(/^0 created, 0 updated, 0 deleted, /);
+  expect([views.size, dashboards.size, alertDefinitions.size]).toEqual(sizes);
+
+  alertDefinitions.set("old", { ...alert, name: "flowferry: Rule of old" });
+  views.set("900", { ...view, name: "flowferry: View of old" });
+  expect((await content("uninstall", ...all)).code).toBe(0);
+  expect([[...views.keys()], dashboards.size, [...alertDefinitions.keys()]]).toEqual([["901"], 0, ["theirs"]]);
 });
 
 test("what others made under the same name is left alone", async () => {

@@ -112,7 +112,7 @@ export class LogAnalyticsClient extends OciServiceClient {
   /** One page of the tasks that run saved searches. */
   async listScheduledTasks(
     namespaceName: string,
-    query: { readonly compartmentId: string; readonly page?: string; readonly displayName: string },
+    query: { readonly compartmentId: string; readonly page?: string; readonly displayName?: string },
   ): Promise<{ readonly collection: models.ScheduledTaskCollection | undefined; readonly next: string | undefined }> {
     const path = "/namespaces/{namespaceName}/scheduledTasks";
     const whole = { taskType: "SAVED_SEARCH", ...query };

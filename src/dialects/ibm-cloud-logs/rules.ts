@@ -3,6 +3,7 @@ import { type Alerting, type PrintedRule, refuse } from "../dialect.ts";
 import { oneLine, runbookPlace } from "../text.ts";
 import { refuseDetector, windowed } from "../windowed.ts";
 import type { Lucene } from "./conditions.ts";
+import { OURS } from "./searches.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -42,7 +43,7 @@ export function definition({ rule, query }: PrintedRule, { pathOf }: Lucene, { l
   const repeat = { minutes: Math.ceil(rule.throttleMs / MINUTE_MS), notify_on: "triggered_only_unspecified" };
   const runbook = runbookPlace(rule);
   return {
-    name: `flowferry: ${oneLine(rule.title)}`,
+    name: `${OURS}${oneLine(rule.title)}`,
     description: `${oneLine(rule.description)}${runbook === undefined ? "" : ` Runbook: ${runbook}`}`,
     enabled: true,
     priority: PRIORITY[rule.level],

@@ -5,6 +5,16 @@ import { type PrintedSearch, refuse } from "../dialect.ts";
 import { oneLine } from "../text.ts";
 import type { Lucene } from "./conditions.ts";
 
+/** What the names of all that is made for the service begin with: views and dashboards have nothing else that says whose they are. */
+export const OURS = "flowferry: ";
+const QUESTIONS = `${OURS}questions`;
+const nameOfGauges = (seconds: string): string => `${OURS}the last ${seconds}`;
+/** All names that dashboards have, whatever searches there are; a search looks back an hour, a day, a week or 30 days. */
+export const DASHBOARD_NAMES: readonly string[] = [
+  ...[1, 24, 7 * 24, 30 * 24].map((hours) => nameOfGauges(`${hours * 3_600}s`)),
+  QUESTIONS,
+];
+
 /** A dashboard's description in characters. */
 const LONGEST_DESCRIPTION = 200;
 
@@ -52,7 +62,7 @@ export function gaugeDashboards(searches: readonly PrintedSearch[]): readonly ob
     const seconds = `${periodMs / 1_000}s`;
     const found = searches.filter(({ search }) => search.periodMs === periodMs);
     return {
-      name: `flowferry: the last ${seconds}`,
+      name: nameOfGauges(seconds),
       description: "Numbers about flows, each of a saved search.",
       layout: {
         sections: [
@@ -70,7 +80,7 @@ export function gaugeDashboards(searches: readonly PrintedSearch[]): readonly ob
 /** The gauges of questions about single flows, of whatever period, are one dashboard over a day. */
 export function questionDashboard(questions: readonly PrintedSearch[]): object {
   return {
-    name: "flowferry: questions",
+    name: QUESTIONS,
     description: "How many records each view of flowferry shows.",
     layout: {
       sections: [

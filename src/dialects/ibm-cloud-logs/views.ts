@@ -6,7 +6,7 @@ import { shippedDashboards } from "../dashboard-lists.ts";
 import { type PrintedSearch, printed } from "../dialect.ts";
 import { oneLine } from "../text.ts";
 import type { Lucene } from "./conditions.ts";
-import { questionDashboard } from "./searches.ts";
+import { OURS, questionDashboard } from "./searches.ts";
 
 /** Lists of `dashboards.yml` whose searches are questions about single flows, for which their records are an answer. */
 const LISTS = ["security", "ports"];
@@ -36,7 +36,7 @@ export function questionsOf(searches: readonly Search[], { where }: Lucene): Que
 /** For `POST /v1/views`: the records that a search is about, over its period; how they group is left to whoever looks. */
 export function views(questions: readonly Question[]): object[] {
   return questions.map(({ search: { title, periodMs }, lucene }) => ({
-    name: `flowferry: ${oneLine(title)}`,
+    name: `${OURS}${oneLine(title)}`,
     search_query: { query: lucene, syntax_type: "lucene" },
     time_selection: { quick_selection: { caption: caption(periodMs), seconds: periodMs / 1_000 } },
     filters: { filters: [] },

@@ -3,6 +3,8 @@ import { oneLine, runbookPlace } from "../text.ts";
 import { MOST_DIMENSIONS } from "./rules.ts";
 import { scheduleOf } from "./schedule.ts";
 
+/** What the titles of the saved searches of detections begin with, and no other one's. */
+export const DETECTION_TITLE = "Flowferry detection: ";
 const SEVERITY = { informational: "INFO", low: "INFO", medium: "WARNING", high: "ERROR", critical: "CRITICAL" } as const;
 const MEASURES = { event_count: "Flows", value_count: "Values", value_sum: "Total" } as const;
 
@@ -30,7 +32,7 @@ export function detectionChain(
   return {
     rule: rule.name,
     savedSearch: {
-      displayName: `Flowferry detection: ${rule.title}`,
+      displayName: `${DETECTION_TITLE}${rule.title}`,
       description: oneLine(rule.description),
       queryString: query,
     },

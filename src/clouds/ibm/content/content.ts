@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { DASHBOARD_NAMES } from "../../../dialects/ibm-cloud-logs/searches.ts";
 import { asset } from "../../../lib/assets.ts";
 import { UsageError } from "../../../lib/errors.ts";
 
@@ -15,12 +16,16 @@ const definition = z.looseObject({
 });
 
 export type Named = z.output<typeof named>;
+/** With the id that we give it. */
+export type Dashboard = Named & { readonly id: string };
 export type AlertDefinition = z.output<typeof definition>;
 
 /** What is installed into an instance, as it was built. */
 export interface CloudLogsContent {
   readonly views: readonly Named[];
-  readonly dashboards: readonly Named[];
+  readonly dashboards: readonly Dashboard[];
+  /** Dashboards that an earlier version may have installed: the service lists none. */
+  readonly formerDashboards: readonly Dashboard[];
   /** Only where they are wanted. */
   readonly alerts: readonly AlertDefinition[];
 }
@@ -44,9 +49,14 @@ export function readCloudLogsContent(
     const [issue] = parsed.error.issues;
     throw wrong(`${(issue?.path ?? []).map(String).join(": ")}: ${issue?.message}`);
   };
+  const dashboards = read("searches.json", named).map((one) => ({ id: idOf(one.name), ...one }));
   return {
     views: read("views.json", named),
-    dashboards: read("searches.json", named).map((one) => ({ href: idOf(one.name), ...one })),
+    dashboards,
+    formerDashboards: DASHBOARD_NAMES.filter((name) => !dashboards.some((one) => one.name === name)).map((name) => ({
+      id: idOf(name),
+      name,
+    })),
     alerts: detections ? read("detections.json", definition).map((one) => telling(one, webhook)) : [],
   };
 }

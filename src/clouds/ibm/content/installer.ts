@@ -1,6 +1,8 @@
+import { OURS } from "../../../dialects/ibm-cloud-logs/searches.ts";
 import { differences } from "../../../install/differences.ts";
 import {
   actionFor,
+  allSteps,
   Conflict,
   type Installation,
   type Installer,
@@ -16,25 +18,61 @@ import type { CloudLogsContent, Named } from "./content.ts";
 
 type Found = Readonly<Record<string, unknown>>;
 
+/** Something that is there, as far as a listing tells. */
+interface Thing {
+  readonly id: string;
+  readonly name: string;
+  readonly own: boolean;
+}
+
 /** A kind of thing that the instance keeps, by the path of its API. */
 interface Kind {
   readonly kind: string;
   readonly path: string;
-  /** Member of a listing's answer; undefined for a kind without a listing, whose things have ids that we choose (`href`). */
-  readonly list: string | undefined;
-  /** Whether what has our name is ours. */
   isOwn(found: Found): boolean;
+  /** Those that are there; of a kind without a listing, those that may be ours. */
+  things(api: CloudLogsApi, signal: AbortSignal): Promise<Thing[]>;
 }
 
-const ALERTS: Kind = {
-  kind: "alert definition",
-  path: "/v1/alert_definitions",
-  list: "alert_definitions",
-  isOwn: ({ entity_labels }) => (entity_labels as Found | undefined)?.["managed-by"] === "flowferry",
-};
+/** A kind whose things are listed in a member of the answer. */
+function listed(kind: string, member: string, isOwn: Kind["isOwn"]): Kind {
+  const path = `/v1/${member}`;
+  return {
+    kind,
+    path,
+    isOwn,
+    things: async (api, signal) =>
+      listOf(await api.call("GET", path, signal), member).map((one) => ({
+        id: idOf(one),
+        name: String(one.name),
+        own: isOwn(one),
+      })),
+  };
+}
+
+const ALERTS = listed(
+  "alert definition",
+  "alert_definitions",
+  ({ entity_labels }) => (entity_labels as Found | undefined)?.["managed-by"] === "flowferry",
+);
 /** These have no labels: their names say whose they are. */
-const VIEWS: Kind = { kind: "view", path: "/v1/views", list: "views", isOwn: () => true };
-const DASHBOARDS: Kind = { kind: "dashboard", path: "/v1/dashboards", list: undefined, isOwn: () => true };
+const VIEWS = listed("view", "views", ({ name }) => String(name).startsWith(OURS));
+
+/** The service has no listing of them, and takes ids of our choosing: what has one is ours. */
+function dashboardsOf({ dashboards, formerDashboards }: CloudLogsContent): Kind {
+  const path = "/v1/dashboards";
+  return {
+    kind: "dashboard",
+    path,
+    isOwn: () => true,
+    async things(api, signal) {
+      const there: Thing[] = [];
+      for (const { id, name } of [...dashboards, ...formerDashboards])
+        if (await api.orAbsent("GET", `${path}/${id}`, signal)) there.push({ id, name, own: true });
+      return there;
+    },
+  };
+}
 
 const WEBHOOK = "outgoing webhook";
 
@@ -51,12 +89,12 @@ export function cloudLogsInstallation(api: CloudLogsApi, content: CloudLogsConte
   };
   const inOrder = [
     group(VIEWS, content.views),
-    group(DASHBOARDS, content.dashboards),
+    group(dashboardsOf(content), content.dashboards),
     webhooks,
     group(ALERTS, content.alerts, told),
   ];
   return {
-    steps: (signal) => lookAll(inOrder, (one) => one.steps(signal)),
+    steps: (signal) => allSteps(inOrder, signal),
     removal: (signal) => lookAll(inOrder.toReversed(), (one) => one.removal(signal)),
     close: () => api.close(),
   };
@@ -74,20 +112,7 @@ async function webhookStep(api: CloudLogsApi, webhook: number, signal: AbortSign
 }
 
 function kindInstaller(api: CloudLogsApi, of: Kind, wanted: readonly Named[], needs: readonly string[]): Installer {
-  const { kind, path, list } = of;
-  /** Ids by name: of our own before others'. */
-  const idsOf = async (signal: AbortSignal): Promise<Map<string, string>> => {
-    const ids = new Map<string, string>();
-    if (list === undefined) {
-      for (const { name, href } of wanted) {
-        if (await api.orAbsent("GET", `${path}/${href}`, signal)) ids.set(name, String(href));
-      }
-      return ids;
-    }
-    const all = listOf(await api.call("GET", path, signal), list);
-    for (const one of all.toSorted((a, b) => Number(of.isOwn(a)) - Number(of.isOwn(b)))) ids.set(String(one.name), idOf(one));
-    return ids;
-  };
+  const { kind, path } = of;
   const stepOf = async (one: Named, id: string | undefined, signal: AbortSignal): Promise<Step> => {
     const { name } = one;
     // A listing may leave out what a thing is made of.
@@ -109,35 +134,44 @@ function kindInstaller(api: CloudLogsApi, of: Kind, wanted: readonly Named[], ne
           return;
         }
         const made = await api.call("POST", path, signal, one);
-        if (list === undefined && made.href !== one.href) {
-          notice = `${kind} "${name}" has the id ${made.href} instead of ${one.href}: delete it before you install again`;
+        if (one.id !== undefined && made.id !== one.id) {
+          notice = `${kind} "${name}" has the id ${made.id} instead of ${one.id}: delete it before you install again`;
         }
       },
       notice: () => notice,
     };
   };
+  const deletions = (things: readonly Thing[]): Step[] =>
+    things.map(({ name, id }) => {
+      const run = async (signal: AbortSignal): Promise<void> => {
+        await api.orAbsent("DELETE", `${path}/${id}`, signal);
+      };
+      return { kind, name, action: "delete", differences: [], run };
+    });
+  /** Of several things of a name, one of our own counts. */
+  const chosen = (things: readonly Thing[]): Map<string, Thing> =>
+    new Map(things.toSorted((a, b) => Number(a.own) - Number(b.own)).map((one) => [one.name, one]));
   return {
     what: `${kind}s`,
     async steps(signal) {
       if (wanted.length === 0) return [];
-      const ids = await idsOf(signal);
+      const things = chosen(await of.things(api, signal));
       const steps: Step[] = [];
-      for (const one of wanted) steps.push(await stepOrConflict(kind, one.name, () => stepOf(one, ids.get(one.name), signal)));
+      for (const one of wanted)
+        steps.push(await stepOrConflict(kind, one.name, () => stepOf(one, things.get(one.name)?.id, signal)));
       return steps;
     },
+    async outdated(signal) {
+      if (wanted.length === 0) return [];
+      const things = await of.things(api, signal);
+      const kept = chosen(things);
+      const isWanted = (thing: Thing): boolean =>
+        kept.get(thing.name) === thing && wanted.some(({ name }) => name === thing.name);
+      return deletions(things.filter((one) => one.own && !isWanted(one)));
+    },
     async removal(signal) {
-      const ids = wanted.length === 0 ? new Map<string, string>() : await idsOf(signal);
-      const steps: Step[] = [];
-      for (const { name } of wanted) {
-        const id = ids.get(name);
-        const found = id === undefined ? undefined : await api.orAbsent("GET", `${path}/${id}`, signal);
-        if (found === undefined || !of.isOwn(found)) continue;
-        const run = async (signal: AbortSignal): Promise<void> => {
-          await api.orAbsent("DELETE", `${path}/${id}`, signal);
-        };
-        steps.push({ kind, name, action: "delete", differences: [], run });
-      }
-      return steps;
+      if (wanted.length === 0) return [];
+      return deletions((await of.things(api, signal)).filter(({ own }) => own));
     },
   };
 }

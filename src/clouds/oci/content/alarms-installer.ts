@@ -24,22 +24,17 @@ export function alarmsInstaller(
   call: ServiceCall,
   topicId: TopicFinder,
 ): Installer {
-  /** Titles need not be unique: of several, our own counts. */
-  const list = async (signal: AbortSignal): Promise<Map<string, models.AlarmSummary>> => {
-    const found = new Map<string, models.AlarmSummary>();
-    const all = await allPages("ListAlarms", (page) => {
+  const listAll = (signal: AbortSignal): Promise<models.AlarmSummary[]> =>
+    allPages("ListAlarms", (page) => {
       const request = { compartmentId, limit: PAGE, ...(page === undefined ? {} : { page: encodeURIComponent(page) }) };
       return call("ListAlarms", signal, async () => {
         const { items, next } = await client.listAlarms(request);
         return { items: listOf(items), next };
       });
     });
-    for (const one of all) {
-      const earlier = found.get(one.displayName);
-      if (earlier === undefined || !isOwn(earlier)) found.set(one.displayName, one);
-    }
-    return found;
-  };
+  /** Titles need not be unique: of several, our own counts. */
+  const byTitle = (all: readonly models.AlarmSummary[]): Map<string, models.AlarmSummary> =>
+    new Map(all.toSorted((a, b) => Number(isOwn(a)) - Number(isOwn(b))).map((one) => [one.displayName, one]));
   const filledIn = (alarm: Alarm, topic: string): Alarm => {
     const values: Record<string, string> = { compartmentId, topicId: topic };
     return JSON.parse(JSON.stringify(alarm).replaceAll(PLACEHOLDER, (_, name: string) => values[name] ?? ""));
@@ -72,11 +67,27 @@ export function alarmsInstaller(
     };
   };
 
+  /** Deletes those of our own that are meant; none where nobody asks for detections. */
+  const deletions = async (
+    isMeant: (one: models.AlarmSummary, all: readonly models.AlarmSummary[]) => boolean,
+    signal: AbortSignal,
+  ): Promise<Step[]> => {
+    if (alarms.length === 0) return [];
+    const all = await listAll(signal);
+    const own = all.filter((one) => isOwn(one) && isMeant(one, all));
+    return own.map(({ id, displayName: name }) => {
+      const remove = removing(call, "DeleteAlarm", () => client.deleteAlarm(id), {
+        isThere: async (signal) => (await listAll(signal)).some((one) => one.id === id),
+      });
+      return { kind: "alarm", name, action: "delete", differences: [], run: remove };
+    });
+  };
+
   return {
     what: GROUPS.alarms,
     async steps(signal) {
       if (alarms.length === 0) return [];
-      const found = await list(signal);
+      const found = byTitle(await listAll(signal));
       const steps: Step[] = [];
       for (const alarm of alarms) {
         const { displayName } = alarm;
@@ -84,17 +95,11 @@ export function alarmsInstaller(
       }
       return steps;
     },
-    async removal(signal) {
-      if (alarms.length === 0) return [];
-      const found = await list(signal);
-      return alarms.flatMap(({ displayName }): Step[] => {
-        const one = found.get(displayName);
-        if (one === undefined || !isOwn(one)) return [];
-        const remove = removing(call, "DeleteAlarm", () => client.deleteAlarm(one.id), {
-          isThere: async (signal) => (await list(signal)).has(displayName),
-        });
-        return [{ kind: "alarm", name: displayName, action: "delete", differences: [], run: remove }];
-      });
-    },
+    removal: (signal) => deletions(() => true, signal),
+    outdated: (signal) =>
+      deletions((one, all) => {
+        const isWanted = alarms.some(({ displayName }) => displayName === one.displayName);
+        return !isWanted || byTitle(all).get(one.displayName) !== one;
+      }, signal),
   };
 }

@@ -1,11 +1,19 @@
 import type { ClientConfiguration, HttpClient } from "oci-common";
 import type { models } from "oci-managementdashboard";
-import { JSON_TYPE, OciServiceClient } from "../service-client.ts";
+import { JSON_TYPE, nextPageOf, OciServiceClient } from "../service-client.ts";
 
 interface Query {
   readonly compartmentId: string;
   /** Percent-encoded. */
-  readonly displayName: string;
+  readonly displayName?: string;
+  /** Percent-encoded. */
+  readonly page?: string;
+}
+
+/** One page of a listing. */
+interface Page<T> {
+  readonly items: readonly T[] | undefined;
+  readonly next: string | undefined;
 }
 
 /** The operations of Management Dashboard that the program uses, https://docs.oracle.com/iaas/api/#/en/managementdashboard/20200901/. */
@@ -15,10 +23,8 @@ export class DashboardsClient extends OciServiceClient {
     super({ name: "DashxApis", endpoint, version: "20200901" }, params, configuration);
   }
 
-  /** The first page. */
-  listSavedSearches(query: Query): Promise<models.ManagementSavedSearchCollection | undefined> {
-    const path = "/managementSavedSearches";
-    return this.json("listManagementSavedSearches", { method: "GET", path, in: {}, query: { ...query } });
+  listSavedSearches(query: Query): Promise<Page<models.ManagementSavedSearchSummary>> {
+    return this.#list("listManagementSavedSearches", "/managementSavedSearches", query);
   }
 
   createSavedSearch(details: object, opcRetryToken: string): Promise<models.ManagementSavedSearch | undefined> {
@@ -36,10 +42,8 @@ export class DashboardsClient extends OciServiceClient {
     return this.send("deleteManagementSavedSearch", { method: "DELETE", path: SAVED_SEARCH, in: { id } });
   }
 
-  /** The first page. */
-  listDashboards(query: Query): Promise<models.ManagementDashboardCollection | undefined> {
-    const path = "/managementDashboards";
-    return this.json("listManagementDashboards", { method: "GET", path, in: {}, query: { ...query } });
+  listDashboards(query: Query): Promise<Page<models.ManagementDashboardSummary>> {
+    return this.#list("listManagementDashboards", "/managementDashboards", query);
   }
 
   getDashboard(id: string): Promise<models.ManagementDashboard | undefined> {
@@ -60,6 +64,12 @@ export class DashboardsClient extends OciServiceClient {
 
   deleteDashboard(id: string): Promise<object> {
     return this.send("deleteManagementDashboard", { method: "DELETE", path: DASHBOARD, in: { id } });
+  }
+
+  async #list<T>(operation: string, path: string, query: Query): Promise<Page<T>> {
+    const response = await this.send(operation, { method: "GET", path, in: {}, query: { ...query } });
+    const collection = (await response.json()) as { readonly items?: readonly T[] } | undefined;
+    return { items: collection?.items, next: nextPageOf(response) };
   }
 }
 

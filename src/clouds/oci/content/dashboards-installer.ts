@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { models } from "oci-managementdashboard";
+import { DETECTION_TITLE } from "../../../dialects/log-analytics/detection.ts";
 import { differences } from "../../../install/differences.ts";
 import { actionFor, Conflict, type Installer, keyOf, type Step, stepOrConflict } from "../../../install/step.ts";
-import { listOf, resourceOf } from "../answers.ts";
+import { allPages, listOf, resourceOf } from "../answers.ts";
 import { COMPARTMENT, type Content, type Dashboard, OWN_TAGS, type SavedSearch } from "./build.ts";
 import type { DashboardsClient } from "./dashboards-client.ts";
 import type { ServiceCall } from "./service-call.ts";
@@ -18,22 +19,25 @@ export function dashboardsInstaller(
   content: Content,
   call: ServiceCall,
 ): Installer & { readonly searchId: SearchFinder } {
-  const findSearch = async (
-    displayName: string,
-    signal: AbortSignal,
-  ): Promise<models.ManagementSavedSearchSummary | undefined> => {
-    const request = { compartmentId, displayName: encodeURIComponent(displayName) };
-    const items = await call("ListManagementSavedSearches", signal, async () =>
-      listOf((await client.listSavedSearches(request))?.items),
+  /** Of that name, or of all names. */
+  const listSearches = (name: string | undefined, signal: AbortSignal) =>
+    allPages("ListManagementSavedSearches", (page) =>
+      call("ListManagementSavedSearches", signal, async () => {
+        const { items, next } = await client.listSavedSearches(queryOf(compartmentId, name, page));
+        return { items: listOf(items), next };
+      }),
     );
-    return items.find((item) => item.displayName === displayName);
-  };
+  const listDashboards = (name: string | undefined, signal: AbortSignal) =>
+    allPages("ListManagementDashboards", (page) =>
+      call("ListManagementDashboards", signal, async () => {
+        const { items, next } = await client.listDashboards(queryOf(compartmentId, name, page));
+        return { items: listOf(items), next };
+      }),
+    );
+  const findSearch = async (displayName: string, signal: AbortSignal): Promise<models.ManagementSavedSearchSummary | undefined> =>
+    (await listSearches(displayName, signal)).find((item) => item.displayName === displayName);
   const findDashboard = async (displayName: string, signal: AbortSignal): Promise<models.ManagementDashboard | undefined> => {
-    const request = { compartmentId, displayName: encodeURIComponent(displayName) };
-    const items = await call("ListManagementDashboards", signal, async () =>
-      listOf((await client.listDashboards(request))?.items),
-    );
-    const id = items.find((item) => item.displayName === displayName)?.id;
+    const id = (await listDashboards(displayName, signal)).find((item) => item.displayName === displayName)?.id;
     if (id === undefined) return undefined;
     return call("GetManagementDashboard", signal, async () => resourceOf(await client.getDashboard(id), id));
   };
@@ -106,6 +110,39 @@ export function dashboardsInstaller(
     };
   };
 
+  const isOfDetection = (title: string): boolean => title.startsWith(DETECTION_TITLE);
+  const withDetections = content.searches.some(({ displayName }) => isOfDetection(displayName));
+  const names = new Set([...content.searches, ...content.dashboards].map(({ displayName }) => displayName));
+
+  /** Deletes those of our own that are meant, dashboards first. What detections have is left alone where nobody asks for them. */
+  const deletions = async (isMeant: (displayName: string) => boolean, signal: AbortSignal): Promise<Step[]> => {
+    const ours = (one: Tagged): boolean => isOwn(one) && isMeant(one.displayName ?? "");
+    const boards = (await listDashboards(undefined, signal)).filter(ours);
+    const searches = (await listSearches(undefined, signal)).filter(
+      (one) => ours(one) && (withDetections || !isOfDetection(one.displayName)),
+    );
+    const boardSteps = boards.map(({ id, displayName: name }): Step => {
+      const run = async (signal: AbortSignal): Promise<void> => {
+        await call("DeleteManagementDashboard", signal, () => client.deleteDashboard(id));
+      };
+      return { kind: "dashboard", name, action: "delete", differences: [], run };
+    });
+    const searchSteps = searches.map(({ id, displayName: name }): Step => {
+      const run = async (signal: AbortSignal): Promise<void> => {
+        await call("DeleteManagementSavedSearch", signal, () => client.deleteSavedSearch(id));
+      };
+      // What shows or runs a search goes before it.
+      const shown = boardSteps.filter((board) => {
+        const known = content.dashboards.find(({ displayName }) => displayName === board.name);
+        return known === undefined || searchesOf(known).includes(name);
+      });
+      const tasks = content.tasks.filter(({ search }) => search === name).map((task) => taskKey(task.displayName));
+      const needs = [GROUPS.tasks, ...shown.map(keyOf), ...tasks];
+      return { kind: "saved search", name, action: "delete", differences: [], needs, run };
+    });
+    return [...boardSteps, ...searchSteps];
+  };
+
   return {
     what: "saved searches and dashboards",
     searchId: async (title, signal) => (await findSearch(title, signal))?.id,
@@ -119,35 +156,18 @@ export function dashboardsInstaller(
       }
       return steps;
     },
-    async removal(signal) {
-      const steps: Step[] = [];
-      for (const { displayName } of content.dashboards) {
-        const found = await findDashboard(displayName, signal);
-        if (found === undefined || !isOwn(found)) continue;
-        const { id } = found;
-        const run = async (signal: AbortSignal): Promise<void> => {
-          await call("DeleteManagementDashboard", signal, () => client.deleteDashboard(id));
-        };
-        steps.push({ kind: "dashboard", name: displayName, action: "delete", differences: [], run });
-      }
-      for (const { displayName } of content.searches) {
-        const found = await findSearch(displayName, signal);
-        if (found === undefined || !isOwn(found)) continue;
-        const { id } = found;
-        const run = async (signal: AbortSignal): Promise<void> => {
-          await call("DeleteManagementSavedSearch", signal, () => client.deleteSavedSearch(id));
-        };
-        const boards = content.dashboards.filter((one) => searchesOf(one).includes(displayName));
-        const tasks = content.tasks.filter(({ search }) => search === displayName);
-        const needs = [
-          GROUPS.tasks,
-          ...boards.map(({ displayName: name }) => keyOf({ kind: "dashboard", name })),
-          ...tasks.map(({ displayName: name }) => keyOf({ kind: "scheduled task", name })),
-        ];
-        steps.push({ kind: "saved search", name: displayName, action: "delete", differences: [], needs, run });
-      }
-      return steps;
-    },
+    removal: (signal) => deletions(() => true, signal),
+    outdated: (signal) => deletions((displayName) => !names.has(displayName), signal),
+  };
+}
+
+const taskKey = (name: string): string => keyOf({ kind: "scheduled task", name });
+
+function queryOf(compartmentId: string, name: string | undefined, page: string | undefined) {
+  return {
+    compartmentId,
+    ...(name === undefined ? {} : { displayName: encodeURIComponent(name) }),
+    ...(page === undefined ? {} : { page: encodeURIComponent(page) }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Installation, lookAll } from "../../../install/step.ts";
+import { allSteps, type Installation, lookAll } from "../../../install/step.ts";
 import type { OciConnectionOptions } from "../connection.ts";
 import { connectOci } from "../connection.ts";
 import type { OciSurroundings } from "../identity.ts";
@@ -7,7 +7,6 @@ import { dashboardsInstaller } from "./dashboards-installer.ts";
 import { definitionsInstaller } from "./definitions-installer.ts";
 import { type NotificationOptions, openAlarms } from "./open-alarms.ts";
 import { serviceCall } from "./service-call.ts";
-
 import { tasksInstaller } from "./tasks-installer.ts";
 
 export interface InstallationOptions {
@@ -70,7 +69,7 @@ export async function openInstaller(
   const alarms = notifications && (await openAlarms(notifications, { elsewhere, compartmentId, patienceMs }, surroundings));
   const inOrder = [definitions, boards, tasks, ...(alarms?.installers ?? [])];
   return {
-    steps: (signal) => lookAll(inOrder, (one) => one.steps(signal)),
+    steps: (signal) => allSteps(inOrder, signal),
     removal: (signal) => lookAll(inOrder.toReversed(), (one) => one.removal(signal)),
     async close() {
       await Promise.all([analytics.close(), dashboards.close(), alarms?.close()]);

@@ -21,15 +21,18 @@ export function tasksInstaller(
   call: ServiceCall,
   searchId: SearchFinder,
 ): Installer {
-  const find = async (displayName: string, signal: AbortSignal): Promise<models.StandardTask | undefined> => {
-    const items = await allPages("ListScheduledTasks", (page) => {
+  /** Of that name, or of all names. */
+  const list = (name: string | undefined, signal: AbortSignal): Promise<models.ScheduledTaskSummary[]> =>
+    allPages("ListScheduledTasks", (page) => {
       const from = page === undefined ? {} : { page: encodeURIComponent(page) };
-      const query = { compartmentId, ...from, displayName: encodeURIComponent(displayName) };
+      const named = name === undefined ? {} : { displayName: encodeURIComponent(name) };
       return call("ListScheduledTasks", signal, async () => {
-        const { collection, next } = await client.listScheduledTasks(namespaceName, query);
+        const { collection, next } = await client.listScheduledTasks(namespaceName, { compartmentId, ...from, ...named });
         return { items: listOf(collection?.items), next };
       });
     });
+  const find = async (displayName: string, signal: AbortSignal): Promise<models.StandardTask | undefined> => {
+    const items = await list(displayName, signal);
     const id = items.find((item) => item.displayName === displayName)?.id;
     if (id === undefined) return undefined;
     const get = { namespaceName, scheduledTaskId: id };
@@ -81,6 +84,18 @@ export function tasksInstaller(
     };
   };
 
+  /** Deletes those of our own that are meant; none where nobody asks for detections. */
+  const deletions = async (isMeant: (displayName: string) => boolean, signal: AbortSignal): Promise<Step[]> => {
+    if (tasks.length === 0) return [];
+    const own = (await list(undefined, signal)).filter((one) => isOwn(one) && isMeant(one.displayName));
+    return own.map(({ id: scheduledTaskId, displayName: name }) => {
+      const run = async (signal: AbortSignal): Promise<void> => {
+        await call("DeleteScheduledTask", signal, () => client.deleteScheduledTask({ namespaceName, scheduledTaskId }));
+      };
+      return { kind: "scheduled task", name, action: "delete", differences: [], run };
+    });
+  };
+
   return {
     what: GROUPS.tasks,
     async steps(signal) {
@@ -90,18 +105,7 @@ export function tasksInstaller(
       }
       return steps;
     },
-    async removal(signal) {
-      const steps: Step[] = [];
-      for (const { displayName } of tasks) {
-        const found = await find(displayName, signal);
-        if (found === undefined || !isOwn(found)) continue;
-        const scheduledTaskId = found.id;
-        const run = async (signal: AbortSignal): Promise<void> => {
-          await call("DeleteScheduledTask", signal, () => client.deleteScheduledTask({ namespaceName, scheduledTaskId }));
-        };
-        steps.push({ kind: "scheduled task", name: displayName, action: "delete", differences: [], run });
-      }
-      return steps;
-    },
+    removal: (signal) => deletions(() => true, signal),
+    outdated: (signal) => deletions((name) => !tasks.some(({ displayName }) => displayName === name), signal),
   };
 }

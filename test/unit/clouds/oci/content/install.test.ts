@@ -357,7 +357,6 @@ describe("detections", () => {
     const [guarding, partly] = [await open(withDetections), await open(some)];
     oci.faults.add({ on: "create-task", after: 2 }, { loseAnswer: "reset" });
     expect(await install(guarding)).toEqual({ create: sizeOf(withDetections) });
-    expect(await install(partly)).toEqual({ none: sizeOf(some) });
     const { tasks } = analytics.state;
     expect(tasks.size).toBe(detections.length);
     for (const task of tasks.values()) {
@@ -365,6 +364,10 @@ describe("detections", () => {
       expect(dashboards.savedSearches.has(action.savedSearchId)).toBe(true);
       expect(action.metricExtraction).toMatchObject({ compartmentId: COMPARTMENT, namespace: "flowferry" });
     }
+    expect(await install(partly)).toEqual({
+      none: sizeOf(some),
+      delete: sizeOf(withDetections) - sizeOf({ ...some, fields: withDetections.fields }),
+    });
     const [task] = tasks.values();
     if (task === undefined) throw new Error("there are no tasks");
     tasks.set(task.id, { ...task, schedules: [] });
@@ -376,6 +379,46 @@ describe("detections", () => {
     for (const step of await guarding.removal(never)) await step.run(never);
     expect([tasks.size, dashboards.savedSearches.size]).toEqual([0, 0]);
     await Promise.all([guarding.close(), partly.close()]);
+  });
+
+  it("that are no longer shipped go, and what runs or shows something before it; what others made stays", async () => {
+    const [before, now, withoutAny] = [await open(someOf(withDetections)), await open(some), await open()];
+    await install(before);
+    const { tasks } = analytics.state;
+    const copyOf = <T extends { readonly id: string }>(of: Map<string, T>, change: Partial<T>, id: string): void => {
+      const [one] = of.values();
+      if (one !== undefined) of.set(id, { ...one, ...change, id });
+    };
+    const [own, theirs] = [{ freeformTags: { "managed-by": "flowferry", more: "1" } }, { freeformTags: {} }];
+    copyOf(tasks, { displayName: "flowferry_rule_of_old", ...own }, "ocid1.loganalyticsscheduledtask.oc1.phx.old");
+    copyOf(tasks, { displayName: "flowferry_rule_of_theirs", ...theirs }, "ocid1.loganalyticsscheduledtask.oc1.phx.theirs");
+    copyOf(dashboards.savedSearches, { displayName: "Flowferry: Search of old", ...own }, "ocid1.managementsavedsearch.oc1..a");
+    copyOf(
+      dashboards.savedSearches,
+      { displayName: "Flowferry detection: Rule of old", ...own },
+      "ocid1.managementsavedsearch.oc1..b",
+    );
+    copyOf(dashboards.savedSearches, { displayName: "Flowferry: Mine", ...theirs }, "ocid1.managementsavedsearch.oc1..c");
+    const gone = async (which: Installation): Promise<string[]> =>
+      (await which.steps(never)).filter(({ action }) => action === "delete").map(keyOf);
+    const boards = content.dashboards.map(({ displayName }) => `dashboard ${displayName}`);
+    expect(await gone(before)).toEqual([
+      "scheduled task flowferry_rule_of_old",
+      "saved search Flowferry: Search of old",
+      "saved search Flowferry detection: Rule of old",
+    ]);
+    expect((await gone(now)).slice(0, 1 + boards.length)).toEqual(["scheduled task flowferry_rule_of_old", ...boards]);
+    // Whoever does not ask for detections keeps what they have.
+    expect(await gone(withoutAny)).toEqual(["saved search Flowferry: Search of old"]);
+    expect(await install(before)).toMatchObject({ delete: 3 });
+    expect(await gone(before)).toEqual([]);
+    const removal = await before.removal(never);
+    for (const step of removal) await step.run(never);
+    expect([[...tasks.values()].map(({ displayName }) => displayName), dashboards.savedSearches.size]).toEqual([
+      ["flowferry_rule_of_theirs"],
+      1,
+    ]);
+    await Promise.all([before.close(), now.close(), withoutAny.close()]);
   });
 
   it("name the policy that is missing for their tasks", async () => {

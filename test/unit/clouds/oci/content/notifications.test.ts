@@ -67,6 +67,8 @@ async function installer(options: Partial<NotificationOptions> = {}, patienceMs 
       for (const one of opened.installers) steps.push(...(await one.steps(never)));
       return steps;
     },
+    outdated: async (): Promise<Step[]> =>
+      (await Promise.all(opened.installers.map((one) => one.outdated?.(never) ?? []))).flat(),
     async removal(): Promise<Step[]> {
       const steps: Step[] = [];
       for (const one of opened.installers.toReversed()) steps.push(...(await one.removal(never)));
@@ -303,6 +305,27 @@ describe("refusals", () => {
     expect(() => slackWebhook(url)).toThrow(said);
     expect(() => slackWebhook(url)).not.toThrow(/SECRET/);
   });
+});
+
+it("alarms that are no longer shipped go, and a second one of a title, but none of others", async () => {
+  await install();
+  const [first] = monitoring.alarms.values();
+  if (first === undefined) throw new Error("there is no alarm");
+  const add = (id: string, change: Partial<typeof first>) => monitoring.alarms.set(id, { ...first, ...change, id });
+  add("old", { displayName: "flowferry: Rule of old" });
+  add("twice", {});
+  add("theirs", { displayName: "flowferry: Rule of theirs", freeformTags: {} });
+  expect(await (await installer({ alarms: [] })).outdated()).toEqual([]);
+  const steps = await (await installer()).outdated();
+  expect(steps.map(({ action, name }) => [action, name]).sort()).toEqual([
+    ["delete", first.displayName],
+    ["delete", "flowferry: Rule of old"],
+  ]);
+  for (const step of steps) await step.run(never);
+  expect(monitoring.alarms.size).toBe(alarms.length + 1);
+  expect(await (await installer()).outdated()).toEqual([]);
+  for (const step of await (await installer()).removal()) await step.run(never);
+  expect([...monitoring.alarms.keys()]).toEqual(["theirs"]);
 });
 
 it("uninstall leaves a topic that an alarm still tells", async () => {
