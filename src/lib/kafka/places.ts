@@ -1,0 +1,21 @@
+/** One partition of a topic. */
+export interface Place {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** What messages, metrics and the ledger call a partition. */
+export function placeName({ topic, partition }: Place): string {
+  return `${topic}/${partition}`;
+}
+
+/** Places by topic, as the protocol has them. */
+export function byTopic(places: Iterable<Place>): { topic: string; partitions: number[] }[] {
+  const topics = new Map<string, number[]>();
+  for (const { topic, partition } of places) {
+    const partitions = topics.get(topic);
+    if (partitions === undefined) topics.set(topic, [partition]);
+    else partitions.push(partition);
+  }
+  return [...topics].map(([topic, partitions]) => ({ topic, partitions }));
+}
