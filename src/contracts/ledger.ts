@@ -1,6 +1,6 @@
 import type { AlertLedger } from "./alert-ledger.ts";
 import type { BadRecords, QualityNotice, RecordRange } from "./decoder.ts";
-import type { Discovery, Seen } from "./source.ts";
+import type { Discovery, Seen, Standing } from "./source.ts";
 import type { StateLedger } from "./state-ledger.ts";
 import type { ObjectRef, ObjectVersion } from "./store.ts";
 
@@ -211,6 +211,8 @@ export interface SourceLedger extends SourceIdentity {
    * Returns the ids of those that it knew.
    */
   withdraw(objects: readonly ObjectVersion[]): number[];
+  /** Whether somebody waits for the object, and why it cannot be read now; undefined if nobody does. */
+  standing(object: ObjectVersion): Standing | undefined;
   /** Objects that `sink` has not finished, with `after` < id ≤ `through`, in the order of discovery; without those that are parked. */
   pending(sink: string, range: { after: number; through: number; limit: number }): QueuedObject[];
   /** Objects discovered after `after`, whoever waits for them, in the order of discovery; without those that are parked. */

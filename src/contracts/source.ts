@@ -32,6 +32,14 @@ export interface Seen {
   unseen<Listed extends ObjectVersion>(page: readonly Listed[]): Listed[];
 }
 
+/** How a worker stands with an object for which somebody waits. */
+export interface Standing {
+  /** Why it cannot be read now, since when (ms since the epoch), and how often it was tried; undefined for one that can. */
+  readonly parked:
+    | { readonly since: number; readonly attempts: number; readonly code: string; readonly reason: string }
+    | undefined;
+}
+
 /** Where a source tells what it hears of by itself, between the passes. */
 export interface SourceListener {
   /**
@@ -45,6 +53,12 @@ export interface SourceListener {
    * object that is discovered again later is a new one. Rejects when the ledger cannot be written and patience ends.
    */
   revoke(objects: readonly ObjectVersion[]): Promise<void>;
+  /**
+   * How this worker stands with an object that it has taken from `discover`, whose page it has when it asks for the next one. Undefined when
+   * each of its consumers has every record of it, or it was taken away: then the object need never be handed out again. Throws a Failure of
+   * the drawer `worker` when the ledger cannot be read.
+   */
+  standing(object: ObjectVersion): Standing | undefined;
 }
 
 /** `leftOut`: so many records of the object stand in front of the first byte; none where it is undefined. */

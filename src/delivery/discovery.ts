@@ -1,5 +1,5 @@
 import type { SourceLedger } from "../contracts/ledger.ts";
-import type { Source } from "../contracts/source.ts";
+import type { Source, SourceListener, Standing } from "../contracts/source.ts";
 import type { ObjectVersion } from "../contracts/store.ts";
 import type { LedgerWrite } from "../ledger/write.ts";
 import { firstOf, firstWithin } from "../lib/waiting.ts";
@@ -15,7 +15,7 @@ const MOST_HINTS = 16;
 const MOST_FOLDERS = 256;
 
 /** Looks for what is new in the bucket, and writes it into the ledger for the convoy to read. */
-export class Discovery {
+export class Discovery implements SourceListener {
   readonly #source: Source;
   readonly #ledger: SourceLedger;
   readonly #write: LedgerWrite;
@@ -60,6 +60,11 @@ export class Discovery {
   /** Objects that this worker is not to read any more; resolves when nothing is committed for them from now on. */
   async revoke(objects: readonly ObjectVersion[]): Promise<void> {
     await this.#write(() => this.#convoy.revoke(this.#ledger.withdraw(objects)));
+  }
+
+  /** How the consumers stand with an object of the source. */
+  standing(object: ObjectVersion): Standing | undefined {
+    return this.#ledger.standing(object);
   }
 
   /** Resolves after so long, when the next pass is due; passes where hints point meanwhile, and resolves early when one of those fails. */

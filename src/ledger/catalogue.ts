@@ -1,5 +1,5 @@
 import type { Ledger, ParkedObject, QueuedObject, SourceIdentity, SourceLedger } from "../contracts/ledger.ts";
-import type { Discovery } from "../contracts/source.ts";
+import type { Discovery, Standing } from "../contracts/source.ts";
 import type { Tables } from "./statements.ts";
 
 const OBJECT = "o.id, s.name as source, o.key, o.etag, o.size, o.time, o.records";
@@ -81,6 +81,17 @@ export function catalogueOf({ sql, transaction, reading }: Tables, note: Note, s
         }
         return ids;
       }),
+    standing: ({ key, etag }) => {
+      const row = reading(() =>
+        sql(
+          `select p.since, p.attempts, p.code, p.reason from objects o left join parked p on p.object = o.id
+           where o.source = ? and o.key = ? and o.etag = ? and exists
+           (select 1 from pending w join sinks k on k.id = w.sink where w.object = o.id and k.name in (select value from json_each(?)))`,
+        ).get(source, key, etag, participants),
+      );
+      if (row === undefined) return undefined;
+      return { parked: row.since === null ? undefined : ({ ...row } as unknown as Standing["parked"]) };
+    },
     pending: (sink, { after, through, limit }) =>
       reading(() =>
         sql(

@@ -204,6 +204,26 @@ describe.each([
     expect(ledger.position("one", again?.id ?? 0)).toEqual({ position: 0, settled: 0 });
   });
 
+  it("says of an object whether somebody waits for it, and why it cannot be read now", () => {
+    const [a = 0, b = 0] = discover("a", "b");
+    const standing = (key: string, etag?: string) => ledger.of("bucket").standing(object(key, key, etag));
+    expect([standing("a"), standing("a", "2"), standing("none")]).toEqual([{ parked: undefined }, undefined, undefined]);
+    finish("one", a);
+    expect(standing("a")).toEqual({ parked: undefined });
+    finish("two", a);
+    ledger.of("bucket").park(b, { ...trouble, reason: "hunter2" });
+    expect(standing("a")).toBeUndefined();
+    const { since = 0, ...why } = standing("b")?.parked ?? {};
+    expect(why).toEqual({ attempts: 1, code: "object-denied", reason: "***" });
+    expect(Date.now() - since).toBeLessThan(60_000);
+    ledger.of("bucket").unpark(b);
+    expect(standing("b")).toEqual({ parked: undefined });
+    // A sink that is not in the configuration any more holds up nothing.
+    finish("one", b);
+    ledger.register(["one"]);
+    expect(standing("b")).toBeUndefined();
+  });
+
   it("forgets an object behind the horizon of its own partition once nobody waits for it, and never gives out its id again", () => {
     const [a, b, c] = discover("a", "b", "c");
     ledger.of("bucket").discover({ partition: "q", objects: [object("other", "a")] });
