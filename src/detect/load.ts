@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { describeError, UsageError } from "../lib/errors.ts";
+import { printable } from "../lib/printable.ts";
 import { type Draft, readDraft } from "./language/draft.ts";
 import { link } from "./language/link.ts";
 import { readYaml, type YamlDocument } from "./language/yaml-file.ts";
@@ -29,9 +30,9 @@ export interface RuleFile {
 /** Line of what stands in no rule file but in the configuration. */
 const NOWHERE = 0;
 
-/** One line: `deploy/detections/x.yml:12: unknown field 'sourcePrt'; did you mean 'sourcePort'?` */
+/** One line, whatever stands in the rule: `deploy/detections/x.yml:12: unknown field 'sourcePrt'; did you mean 'sourcePort'?` */
 export function formatRuleError({ file, line, message }: RuleError): string {
-  return line === NOWHERE ? `${file}: ${message}` : `${file}:${line}: ${message}`;
+  return printable(line === NOWHERE ? `${file}: ${message}` : `${file}:${line}: ${message}`);
 }
 
 /** Whether a file name is that of a rule file: `.yml` or `.yaml`, and not a rule's test cases (`.test.yml`). */

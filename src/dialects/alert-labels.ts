@@ -1,7 +1,7 @@
 import type { Rule } from "../detect/rule.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { ALERT_SOURCE } from "./receivers.ts";
-import { duration, oneLine, runbookPlace } from "./text.ts";
+import { duration, runbookPlace, untemplated } from "./text.ts";
 
 const SHORT_MS = 300_000;
 
@@ -11,20 +11,24 @@ export function alertLabels(rule: Rule): Record<string, string> {
   return { ...ALERT_SOURCE, severity: rule.level, ...(techniques.length > 0 && { attack: techniques.join(",") }) };
 }
 
-/** Braces would be a template's. */
 export function alertAnnotations(rule: Rule): Record<string, string> {
-  const plain = (text: string): string => oneLine(text).replaceAll("{{", "{ {");
   const runbook = runbookPlace(rule);
   return {
-    summary: plain(rule.title),
-    description: plain(rule.description),
-    ...(runbook !== undefined && { runbook }),
+    summary: untemplated(rule.title),
+    description: untemplated(rule.description),
+    ...(runbook !== undefined && { runbook: untemplated(runbook) }),
   };
 }
 
-/** An alert goes on for the rule's throttle after what it found, so that more of the same is no news. Evaluations see a match for their range. */
-export function alertKept({ throttleMs }: Rule, { rangeMs }: Evaluation): { readonly keep_firing_for?: string } {
-  return throttleMs > rangeMs ? { keep_firing_for: duration(throttleMs - rangeMs) } : {};
+/** How long an alert goes on after what it found, so that more of the same is no news for the rule's throttle. Evaluations see a match for their range. */
+export function keptMs({ throttleMs }: Rule, rangeMs: number): number {
+  return Math.max(0, throttleMs - rangeMs);
+}
+
+/** The same as rulers write it. */
+export function alertKept(rule: Rule, { rangeMs }: Evaluation): { readonly keep_firing_for?: string } {
+  const ms = keptMs(rule, rangeMs);
+  return ms > 0 ? { keep_firing_for: duration(ms) } : {};
 }
 
 /** How often a ruler evaluates a rule: a correlation over a short time often, so that its range is little longer than that. */

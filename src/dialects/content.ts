@@ -12,6 +12,7 @@ import type { Backend } from "./grafana/backend.ts";
 import { grafanaDashboard } from "./grafana/dashboard.ts";
 import { lokiBackend } from "./loki/grafana.ts";
 import { otelAttributes } from "./stored-attributes.ts";
+import { oneLine } from "./text.ts";
 import { victorialogsBackend } from "./victorialogs/grafana.ts";
 
 /** What Grafana asks, by name of the dialect that it asks in. */
@@ -100,7 +101,7 @@ class Table {
     this.#rows.set(name, cells);
     if ("query" in printed) cells.push("yes");
     else {
-      const note = `${printed.refused}: ${printed.reason}`;
+      const note = oneLine(`${printed.refused}: ${printed.reason}`);
       if (!this.#notes.includes(note)) this.#notes.push(note);
       cells.push(`no ${this.#notes.indexOf(note) + 1}`);
     }

@@ -35,3 +35,8 @@ export function runbookPlace({ runbook }: RuleMeta): string | undefined {
 export function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, " ").trim();
 }
+
+/** On one line, and without what templates take for their own: two braces. */
+export function untemplated(text: string): string {
+  return oneLine(text).replaceAll("{{", "{ {");
+}

@@ -2,7 +2,7 @@ import type { Rule } from "../../detect/rule.ts";
 import { alertLabels } from "../alert-labels.ts";
 import { type Alerting, type PrintedRule, refuse } from "../dialect.ts";
 import { type Evaluation, evaluationOf } from "../evaluation.ts";
-import { duration, oneLine, runbookPlace } from "../text.ts";
+import { duration, runbookPlace, untemplated } from "../text.ts";
 import { refuseDetector, windowed } from "../windowed.ts";
 import type { LogSearch } from "./conditions.ts";
 
@@ -55,23 +55,26 @@ const PRIORITY = { informational: 5, low: 4, medium: 3, high: 2, critical: 1 } a
 /** How often a monitor is evaluated. */
 const INTERVAL_MS = 60_000;
 
-/** For `POST /api/v1/monitor`. A group that goes on is one alert; a new group counts from its first flow on. */
+/**
+ * For `POST /api/v1/monitor`. A group that goes on is one alert, and of single flows one for the rule's throttle, which the monitor looks back; what
+ * counts cannot look back longer. A new group counts from its first flow on. Who is told is told of alerts alone, not of their end.
+ */
 export function monitor({ rule, query }: PrintedRule, words: LogSearch, { lagMs, receiver }: Alerting): object {
   const { nameOf } = words;
   const evaluation = evaluationOf(rule, INTERVAL_MS, lagMs);
   const groups = rule.dedup === "group" ? [] : rule.dedup.slice(0, MOST_GROUPS).map(nameOf);
   const { attack } = alertLabels(rule);
   return {
-    name: `flowferry: ${rule.title}`,
+    name: `flowferry: ${plain(rule.title)}`,
     type: "log alert",
     query:
       rule.kind === "correlation"
         ? printRule(rule, words, evaluation)
-        : monitorQuery(query, '"count"', groups, evaluation.rangeMs, 1),
+        : monitorQuery(query, '"count"', groups, Math.min(Math.max(evaluation.rangeMs, rule.throttleMs), LONGEST_MS), 1),
     message: [
-      oneLine(rule.description),
-      ...(rule.runbook === undefined ? [] : [`Runbook: ${runbookPlace(rule)}`]),
-      ...(receiver === undefined ? [] : [receiver]),
+      plain(rule.description),
+      ...(rule.runbook === undefined ? [] : [`Runbook: ${plain(runbookPlace(rule) ?? "")}`]),
+      ...(receiver === undefined ? [] : [`{{#is_alert}}${receiver}{{/is_alert}}`]),
     ].join("\n\n"),
     tags: [
       "managed-by:flowferry",
@@ -90,4 +93,9 @@ export function monitor({ rule, query }: PrintedRule, words: LogSearch, { lagMs,
       include_tags: true,
     },
   };
+}
+
+/** Braces would be variables, and `@` with what follows it somebody who is told. */
+function plain(text: string): string {
+  return untemplated(text).replaceAll("@", "@ ");
 }

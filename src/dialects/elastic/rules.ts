@@ -3,6 +3,7 @@ import { type Alerting, type PrintedRule, refuse } from "../dialect.ts";
 import { evaluationOf } from "../evaluation.ts";
 import { oneLine, runbookPlace } from "../text.ts";
 import { refuseDetector, windowed } from "../windowed.ts";
+import { threatsOf } from "./attack.ts";
 import { type Esql, INDICES } from "./conditions.ts";
 
 /** The query of a detection gives its flows; that of a correlation the groups for which it holds over the time range of the query. */
@@ -54,7 +55,7 @@ export function kibanaRule({ rule, query }: PrintedRule, { nameOf }: Esql, { lag
   const silentMs = Math.max(rule.throttleMs, correlated ? rangeMs : 0);
   return {
     rule_id: rule.id ?? rule.name,
-    name: rule.title,
+    name: oneLine(rule.title),
     description: oneLine(rule.description),
     type: "esql",
     language: "esql",
@@ -73,6 +74,7 @@ export function kibanaRule({ rule, query }: PrintedRule, { nameOf }: Esql, { lag
       },
     }),
     tags: ["flowferry", ...rule.tags],
+    threat: threatsOf(rule.tags),
     false_positives: rule.falsepositives.map(oneLine),
     references: rule.references,
     exceptions_list: [],

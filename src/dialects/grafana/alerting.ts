@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { stringify } from "yaml";
 import type { Rule } from "../../detect/rule.ts";
-import { alertAnnotations, alertLabels, byInterval } from "../alert-labels.ts";
+import { alertAnnotations, alertLabels, byInterval, keptMs } from "../alert-labels.ts";
 import type { Evaluation } from "../evaluation.ts";
 import { ALERT_SOURCE } from "../receivers.ts";
+import { duration, oneLine } from "../text.ts";
 
 /** A rule as a ruler asks for it. */
 export interface Asked {
@@ -24,17 +25,17 @@ const CONTACT_POINT = "flowferry";
 
 /** Rules that Grafana evaluates itself, for its folder of provisioning files: a query, its last value, and whether it is above 0. */
 export function grafanaRules(asked: readonly Asked[], { name, title, queryType }: AlertingBackend): string {
-  const rules = asked.map(({ rule, expr, evaluation: { rangeMs, delayMs } }) => ({
+  const rules = asked.map(({ rule, expr, evaluation }) => ({
     rule,
     alert: {
       uid: `flowferry-${createHash("sha256").update(`${name} ${rule.name}`).digest("hex").slice(0, 16)}`,
-      title: rule.title,
+      title: oneLine(rule.title),
       condition: "C",
       data: [
         {
           refId: "A",
           datasourceUid: name,
-          relativeTimeRange: { from: (rangeMs + delayMs) / 1_000, to: 0 },
+          relativeTimeRange: { from: (evaluation.rangeMs + evaluation.delayMs) / 1_000, to: 0 },
           model: { refId: "A", expr, queryType },
         },
         expression("B", { type: "reduce", expression: "A", reducer: "last" }),
@@ -45,6 +46,7 @@ export function grafanaRules(asked: readonly Asked[], { name, title, queryType }
         }),
       ],
       for: "0s",
+      ...kept(rule, evaluation),
       noDataState: "OK",
       execErrState: "Error",
       labels: { ...alertLabels(rule), rule: rule.name },
@@ -53,9 +55,23 @@ export function grafanaRules(asked: readonly Asked[], { name, title, queryType }
   }));
   const groups = byInterval(rules).map((group) => ({ orgId: 1, folder: "flowferry", ...group }));
   return file(
-    `Alert rules of Grafana 11 or newer over ${title}, whose datasource has the uid ${name}: goes into provisioning/alerting/.`,
+    `Alert rules of Grafana 11 or newer (12 keeps alerts for the throttle) over ${title}, whose datasource has the uid ${name}: goes into provisioning/alerting/.`,
     { groups },
   );
+}
+
+/** The most evaluations that a group may be missing: the column of Grafana's database holds no more. */
+const MOST_MISSED = 32_767;
+
+/**
+ * An alert goes on for the rule's throttle: `keepFiringFor` when nothing is found any more at all, and as many evaluations without its group when
+ * others are found. Both are written as Grafana's reader of these files has them; Grafana 11 knows neither, and reads over them.
+ */
+function kept(rule: Rule, { intervalMs, rangeMs }: Evaluation): object {
+  const ms = keptMs(rule, rangeMs);
+  if (ms === 0) return {};
+  const missed = Math.min(MOST_MISSED, Math.max(2, Math.ceil(ms / intervalMs)));
+  return { keepFiringFor: duration(ms), missing_series_evals_to_resolve: missed };
 }
 
 function expression(refId: string, model: object): object {

@@ -63,6 +63,8 @@ export function byClause(names: readonly string[]): string {
 }
 
 export function quoteName(name: string): string {
+  if (/['\\|]|\p{Cc}/u.test(name))
+    refuse("text", "a name with quotes, backslashes, pipes or control characters is not taken literally");
   return /^[A-Za-z]\w*$/.test(name) ? name : `'${name}'`;
 }
 

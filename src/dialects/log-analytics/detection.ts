@@ -1,5 +1,5 @@
 import { type Alerting, attributeOf, type PrintedRule, type StoredAttributes } from "../dialect.ts";
-import { oneLine, runbookPlace } from "../text.ts";
+import { oneLine, runbookPlace, untemplated } from "../text.ts";
 import { MOST_DIMENSIONS } from "./rules.ts";
 import { scheduleOf } from "./schedule.ts";
 
@@ -32,7 +32,7 @@ export function detectionChain(
   return {
     rule: rule.name,
     savedSearch: {
-      displayName: `${DETECTION_TITLE}${rule.title}`,
+      displayName: `${DETECTION_TITLE}${oneLine(rule.title)}`,
       description: oneLine(rule.description),
       queryString: query,
     },
@@ -67,18 +67,19 @@ export function detectionChain(
       },
     },
     alarm: {
-      displayName: `flowferry: ${rule.title}`,
+      displayName: `flowferry: ${oneLine(rule.title)}`,
       compartmentId: "${compartmentId}",
       metricCompartmentId: "${compartmentId}",
       namespace: metric.namespace,
       resourceGroup: metric.resourceGroup,
-      // Twice the interval: a task that runs a little later than the one before leaves no hole, which would be a second alert.
-      query: `${rule.name}[${mql(2 * intervalMs)}].max() > 0`,
+      // It looks back for the rule's throttle, so that what is found again within it is no second alert; and twice the interval at least: a task
+      // that runs a little later than the one before leaves no hole.
+      query: `${rule.name}[${mql(Math.max(2 * intervalMs, rule.throttleMs))}].max() > 0`,
       severity: SEVERITY[rule.level],
       body: [
-        oneLine(rule.description),
+        untemplated(rule.description),
         ...dimensions.map(({ dimensionName }) => `${dimensionName}={{dimensions.${dimensionName}}}`),
-        ...(rule.runbook === undefined ? [] : [`Runbook: ${runbookPlace(rule)}`]),
+        ...(rule.runbook === undefined ? [] : [`Runbook: ${untemplated(runbookPlace(rule) ?? "")}`]),
       ].join(" "),
       pendingDuration: "PT1M",
       evaluationSlackDuration: "PT15M",
@@ -98,9 +99,9 @@ function iso(ms: number): string {
   return minutes % MINUTES_A_DAY === 0 ? `P${minutes / MINUTES_A_DAY}D` : `PT${minutes}M`;
 }
 
-/** An interval of Monitoring's query language, which is a day at most. */
+/** An interval of Monitoring's query language that is no shorter: up to 60 minutes, 24 hours, or a day, which is the longest. */
 function mql(ms: number): string {
-  const minutes = Math.min(ms / 60_000, MINUTES_A_DAY);
+  const minutes = Math.min(Math.ceil(ms / 60_000), MINUTES_A_DAY);
   if (minutes === MINUTES_A_DAY) return "1d";
-  return minutes % 60 === 0 ? `${minutes / 60}h` : `${minutes}m`;
+  return minutes < 60 ? `${minutes}m` : `${Math.ceil(minutes / 60)}h`;
 }

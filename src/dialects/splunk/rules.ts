@@ -4,6 +4,7 @@ import { evaluationOf } from "../evaluation.ts";
 import { oneLine } from "../text.ts";
 import { refuseDetector, windowed } from "../windowed.ts";
 import { SEARCH, type Spl } from "./conditions.ts";
+import { settingOf } from "./settings.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -38,10 +39,14 @@ function correlate(rule: Extract<Rule, { kind: "correlation" }>, { where, readOf
   }
 }
 
-/** Each result is an alert of its own, which says what the fields that tell incidents apart have. */
+/** Each result is an alert of its own, which says what the fields that tell incidents apart have. A dollar of the title would begin a token. */
 function actions(receiver: string, rule: Rule, fields: readonly string[]): string[] {
   if (!receiver.startsWith("#")) return ["action.webhook = 1", `action.webhook.param.url = ${receiver}`];
-  const told = [`${rule.level}: ${oneLine(rule.title)}.`, ...fields.map((name) => `${name}=$result.${name}$`), "$results_link$"];
+  const told = [
+    `${rule.level}: ${oneLine(rule.title).replaceAll("$", "＄")}.`,
+    ...fields.map((name) => `${name}=$result.${name}$`),
+    "$results_link$",
+  ];
   const message = told.join(" ");
   return ["action.slack = 1", `action.slack.param.channel = ${receiver}`, `action.slack.param.message = ${message}`];
 }
@@ -68,7 +73,7 @@ export function savedDetections(
         : rule.dedup.map((ref) => attributeOf(attributes, ref).name);
     const lines = [
       `[flowferry: ${rule.name}]`,
-      `description = ${oneLine(rule.description)}`,
+      `description = ${settingOf(rule.description)}`,
       `search = ${query}`,
       "enableSched = 1",
       `cron_schedule = ${often ? "*" : "*/5"} * * * *`,

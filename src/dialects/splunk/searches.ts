@@ -1,7 +1,8 @@
 import type { GroupKey, Measure, Outliers, Search, TimeGroup } from "../../searches/search.ts";
 import { type PrintedSearch, refuse } from "../dialect.ts";
-import { duration, oneLine } from "../text.ts";
+import { duration } from "../text.ts";
 import { quote, SEARCH, type Spl } from "./conditions.ts";
+import { settingOf, stanzaOf } from "./settings.ts";
 
 /** Field of the results, until it is renamed to its heading; the service shows `_time` as a time, under that name only. */
 interface Column {
@@ -121,8 +122,8 @@ function order(sort: string | undefined, timed: readonly Column[]): string[] {
 export function savedSearches(searches: readonly PrintedSearch[]): string {
   const stanzas = searches.map(({ search, query }) =>
     [
-      `[flowferry: ${oneLine(search.title)}]`,
-      `description = ${oneLine(search.description)}`,
+      `[flowferry: ${stanzaOf(search.title)}]`,
+      `description = ${settingOf(search.description)}`,
       `search = ${query}`,
       `dispatch.earliest_time = -${duration(search.periodMs)}`,
       "dispatch.latest_time = now",

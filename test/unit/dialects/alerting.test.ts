@@ -55,6 +55,9 @@ const written = (ms: number): string => {
   return ms % MINUTE === 0 ? `${ms / MINUTE}m` : `${ms / 1_000}s`;
 };
 
+const msOf = (text: string): number =>
+  Number.parseInt(text, 10) * ({ h: 60 * MINUTE, m: MINUTE, s: 1_000 }[text.at(-1) ?? ""] ?? Number.NaN);
+
 describe.each([
   ["loki", (range: string, delayed: boolean) => `[${range}]${delayed ? " offset 1h" : ""}`, "#flows"],
   ["victorialogs", (range: string, delayed: boolean) => `_time:${range}${delayed ? " offset 1h" : ""} `, "#vl"],
@@ -101,6 +104,8 @@ interface GrafanaRules {
       readonly uid: string;
       readonly title: string;
       readonly condition: string;
+      readonly keepFiringFor?: string;
+      readonly missing_series_evals_to_resolve?: number;
       readonly labels: Readonly<Record<string, string>>;
       readonly data: readonly {
         readonly refId: string;
@@ -123,14 +128,23 @@ test.each([
   ["loki", "instant"],
   ["victorialogs", "stats"],
 ] as const)("Grafana over %s: asks what the ruler asks, over a time that holds all of it, and is above 0", (name, queryType) => {
-  const asked = new Map(alertsIn(`${name}/detections.yml`).map(({ alert, expr, intervalMs }) => [alert, { expr, intervalMs }]));
+  const asked = new Map(
+    alertsIn(`${name}/detections.yml`).map(({ alert, expr, intervalMs, keep_firing_for }) => [
+      alert,
+      { expr, intervalMs, keep_firing_for },
+    ]),
+  );
   const { apiVersion, groups } = parse(asGrafanaReads(files.get(`${name}/grafana-alerts.yml`) ?? "")) as GrafanaRules;
   expect(apiVersion).toBe(1);
   const rules = groups.flatMap(({ interval, rules: some }) => some.map((rule) => ({ ...rule, interval })));
   expect(rules.map(({ labels }) => labels.rule).sort()).toEqual([...asked.keys()].sort());
   expect(new Set(rules.map(({ uid }) => uid)).size).toBe(rules.length);
-  for (const { uid, condition, data, labels, interval } of rules) {
-    const { expr, intervalMs = 0 } = asked.get(labels.rule ?? "") ?? {};
+  for (const { uid, condition, data, labels, interval, ...rule } of rules) {
+    const { expr, intervalMs = 0, keep_firing_for } = asked.get(labels.rule ?? "") ?? {};
+    // Grafana ends an alert whose group is missing while others are there after so many evaluations, whatever else holds it.
+    expect([rule.keepFiringFor, rule.missing_series_evals_to_resolve], labels.rule).toEqual(
+      keep_firing_for === undefined ? [undefined, undefined] : [keep_firing_for, msOf(keep_firing_for) / intervalMs],
+    );
     expect(uid).toMatch(/^[\w-]{1,40}$/);
     expect({ "1m": MINUTE, "15s": 15_000 }[interval]).toBe(intervalMs);
     const timespanMs = timespanOf(labels.rule ?? "");
@@ -237,8 +251,11 @@ test("Datadog: counts wait, new groups do not, and the message names who is told
     const timespanMs = timespanOf(name.slice("flowferry: ".length));
     expect(options).toMatchObject({ evaluation_delay: timespanMs === undefined ? 0 : 3_600, new_group_delay: 0 });
     const longest = 2 * 1_440 * MINUTE;
-    expect(query, name).toContain(`.last("${written(Math.min(longest, MINUTE + (timespanMs ?? 60 * MINUTE)))}")`);
-    expect(message).toMatch(/\n\n@slack-acme-flows$/);
+    // An alert on single flows goes on for the rule's throttle: the monitor looks back so long.
+    const throttleMs = rules.find(({ title }) => name === `flowferry: ${title}`)?.throttleMs ?? 0;
+    const rangeMs = timespanMs === undefined ? Math.max(61 * MINUTE, throttleMs) : MINUTE + timespanMs;
+    expect(query, name).toContain(`.last("${written(Math.min(longest, rangeMs))}")`);
+    expect(message.endsWith("\n\n{{#is_alert}}@slack-acme-flows{{/is_alert}}")).toBe(true);
     expect(options).toMatchObject({ include_tags: true });
   }
 });
@@ -327,17 +344,33 @@ test("Log Analytics: scheduled queries use nothing that those are refused with, 
 });
 
 test("Log Analytics: alarms tell the topic, and of whom they are", () => {
+  /** Intervals that Monitoring's query language has. */
+  const minutesOf = (query: string): number => {
+    const [, count = "", unit = ""] = /\[(\d+)([mhd])\]/.exec(query) ?? [];
+    expect(Number(count)).toBeLessThanOrEqual({ m: 60, h: 24, d: 1 }[unit] ?? 0);
+    return Number(count) * ({ m: 1, h: 60, d: 1_440 }[unit] ?? Number.NaN);
+  };
   interface Collection {
     readonly dimensions: readonly { readonly dimensionName: string }[];
   }
   const chains =
     json<
       {
-        alarm: { destinations: string[]; body: string };
-        scheduledTask: { action: { metricExtraction: { metricCollections: Collection[] } } };
+        rule: string;
+        alarm: { destinations: string[]; body: string; query: string };
+        scheduledTask: {
+          schedules: { recurringInterval: string }[];
+          action: { metricExtraction: { metricCollections: Collection[] } };
+        };
       }[]
     >("log-analytics/detections.json");
-  for (const { alarm, scheduledTask } of chains) {
+  for (const { rule, alarm, scheduledTask } of chains) {
+    // What is found again within the throttle is no second alert, up to the day that is the longest interval.
+    const throttle = (rules.find(({ name }) => name === rule)?.throttleMs ?? 0) / MINUTE;
+    const looksBack = minutesOf(alarm.query);
+    expect(looksBack, rule).toBeGreaterThanOrEqual(Math.min(1_440, throttle));
+    const [, minutes = "0", days = "0"] = /^P(?:T(\d+)M|(\d+)D)$/.exec(scheduledTask.schedules[0]?.recurringInterval ?? "") ?? [];
+    expect(looksBack, rule).toBeGreaterThanOrEqual(Math.min(1_440, 2 * (Number(minutes) + 1_440 * Number(days))));
     expect(alarm.destinations).toEqual(["ocid1.onstopic.oc1.phx.t"]);
     const [collection] = scheduledTask.action.metricExtraction.metricCollections;
     const named = collection?.dimensions.map(({ dimensionName }) => dimensionName) ?? [];
