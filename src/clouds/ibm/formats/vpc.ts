@@ -10,6 +10,7 @@ import type { ListPath } from "../../../formats/json-scan.ts";
 import { keyParts } from "../../../formats/key-parts.ts";
 import { KINDS } from "../../../formats/kinds.ts";
 import { loadMapping, type Mapping } from "../../../formats/mapping.ts";
+import { Piece } from "../../../formats/piece.ts";
 import { type Problem, show } from "../../../formats/problem.ts";
 import { draftContext, missing, setContext, setFields, setTime } from "../../../formats/record.ts";
 import { decodeRecords, type Position, RecordReader } from "../../../formats/record-reader.ts";
@@ -23,6 +24,8 @@ const STATE = "state";
 const COUNT = "number_of_flow_logs";
 /** Names that only a Flow Logs for VPC object has. */
 const NAMES = [LIST, COUNT, "collector_crn", "vpc_crn", "network_interface_id", "attached_endpoint_type", "capture_start_time"];
+/** The records of an object whose flows wait for the rest of its header: IBM's own objects have a few hundred. */
+const MOST_HELD = 20_000;
 /** Of the state. */
 const SKIP_DATA = /^skip[\s_-]*data$/i;
 const NO_STEPS: readonly string[] = [];
@@ -32,9 +35,10 @@ const LIST_START = `{"${LIST}":[]`;
 
 /**
  * IBM Flow Logs for VPC: JSON objects, in whatever frame they stand (see `RecordScanner`), with header fields and the list `flow_logs`,
- * which is read element by element. What the header says before the list makes the context of the flows; what it lacks there comes from the
- * `name=value` parts of the object's key, which alone name the subnet. A flow without times happened at `capture_end_time`, and
- * where the header says that only after the list, at the start of its connection.
+ * which is read element by element. The header makes the context of the flows; what it lacks comes from the `name=value` parts of the object's
+ * key, which alone name the subnet. A flow without times happened at `capture_end_time`, and where no header says that, at the start of its
+ * connection. IBM writes the header before the list: where some of it is missing there, the flows of the first `MOST_HELD` records wait for what stands
+ * behind the list; those of a longer list have what is known before it.
  */
 export const ibmVpc: FormatKind = {
   name: "ibm-vpc",
@@ -66,6 +70,11 @@ class FlowLogReader extends RecordReader {
   #problem: Problem | undefined;
   /** Records before it. */
   #before = 0;
+  /** Whether its flows, the first of which is the piece's `#held`th, wait for the rest of its header. */
+  #waits = false;
+  #held = 0;
+  /** Those of them that have no times of their own. */
+  #timeless: Flow[] = [];
 
   constructor(mapping: Mapping, contexts: ContextPool, shapes: ShapeReader, origin: Origin, position: Position) {
     super(position);
@@ -92,12 +101,15 @@ class FlowLogReader extends RecordReader {
   onList(before: Span, isFirst: boolean): void {
     if (isFirst) this.#begin();
     this.#problem = this.#take(before, isFirst ? "" : LIST_START, LIST_END) ?? this.#settle();
+    if (!isFirst || this.#problem !== undefined) return;
+    this.#waits = [...this.#headerNames].some((name) => !(name in this.#header));
+    this.#held = this.piece.flows.length;
   }
 
   onObjectEnd(after: Span): void {
     const { buffer, start, end } = after;
     if (end - start > 1 || buffer[start] !== CLOSE_OBJECT) {
-      const problem = this.#take(after, LIST_START, "");
+      const problem = this.#take(after, LIST_START, "") ?? this.#complete();
       if (problem !== undefined) this.onBad(problem);
     }
     if (this.#problem !== undefined && this.record === this.#before) this.onBad(this.#problem);
@@ -105,7 +117,13 @@ class FlowLogReader extends RecordReader {
   }
 
   onObjectLost(): void {
+    this.#release();
     this.#sayWhatWasLost();
+  }
+
+  /** Nothing while flows wait. */
+  override takePiece(): Piece {
+    return this.#waits ? new Piece(this.piece.through) : super.takePiece();
   }
 
   readKnown(buffer: Buffer, start: number, limit: number, inList: boolean): number {
@@ -156,6 +174,31 @@ class FlowLogReader extends RecordReader {
     return problem;
   }
 
+  /** Gives the flows that wait the context of the whole header. */
+  #complete(): Problem | undefined {
+    if (!this.#waits) return undefined;
+    const problem = this.#settle();
+    if (problem === undefined)
+      for (const flow of this.piece.flows.slice(this.#held)) {
+        flow.context = this.#context;
+      }
+    return problem;
+  }
+
+  /** Lets the flows go that wait: those without times have one by now, or are set aside. */
+  #release(): void {
+    this.#waits = false;
+    const { flows, bad } = this.piece;
+    for (const flow of this.#timeless.splice(0)) {
+      const problem = setTime(flow, this.#mapping.header.times, this.#header);
+      if (problem === undefined) continue;
+      flows.splice(flows.indexOf(flow), 1);
+      const { record } = flow;
+      const next = bad.findIndex(({ from }) => from > record);
+      bad.splice(next === -1 ? bad.length : next, 0, { from: record, to: record, ...problem });
+    }
+  }
+
   /** An object without a list: only one whose list is null is of this format, and has no flow logs. */
   #withoutList(object: Span): Problem | undefined {
     this.#begin();
@@ -171,9 +214,11 @@ class FlowLogReader extends RecordReader {
   #deliver(flow: Flow): void {
     flow.context = this.#context;
     this.piece.flows.push(flow);
+    if (this.#waits && this.record - this.#before > MOST_HELD) this.#release();
   }
 
   #end(): void {
+    this.#release();
     // What an earlier reading said, which went on beyond this object, is not said again.
     if (this.skipsNext) return;
     this.#sayWhatWasLost();
@@ -206,8 +251,13 @@ class FlowLogReader extends RecordReader {
     if (!isObject(value)) return { code: "not-an-object", reason: `the flow log is ${show(value)}, not a JSON object` };
     const { record, header } = this.#mapping;
     const flow = new Flow(this.#origin, this.record, this.#context, 0);
-    const problem = setFields(record.fields, flow, value, false, text, NO_STEPS) ?? setTime(flow, header.times, this.#header);
+    const problem = setFields(record.fields, flow, value, false, text, NO_STEPS);
     if (problem !== undefined) return problem;
+    if (this.#waits && flow.start === undefined && flow.end === undefined) this.#timeless.push(flow);
+    else {
+      const unknown = setTime(flow, header.times, this.#header);
+      if (unknown !== undefined) return unknown;
+    }
     this.#shapes.learn(element, flow);
     this.#deliver(flow);
     return undefined;
