@@ -9,7 +9,7 @@ export type WritableStore = ObjectStore & Required<Pick<ObjectStore, "putFile" |
 /** The bucket, if it can be written to; throws UsageError for one that is only read. */
 export function writable(store: ObjectStore): WritableStore {
   if (store.putFile !== undefined && store.deleteObject !== undefined) return store as WritableStore;
-  throw new UsageError("archive-read-only", `archive: ${store.name} can only be read: buckets of its type cannot be written to`);
+  throw new UsageError("archive-read-only", `${store.name} can only be read: buckets of its type cannot be written to`);
 }
 
 export interface UploadEvents {

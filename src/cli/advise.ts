@@ -8,7 +8,7 @@ import { clientPortsOf, Observations } from "../reports/advise/observations.ts";
 import { adviceCsv, adviceDiff, adviceFiles, adviceJson, adviceLines } from "../reports/advise/output.ts";
 import { serviceOf } from "../reports/explain/ends.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
-import { IN_BUCKET, writeOut } from "./output.ts";
+import { IN_BUCKET, requireOut, writeOut } from "./output.ts";
 import { doubtsOf, openReading, surroundingsOf, tell, withReading } from "./reading.ts";
 import type { ReadingOptions } from "./reading-totals.ts";
 
@@ -44,6 +44,7 @@ export function adviseCommand(context: CliContext, finish: (code: ExitCode) => v
 async function report(context: CliContext, flags: AdviseFlags): Promise<ExitCode> {
   const reading = await openReading(flags, context);
   try {
+    requireOut(flags.out, reading.config);
     const surroundings = () => surroundingsOf(reading);
     const observations = new Observations(() => surroundings().networks);
     const ports = () =>

@@ -11,7 +11,7 @@ import { decoderFor } from "../formats/formats.ts";
 import { NOTHING_SEEN } from "../ledger/nothing-seen.ts";
 import { codeOf, describeError, UsageError } from "../lib/errors.ts";
 import { closeNotifiers, openNotifiers } from "../run/alerts.ts";
-import { probeArchive } from "../run/archive.ts";
+import { probeBucket } from "../run/archive.ts";
 import { openSink, openSource, requireRules } from "../run/compose.ts";
 import { hidesShipped, loadEnabledRules, SHIPPED_HIDDEN } from "../run/rule-set.ts";
 import { configOption } from "./config-option.ts";
@@ -29,7 +29,7 @@ interface Finding {
 export function checkCommand(context: CliContext, finish: (code: ExitCode) => void): Command {
   return new Command("check")
     .description(
-      "Try credentials, listing, reading one object, the lookup tables, each sink, the archive, the rules, who is told and the links of alerts. Nothing is shipped.",
+      "Try credentials, listing, reading one object, the lookup tables, each sink, the archive, the bucket of reports, the rules, who is told and the links of alerts. Nothing is shipped.",
     )
     .addOption(configOption(context.env))
     .option("--json", "one JSON line for each step", false)
@@ -89,8 +89,9 @@ async function* check(config: Config, { env, signal }: CliContext): AsyncGenerat
     });
     signal.throwIfAborted();
   }
-  const { alerts, archive, baseDir } = config;
-  if (archive !== undefined) yield await step("archive", () => probeArchive(config, archive, env, signal));
+  const { alerts, archive, baseDir, reports } = config;
+  if (archive !== undefined) yield await step("archive", () => probeBucket(config, archive, "archive", env, signal));
+  if (reports !== undefined) yield await step("reports", () => probeBucket(config, reports, "reports", env, signal));
   if (alerts === undefined) return;
   let marking: readonly Rule[] = [];
   yield await step("rules", async () => {

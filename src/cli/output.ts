@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { writable } from "../archive/uploads.ts";
-import type { Config } from "../config/load.ts";
+import type { Config, NamedReports } from "../config/load.ts";
 import { at } from "../config/validate.ts";
 import { describeError, drawerOf, UsageError } from "../lib/errors.ts";
 import { makePrivateFolder } from "../lib/folders.ts";
@@ -16,6 +16,25 @@ const MOST_FAILURES = 6;
 /** For the help of `--out`. */
 export const IN_BUCKET = "bucket:FOLDER means the bucket of the configuration's block `reports`";
 
+export const isInBucket = (out: string): boolean => out.startsWith(BUCKET);
+
+/** What `--out` names can be written to as far as the configuration says: asked before anything is read. Throws UsageError. */
+export function requireOut(out: string | undefined, config: Config): void {
+  if (out !== undefined && isInBucket(out)) reportsOf(out, config);
+}
+
+function reportsOf(out: string, { reports, file }: Config): NamedReports {
+  if (reports !== undefined) return reports;
+  throw new UsageError("reports-none", `--out ${out}: ${file} names no bucket for reports: add the block \`reports\``);
+}
+
+/** Where a single file goes that `--out` names: the folder for `writeOut`, and its name there; the usual name where it names a folder. */
+export function fileOut(out: string, usual: string): readonly [folder: string, name: string] {
+  if (!isInBucket(out)) return [dirname(resolve(out)), basename(out)];
+  const [, folder = "", name = ""] = /^(.*\/)?([^/]*)$/s.exec(out.slice(BUCKET.length)) ?? [];
+  return [`${BUCKET}${folder}`, name === "" ? usual : name];
+}
+
 /**
  * Writes files into a folder, or into the bucket that the configuration names for reports: each whole or not at all, and for this user
  * alone. Returns how many. Throws UsageError where there is no such bucket, and a Failure for what it refuses.
@@ -23,17 +42,17 @@ export const IN_BUCKET = "bucket:FOLDER means the bucket of the configuration's 
 export async function writeOut(
   out: string,
   files: Iterable<readonly [name: string, content: string]>,
-  { reports, file, baseDir, secrets, run }: Config,
+  config: Config | undefined,
   { env, signal, stderr }: CliContext,
 ): Promise<number> {
-  if (!out.startsWith(BUCKET)) return writePrivately(out, files, signal);
-  if (reports === undefined) {
-    throw new UsageError("reports-none", `--out ${out}: ${file} names no bucket for reports: add the block \`reports\``);
-  }
-  const { to, prefix } = reports;
+  if (config === undefined || !isInBucket(out)) return writePrivately(out, files, signal);
+  const { baseDir, secrets, run } = config;
+  const { to, prefix } = reportsOf(out, config);
   const { path } = to.options as { readonly path?: string };
   if (path !== undefined) makePrivateFolder(resolve(baseDir, path));
-  const store = writable(await at(to.place, () => to.component.create(to.options, { baseDir, env, onEvent: () => {}, secrets })));
+  const store = await at(to.place, async () =>
+    writable(await to.component.create(to.options, { baseDir, env, onEvent: () => {}, secrets })),
+  );
   const work = mkdtempSync(join(tmpdir(), "flowferry-report-"));
   const folder = out
     .slice(BUCKET.length)

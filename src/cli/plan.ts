@@ -14,6 +14,7 @@ import { openSource } from "../run/compose.ts";
 import { filterOf } from "../run/threads.ts";
 import { configOption } from "./config-option.ts";
 import type { CliContext } from "./context.ts";
+import { type ArchivePlan, archiveLine, openArchiveMeasure } from "./plan-archive.ts";
 import { openSavings, type Saving } from "./plan-savings.ts";
 
 /** How many objects are read to learn what one holds, and how many stored bytes of them. */
@@ -33,13 +34,17 @@ interface Plan {
   readonly estimate: { readonly sampledObjects: number; readonly records: number; readonly seconds: number } | null;
   /** What the options of sinks save, by the same sample; none where no sink has such options. */
   readonly savings: readonly Saving[];
+  /** What the archive would hold, by the same sample; null without one, or when there is nothing to sample. */
+  readonly archive: ArchivePlan | null;
   /** What an operator should know before the run, one line each. */
   readonly warnings: readonly string[];
 }
 
 export function planCommand(context: CliContext): Command {
   return new Command("plan")
-    .description("Say what a run would read: objects, bytes, requests, and an estimate of records and time. Nothing is shipped.")
+    .description(
+      "Say what a run would read: objects, bytes, requests, and an estimate of records, time, and the archive's size. Nothing is shipped.",
+    )
     .addOption(configOption(context.env))
     .option("--json", "one JSON line for each source", false)
     .action(async ({ config: file, json }: { config: string; json: boolean }) => {
@@ -93,6 +98,7 @@ async function makePlan(config: Config, named: NamedSource, context: CliContext)
       newest: iso(newest),
       estimate: sampled?.estimate ?? null,
       savings: sampled?.savings ?? [],
+      archive: sampled?.archive ?? null,
       warnings,
     };
   } finally {
@@ -128,16 +134,18 @@ async function readSample(
   bytes: number,
   source: Source,
   { config, named, context }: { readonly config: Config; readonly named: NamedSource; readonly context: CliContext },
-): Promise<{ estimate: NonNullable<Plan["estimate"]>; savings: readonly Saving[]; oldestFlow: number | undefined }> {
+): Promise<Pick<Plan, "savings" | "archive"> & { estimate: NonNullable<Plan["estimate"]>; oldestFlow: number | undefined }> {
   const { maxObjectBytes: maxBytes, maxRecordBytes } = config.limits;
   const { signal, env } = context;
   const decode = decoderFor(config.registry.formats, named.format);
   const options = { skip: 0, maxBytes, maxRecordBytes };
   const savings = openSavings(config, env);
-  const enrichment = savings && (await enrichmentOf(config, named, context));
+  const measure = openArchiveMeasure(config);
+  const enrichment = savings === undefined && measure === undefined ? undefined : await enrichmentOf(config, named, context);
   const keep = filterOf(named.filter, Date.now());
   let [sampledObjects, sampledBytes, records, measuringMs] = [0, 0, 0, 0];
   let oldestFlow: number | undefined;
+  let sampledArchive: ArchivePlan | null = null;
   const started = performance.now();
   try {
     for (const object of sample) {
@@ -149,24 +157,36 @@ async function readSample(
         const before = performance.now();
         await enrichment?.prepare(flows, signal);
         enrichment?.enrich(flows);
-        savings?.take(flows.filter(keep));
+        const kept = flows.filter(keep);
+        savings?.take(kept);
+        measure?.take(kept);
         measuringMs += performance.now() - before;
       }
       savings?.endObject();
       sampledObjects += 1;
       sampledBytes += object.size;
     }
+    const before = performance.now();
+    sampledArchive = measure?.end() ?? null;
+    measuringMs += performance.now() - before;
   } finally {
+    measure?.close();
     await enrichment?.close();
   }
   const share = bytes / Math.max(1, sampledBytes);
   const seconds = Math.round(((performance.now() - started - measuringMs) / 1000) * share);
-  const inAll = ({ sink, steps }: Saving): Saving => ({
-    sink,
-    steps: steps.map((step) => ({ ...step, records: Math.round(step.records * share), bytes: Math.round(step.bytes * share) })),
+  const inAll = <T extends { records: number; bytes: number }>(some: T): T => ({
+    ...some,
+    records: Math.round(some.records * share),
+    bytes: Math.round(some.bytes * share),
   });
   const estimate = { sampledObjects, records: Math.round(records * share), seconds };
-  return { estimate, savings: (savings?.all ?? []).map(inAll), oldestFlow };
+  return {
+    estimate,
+    savings: (savings?.all ?? []).map(({ sink, steps }) => ({ sink, steps: steps.map(inAll) })),
+    archive: sampledArchive && inAll<ArchivePlan>(sampledArchive),
+    oldestFlow,
+  };
 }
 
 /** The tables and networks of a source, by which its flows are enriched before sinks get them. */
@@ -181,7 +201,18 @@ function enrichmentOf(
   return openEnrichment({ ...enrich, lastGood: undefined }, surroundings);
 }
 
-function describe({ objects, bytes, partitions, listPages, oldest, newest, estimate, savings, warnings }: Plan): string[] {
+function describe({
+  objects,
+  bytes,
+  partitions,
+  listPages,
+  oldest,
+  newest,
+  estimate,
+  savings,
+  archive,
+  warnings,
+}: Plan): string[] {
   if (objects === 0) return ["nothing new: every object in the bucket was discovered before, or there is none"];
   const lines = [
     `objects:   ${objects} in ${partitions} ${partitions === 1 ? "partition" : "partitions"}, stored from ${oldest} to ${newest}`,
@@ -195,6 +226,7 @@ function describe({ objects, bytes, partitions, listPages, oldest, newest, estim
       `time:      about ${seconds} s to read and decode one object after the other, without delivery`,
     );
   }
+  if (archive !== null) lines.push(archiveLine(archive));
   lines.push(...savings.map(savingLine), ...warnings.map((warning) => `warning:   ${warning}`));
   return lines;
 }

@@ -1,9 +1,7 @@
-import { basename, dirname, resolve } from "node:path";
 import { Command, Option } from "commander";
 import { ALWAYS, type Window } from "../archive/layout.ts";
 import { parseInstant } from "../lib/durations.ts";
 import { UsageError } from "../lib/errors.ts";
-import { writePrivately } from "../lib/private-output.ts";
 import { FilesChanged } from "../query/ask.ts";
 import { type Flows, openFlows } from "../query/flows.ts";
 import type { ReportData } from "../reports/html/data.ts";
@@ -13,6 +11,7 @@ import { openCharts } from "../reports/html/svg.ts";
 import { count, inputsOf, progressOf } from "./asking.ts";
 import { configOption } from "./config-option.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
+import { fileOut, IN_BUCKET, isInBucket, requireOut, writeOut } from "./output.ts";
 import { tell } from "./reading.ts";
 import { readToFiles, type SourceFiles } from "./source-files.ts";
 
@@ -28,13 +27,15 @@ interface HtmlFlags {
   readonly compare: boolean;
 }
 
+const USUAL_NAME = "flowferry-report.html";
+
 /** `flowferry report html`: what the flows of a time say, on one page. */
 export function htmlCommand(context: CliContext, finish: (code: ExitCode) => void): Command {
   return new Command("html")
     .description("One page of the archive's flows with pictures and tables: a file without script that asks for nothing else.")
     .addOption(configOption(context.env, "configuration file (YAML), whose archive is read, or its sources where it has none"))
     .option("-i, --input <path...>", "files or folders to read instead: Parquet of an archive, enriched JSON, NDJSON")
-    .option("--out <file>", "the page; - for standard output", "flowferry-report.html")
+    .option("--out <file>", `the page; - for standard output; ${IN_BUCKET}`, USUAL_NAME)
     .option("--since <time>", "flows from then on: a time, a date, or how long ago", "7d")
     .option("--until <time>", "flows before then (default: now)")
     .option("--no-compare", "no comparison with the time of the same length before")
@@ -52,6 +53,9 @@ async function reportHtml(context: CliContext, flags: HtmlFlags): Promise<ExitCo
   };
   if (window.since >= window.until)
     throw new UsageError("bad-filter", `--since (${flags.since}) is not before --until (${flags.until ?? "now"})`);
+  const { out } = flags;
+  const config = isInBucket(out) ? await context.loadConfig(flags.config) : undefined;
+  if (config !== undefined) requireOut(out, config);
   const draw = await openCharts();
   const sources = await sourcesOf(
     context,
@@ -73,10 +77,10 @@ async function reportHtml(context: CliContext, flags: HtmlFlags): Promise<ExitCo
     const html = page(data, { title: flags.title, at: now, isCompared: flags.compare && data.totals.timeless === 0, draw });
     context.signal.throwIfAborted();
     stop();
-    const { out } = flags;
     if (out === "-") context.stdout.write(html);
     else {
-      await writePrivately(dirname(resolve(out)), [[basename(out), html]], context.signal);
+      const [folder, name] = fileOut(out, USUAL_NAME);
+      await writeOut(folder, [[name, html]], config, context);
       context.print(`a report of ${data.totals.flows} flows: ${out}`);
     }
     tell(context, notesOf(data));

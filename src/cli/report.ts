@@ -9,7 +9,7 @@ import { type Cell, csvLines, tableLines } from "../reports/table.ts";
 import { adviseCommand } from "./advise.ts";
 import type { ArchiveQuestion } from "./archived.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
-import { IN_BUCKET, writeOut } from "./output.ts";
+import { IN_BUCKET, requireOut, writeOut } from "./output.ts";
 import { doubtsOf, isDoubtful, openReading, type Reading, tell, withReading } from "./reading.ts";
 import type { ReadingOptions, ReadingTotals, Take } from "./reading-totals.ts";
 import { htmlCommand } from "./report-html.ts";
@@ -50,6 +50,7 @@ function portsCommand(context: CliContext, finish: Finish): Command {
 async function reportPorts(context: CliContext, flags: PortsFlags): Promise<ExitCode> {
   const reading = await openReading(flags, context);
   try {
+    requireOut(flags.out, reading.config);
     const summary = new PortSummary(flags);
     const totals = await reading.read(
       (flow, times) => summary.add(flow, times),

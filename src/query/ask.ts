@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { literal } from "../dialects/duckdb/conditions.ts";
 import { describeError, UsageError } from "../lib/errors.ts";
+import { requireHarmless } from "./allowed-functions.ts";
 
 /** A value of an answer: text, a number that is exact, true and false, a list, or nothing. */
 export type Value = string | number | boolean | null | readonly Value[] | { readonly [name: string]: Value };
@@ -87,6 +88,7 @@ async function requireQuestion(connection: DuckDBConnection, sql: string): Promi
   if (parsed.statements === undefined) throw new UsageError("query-refused", only);
   if (parsed.statements.length !== 1)
     throw new UsageError("query-refused", `these are ${parsed.statements.length} statements: ${only}`);
+  await requireHarmless(connection, parsed.statements);
 }
 
 /** The questions of a text, as DuckDB's parser has them; an error for what is none. Nothing is executed. */

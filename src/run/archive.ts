@@ -2,9 +2,9 @@ import { existsSync, rmdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { ARCHIVE } from "../archive/name.ts";
 import { type Archive, openArchive } from "../archive/open.ts";
-import { probe } from "../archive/probe.ts";
+import { type Purpose, probe } from "../archive/probe.ts";
 import { writable } from "../archive/uploads.ts";
-import type { Config, NamedArchive } from "../config/load.ts";
+import type { Config, NamedArchive, NamedReports } from "../config/load.ts";
 import { at } from "../config/validate.ts";
 import type { SourceEvent } from "../contracts/source.ts";
 import { codeOf, Failure } from "../lib/errors.ts";
@@ -56,8 +56,14 @@ async function openKeeper(
   });
 }
 
-/** Puts a small object into the archive and removes it. Says where; throws what keeps an archive from being written, with the place. */
-export async function probeArchive(config: Config, { to, prefix }: NamedArchive, env: NodeJS.ProcessEnv, signal: AbortSignal) {
+/** Puts a small object where an archive or reports go, and removes it. Says where; throws what keeps them from being written, with the place. */
+export async function probeBucket(
+  config: Config,
+  { to, prefix }: NamedReports,
+  purpose: Purpose,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<string> {
   const folder = folderOf(config, to);
   const made = folder === undefined ? [] : missingFolders(join(folder, prefix));
   try {
@@ -65,8 +71,7 @@ export async function probeArchive(config: Config, { to, prefix }: NamedArchive,
       if (folder !== undefined) makePrivateFolder(folder);
       const store = await openBucket(config, to, env, () => {});
       try {
-        await probe(writable(store), prefix, signal);
-        return `${store.name} can be written`;
+        return await probe(writable(store), prefix, purpose, signal);
       } finally {
         await store.close();
       }

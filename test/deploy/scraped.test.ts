@@ -30,6 +30,7 @@ const prometheus = available("Prometheus", async () => {
         { type: "ndjson", path: "out.ndjson" },
         { type: "otlp", endpoint: `http://127.0.0.1:${closed}` },
       ],
+      archive: { to: { type: "directory", path: "archive" }, roll: "1s" },
       alerts: { lateness: "90000h", webhook: { url: `http://127.0.0.1:${closed}/` } },
       telemetry: { listen: `127.0.0.1:${worker}` },
     };

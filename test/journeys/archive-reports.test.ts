@@ -127,7 +127,20 @@ test("reports go to the bucket of the configuration, as into a folder; one that 
         .map((name) => `/reports/flows/weekly/${name}`)
         .sort(),
     );
+    const html = (out: string, file = withBucket) =>
+      flowferry(["report", "html", "-c", file, "--since", "36500d", "--no-compare", "--out", out]);
+    for (const [out, key] of [
+      ["bucket:weekly/all.html", "weekly/all.html"],
+      ["bucket:weekly/", "weekly/flowferry-report.html"],
+      ["bucket:", "flowferry-report.html"],
+    ] as const) {
+      const ended = await html(out);
+      expect([ended.code, ended.stdout], ended.stderr).toEqual([0, expect.stringMatching(/^a report of \d+ flows: bucket:/)]);
+      expect(server.requests.at(-1)).toMatchObject({ method: "PUT", path: `/reports/flows/${key}` });
+    }
+    expectRefusal(await html("bucket:weekly/all.html", config), 2, "names no bucket for reports");
     server.fault = ({ method }) => (method === "PUT" ? { status: 403, code: "AccessDenied" } : undefined);
+    expectRefusal(await html("bucket:weekly/all.html"), 1, "403 AccessDenied");
     const refused = await report("bucket:weekly");
     expect(refused.code).toBe(1);
     expect(refused.stderr).toMatch(/^flowferry: [^\n]*AccessDenied[^\n]*\n$/m);

@@ -211,6 +211,57 @@ describe("check puts an object into the archive and removes it", () => {
   });
 });
 
+test("check puts an object where reports go, and tells when it could not be removed again", async () => {
+  await writeBucket(place.path("bucket"), { format: "oci", flows: 500, objects: 4, vnics: 8 });
+  const server = await s3Server("reports");
+  try {
+    const to = { type: "s3", bucket: "reports", endpoint: server.endpoint, accessKeyId: "key", secretAccessKey: "wJalrXUtnFEMI" };
+    const sinks = [{ type: "ndjson", path: "out.ndjson" }];
+    const config = place.config({ source: { type: "directory", path: "bucket" }, sinks, reports: { to, prefix: "weekly/" } });
+    const line = ({ stdout }: { stdout: string }) => stdout.split("\n").find((one) => one.includes(" reports: "));
+    let refused = "";
+    server.fault = ({ method }) => (method === refused ? { status: 403, code: "AccessDenied" } : undefined);
+    const ended = await flowferry(["check", "-c", config]);
+    expect([ended.code, line(ended)]).toEqual([0, expect.stringMatching(/^ok +reports: s3:\/\/.*reports can be written$/)]);
+    refused = "DELETE";
+    const left = await flowferry(["check", "-c", config]);
+    expect([left.code, line(left)]).toEqual([
+      0,
+      expect.stringMatching(/reports can be written; weekly\/\.flowferry-check is left there, for it may not be deleted: .*403/),
+    ]);
+    refused = "PUT";
+    const denied = await flowferry(["check", "-c", config]);
+    expect([denied.code, line(denied)]).toEqual([
+      1,
+      expect.stringMatching(
+        /^FAILED reports: .*flowferry.yaml:\d+.*403 AccessDenied.*; reports have to be allowed to put objects/,
+      ),
+    ]);
+  } finally {
+    await server.close();
+  }
+});
+
+test.each(["parquet", "json"] as const)("plan says how large an archive of %s becomes, as it then is", async (format) => {
+  await writeBucket(place.path("bucket"), { format: "oci", flows: 3_000, objects: 5, vnics: 8 });
+  const archive = { to: { type: "directory", path: "archive" }, format };
+  const config = place.config({ source: { type: "directory", path: "bucket" }, archive });
+  const plan = JSON.parse((await flowferry(["plan", "-c", config, "--json"])).stdout);
+  expect((await flowferry(["plan", "-c", config])).stdout).toMatch(
+    format === "json"
+      ? /^archive: {3}about \d+\.\d MB of enriched JSON for \d+ flows/m
+      : /^archive: {3}about \d+\.\d MB of Parquet for \d+ flows/m,
+  );
+  expect(existsSync(place.path("archive"))).toBe(false);
+  const ended = await flowferry(["run", "-c", config, "--until-caught-up", "--json"]);
+  const files = filesBelow(place.path("archive"));
+  const bytes = files.reduce((sum, file) => sum + statSync(place.path("archive", file)).size, 0);
+  // All five objects are the sample.
+  expect(plan.archive).toMatchObject({ format, records: summaryOf(ended).records });
+  expect(plan.archive.bytes / bytes).toBeGreaterThan(0.95);
+  expect(plan.archive.bytes / bytes).toBeLessThan(1.05);
+});
+
 test.each([
   // Ten minutes is the age at which a file is finished, and nothing was ever kept.
   [19, false],

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isNative, loadSearches } from "../../src/searches/load.ts";
 import { writeBucket } from "./bucket.ts";
@@ -75,7 +75,21 @@ describe("sql", () => {
     ["asks the environment", "SELECT getenv('HOME')", /getenv does not exist/],
     ["lists elsewhere", "FROM glob('/etc/*')", /disabled by configuration/],
     ["reads from the net", "FROM read_parquet('http://127.0.0.1:9/x.parquet')", /disabled by configuration/],
-    ["copies by way of a question", "FROM query('COPY flows TO ''archive/out.csv''')", /Expected a single SELECT/],
+    ["copies by way of a question", "FROM query('COPY flows TO ''archive/out.csv''')", /query: this function does more/],
+    ["writes into the database's log", "SELECT write_log('here')", /write_log: this function does more than answer/],
+    [
+      "does so deep in a question",
+      "SELECT (SELECT list_transform([1], x -> system.main.WRITE_LOG('a'))) FROM flows",
+      /write_log: /,
+    ],
+    ["does so by an explanation", "EXPLAIN ANALYZE SELECT write_log('here')", /write_log: this function/],
+    ["does so in a text", "FROM json_execute_serialized_sql(json_serialize_sql('SELECT write_log(1)'))", /json_execute_ser/],
+    [
+      "keeps that log in the archive",
+      "FROM enable_logging('QueryLog', storage = 'file', storage_path = 'archive/logs')",
+      /enable_logging: /,
+    ],
+    ["counts on", "SELECT nextval('sequence')", /nextval: this function/],
     ["changes", "CREATE TABLE t AS FROM flows", /only one question/],
     ["is two", "SELECT 1; SELECT 2", /these are 2 statements/],
     ["reads elsewhere", "FROM read_text('/etc/hostname')", /disabled by configuration/],
@@ -88,6 +102,20 @@ describe("sql", () => {
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toMatch(said);
     expect(stderr).toMatch(/^flowferry: [^\n]*\n$/);
+  });
+
+  test("a log of the database never comes into the archive", async () => {
+    const path = place.path("archive", "logs");
+    await sql(`FROM enable_logging('QueryLog', storage = 'file', storage_path = '${path}')`);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test.each([
+    ["random values", "SELECT random() < 2 AS yes", "yes\ntrue\n"],
+    ["series", "SELECT count(*) AS n FROM range(3), unnest([1, 2])", "n\n6\n"],
+    ["what flows have", "SELECT name FROM pragma_table_info('flows') WHERE name = 'time'", "name\ntime\n"],
+  ])("answers a question that calls functions of %s", async (_, query, answer) => {
+    expect(await sql(query, "--format", "csv")).toMatchObject({ code: 0, stdout: answer });
   });
 
   test("refuses to write into the archive", async () => {

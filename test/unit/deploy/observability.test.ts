@@ -52,6 +52,8 @@ test("the dashboard shows metrics of the program, and nothing else", () => {
   const shown = named(dashboard);
   expect([...shown].filter((name) => !served.has(name))).toEqual([]);
   expect(shown.size).toBeGreaterThan(20);
+  // Also what is no sink: an archive that stands still is to be seen.
+  expect([...served].filter((name) => name.startsWith("flowferry_archive_") && !shown.has(name))).toEqual([]);
 });
 
 test("panels of the dashboard lie beside each other, and none over another", () => {
