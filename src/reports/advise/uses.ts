@@ -104,7 +104,8 @@ function allowingCredit({ allowing }: Governors, { part }: Traffic, packets: Pac
   const isTracked = reverse !== undefined && !reverse.rule.stateless;
   const ofAnswer = isTracked ? { rule: reverse.rule, packets: request, pinned: reverse.partial } : undefined;
   const ofRequest = forward && { rule: forward.rule, packets, pinned: forward.partial };
-  if (part === "request") return ofRequest ?? ofAnswer;
+  // What passes as an answer alone was taken for a request by its ports: the one that counts here was not told apart.
+  if (part === "request") return ofRequest ?? (ofAnswer && { ...ofAnswer, pinned: true });
   // A stateless rule that covers an answer is what lets it pass: such connections are not tracked.
   if (forward?.rule.stateless && !forward.partial) return { rule: forward.rule, packets, pinned: true };
   if (part === "answer") return ofAnswer ?? (ofRequest && { ...ofRequest, pinned: true });

@@ -320,3 +320,13 @@ test("OCI's documents: all rules of the list, those that stay with their descrip
   expect(terraform).toContain("    tcp_options {\n      min = 22\n      max = 22\n    }");
   expect(files.get("advice.txt")).toContain('  security list "default": ingress tcp 22 from 203.0.113.9/32');
 });
+
+test("an answer whose ports look like a request's is not told apart from others: the rule of its connection stays", () => {
+  // Local port 1023 was asked from port 21: by its ports the answer looks as if it asked port 21.
+  const { snapshot } = ociSnapshot(oneList([from("0.0.0.0/0", "all")]));
+  const misleading = answer("10.0.1.9", 1023, { destinationPort: 21, initiator: "unknown" });
+  const { advice, first } = advised(snapshot, [misleading, request("203.0.113.9", 443)]);
+  expect(advice.proof).toMatchObject({ accepted: 2, dropped: 0, unexplained: 0 });
+  // A proposal for 443, and for a port that stands for all that rules do not tell apart, would drop it.
+  expect(first?.rules.map(({ replacement }) => replacement)).toEqual([undefined]);
+});
