@@ -861,6 +861,19 @@ WITH "ssh_accepted_from_outside" AS (
 )
 SELECT * FROM "ssh_accepted_from_outside";
 
+-- Mail handed to many servers outside (medium)
+CREATE OR REPLACE VIEW "submission_spam" AS
+WITH "mail_submitted" AS (
+  SELECT * FROM flows
+  WHERE "flow.action" = 'accept' AND "flow.initiator" IN ('source', 'unknown') AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'external' AND "flow.protocol.number" = 6 AND "flow.packets" >= 4 AND "destination.port" IN (465, 587) AND (lower("flow.source.role") IN ('mail', 'relay')) IS NOT TRUE
+),
+"submission_spam" AS (
+  SELECT * FROM "mail_submitted"
+  WHERE "destination.address" IS NOT NULL
+  QUALIFY count(DISTINCT "destination.address") OVER (PARTITION BY "source.address" ORDER BY time RANGE BETWEEN INTERVAL 1 HOURS PRECEDING AND CURRENT ROW) >= 10
+)
+SELECT * FROM "submission_spam";
+
 -- Outbound to a port known from malware (medium)
 CREATE OR REPLACE VIEW "suspicious_port_outbound" AS
 WITH "suspicious_port_outbound" AS (

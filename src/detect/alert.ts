@@ -85,8 +85,20 @@ function networkRuleOf(flow: Flow): string | undefined {
   return typeof text !== "string" || list === undefined ? text?.toString() : `${list}: ${text}`;
 }
 
+const COUNTED: Readonly<Record<string, string>> = {
+  sourceAddress: "Sources",
+  destinationAddress: "Destinations",
+  destinationPort: "Ports",
+};
+
+/** `3 so far; first 203.0.113.7, 2026-01-05 10:00 UTC; last 203.0.113.9, 2026-01-05 11:30 UTC` */
+function spreadOf({ count, isExact, first, last }: NonNullable<Match["spread"]>, timeZone: string): string {
+  const [from, to] = [first, last].map(({ value, time }) => `${value}, ${describeMoment(time, timeZone)}`);
+  return `${isExact ? "" : "about "}${count} so far; first ${from}; last ${to}`;
+}
+
 function factsOf(match: Match, { timeZone, firstStep }: Telling): AlertFact[] {
-  const { rule, flow, firstSeen, lastSeen, count, bytes, recurrence, reason } = match;
+  const { rule, flow, firstSeen, lastSeen, count, bytes, spread, recurrence, reason } = match;
   const { context, origin } = flow;
   const facts: [string, string | undefined][] = [
     ["From", end(flow.sourceServer, flow.sourceAddress)],
@@ -102,6 +114,7 @@ function factsOf(match: Match, { timeZone, firstStep }: Telling): AlertFact[] {
     ["Last seen", describeMoment(lastSeen, timeZone)],
     ["Flows", String(count)],
     ["Bytes", describeBytes(bytes)],
+    [spread === undefined ? "" : (COUNTED[spread.field] ?? `Values of ${spread.field}`), spread && spreadOf(spread, timeZone)],
     ["Seen before", recurrence === 0 ? "no, new" : `${recurrence} times`],
     ["Why", reason],
     [

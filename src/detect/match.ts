@@ -3,6 +3,7 @@ import type { Flow } from "../flow/flow.ts";
 import type { Counter } from "../flow/types.ts";
 import type { Rule } from "./rule.ts";
 import type { GroupValue } from "./stream/keys.ts";
+import type { Spreading } from "./stream/spread-count.ts";
 
 /** A flow as a match remembers it: plain data. What the flow lacks is undefined. */
 export interface FlowSample {
@@ -34,8 +35,9 @@ export interface FlowSample {
 export interface Match {
   readonly rule: Rule;
   /**
-   * Identity of the incident: rule name, the values of the dedup fields, and the throttle interval that the match falls
-   * into. Two matches that may both be told never share a key, and the same flows read again give the same key.
+   * Identity of the telling: rule name, the values of the dedup fields, and the day (or the throttle time, where that is longer) that the match
+   * falls into, with a number if it is not the first of that. Two matches that may both be told never share a key, and the same flows read
+   * again give the same key.
    */
   readonly key: string;
   /** Values that the flows of the incident share: the group of a correlation or detector, and the dedup fields. */
@@ -50,6 +52,8 @@ export interface Match {
   readonly bytes: Counter;
   /** How often the same incident was told before, as far as remembered. */
   readonly recurrence: number;
+  /** What the rule counts of an incident: the different values of that field, since it is remembered. */
+  readonly spread: (Spreading & { readonly field: string }) | undefined;
   /** One line: what was measured, against which threshold. */
   readonly reason: string;
   /** Of a digest: what it lists, a line each. */

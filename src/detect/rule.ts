@@ -25,6 +25,12 @@ export interface RuleMeta {
   readonly dedup: readonly FieldRef[] | "group";
   /** How long (event time) further matches of the same incident stay silent. */
   readonly throttleMs: number;
+  /** Names of rules of this level or above: what one of them has told, within its own throttle time, is not told by this rule as well. */
+  readonly unless: readonly string[];
+  /** Whether an incident that was told goes untold where it comes again as on the day or in the week before. */
+  readonly routine: boolean;
+  /** What is counted of an incident. */
+  readonly spread: Spread | undefined;
   /** Name of a page in the runbooks folder, or an https URL. */
   readonly runbook: string | undefined;
   /** Where the rule is written: path as given to the loader, and line of the document's first key. */
@@ -32,9 +38,32 @@ export interface RuleMeta {
   readonly line: number;
 }
 
+/** The different values of a field in the flows of an incident. */
+export interface Spread {
+  readonly field: FieldRef;
+  /** The incident is told again when there are so many times as many; undefined: never for that. */
+  readonly growth: number | undefined;
+}
+
+/**
+ * What many do alike is no attack: flows are left out whose value of `field` at least so many different values of `by` have shared, in the
+ * flows of a rule.
+ */
+export interface Sharing {
+  readonly field: FieldRef;
+  /** Whose flows are counted; undefined: those of the rule itself. */
+  readonly rule: DetectionRule | undefined;
+  /** Where the value stands in these. */
+  readonly as: FieldRef;
+  readonly by: FieldRef;
+  readonly atLeast: number;
+}
+
 /** Looks at one flow. */
 export interface DetectionRule extends RuleMeta {
   readonly kind: "detection";
+  /** What is left out: it is marked, but neither told nor handed to correlations. */
+  readonly common: readonly Sharing[];
   /** With the filters that apply to the rule. */
   readonly condition: Condition;
   /** Titles of these filters. */
@@ -46,6 +75,8 @@ export interface DetectorRule extends RuleMeta {
   readonly kind: "detector";
   readonly condition: Condition;
   readonly filters: readonly string[];
+  /** What the detector does not hear of. */
+  readonly common: readonly Sharing[];
   readonly detector: Detector;
 }
 

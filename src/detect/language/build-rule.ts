@@ -1,7 +1,7 @@
 import type { Condition } from "../condition.ts";
 import type { Detector } from "../detector-options.ts";
 import { type FieldRef, resolveField } from "../fields.ts";
-import type { DetectionRule, DetectorRule, RuleMeta } from "../rule.ts";
+import type { DetectionRule, DetectorRule, RuleMeta, Sharing, Spread } from "../rule.ts";
 import type { CorrelationDraft, DetectionDraft } from "./draft.ts";
 import type { DetectorBlock } from "./schema.ts";
 import type { Path } from "./yaml-file.ts";
@@ -25,7 +25,12 @@ export function buildMeta(draft: DetectionDraft | CorrelationDraft, alerts: bool
   if (alerts && content.level === undefined) return problem(document.line, "level is missing");
   const named = content.flow?.dedup;
   const fields = named === undefined && grouped ? [] : resolveAll(named ?? DEFAULT_DEDUP, draft, ["flow", "dedup"], problem);
-  if (fields === undefined) return undefined;
+  const { common, unless = [], routine = false } = content.flow ?? {};
+  if (common !== undefined && draft.kind === "correlation") {
+    return problem(document.lineOf(["flow", "common"]), "a correlation cannot have common: put it in the rules that it names");
+  }
+  const spread = buildSpread(draft, problem);
+  if (fields === undefined || spread === null) return undefined;
   return {
     title: content.title,
     id: content.id?.toLowerCase(),
@@ -39,24 +44,57 @@ export function buildMeta(draft: DetectionDraft | CorrelationDraft, alerts: bool
     alerts,
     dedup: fields.length === 0 ? "group" : fields,
     throttleMs: content.flow?.throttle ?? DEFAULT_THROTTLE_MS,
+    unless: unless.map((name) => name.toLowerCase()),
+    routine,
+    spread,
     runbook: content.flow?.runbook,
     file: document.file,
     line: document.line,
   };
 }
 
-/** A rule with `detection`, with or without a detector. */
+/** A rule with `detection`, with or without a detector. `counted`: the rules that its `common` names. */
 export function buildRule(
   draft: DetectionDraft,
   meta: RuleMeta,
   condition: Condition,
   filters: readonly string[],
+  counted: readonly (DetectionRule | undefined)[],
   problem: Problem,
 ): DetectionRule | DetectorRule | undefined {
   const block = draft.content.flow?.detector;
-  if (block === undefined) return { ...meta, kind: "detection", condition, filters };
+  const common = buildCommon(draft, counted, problem);
+  if (common === undefined) return undefined;
+  if (block === undefined) return { ...meta, kind: "detection", condition, filters, common };
   const detector = buildDetector(block, draft, problem);
-  return detector && { ...meta, kind: "detector", condition, filters, detector };
+  return detector && { ...meta, kind: "detector", condition, filters, common, detector };
+}
+
+/** Null after the mistake has been reported. */
+function buildSpread(draft: DetectionDraft | CorrelationDraft, problem: Problem): Spread | undefined | null {
+  const block = draft.content.flow?.spread;
+  if (block === undefined) return undefined;
+  const field = resolveAll([block.field], draft, ["flow", "spread", "field"], problem)?.[0];
+  return field === undefined ? null : { field, growth: block.growth };
+}
+
+/** Undefined after the mistakes have been reported. */
+function buildCommon(
+  draft: DetectionDraft,
+  counted: readonly (DetectionRule | undefined)[],
+  problem: Problem,
+): Sharing[] | undefined {
+  const blocks = draft.content.flow?.common ?? [];
+  const found: Sharing[] = [];
+  for (const [position, block] of blocks.entries()) {
+    const resolve = (key: "field" | "as" | "by", name: string) =>
+      resolveAll([name], draft, ["flow", "common", position, key], problem)?.[0];
+    const [field, by] = [resolve("field", block.field), resolve("by", block.by)];
+    const as = block.as === undefined ? field : resolve("as", block.as);
+    if (field === undefined || as === undefined || by === undefined) continue;
+    found.push({ field, rule: counted[position], as, by, atLeast: block.gte });
+  }
+  return found.length === blocks.length ? found : undefined;
 }
 
 function buildDetector(block: DetectorBlock, draft: DetectionDraft, problem: Problem): Detector | undefined {

@@ -1,6 +1,6 @@
 import { and, type Condition } from "../condition.ts";
 import { hint } from "../hint.ts";
-import type { CorrelationRule, Rule } from "../rule.ts";
+import type { CorrelationRule, DetectionRule, Rule } from "../rule.ts";
 import { buildCorrelation } from "./build-correlation.ts";
 import { buildMeta, buildRule } from "./build-rule.ts";
 import type { CorrelationDraft, DetectionDraft, Draft, FilterDraft } from "./draft.ts";
@@ -28,28 +28,41 @@ export function link(drafts: readonly Draft[], refused: ReadonlyMap<string, stri
     return undefined;
   };
   const exceptions = collectFilters(drafts, find);
-  const correlations = rules.filter((draft): draft is CorrelationDraft => draft.kind === "correlation");
-  const silent = findSilent(correlations, index);
+  const silent = findSilent(rules, index);
   const built = new Map<RuleDraft, Rule | undefined>();
   const open: RuleDraft[] = [];
+
+  /** The rules that `common` names, undefined after one was refused. */
+  const countedOf = (draft: DetectionDraft): (DetectionRule | undefined)[] | undefined => {
+    let isRefused = false;
+    const counted = (draft.content.flow?.common ?? []).map(({ rule: name }, position) => {
+      if (name === undefined) return undefined;
+      const line = draft.document.lineOf(["flow", "common", position, "rule"]);
+      const target = find(name, draft.document, line);
+      const stands = target?.kind === "detection" && target.content.flow?.common === undefined;
+      const rule = stands ? build(target) : undefined;
+      if (rule?.kind === "detection") return rule;
+      isRefused = true;
+      if (target !== undefined && (!stands || rule !== undefined))
+        report(draft.document, line, `'${name}' is no rule with detection that has neither a detector nor common`);
+      return undefined;
+    });
+    return isRefused ? undefined : counted;
+  };
 
   const build = (draft: RuleDraft): Rule | undefined => {
     if (built.has(draft)) return built.get(draft);
     const problem = (line: number, message: string): undefined => report(draft.document, line, message) as undefined;
     const meta = buildMeta(draft, !silent.has(draft), problem);
+    for (const [position, name] of (meta?.unless ?? []).entries())
+      find(name, draft.document, draft.document.lineOf(["flow", "unless", position]));
     let rule: Rule | undefined;
     if (draft.kind === "detection") {
       const filters = exceptions.get(draft) ?? [];
       const condition: Condition = and([draft.condition, ...filters.map((filter) => filter.condition)]);
-      rule =
-        meta &&
-        buildRule(
-          draft,
-          meta,
-          condition,
-          filters.map((filter) => filter.content.title),
-          problem,
-        );
+      const titles = filters.map((filter) => filter.content.title);
+      const counted = countedOf(draft);
+      if (meta !== undefined && counted !== undefined) rule = buildRule(draft, meta, condition, titles, counted, problem);
     } else {
       open.push(draft);
       const parts = draft.content.correlation.rules.map((name, position) => {
@@ -123,11 +136,18 @@ function collectFilters(drafts: readonly Draft[], find: Find): Map<RuleDraft, Fi
   return new Map([...exceptions].map(([draft, filters]) => [draft, [...filters]]));
 }
 
-/** Rules that a correlation refers to, unless one of their correlations says `generate: true`. */
-function findSilent(correlations: readonly CorrelationDraft[], index: ReadonlyMap<string, RuleDraft>): Set<RuleDraft> {
+/** Rules that a correlation or `common` refers to, unless one of their correlations says `generate: true`; one with a level of its own is no mere part of `common`. */
+function findSilent(rules: readonly RuleDraft[], index: ReadonlyMap<string, RuleDraft>): Set<RuleDraft> {
   const silent = new Set<RuleDraft>();
   const loud = new Set<RuleDraft>();
-  for (const { content } of correlations) {
+  for (const { kind, content } of rules) {
+    if (kind === "detection") {
+      for (const { rule = "" } of content.flow?.common ?? []) {
+        const counted = index.get(rule.toLowerCase());
+        if (counted !== undefined && counted.content.level === undefined) silent.add(counted);
+      }
+      continue;
+    }
     for (const name of content.correlation.rules) {
       const target = index.get(name.toLowerCase());
       if (target !== undefined) (content.correlation.generate === true ? loud : silent).add(target);

@@ -90,9 +90,34 @@ export function detectorOptions(type: unknown): string[] {
   return Object.keys(kind?.shape ?? {}).filter((option) => !["type", "group-by", "field", "fields"].includes(option));
 }
 
+const names = z.array(text).min(1, "must name a rule");
+
+const common = z.strictObject({
+  field: z.string().describe("Field whose value is looked up"),
+  rule: text.optional().describe("Rule with detection whose flows are counted; without it those of this rule"),
+  as: z.string().optional().describe("Field of the counted flows that the value stands in; without it the same field"),
+  by: z.string().describe("Field of the counted flows whose different values are counted"),
+  gte: count.min(1).max(1_000).describe("So many make it common"),
+});
+
 const flow = z.strictObject({
   dedup: fieldNames.optional().describe("Fields whose values make two matches the same incident"),
   throttle: timespan.optional().describe("How long further matches of an incident stay silent, in event time"),
+  unless: names
+    .optional()
+    .describe("Rules after which this one is silent, while they are, about the same values of their dedup fields"),
+  routine: z.boolean().optional().describe("Told once, and no more while it comes as on the day or in the week before"),
+  spread: z
+    .strictObject({
+      field: z.string().describe("Field whose different values are counted over the flows of an incident"),
+      growth: count.min(2).max(1_000).optional().describe("Tell again when there are so many times as many"),
+    })
+    .optional()
+    .describe("What an alert counts of its incident"),
+  common: z
+    .union([common.transform((one) => [one]), z.array(common).min(1)])
+    .optional()
+    .describe("Flows that are left out, for what many do is no attack; of a rule with detection. One, or a list of them"),
   runbook: runbook.optional().describe("Page of the runbooks folder, or an https URL"),
   detector: detector.optional().describe("What Sigma cannot say: baseline, new_terms, beacon, digest"),
 });
@@ -118,8 +143,6 @@ const logsource = z.strictObject({
   product: z.literal("flowferry"),
   definition: text.optional(),
 });
-
-const names = z.array(text).min(1, "must name a rule");
 
 /** A document with `detection`. Its searches and its condition are read apart. */
 export const detectionDocument = z.strictObject({

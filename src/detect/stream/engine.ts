@@ -74,6 +74,7 @@ export function createEngine(rules: readonly Rule[], options: DetectorOptions, o
     for (const node of nodes) {
       node.follower?.expire(time, flow);
       node.episodes?.expire(time);
+      for (const rarity of node.rarities.values()) rarity.expire(time);
     }
   };
 

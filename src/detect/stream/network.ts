@@ -1,16 +1,18 @@
 import { createHash } from "node:crypto";
 import type { Flow } from "../../flow/flow.ts";
+import type { FieldRef } from "../fields.ts";
 import type { Match } from "../match.ts";
-import type { CorrelationRule, DetectionRule, DetectorRule, Rule } from "../rule.ts";
+import { type CorrelationRule, type DetectionRule, type DetectorRule, LEVELS, type Rule, type Sharing } from "../rule.ts";
 import { createBaseline } from "./baseline.ts";
 import { createBeacon } from "./beacon.ts";
 import { createCorrelator } from "./correlator.ts";
 import { createDigest } from "./digest.ts";
 import { createEpisodes, type Episodes } from "./episodes.ts";
 import type { Emit, Evidence, Follower, FollowerOptions } from "./follower.ts";
-import { createGroupings } from "./keys.ts";
+import { createGroupings, type Grouping } from "./keys.ts";
 import { createNewTerms } from "./new-terms.ts";
-import { createTeller } from "./teller.ts";
+import { createRarity, type Rarity } from "./rarity.ts";
+import { createTeller, type Elder } from "./teller.ts";
 
 /** A rule at work. */
 export interface Node {
@@ -19,7 +21,9 @@ export interface Node {
   readonly follower: Follower | undefined;
   /** Of a rule that alerts. */
   readonly episodes: Episodes | undefined;
-  /** Change with everything that the follower's or the episodes' state depends on, and with nothing else. */
+  /** What the rule keeps for itself and others that leave out the same, by an identity that changes with everything that it depends on. */
+  readonly rarities: ReadonlyMap<string, Rarity>;
+  /** Change with everything that the state of each depends on, and with nothing else. */
   readonly fingerprints: { readonly follower: string; readonly episodes: string };
 }
 
@@ -41,11 +45,37 @@ export function createNetwork(rules: readonly Rule[], options: FollowerOptions, 
   const emitter = (rule: Rule, episodes: Episodes | undefined): Emit => {
     const listeners = hear.get(rule) ?? [];
     const grouping = rule.dedup === "group" ? undefined : groupingOf(rule.dedup);
-    const tell = episodes && createTeller(rule, episodes, grouping, onMatch);
+    const tell = episodes && createTeller(rule, episodes, grouping, () => eldersOf(rule), onMatch);
     return (flow, time, groupKey, evidence) => {
       tell?.(flow, time, groupKey, evidence);
       for (const listen of listeners) listen(flow, time);
     };
+  };
+  const elders = new Map<Rule, readonly Elder[]>();
+  const eldersOf = (rule: Rule): readonly Elder[] => {
+    let found = elders.get(rule);
+    if (found === undefined) {
+      const named = [...nodes.values()].filter((node) => rule.unless.includes(node.rule.name) && isAsGrave(node.rule, rule));
+      found = named.flatMap((node) => {
+        const grouping = incidentsOf(node.rule, groupingOf);
+        return node.episodes === undefined || grouping === undefined ? [] : [{ episodes: node.episodes, grouping }];
+      });
+      elders.set(rule, found);
+    }
+    return found;
+  };
+  const rarities = new Map<string, Shared>();
+  const rarityOf = (rule: Rule, common: Sharing): Shared => {
+    const id = sharingId(common);
+    let known = rarities.get(id);
+    if (known === undefined) {
+      const { field, as, rule: counted } = common;
+      const rarity = createRarity(common, options, groupingOf([field]), groupingOf([as]));
+      if (counted !== undefined) hear.get(counted)?.push((flow, time) => rarity.note(flow, time));
+      known = { id, of: rule, own: counted === undefined, rarity };
+      rarities.set(id, known);
+    }
+    return known;
   };
   const createFollower = (rule: DetectorRule | CorrelationRule, emit: Emit): Follower => {
     if (rule.kind === "correlation") return createCorrelator(rule.correlation, options, groupingOf, emit);
@@ -63,12 +93,16 @@ export function createNetwork(rules: readonly Rule[], options: FollowerOptions, 
   };
 
   for (const rule of ordered) {
-    const episodes = rule.alerts ? createEpisodes(rule.throttleMs, options.limits) : undefined;
+    const episodes = rule.alerts ? createEpisodes(rule, options.limits) : undefined;
+    const shared = rule.kind === "correlation" ? [] : rule.common.map((common) => rarityOf(rule, common));
+    const rarities = new Map(shared.flatMap(({ of, id, rarity }) => (of === rule ? [[id, rarity] as const] : [])));
     const emit = emitter(rule, episodes);
     const follower = rule.kind === "detection" ? undefined : createFollower(rule, emit);
-    nodes.set(rule, { rule, follower, episodes, fingerprints: fingerprintsOf(rule) });
-    if (rule.kind === "detection") hits.set(rule, rule.alerts ? loud(emit) : silent(hear.get(rule) ?? []));
-    else if (follower !== undefined) hits.set(rule, (flow) => follower.observe(flow, flow.time, 0));
+    nodes.set(rule, { rule, follower, episodes, rarities, fingerprints: fingerprintsOf(rule) });
+    if (rule.kind !== "correlation") {
+      const hit = follower ? observing(follower) : rule.alerts ? loud(emit) : silent(hear.get(rule) ?? []);
+      hits.set(rule, shared.length === 0 ? hit : rarely(shared, hit));
+    }
     if (rule.kind !== "correlation" || follower === undefined) continue;
     for (const [part, { rule: heard }] of rule.correlation.parts.entries()) {
       hear.get(heard)?.push((flow, time) => follower.observe(flow, time, part));
@@ -78,15 +112,30 @@ export function createNetwork(rules: readonly Rule[], options: FollowerOptions, 
   return { nodes: [...nodes.values()], bases, hits: bases.map((rule) => hits.get(rule) as (flow: Flow) => void) };
 }
 
-/** The rules and the parts of their correlations, each once, parts before the correlations over them. */
+function sharingId({ field, as, by, atLeast, rule }: Sharing): string {
+  return [field.name, as.name, by.name, atLeast, rule?.name ?? ""].join();
+}
+
+/** The rules and what they refer to, each once: parts before the correlations over them, what is counted before those that ask for it. */
 function withParts(rules: readonly Rule[]): Rule[] {
   const ordered = new Set<Rule>();
   const add = (rule: Rule): void => {
     if (rule.kind === "correlation") for (const part of rule.correlation.parts) add(part.rule);
+    else for (const { rule: counted } of rule.common) if (counted !== undefined) add(counted);
     ordered.add(rule);
   };
   for (const rule of rules) add(rule);
   return [...ordered];
+}
+
+/** One count for all rules that ask for the same: what one of them has met the others know. */
+interface Shared {
+  readonly id: string;
+  /** The rule that keeps it. */
+  readonly of: Rule;
+  /** Whether the rules' own flows are those that are counted. */
+  readonly own: boolean;
+  readonly rarity: Rarity;
 }
 
 type Listener = (flow: Flow, time: number) => void;
@@ -101,17 +150,49 @@ function silent(listeners: readonly Listener[]): (flow: Flow) => void {
   };
 }
 
+function observing(follower: Follower): (flow: Flow) => void {
+  return (flow) => follower.observe(flow, flow.time, 0);
+}
+
+function rarely(shared: readonly Shared[], hit: (flow: Flow) => void): (flow: Flow) => void {
+  return (flow) => {
+    let isCommon = false;
+    for (const { rarity, own } of shared) {
+      if (own) rarity.note(flow, flow.time);
+      if (rarity.isCommon(flow)) isCommon = true;
+    }
+    if (!isCommon) hit(flow);
+  };
+}
+
+function isAsGrave(elder: Rule, rule: Rule): boolean {
+  return LEVELS.indexOf(elder.level) >= LEVELS.indexOf(rule.level);
+}
+
+/** The grouping of a rule's incidents, for a flow of another rule: where the parts of a correlation name its groups differently, as the last one does. */
+function incidentsOf(rule: Rule, groupingOf: (fields: readonly FieldRef[]) => Grouping): Grouping | undefined {
+  if (rule.dedup !== "group") return groupingOf(rule.dedup);
+  if (rule.kind === "detection") return undefined;
+  if (rule.kind === "correlation") return groupingOf(rule.correlation.parts.at(-1)?.groupBy ?? []);
+  return groupingOf(rule.detector.type === "new_terms" ? rule.detector.fields : rule.detector.groupBy);
+}
+
 function plainEvidence(flow: Flow): Evidence {
   const { time } = flow;
   return { group: {}, firstSeen: time, lastSeen: time, count: 1, bytes: 0, reason: "the flow matches the rule", samples: [] };
 }
 
 function fingerprintsOf(rule: Rule): Node["fingerprints"] {
-  return { follower: digest(definitionOf(rule)), episodes: digest([rule.dedup, rule.throttleMs]) };
+  const { dedup, throttleMs, routine, spread } = rule;
+  const counted = routine || spread !== undefined ? [routine, spread] : [];
+  return { follower: digest(definitionOf(rule)), episodes: digest([dedup, throttleMs, ...counted]) };
 }
 
 function definitionOf(rule: Rule): unknown {
-  if (rule.kind !== "correlation") return [rule.condition, rule.kind === "detector" ? rule.detector : null];
+  if (rule.kind !== "correlation") {
+    const common = rule.common.length === 0 ? [] : [rule.common.map(sharingId)];
+    return [rule.condition, rule.kind === "detector" ? rule.detector : null, ...common];
+  }
   return { ...rule.correlation, parts: rule.correlation.parts.map((part) => [definitionOf(part.rule), part.groupBy]) };
 }
 

@@ -178,9 +178,10 @@ export function createState(nodes: readonly Node[], progress: ProgressTable, clo
 /** What is remembered: of objects, of what a rule follows, and of its incidents. */
 function journalsOf(nodes: readonly Node[], progress: ProgressTable): Map<string, Journal> {
   const journals = [new Journal(OBJECTS, "", progress.table)];
-  for (const { rule, follower, episodes, fingerprints } of nodes) {
+  for (const { rule, follower, episodes, rarities, fingerprints } of nodes) {
     if (follower !== undefined) journals.push(new Journal(tableId("follower", rule.name), fingerprints.follower, follower.table));
     if (episodes !== undefined) journals.push(new Journal(tableId("episodes", rule.name), fingerprints.episodes, episodes.table));
+    for (const [id, { table }] of rarities) journals.push(new Journal(tableId(`common ${id}`, rule.name), id, table));
   }
   return new Map(journals.map((journal) => [journal.id, journal]));
 }

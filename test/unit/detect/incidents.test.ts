@@ -57,7 +57,7 @@ const EXPECTED: Readonly<Record<IncidentId, readonly string[]>> = {
   // A scan from outside is told as low.
   "port-scan": [],
   "brute-force": ["brute_force_succeeded", "rdp_accepted_from_outside"],
-  exfiltration: ["exfiltration_of_a_day", "exfiltration_volume", "large_transfer"],
+  exfiltration: ["exfiltration_volume", "large_transfer"],
   beacon: ["beacon"],
 };
 

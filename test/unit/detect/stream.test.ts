@@ -73,7 +73,7 @@ describe("a flow that comes again", () => {
     ];
     expect(one.matches).toHaveLength(0);
     const key = two.matches[0]?.key;
-    expect(key).toBe(`many|10.0.1.10|${Math.floor((START + 2_000) / 3_600_000)}`);
+    expect(key).toBe(`many|10.0.1.10|${Math.floor((START + 2_000) / 86_400_000)}`);
   });
 
   test("of a replaced object (new etag) is a new flow", () => {

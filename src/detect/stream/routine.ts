@@ -1,0 +1,21 @@
+const HOUR_MS = 3_600_000;
+const [DAY, WEEK] = [24, 7 * 24];
+/** What comes so many hours earlier or later than the time before comes at the same time: clocks shift, and work takes longer. */
+const SLACK = 2;
+
+/** Notes the hour of that time; `hours` are numbered since the epoch, ascending, and go back a week. */
+export function noteHour(hours: number[], time: number): void {
+  const hour = Math.floor(time / HOUR_MS);
+  let at = hours.length;
+  while (at > 0 && (hours[at - 1] as number) > hour) at--;
+  if (hours[at - 1] === hour) return;
+  hours.splice(at, 0, hour);
+  const oldest = (hours.at(-1) as number) - WEEK - SLACK;
+  while ((hours[0] as number) < oldest) hours.shift();
+}
+
+/** Whether it also came at about that time of the day before, or of the same day in the week before. */
+export function isRoutine(hours: readonly number[], time: number): boolean {
+  const hour = Math.floor(time / HOUR_MS);
+  return hours.some((known) => Math.abs(hour - known - DAY) <= SLACK || Math.abs(hour - known - WEEK) <= SLACK);
+}

@@ -1,0 +1,200 @@
+import { describe, expect, test } from "vitest";
+import { alertOf } from "../../../src/detect/alert.ts";
+import { createDetector } from "../../../src/detect/evaluate.ts";
+import type { Match } from "../../../src/detect/match.ts";
+import type { Flow } from "../../../src/flow/flow.ts";
+import { originOf } from "../../../src/flow/origin.ts";
+import { StateStore } from "./saved-state.ts";
+import { detect, detection, errorsOf, type Fields, flowAt, flowMaker, rulesOf } from "./support.ts";
+
+const [HOUR, DAY] = [3_600, 86_400];
+
+/** A detection of flows to that port, with lines under `flow`. */
+const at = (name: string, port: number, lines: string): string =>
+  `${detection(`  selection: { destinationPort: ${port} }\n  condition: selection`, name)}flow:\n${lines.replaceAll(/^/gm, "  ")}\n`;
+
+const names = (matches: readonly Match[]) =>
+  matches.map(({ rule, time }) => `${rule.name} ${(time - Date.UTC(2026, 0, 5)) / 1_000}`);
+
+/** Each flow as an object of its own, so that their order is free. */
+const alone = (seconds: number, fields: Fields = {}): Flow =>
+  flowAt(originOf("test://bucket", `${seconds}-${JSON.stringify(fields)}`, "1"), 1, seconds, fields);
+
+/** What is told when the state is saved after each flow and taken up by another detector. */
+function detectOverRestarts(text: string, flows: readonly Flow[]): Match[] {
+  const told: Match[] = [];
+  const store = new StateStore();
+  let detector = createDetector(rulesOf(text));
+  for (const flow of flows) {
+    detector.onMatch((match) => told.push(match));
+    detector.inspect(flow);
+    store.save(detector);
+    detector = createDetector(rulesOf(text));
+    detector.restore(store.saved());
+  }
+  return told;
+}
+
+describe("routine", () => {
+  const RULE = at("probe", 22, "throttle: 6h\nroutine: true");
+
+  test.each([
+    ["at the same time of the next days", [0, DAY, 2 * DAY, 3 * DAY], ["probe 0"]],
+    ["two hours later the next day", [0, DAY + 2 * HOUR], ["probe 0"]],
+    ["at another time of the next day", [0, DAY + 8 * HOUR], ["probe 0", `probe ${DAY + 8 * HOUR}`]],
+    ["two days later", [0, 2 * DAY], ["probe 0", `probe ${2 * DAY}`]],
+    ["a week later", [0, 7 * DAY], ["probe 0"]],
+    ["later on the same day", [0, 7 * HOUR], ["probe 0", `probe ${7 * HOUR}`]],
+    [
+      "all day long",
+      Array.from({ length: 72 }, (_, hour) => hour * HOUR),
+      ["probe 0", `probe ${6 * HOUR}`, `probe ${12 * HOUR}`, `probe ${18 * HOUR}`],
+    ],
+  ])("what comes %s", (_, seconds, expected) => {
+    const flows = () => seconds.map((second) => alone(second, { destinationPort: 22 }));
+    expect(names(detect(rulesOf(RULE), flows()).matches)).toEqual(expected);
+    expect(names(detectOverRestarts(RULE, flows()))).toEqual(expected);
+  });
+
+  test("is of one incident: another host is told", () => {
+    const flows = [alone(0, { destinationPort: 22 }), alone(DAY, { destinationPort: 22, sourceAddress: "10.0.1.99" })];
+    expect(names(detect(rulesOf(RULE), flows).matches)).toEqual(["probe 0", `probe ${DAY}`]);
+  });
+});
+
+describe("unless", () => {
+  const elder = (level: string) =>
+    at("elder", 22, "dedup: [sourceAddress]\nthrottle: 1h").replace("level: low", `level: ${level}`);
+  const younger = at("younger", 23, "unless: [elder]\nthrottle: 6h");
+
+  test("what the other has told of the same source is not told again, for the longer throttle time", () => {
+    const flows = [
+      alone(0, { destinationPort: 22 }),
+      alone(60, { destinationPort: 23 }),
+      alone(90, { destinationPort: 23, sourceAddress: "10.0.1.99" }),
+      alone(5 * HOUR, { destinationPort: 23 }),
+      alone(7 * HOUR, { destinationPort: 23 }),
+    ];
+    expect(names(detect(rulesOf(`${elder("low")}---\n${younger}`), flows).matches)).toEqual([
+      "elder 0",
+      "younger 90",
+      `younger ${7 * HOUR}`,
+    ]);
+  });
+
+  test("a rule that is milder takes nothing away", () => {
+    const flows = [alone(0, { destinationPort: 22 }), alone(60, { destinationPort: 23 })];
+    const matches = detect(rulesOf(`${elder("informational")}---\n${younger}`), flows).matches;
+    expect(names(matches)).toEqual(["elder 0", "younger 60"]);
+  });
+});
+
+describe("common", () => {
+  const RULE = at("probe", 22, "throttle: 1s\ncommon: { field: destinationAddress, by: sourceAddress, gte: 3 }");
+  const to = (second: number, source: number, destination = "203.0.113.7") =>
+    alone(second, { destinationPort: 22, sourceAddress: `10.0.1.${source}`, destinationAddress: destination });
+
+  test("from the third source on, flows to what they share are marked and not told", () => {
+    const flows = () => [to(0, 1), to(10, 2), to(20, 1), to(30, 3), to(40, 1), to(50, 1, "203.0.113.8")];
+    const { matches, marks } = detect(rulesOf(RULE), flows());
+    expect(names(matches)).toEqual(["probe 0", "probe 10", "probe 20", "probe 50"]);
+    expect(marks.map((of) => of.length)).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(names(detectOverRestarts(RULE, flows()))).toEqual(names(matches));
+  });
+
+  test("it is forgotten when nobody shares it for nine days", () => {
+    const flows = [to(0, 1), to(1, 2), to(2, 3), alone(9 * DAY), to(9 * DAY + HOUR, 1)];
+    expect(names(detect(rulesOf(RULE), flows).matches)).toEqual(["probe 0", "probe 1", `probe ${9 * DAY + HOUR}`]);
+  });
+
+  test("may count the flows of another rule, which then is a mere part", () => {
+    const text = `${at("probe", 25, "common: { field: sourceAddress, rule: received, as: destinationAddress, by: sourceAddress, gte: 2 }")}---
+${detection("  selection: { destinationPort: 26 }\n  condition: selection", "received").replace("level: low\n", "")}`;
+    const sent = (second: number) => alone(second, { destinationPort: 25, sourceAddress: "10.0.1.25" });
+    const received = (second: number, from: number) =>
+      alone(second, { destinationPort: 26, sourceAddress: `10.0.1.${from}`, destinationAddress: "10.0.1.25" });
+    const before = [received(0, 1), sent(1)];
+    const { matches, marks } = detect(rulesOf(text), [...before, received(2, 2), sent(3 * HOUR)]);
+    expect(names(matches)).toEqual(["probe 1"]);
+    expect(marks[0]).toEqual([]);
+  });
+
+  test("rules that ask for the same share what they know", () => {
+    const text = `${RULE}---\n${at("other", 23, "throttle: 1s\ncommon: { field: destinationAddress, by: sourceAddress, gte: 3 }")}`;
+    const last = alone(9, { destinationPort: 23, sourceAddress: "10.0.1.1", destinationAddress: "203.0.113.7" });
+    expect(names(detect(rulesOf(text), [to(0, 1), to(1, 2), to(2, 3), last]).matches)).toEqual(["probe 0", "probe 1"]);
+  });
+});
+
+describe("spread", () => {
+  const RULE = at("open", 22, "dedup: [destinationAddress]\nthrottle: 1d\nspread: { field: sourceAddress }");
+  const from = (second: number, source: string) => alone(second, { destinationPort: 22, sourceAddress: source });
+
+  test("an alert says how many there were, the first and the last, by their times", () => {
+    const flows = () => [
+      from(600, "203.0.113.2"),
+      from(0, "203.0.113.1"),
+      from(700, "203.0.113.2"),
+      from(DAY + 900, "203.0.113.3"),
+    ];
+    for (const matches of [detect(rulesOf(RULE), flows()).matches, detectOverRestarts(RULE, flows())]) {
+      expect(names(matches)).toEqual(["open 600", `open ${DAY + 900}`]);
+      const facts = matches.map((match) => alertOf(match).facts.find(({ label }) => label === "Sources")?.value);
+      expect(facts).toEqual([
+        expect.stringMatching(/^1 so far; first 203\.0\.113\.2, .*00:10.*; last 203\.0\.113\.2, .*00:10/),
+        expect.stringMatching(/^3 so far; first 203\.0\.113\.1, .*00:00.*; last 203\.0\.113\.3, .*00:15/),
+      ]);
+    }
+  });
+
+  test("with growth it is told again when there are ten times as many, by another key", () => {
+    const text = RULE.replace("field: sourceAddress", "field: sourceAddress, growth: 10");
+    const flows = Array.from({ length: 120 }, (_, n) => from(n, `203.0.113.${n}`));
+    const { matches } = detect(rulesOf(text), flows);
+    expect(names(matches).slice(0, 2)).toEqual(["open 0", "open 9"]);
+    // More than 64 are estimated.
+    expect(Math.abs(Number(names(matches)[2]?.split(" ")[1]) - 99)).toBeLessThanOrEqual(10);
+    expect(matches).toHaveLength(3);
+    expect(new Set(matches.map(({ key }) => key)).size).toBe(3);
+  });
+});
+
+test("tellings of one day are numbered, so that the same incident has the same key though it begins somewhat later", () => {
+  const rules = rulesOf(at("probe", 22, "throttle: 1h"));
+  const keys = (seconds: readonly number[]) =>
+    detect(
+      rules,
+      seconds.map((second) => alone(second, { destinationPort: 22 })),
+    ).matches.map(({ key }) => key.split("|").slice(4).join("|"));
+  const day = Date.UTC(2026, 0, 5) / 86_400_000;
+  expect(keys([HOUR - 60, 3 * HOUR, DAY])).toEqual([`${day}`, `${day}|1`, `${day + 1}`]);
+  expect(keys([HOUR + 60, 3 * HOUR, DAY])).toEqual([`${day}`, `${day}|1`, `${day + 1}`]);
+});
+
+test.each([
+  ["unless: [nobody]", "rules.yml:11: unknown rule 'nobody'"],
+  ["common: { field: nothing, by: sourceAddress, gte: 3 }", "rules.yml:11: flow.common.0.field: "],
+  ["common: { field: sourceAddress, rule: nobody, by: sourceAddress, gte: 3 }", "rules.yml:11: unknown rule 'nobody'"],
+  ["common: { field: sourceAddress, rule: probe, by: sourceAddress, gte: 3 }", "rules.yml:11: 'probe' is no rule with detection"],
+  ["spread: { field: nothing }", "rules.yml:11: flow.spread.field: "],
+  ["routine: sometimes", "rules.yml:11: flow.routine must be a boolean, not 'sometimes'"],
+])("%s is refused", (lines, expected) => {
+  expect(errorsOf(at("probe", 22, lines))).toEqual([expect.stringContaining(expected)]);
+});
+
+test("common is refused of a correlation", () => {
+  const text = `${detection("  selection: { destinationPort: 22 }\n  condition: selection")}---
+title: Many
+name: many
+level: low
+correlation: { type: event_count, rules: [probe], group-by: [sourceAddress], timespan: 1h, condition: { gte: 3 } }
+flow: { common: { field: sourceAddress, by: destinationAddress, gte: 3 } }
+`;
+  expect(errorsOf(text)).toEqual([expect.stringContaining("a correlation cannot have common")]);
+});
+
+test("a stream of one object is told of as well", () => {
+  const flow = flowMaker();
+  const flows = [flow(0, { destinationPort: 22 }), flow(1, { destinationPort: 22 })];
+  expect(detect(rulesOf(at("probe", 22, "routine: true")), flows).matches).toHaveLength(1);
+});
