@@ -16,7 +16,7 @@ import { FlowferryError, UsageError } from "../lib/errors.ts";
 import { addUrl } from "../lib/secrets/of-url.ts";
 import { configOption } from "./config-option.ts";
 import type { CliContext } from "./context.ts";
-import { patienceMsOf, sinkOf } from "./service-sink.ts";
+import { patienceMsOf, requireCompartment, sinkOf } from "./service-sink.ts";
 
 /** Options that the content of one service alone has. */
 interface LogAnalyticsInstall {
@@ -90,7 +90,7 @@ export function installing(
     .action(async (options: InstallOptions) => {
       const installer = await open(context, options);
       try {
-        await perform(context, await stepsOf(installer), carriesOut, options.json);
+        await perform(context, await stepsOf(installer), { carriesOut, json: options.json });
       } finally {
         await installer.close();
       }
@@ -138,9 +138,7 @@ async function openLogAnalytics(
   if (compartment === undefined) {
     throw new UsageError("bad-option", "--compartment <ocid> is missing: the compartment of the saved searches and dashboards");
   }
-  if (!/^ocid1\.(compartment|tenancy)\./.test(compartment)) {
-    throw new UsageError("bad-option", `--compartment ${compartment} is no OCID of a compartment or tenancy`);
-  }
+  requireCompartment(compartment);
   const { namespace, region, endpoint, auth, connectTimeoutMs, timeoutMs } = sink;
   const notifications = notificationsOf(options, context.env);
   addUrl(context.secrets, notifications?.slackWebhookUrl ?? "", { secretPath: true });
@@ -188,36 +186,54 @@ function notificationsOf(options: InstallOptions, env: NodeJS.ProcessEnv): Notif
   return { alarms: readAlarms(), topicId: topic, slackWebhookUrl, notificationsEndpoint, monitoringEndpoint };
 }
 
+interface How {
+  readonly carriesOut: boolean;
+  readonly json: boolean;
+}
+
 /** Shows the steps that are due, or carries them out. Throws FlowferryError, after all others, if there are some that cannot be done. */
-async function perform({ print, signal }: CliContext, steps: readonly Step[], carriesOut: boolean, json: boolean): Promise<void> {
+async function perform({ print, signal }: CliContext, steps: readonly Step[], how: How): Promise<void> {
   const due = steps.filter(({ action }) => action !== "none");
   const outcomes: Outcome[] = [];
-  for await (const outcome of carriesOut ? carryOut(due, signal) : plannedOutcomes(due)) {
-    outcomes.push(outcome);
-    if (!json) print(lineOf(outcome));
+  try {
+    for await (const outcome of how.carriesOut ? carryOut(due, signal) : plannedOutcomes(due)) {
+      outcomes.push(outcome);
+      if (!how.json) print(lineOf(outcome));
+    }
+  } catch (error) {
+    // What was done is done: somebody who interrupts it is told what is left.
+    if (signal.aborted) for (const line of summaryOf(steps, outcomes, how)) print(line);
+    throw error;
   }
-  const done = outcomes.filter(({ result }) => result === "done");
+  for (const line of summaryOf(steps, outcomes, how)) print(line);
   const left = outcomes.filter(({ result }) => result !== "done");
-  const undone = new Set(left.map(({ step }) => step));
-  const notices = steps.flatMap((step) => (undone.has(step) ? [] : (step.notice?.() ?? [])));
-  const count = (action: Step["action"]): number => done.filter(({ step }) => step.action === action).length;
-  const unchanged = steps.length - due.length;
-  if (json) {
-    const changes = done.map(({ step: { kind, name, action, differences } }) => ({ kind, name, action, differences }));
-    const named = left.map(({ step: { kind, name }, result, code, reason }) => ({ kind, name, result, code, reason }));
-    print(JSON.stringify({ changes, notDone: named, unchanged, done: carriesOut, notices }));
-  } else {
-    const counts = carriesOut
-      ? `${count("create")} created, ${count("update")} updated, ${count("delete")} deleted, ${unchanged} unchanged`
-      : `${count("create")} to create, ${count("update")} to update, ${count("delete")} to delete, ${unchanged} unchanged`;
-    const said = left.length === 0 ? counts : `${counts}, ${left.length} not done`;
-    for (const line of [...notices, said]) print(line);
-  }
   const [first] = left;
   if (first !== undefined) {
     const message = `${left.length} of ${steps.length} steps cannot be done, first: ${keyOf(first.step)}: ${first.reason}`;
     throw new FlowferryError("content-incomplete", message);
   }
+}
+
+/** What came of the steps: one line of JSON, or what a person still has to do, and counts. */
+function summaryOf(steps: readonly Step[], outcomes: readonly Outcome[], { carriesOut, json }: How): string[] {
+  const done = outcomes.filter(({ result }) => result === "done").map(({ step }) => step);
+  const left = outcomes.filter(({ result }) => result !== "done");
+  const there = new Set([...steps.filter(({ action }) => action === "none"), ...done]);
+  const notices = [...there].flatMap((step) => step.notice?.() ?? []);
+  const unchanged = there.size - done.length;
+  const untried = steps.length - unchanged - outcomes.length;
+  if (json) {
+    const changes = done.map(({ kind, name, action, differences }) => ({ kind, name, action, differences }));
+    const named = left.map(({ step: { kind, name }, result, code, reason }) => ({ kind, name, result, code, reason }));
+    const interrupted = untried === 0 ? {} : { interrupted: true, untried };
+    return [JSON.stringify({ changes, notDone: named, unchanged, done: carriesOut, notices, ...interrupted })];
+  }
+  const count = (action: Step["action"]): number => done.filter((step) => step.action === action).length;
+  const counts = carriesOut
+    ? `${count("create")} created, ${count("update")} updated, ${count("delete")} deleted, ${unchanged} unchanged`
+    : `${count("create")} to create, ${count("update")} to update, ${count("delete")} to delete, ${unchanged} unchanged`;
+  const said = left.length === 0 ? counts : `${counts}, ${left.length} not done`;
+  return [...notices, untried === 0 ? said : `interrupted: ${said}, ${untried} not tried; the same command goes on`];
 }
 
 function* plannedOutcomes(steps: readonly Step[]): Generator<Outcome> {

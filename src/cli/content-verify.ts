@@ -11,7 +11,7 @@ import { parseDuration } from "../lib/durations.ts";
 import { FlowferryError, UsageError } from "../lib/errors.ts";
 import { configOption } from "./config-option.ts";
 import type { CliContext } from "./context.ts";
-import { logAnalyticsSink, patienceMsOf } from "./service-sink.ts";
+import { logAnalyticsSink, patienceMsOf, requireCompartment } from "./service-sink.ts";
 
 const PAUSE_MS = 10_000;
 
@@ -40,12 +40,14 @@ export function contentVerifyCommand(context: CliContext): Command {
 }
 
 async function verify({ loadConfig, env, secrets, print, signal }: CliContext, options: VerifyOptions): Promise<void> {
+  requireCompartment(options.compartment);
+  const patienceMs = patienceMsOf(options.patience);
+  const waitMs = parseDuration(options.wait);
   const config = await loadConfig(options.config);
   const sink = logAnalyticsSink(config, options.sink);
   if (sink.mode !== "events")
     throw new UsageError("bad-option", "content verify needs a sink of mode events: OTLP lands in another log source");
-  const until = Date.now() + parseDuration(options.wait);
-  const patienceMs = patienceMsOf(options.patience);
+  const until = Date.now() + waitMs;
   const { namespace: namespaceName } = sink;
   const surroundings = { baseDir: config.baseDir, env, secrets };
   const { LogAnalyticsClient } = await import("../clouds/oci/log-analytics.ts");

@@ -29,3 +29,9 @@ export function patienceMsOf(text: string): number {
   if (patience > 0) return patience;
   throw new UsageError("bad-option", `--patience ${text} is no time at all: write a duration such as 60s or 5m`);
 }
+
+/** `--compartment`: the OCID of a compartment or tenancy. Throws UsageError for anything else. */
+export function requireCompartment(text: string): void {
+  if (/^ocid1\.(compartment|tenancy)\./.test(text)) return;
+  throw new UsageError("bad-option", `--compartment ${text} is no OCID of a compartment or tenancy`);
+}

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { drawerOf, Failure, UsageError } from "./errors.ts";
+import { describeError, drawerOf, Failure, UsageError } from "./errors.ts";
 
 export interface RetryPolicy {
   /** Upper bound of the first pause; each further one doubles it. */
@@ -48,6 +48,35 @@ export function retryBriefly<T>(
 ): Promise<T> {
   const isFinal = (error: unknown): boolean => !["passing", "not-understood"].includes(drawerOf(error));
   return retry(attempt, policy, signal, onRetry, isFinal);
+}
+
+/** As `retryBriefly`, for so long at most. `what` is asked for, as in `GET /v1/views`. */
+export async function retryWithin<T>(
+  patienceMs: number,
+  what: string,
+  attempt: (signal: AbortSignal) => Promise<T>,
+  policy: RetryPolicy,
+  signal: AbortSignal,
+): Promise<T> {
+  const late = AbortSignal.timeout(patienceMs);
+  const within = AbortSignal.any([signal, late]);
+  let last: unknown;
+  try {
+    return await retryBriefly(
+      () => attempt(within),
+      policy,
+      within,
+      ({ error }) => {
+        last = error;
+      },
+    );
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!late.aborted) throw error;
+    const why = last === undefined ? `${what}: there is no answer` : describeError(last);
+    const message = `given up after ${Math.round(patienceMs / 1000)} s: ${why}`;
+    throw new Failure(last === undefined ? "passing" : drawerOf(last), "no-success", message, { cause: last });
+  }
 }
 
 /** The pause after so many failures in a row, in ms: exponential with jitter, never sooner than the other side asked for. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readCloudLogsContent } from "../../src/clouds/ibm/content/content.ts";
 import { type Ibm, startIbm } from "../simulators/ibm/server.ts";
-import { flowferry, type Workplace, workplace } from "./program.ts";
+import { flowferry, start, type Workplace, workplace } from "./program.ts";
 
 type Named = Readonly<Record<string, unknown>> & { readonly name: string };
 
@@ -90,6 +90,29 @@ test("an install goes on after refusals, and ends with them", async () => {
   expect(again.stdout.match(/^! /gm)).toHaveLength(1);
   expect(again.stdout).toContain("answered POST /v1/alert_definitions with 400: the query is too odd");
   expect(ibm.content.alertDefinitions.size).toBeGreaterThan(10);
+});
+
+test("Ctrl-C says what was done and what is left, and the next install goes on from there", async () => {
+  const running = start(["content", "install", "-c", config, "--api-endpoint", ibm.endpoint]);
+  let made = 0;
+  ibm.apiFault = (call) => {
+    if (call === "POST /v1/views" && ++made === 3) running.child.kill("SIGINT");
+    return undefined;
+  };
+  const { code, stdout, stderr } = await running.ended;
+  expect([code, stderr], stdout).toEqual([130, ""]);
+  const [, done = "", left = ""] =
+    /^interrupted: (\d+) created, 0 updated, 0 deleted, 0 unchanged, (\d+) not tried; the same command goes on$/.exec(
+      last(stdout),
+    ) ?? [];
+  expect(Number(done)).toBe(stdout.match(/^\+ /gm)?.length);
+  ibm.apiFault = () => undefined;
+  // The third may have been made without its answer having come.
+  const again = last((await content("install")).stdout);
+  expect(again).toMatch(/^\d+ created, 0 updated, 0 deleted, \d+ unchanged$/);
+  const [created = 0, unchanged = 0] = [/^\d+/, /\d+(?= unchanged)/].map((of) => Number(of.exec(again)?.[0]));
+  expect(created + unchanged).toBe(Number(done) + Number(left));
+  expect([2, 3]).toContain(unchanged);
 });
 
 test("what an earlier version installed and this one does not have goes, and so does a second one of a name", async () => {

@@ -78,6 +78,13 @@ test("detections are installed down to the Slack channel, whose URL is shown now
   };
   const slack = ["--slack-webhook-env", "SLACK_WEBHOOK_URL"];
   const installed = await content("install", ...slack);
+  // What detections bring changes nothing of what is there without them.
+  const endpoints = ["--dashboard-endpoint", oci.endpoint];
+  const without = await flowferry(["content", "diff", "-c", config, "--compartment", COMPARTMENT, ...endpoints]);
+  expect([without.code, without.stdout], without.stderr).toEqual([
+    0,
+    expect.stringMatching(/^0 to create, 0 to update, 0 to delete, \d+ unchanged\n$/),
+  ]);
   expect(installed).toContain("+ topic flowferry-detections");
   expect(installed).toContain("+ subscription Slack");
   expect(installed).toContain("+ alarm flowferry: SSH accepted from outside");
@@ -176,6 +183,9 @@ test("one marked record says which fields stay empty", async () => {
   const config = place.config({ source: { type: "directory", path: "bucket" }, sinks: [sink] }, "verify.yaml");
   const where = ["-c", config, "--compartment", COMPARTMENT];
   expect((await flowferry(["content", "install", ...where, "--dashboard-endpoint", oci.endpoint])).code).toBe(0);
+  const wrong = await flowferry(["content", "verify", "-c", config, "--compartment", "prod"]);
+  expect([wrong.code, wrong.stderr]).toEqual([2, "flowferry: --compartment prod is no OCID of a compartment or tenancy\n"]);
+  expect(analytics.state.records).toEqual([]);
   const whole = await flowferry(["content", "verify", ...where]);
   expect([whole.code, whole.stdout], whole.stderr).toEqual([
     0,

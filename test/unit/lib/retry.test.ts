@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { type Drawer, Failure, UsageError } from "../../../src/lib/errors.ts";
-import { pauseBefore, retry, retryBriefly } from "../../../src/lib/retry.ts";
+import { pauseBefore, retry, retryBriefly, retryWithin } from "../../../src/lib/retry.ts";
 
 const never = new AbortController().signal;
 const policy = { initialMs: 1, maxMs: 4 };
@@ -126,5 +126,35 @@ describe("the pause", () => {
     expect(at(1, 1, bounds, asks(3_600_000))).toBe(3_600_000);
     expect(at(1, 1, bounds, asks(3_600_001))).toBe(3_600_000);
     expect(at(1, 1, bounds, new Failure("passing", "busy", "busy"))).toBe(500);
+  });
+});
+
+describe("retryWithin", () => {
+  test("gives up after its time with what was said last, or with who gave no answer", async () => {
+    const busy = new Failure("passing", "busy", "the service is busy");
+    const say = (attempt: (signal: AbortSignal) => Promise<never>) =>
+      retryWithin(1_000, "GET /things", attempt, policy, never).catch((error: unknown) => error);
+    const hang = (signal: AbortSignal) =>
+      new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
+    let asked = 0;
+    const [busyThenSilent, silent] = await Promise.all([
+      say((signal) => (asked++ === 0 ? Promise.reject(busy) : hang(signal))),
+      say(hang),
+    ]);
+    expect(busyThenSilent).toMatchObject({ code: "no-success", message: "given up after 1 s: the service is busy" });
+    expect(silent).toMatchObject({
+      code: "no-success",
+      drawer: "passing",
+      message: "given up after 1 s: GET /things: there is no answer",
+    });
+    const refused = new Failure("batch", "no", "no");
+    expect(await say(() => Promise.reject(refused))).toBe(refused);
+  });
+
+  test("ends at once when somebody interrupts it", async () => {
+    const interruption = new AbortController();
+    const ended = retryWithin(60_000, "GET /things", () => Promise.reject(new Error("x")), policy, interruption.signal);
+    interruption.abort(new Error("interrupted"));
+    await expect(ended).rejects.toThrow("interrupted");
   });
 });

@@ -1,9 +1,9 @@
 import { request } from "undici";
-import { describeError, drawerOf, Failure, UsageError } from "../../../lib/errors.ts";
+import { Failure, UsageError } from "../../../lib/errors.ts";
 import { oneLine, pageTitle, parseJson, readBody, saysDone, textOf } from "../../../lib/http/answers.ts";
 import { drawerOfStatus, networkFailure, readRetryAfter } from "../../../lib/http/failures.ts";
 import { proxyAgent } from "../../../lib/http/proxy-agent.ts";
-import { type RetryPolicy, retryBriefly } from "../../../lib/retry.ts";
+import { type RetryPolicy, retryWithin } from "../../../lib/retry.ts";
 import { insecure } from "../../../lib/secrets/readable.ts";
 import type { Secrets } from "../../../lib/secrets/secrets.ts";
 import { isReadable } from "../../../lib/urls.ts";
@@ -95,26 +95,10 @@ export function cloudLogsApi(
     throw new Failure(drawer, `ibm-cloud-logs-http-${status}`, message, { retryAfterMs });
   };
 
-  const run = async (method: Method, path: string, signal: AbortSignal, body: object | undefined, mayBeAbsent: boolean) => {
-    const late = AbortSignal.timeout(patienceMs);
-    const within = AbortSignal.any([signal, late]);
+  const run = (method: Method, path: string, signal: AbortSignal, body: object | undefined, mayBeAbsent: boolean) => {
     const text = body === undefined ? undefined : JSON.stringify(body);
-    let last: unknown;
-    try {
-      return await retryBriefly(
-        () => attempt(method, path, within, text, mayBeAbsent),
-        POLICY,
-        within,
-        ({ error }) => {
-          last = error;
-        },
-      );
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!late.aborted) throw error;
-      const message = `given up after ${Math.round(patienceMs / 1000)} s: ${describeError(last ?? error)}`;
-      throw new Failure(last === undefined ? "passing" : drawerOf(last), "no-success", message, { cause: last });
-    }
+    const what = `${method} ${base.host}${path}`;
+    return retryWithin(patienceMs, what, (within) => attempt(method, path, within, text, mayBeAbsent), POLICY, signal);
   };
 
   return {

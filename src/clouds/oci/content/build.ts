@@ -139,7 +139,8 @@ export function buildContent({ content, searches, dashboards }: Definition, dete
     searches: [
       ...[...searches].map(([id, search]) => savedSearch(id, { ...search, title: `Flowferry: ${search.title}` }, search.query)),
       ...detections.map(({ rule, savedSearch: { displayName: title, description, queryString } }) =>
-        savedSearch(rule, { title, description, visualisation: "summary_table", period: "l24hr" }, queryString),
+        // A rule and a search may have the same name.
+        savedSearch(`detection-${rule}`, { title, description, visualisation: "summary_table", period: "l24hr" }, queryString),
       ),
     ],
     tasks: detections.map(({ savedSearch: { displayName: search }, scheduledTask }) => {

@@ -23,6 +23,8 @@ export interface InstallationOptions {
   readonly patienceMs: number;
 }
 
+const CHECK_SINK = "namespace and region of the sink";
+
 /**
  * The content of one tenancy. Asks nothing of the network before the first look. A group of things that may not be looked at becomes one
  * refused step, and the other groups are looked at. Throws UsageError.
@@ -50,16 +52,19 @@ export async function openInstaller(
   const analyticsCall = serviceCall(analytics, {
     place: `in Log Analytics namespace ${namespace}`,
     permission: "manage loganalytics-features-family in tenancy",
+    check: CHECK_SINK,
     patienceMs,
   });
   const tasksCall = serviceCall(analytics, {
     place: `in Log Analytics namespace ${namespace}`,
     permission: `manage loganalytics-scheduled-task in compartment id ${compartmentId}`,
+    check: `${CHECK_SINK}, and the compartment`,
     patienceMs,
   });
   const dashboardsCall = serviceCall(dashboards, {
     place: `in compartment ${compartmentId}`,
     permission: `manage management-dashboard-family in compartment id ${compartmentId}`,
+    check: "the compartment and the region",
     patienceMs,
   });
   const definitions = definitionsInstaller(analytics.client, at, content, analyticsCall);

@@ -1,8 +1,7 @@
 import type { OciError } from "oci-common";
 import type { Step } from "../../../install/step.ts";
-import { describeError, drawerOf, Failure } from "../../../lib/errors.ts";
 import { drawerOfStatus } from "../../../lib/http/failures.ts";
-import { type RetryPolicy, retryBriefly } from "../../../lib/retry.ts";
+import { type RetryPolicy, retryWithin } from "../../../lib/retry.ts";
 import type { OciConnection } from "../connection.ts";
 import { type Explanation, isAbsent, ociError, policyStatement } from "../errors.ts";
 
@@ -26,6 +25,8 @@ interface ServiceCallOptions {
   readonly permission: string | readonly string[];
   /** The meaning of other refusals that only this service's calls have; 401 is none of them. */
   readonly explain?: (refusal: OciError) => Explanation | undefined;
+  /** What may be wrong where the service knows nothing of the kind, as in `the sink's namespace and region`. */
+  readonly check?: string;
   /** How long what may heal is tried again. */
   readonly patienceMs: number;
 }
@@ -33,7 +34,7 @@ interface ServiceCallOptions {
 /** Calls with the project's retries and errors. */
 export function serviceCall<Client extends { endpoint: string }>(
   { client, identity, ask }: OciConnection<Client>,
-  { place, permission, patienceMs, explain }: ServiceCallOptions,
+  { place, permission, check, patienceMs, explain }: ServiceCallOptions,
 ): ServiceCall {
   const policies = [permission].flat().map((one) => policyStatement(identity, one));
   const denied: Explanation = {
@@ -41,16 +42,15 @@ export function serviceCall<Client extends { endpoint: string }>(
     advice: `the ${policies.length === 1 ? "policy that is" : "policies that are"} needed: ${policies.join("; ")}`,
     drawer: "person",
   };
+  // The service says the same of what is not there and of what may not be seen.
+  const absent: Explanation = check === undefined ? denied : { ...denied, advice: `check ${check}; ${denied.advice}` };
   const run = async <T>(
     operation: string,
     signal: AbortSignal,
     request: () => Promise<T>,
     mayBeAbsent: boolean,
   ): Promise<T | undefined> => {
-    const late = AbortSignal.timeout(patienceMs);
-    const within = AbortSignal.any([signal, late]);
-    let last: unknown;
-    const attempt = async (): Promise<T | undefined> => {
+    const attempt = async (within: AbortSignal): Promise<T | undefined> => {
       try {
         return (await ask(within, request)).result;
       } catch (failure) {
@@ -62,23 +62,14 @@ export function serviceCall<Client extends { endpoint: string }>(
           identity,
           explain: (refused) => {
             const { statusCode } = refused;
-            return explain?.(refused) ?? (statusCode === 403 || statusCode === 404 ? denied : undefined);
+            const known = statusCode === 403 ? denied : statusCode === 404 ? absent : undefined;
+            return explain?.(refused) ?? known;
           },
           drawer: drawerOfStatus,
         });
       }
     };
-    try {
-      return await retryBriefly(attempt, POLICY, within, ({ error }) => {
-        last = error;
-      });
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!late.aborted) throw error;
-      const seconds = Math.round(patienceMs / 1000);
-      const message = `given up after ${seconds} s: ${describeError(last ?? error)}`;
-      throw new Failure(last === undefined ? "passing" : drawerOf(last), "no-success", message, { cause: last });
-    }
+    return retryWithin(patienceMs, `${operation} ${place}`, attempt, POLICY, signal);
   };
   const strict = (async (operation, signal, request) => run(operation, signal, request, false)) as ServiceCall;
   strict.orAbsent = (operation, signal, request) => run(operation, signal, request, true);

@@ -421,6 +421,13 @@ describe("detections", () => {
     await Promise.all([before.close(), now.close(), withoutAny.close()]);
   });
 
+  it("change no dashboard: a tile shows the search of its name, not the detection's", async () => {
+    expect(new Set(withDetections.searches.map(({ id }) => id)).size).toBe(withDetections.searches.length);
+    const shownIn = (of: Content) =>
+      of.dashboards.map(({ tiles }) => tiles.map((tile) => of.searches.find(({ id }) => id === tile.savedSearchId)?.displayName));
+    expect(shownIn(withDetections)).toEqual(shownIn(shipped));
+  });
+
   it("name the policy that is missing for their tasks", async () => {
     const guarding = await open(someOf(withDetections));
     oci.faults.add({ on: "list-tasks" }, { status: 404 });
