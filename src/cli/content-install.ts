@@ -90,7 +90,11 @@ export function installing(
     .action(async (options: InstallOptions) => {
       const installer = await open(context, options);
       try {
-        await perform(context, await stepsOf(installer), { carriesOut, json: options.json });
+        await perform(context, await stepsOf(installer), {
+          carriesOut,
+          json: options.json,
+          remark: options.detections ? NOT_ALL_RULES : undefined,
+        });
       } finally {
         await installer.close();
       }
@@ -189,7 +193,13 @@ function notificationsOf(options: InstallOptions, env: NodeJS.ProcessEnv): Notif
 interface How {
   readonly carriesOut: boolean;
   readonly json: boolean;
+  /** Said where something is made. */
+  readonly remark: string | undefined;
 }
+
+/** What the service cannot evaluate is not among the steps. */
+const NOT_ALL_RULES =
+  "rules that the service cannot evaluate are left out: deploy/dialects.md names them with the reason; a worker with alerts evaluates all";
 
 /** Shows the steps that are due, or carries them out. Throws FlowferryError, after all others, if there are some that cannot be done. */
 async function perform({ print, signal }: CliContext, steps: readonly Step[], how: How): Promise<void> {
@@ -215,11 +225,12 @@ async function perform({ print, signal }: CliContext, steps: readonly Step[], ho
 }
 
 /** What came of the steps: one line of JSON, or what a person still has to do, and counts. */
-function summaryOf(steps: readonly Step[], outcomes: readonly Outcome[], { carriesOut, json }: How): string[] {
+function summaryOf(steps: readonly Step[], outcomes: readonly Outcome[], { carriesOut, json, remark }: How): string[] {
   const done = outcomes.filter(({ result }) => result === "done").map(({ step }) => step);
   const left = outcomes.filter(({ result }) => result !== "done");
   const there = new Set([...steps.filter(({ action }) => action === "none"), ...done]);
-  const notices = [...there].flatMap((step) => step.notice?.() ?? []);
+  const isNews = remark !== undefined && done.some(({ action }) => action === "create");
+  const notices = [...(isNews ? [remark] : []), ...[...there].flatMap((step) => step.notice?.() ?? [])];
   const unchanged = there.size - done.length;
   const untried = steps.length - unchanged - outcomes.length;
   if (json) {

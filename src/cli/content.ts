@@ -84,10 +84,12 @@ async function buildFiles({ stdout }: CliContext, { to, dialect = [], lag, recei
   const registry = new Registry();
   for (const module of dialect) await register(registry, ["dialect"], module, ".");
   const content = buildContent(readDefinition());
+  const dialects = await dialectFiles(registry.dialects(), { lagMs: lag, receivers: receiversOf(receiver) });
+  const said = dialects.said.map(({ title, rules, searches }) => `${title}: ${rules} rules, ${searches} searches`).join("\n");
   const files = new Map<string, string | Buffer>([
     ...[...contentFiles(content)].map(([name, text]) => [join("log-analytics", name), text] as const),
     [join("log-analytics", "content.zip"), await contentArchive(content)],
-    ...(await dialectFiles(registry.dialects(), { lagMs: lag, receivers: receiversOf(receiver) })).files,
+    ...dialects.files,
   ]);
   const stale: string[] = [];
   for (const [name, text] of files) {
@@ -104,6 +106,8 @@ async function buildFiles({ stdout }: CliContext, { to, dialect = [], lag, recei
     );
   }
   stdout.write(`${files.size} files in ${folder} ${check ? "are as their sources make them" : "written"}\n`);
+  if (!check)
+    stdout.write(`${said}\nwhat a dialect cannot say is left out of its files: ${join(folder, "dialects.md")} says why\n`);
 }
 
 const MINUTE_MS = 60_000;

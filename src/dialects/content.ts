@@ -34,6 +34,15 @@ export interface DialectFiles {
   readonly files: ReadonlyMap<string, string>;
   /** How many rules and searches each dialect says, as a table in Markdown. */
   readonly summary: string;
+  /** The same, each as in `54 of 76`. */
+  readonly said: readonly Said[];
+}
+
+interface Said {
+  /** Of the dialect. */
+  readonly title: string;
+  readonly rules: string;
+  readonly searches: string;
 }
 
 /**
@@ -72,9 +81,11 @@ export async function dialectFiles(
       files.set(`grafana/${backend.name}.json`, grafanaDashboard(backend, shippedDashboards(), saidSearches));
   }
   files.set("grafana/notifications.yml", grafanaNotifications(receivers.get("grafana")));
-  const summary = summaryOf(ruleTable, searchTable);
+  const said = saidIn(ruleTable, searchTable);
+  const rows = said.map((one) => [one.title, one.rules, one.searches]);
+  const summary = markdown([["dialect", "rules", "saved searches"], ...rows]);
   files.set("dialects.md", page(summary, ruleTable, searchTable));
-  return { files, summary };
+  return { files, summary, said };
 }
 
 function printSearch(search: Search | NativeSearch, dialect: Dialect): Printed {
@@ -127,13 +138,12 @@ class Table {
   }
 }
 
-function summaryOf(rules: Table, searches: Table): string {
-  const rows = rules.titles.map((title) => [
+function saidIn(rules: Table, searches: Table): Said[] {
+  return rules.titles.map((title) => ({
     title,
-    `${rules.said(title)} of ${rules.size}`,
-    `${searches.said(title)} of ${searches.size}`,
-  ]);
-  return markdown([["dialect", "rules", "saved searches"], ...rows]);
+    rules: `${rules.said(title)} of ${rules.size}`,
+    searches: `${searches.said(title)} of ${searches.size}`,
+  }));
 }
 
 function markdown([head = [], ...rows]: readonly (readonly string[])[]): string {
@@ -144,7 +154,8 @@ function markdown([head = [], ...rows]: readonly (readonly string[])[]): string 
 function page(summary: string, rules: Table, searches: Table): string {
   return `# Dialects
 
-Made by \`flowferry content build\`. What a dialect cannot say is refused, never changed: the number says why.
+Made by \`flowferry content build\`. What a dialect cannot say is refused, never changed: the number says why. What the forms of each follow
+stands in [forms.md](forms.md).
 
 ${summary}
 

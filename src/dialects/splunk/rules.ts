@@ -44,7 +44,8 @@ function actions(receiver: string, rule: Rule, fields: readonly string[]): strin
   if (!receiver.startsWith("#")) return ["action.webhook = 1", `action.webhook.param.url = ${receiver}`];
   const told = [
     `${rule.level}: ${oneLine(rule.title).replaceAll("$", "＄")}.`,
-    ...fields.map((name) => `${name}=$result.${name}$`),
+    // A token takes letters, digits, underscores and dots; of a field with other signs it would leave nothing.
+    ...fields.filter((name) => /^[\w.]+$/.test(name)).map((name) => `${name}=$result.${name}$`),
     "$results_link$",
   ];
   const message = told.join(" ");
