@@ -29,12 +29,14 @@ import { heldBackWords } from "./held-back.ts";
 import { levelOf, logLevelOption, quietOption, type Talk } from "./log-level.ts";
 import { showProgress } from "./progress.ts";
 import { reloading, watchOption } from "./reload.ts";
+import { checkRole, type GivenRole, roleOption, rolesOf } from "./role.ts";
 
 export function runCommand(context: CliContext, finish: (code: ExitCode) => void): Command {
   return new Command("run")
     .description("Tail the bucket and deliver every flow, for ever or until caught up.")
     .addOption(configOption(context.env))
     .option("--until-caught-up", "end when everything in the bucket is delivered", false)
+    .addOption(roleOption())
     .addOption(objectOption())
     .addOption(eventOption())
     .addOption(watchOption())
@@ -49,6 +51,7 @@ export function runCommand(context: CliContext, finish: (code: ExitCode) => void
         );
       }
       const config = await context.loadConfig(file);
+      checkRole(config, mode);
       const named = await namedIn(context, config, mode);
       finish(await run(context, config, named === undefined ? { ...mode, file } : { ...mode, untilCaughtUp: true, named }));
     });
@@ -60,6 +63,8 @@ const CONFIGURATION = "configuration";
 export interface RunMode extends Talk {
   readonly untilCaughtUp: boolean;
   readonly json: boolean;
+  /** What this worker does of what several share. */
+  readonly role?: GivenRole;
   /** Where the configuration of a worker is read from again, and whether it is watched. */
   readonly file?: string;
   readonly watch?: boolean;
@@ -116,7 +121,7 @@ export async function run(context: CliContext, first: Config, mode: RunMode): Pr
     config = next;
     log.level = levelOf(mode, next.telemetry.level);
   };
-  const { file, watch = false, named, untilCaughtUp } = mode;
+  const { file, watch = false, named, untilCaughtUp, role } = mode;
   const reloadable = {
     watch,
     load: () => context.loadConfig(file ?? ""),
@@ -138,6 +143,7 @@ export async function run(context: CliContext, first: Config, mode: RunMode): Pr
       onAlert: (alert) => live?.raised(alert, Date.now()),
       instruments: createInstruments(server?.meter ?? metrics.getMeter("flowferry", version)),
       journeys: traces?.journeys,
+      ...rolesOf(role),
     };
     const composed = await compose(config, surroundings);
     const worker = new Worker(composed, surroundings);

@@ -6,9 +6,11 @@ import type { Component } from "../contracts/component.ts";
 import type { Sink, SinkDependencies } from "../contracts/sink.ts";
 import type { Source, SourceDependencies } from "../contracts/source.ts";
 import type { ObjectStore } from "../contracts/store.ts";
+import type { CoordinationOptions } from "../coordination/options.ts";
 import { type FlowFilter, readFilter } from "../detect/filter.ts";
 import { type EnrichOptions, enrichOptions, resolveEnrichPaths } from "../enrich/options.ts";
 import { codeOf, describeError, UsageError } from "../lib/errors.ts";
+import { checkConnection } from "../lib/kafka/options.ts";
 import { nearest } from "../lib/nearest.ts";
 import { addOptions, addUrls } from "../lib/secrets/of-options.ts";
 import { insecure, refuseReadable } from "../lib/secrets/readable.ts";
@@ -79,6 +81,8 @@ export interface Config extends Pick<Settings, "limits" | "run" | "telemetry" | 
   readonly archive: NamedArchive | undefined;
   readonly reports: NamedReports | undefined;
   readonly enrich: EnrichOptions;
+  /** Undefined where one worker does all. */
+  readonly coordination: CoordinationOptions | undefined;
   /** Undefined when no detections are wanted. */
   readonly alerts: AlertOptions | undefined;
   /** Absolute path, or `:memory:`. */
@@ -160,11 +164,12 @@ function configOf(yaml: Yaml, registry: Registry, { env, baseDir, secrets }: Con
   const archive = faults.of(() => archiveOf(settings, surroundings));
   const reports = faults.of(() => reportsOf(settings, surroundings));
   const intake = faults.of(() => settings.intake && intakeAt(settings.intake, yaml.at(["intake", "listen"]), baseDir));
+  const coordination = faults.of(() => coordinationOf(settings, yaml));
   const alerts = faults.of(() =>
     settings.alerts === undefined ? undefined : alertsOf(registry.notifiers, settings.alerts, yaml, read, env, baseDir),
   );
   faults.refuse();
-  const parts = { sources, sinks, archive, reports, intake, enrich, alerts };
+  const parts = { sources, sinks, archive, reports, intake, enrich, alerts, coordination };
   return { ...settings, file: yaml.file, baseDir, secrets, registry, ...parts, ledgerPath };
 }
 
@@ -305,6 +310,18 @@ function unique<Named extends { readonly name: string; readonly place: string }>
     places.set(name, place);
   }
   return [...parts];
+}
+
+function coordinationOf({ coordination, alerts }: Settings, yaml: Yaml): CoordinationOptions | undefined {
+  if (coordination === undefined) return undefined;
+  placed(yaml.at(["coordination", "kafka"]), () => checkConnection(coordination.kafka));
+  if (alerts !== undefined) {
+    throw new UsageError(
+      "config-invalid",
+      `${yaml.at(["alerts"])}: alerts: rules need every flow in one worker, and coordination shares them out: give alerts to one worker of their own, with a configuration without coordination`,
+    );
+  }
+  return coordination.kafka;
 }
 
 function reportsOf({ reports }: Settings, { yaml, read, registry, env }: Surroundings): NamedReports | undefined {

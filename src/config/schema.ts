@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { coordinationOptions } from "../coordination/options.ts";
 import type { FormatKind } from "../formats/format.ts";
 import { AUTO } from "../formats/formats.ts";
 import { instantText } from "../lib/durations.ts";
@@ -139,6 +140,11 @@ const settings = z.strictObject({
   format: z.string().default(AUTO).describe("Format of the objects; `auto` finds it from the first bytes of each"),
   filter: filterOptions.prefault({}).describe("Which flows are shipped"),
   intake: intakeOptions.optional().describe("Object-created events, which shorten the way from a stored object to its delivery"),
+  coordination: coordinationOptions
+    .optional()
+    .describe(
+      "Several workers with this configuration share the work: one of them lists the buckets, each delivers its share, and the brokers keep the positions. Without it one worker does all, with a ledger of its own",
+    ),
   limits: limitOptions.prefault({}).describe("Bounds for what comes from outside"),
   enrich: z.unknown().optional().describe("Lookup tables"),
   sinks: z

@@ -169,6 +169,11 @@ export const CODES = {
     "kafka-too-large": "A message is larger than the broker takes",
     "kafka-offset-lost": "Retention has deleted messages before they were read",
     "kafka-membership": "The group has changed, or does not know this member any more",
+    "lease-lost": "Another worker lists the buckets from now on",
+    coordination: "Sharing out the work among workers has broken down",
+    "coordination-role": "The role does not fit the configuration",
+    "coordination-source": "Workers of one group have different sources",
+    "coordination-message": "A topic holds a message that is none of flowferry's",
   },
   Alerts: {
     "alert-url": "The URL of a notifier cannot be used",

@@ -8,6 +8,7 @@ import type { Ledger, SourceIdentity } from "../contracts/ledger.ts";
 import type { Reduction } from "../contracts/reduction.ts";
 import type { Sink } from "../contracts/sink.ts";
 import type { Source, SourceEvent } from "../contracts/source.ts";
+import type { Coordination, Role } from "../coordination/coordination.ts";
 import type { Inlet } from "../delivery/inlet.ts";
 import type { Enrichment } from "../enrich/enrichment.ts";
 import type { EnrichOptions } from "../enrich/options.ts";
@@ -22,6 +23,7 @@ import type { Journeys } from "../telemetry/journeys.ts";
 import { createInstruments, type Instruments, type Logger } from "../telemetry/telemetry.ts";
 import { threadCount } from "../threads/pool.ts";
 import { madeOf, takeKeeper } from "./archive.ts";
+import { begin, coordinationOf } from "./coordination.ts";
 import { type Detections, openDetections } from "./detections.ts";
 import type { Parts, PipelineOptions } from "./pipeline.ts";
 import { Shelf } from "./shelf.ts";
@@ -51,6 +53,8 @@ export interface Surroundings {
   readonly health?: Health;
   /** Told of each alert that a rule raises, told or withheld. */
   readonly onAlert?: (alert: Alert) => void;
+  /** What this worker does of what several share; all by default. */
+  readonly roles?: ReadonlySet<Role>;
   /** What keeps flows beside the sinks. Whoever has made them releases them. */
   readonly keepers?: readonly Keeper[];
 }
@@ -62,7 +66,9 @@ export async function compose(config: Config, surroundings: Surroundings): Promi
   const opened: { ledger?: Ledger } = {};
   // Before any sink: where another worker has the ledger, nothing else is touched.
   const onSources = (sources: readonly SourceIdentity[]) => {
-    opened.ledger = openLedger({ path: config.ledgerPath, sources, scrub, onNotice });
+    // Where several workers share the work, the brokers keep what outlives a process.
+    const path = config.coordination === undefined ? config.ledgerPath : ":memory:";
+    opened.ledger = openLedger({ path, sources, scrub, onNotice });
   };
   try {
     const prepared = await prepare(config, surroundings, { onSources });
@@ -85,6 +91,7 @@ export interface Prepared {
   readonly sources: readonly Source[];
   readonly enrichments: ReadonlyMap<EnrichOptions, Enrichment>;
   readonly sinks: ReadonlyMap<string, Sink>;
+  readonly coordination: Coordination | undefined;
   readonly identities: readonly SourceIdentity[];
   /** What sources tell of goes into the ledger from now on. */
   tellTo(onEvent: (source: string, event: SourceEvent) => void): void;
@@ -104,6 +111,7 @@ export async function prepare(
   const waiting: [source: string, event: SourceEvent][] = [];
   const intakes: EventsOf[] = [];
   try {
+    const coordination = await coordinationOf(config, shelf, { log, health, measure, roles: rest.roles });
     const sources: Source[] = [];
     for (const named of config.sources) {
       const { name, component, options, filter } = named;
@@ -111,7 +119,8 @@ export async function prepare(
         const events: EventsOf = { tell: (event) => void waiting.push([name, event]), name };
         const onUnreadable = (count: number) => measure.unreadable.record(count, { source: name });
         const made = await openSource(config, named, env, (event) => events.tell(event), onUnreadable);
-        return { part: { source: made, events }, close: () => made.close() };
+        const source = coordination?.shared(name, made) ?? made;
+        return { part: { source, events }, close: () => made.close() };
       });
       sources.push(source);
       intakes.push(events);
@@ -135,9 +144,11 @@ export async function prepare(
       });
       sinks.set(name, sink);
     }
+    // Last, so that it ends first.
+    if (coordination !== undefined) await begin(config, coordination, shelf, { measure });
     if (config.archive !== undefined) shelf.keep(ARCHIVE, madeOf(config, config.archive));
     return {
-      ...{ config, shelf, sources, enrichments, sinks, identities },
+      ...{ config, shelf, sources, enrichments, sinks, coordination, identities },
       tellTo(onEvent) {
         for (const events of intakes) events.tell = (event) => onEvent(events.name, event);
         for (const [source, event] of waiting.splice(0)) onEvent(source, event);
@@ -154,6 +165,9 @@ interface EventsOf {
   readonly name: string;
   tell(event: SourceEvent): void;
 }
+
+/** Of one object: whatever is beyond is in letters of ranges. */
+const MOST_LETTERS = 10_000;
 
 const defaultInstruments = () => createInstruments(metrics.getMeter("flowferry", version));
 
@@ -183,6 +197,9 @@ export async function join(prepared: Prepared, ledger: Ledger, surroundings: Sur
       measure.quality.add(1, { source, kind });
       log.warn({ source, key }, message);
     });
+    if (prepared.coordination !== undefined) {
+      prepared.coordination.letters = (source, key) => ledger.deadLetters({ source, key }, MOST_LETTERS);
+    }
     const archive =
       config.archive && (await takeKeeper(config, config.archive, shelf, { env, log, health, instruments: measure }));
     const all = archive === undefined ? keepers : [...keepers, archive.keeper];

@@ -143,6 +143,9 @@ function refuseFixed(before: Config, next: Config): void {
     ["telemetry.otlpEndpoint", before.telemetry.otlpEndpoint, next.telemetry.otlpEndpoint],
     ["telemetry.traceOneIn", before.telemetry.traceOneIn, next.telemetry.traceOneIn],
   ] as const;
+  if (before.coordination !== undefined || next.coordination !== undefined) {
+    throw new UsageError("reload-fixed", "workers that share their work are restarted one by one, the others go on meanwhile");
+  }
   const changed = fixed.filter(([, was, is]) => was !== is).map(([option]) => option);
   if (changed.length === 0) return;
   throw new UsageError("reload-fixed", `${changed.join(" and ")} cannot change while a worker runs: restart it`);

@@ -160,6 +160,9 @@ export function createInstruments(meter: Meter) {
     parked: meter.createObservableGauge("flowferry.parked_objects", {
       description: "Objects that cannot be read now, and are tried again",
     }),
+    coordinationLag: meter.createObservableGauge("flowferry.coordination.lag", {
+      description: "Objects that wait in a topic for the workers of a role, by topic and role, as every worker sees it",
+    }),
     problems: meter.createObservableGauge("flowferry.problem", {
       description: "1 for each part that does not do its work, by part, drawer and code: what /readyz names",
     }),

@@ -69,6 +69,9 @@ export class GroupMember {
   /** As which member, and of which generation, the claims were confirmed; undefined while they are not. */
   #confirmed: { readonly memberId: string; readonly generationId: number } | undefined;
   #lostHeartbeats = 0;
+  #askedAt = Number.NEGATIVE_INFINITY;
+  /** When the group was last asked for, and then confirmed, this membership; by the monotonic clock, which also runs while the process is stopped. */
+  aliveAt = Number.NEGATIVE_INFINITY;
   /** One thing at a time: commits, and what follows a sharing out. */
   #last: Promise<void> = Promise.resolve();
   #isWell = true;
@@ -165,14 +168,19 @@ export class GroupMember {
     client.on("consumer:group:join", ({ memberId, generationId = 0, assignments }) => {
       if (client !== this.#client) return;
       this.#lostHeartbeats = 0;
+      this.aliveAt = performance.now();
       const own = (assignments ?? []).flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition })));
       void this.#next(() => this.#confirm({ memberId, generationId }, own));
     });
     client.on("consumer:group:rebalance", () => {
       if (client === this.#client) void this.#next(() => this.#giveUpRevoked(client));
     });
+    client.on("consumer:heartbeat:start", () => {
+      this.#askedAt = performance.now();
+    });
     client.on("consumer:heartbeat:end", () => {
       this.#lostHeartbeats = 0;
+      this.aliveAt = this.#askedAt;
     });
     client.on("consumer:heartbeat:error", ({ error }) => {
       if (client !== this.#client) return;

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { listXml, type Stored } from "./listing.ts";
 
 /** What goes wrong with one request. `reset`: no answer at all. `cut`: the connection is reset after so many bytes of the body. `stall`: nothing comes after them. */
@@ -11,7 +12,9 @@ export type Fault =
   | { readonly reset: true }
   | { readonly cut: number }
   | { readonly stall: number }
-  | { readonly ignoreRange: true };
+  | { readonly ignoreRange: true }
+  /** The answer comes later. */
+  | { readonly delayMs: number };
 
 interface S3Request {
   readonly method: string;
@@ -37,7 +40,7 @@ export interface S3Server {
 export async function s3Server(bucket: string, { pageSize = 1000 } = {}): Promise<S3Server> {
   const objects = new Map<string, Stored>();
   const requests: S3Request[] = [];
-  const server = createServer((incoming, response) => {
+  const server = createServer(async (incoming, response) => {
     const url = new URL(incoming.url ?? "", "http://localhost");
     const request: S3Request = {
       method: incoming.method ?? "",
@@ -46,6 +49,7 @@ export async function s3Server(bucket: string, { pageSize = 1000 } = {}): Promis
       headers: incoming.headers,
     };
     const fault = self.fault(request, requests.push(request) - 1);
+    if (fault !== undefined && "delayMs" in fault) await sleep(fault.delayMs);
     const [, name, ...rest] = url.pathname.split("/");
     const key = decodeURIComponent(rest.join("/"));
     if (fault !== undefined && "code" in fault) refuse(response, fault.status, fault.code, fault.headers);

@@ -1,0 +1,44 @@
+import { Option } from "commander";
+import type { Config } from "../config/load.ts";
+import { ROLES, type Role } from "../coordination/coordination.ts";
+import { UsageError } from "../lib/errors.ts";
+import type { NamingOptions } from "./announced.ts";
+
+const DETECT = "detect";
+export type GivenRole = Role | typeof DETECT;
+
+export function roleOption(): Option {
+  return new Option("--role <role>", "what this worker does of what several share (coordination); all by default").choices([
+    ...ROLES,
+    DETECT,
+  ]);
+}
+
+/** For the surroundings of a worker. */
+export function rolesOf(role: GivenRole | undefined): { readonly roles?: ReadonlySet<Role> } {
+  return role === undefined || role === DETECT ? {} : { roles: new Set([role]) };
+}
+
+interface RoleMode extends NamingOptions {
+  readonly role?: GivenRole;
+  readonly untilCaughtUp: boolean;
+}
+
+/** Throws UsageError for what does not go together where several workers share the work. */
+export function checkRole({ coordination }: Config, { role, untilCaughtUp, object = [], event }: RoleMode): void {
+  const wrong = (line: string) => new UsageError("coordination-role", line);
+  if (role === "detect") {
+    throw wrong(
+      "--role detect: detections need every flow in one worker: run one beside the others whose configuration has alerts and no coordination",
+    );
+  }
+  if (coordination === undefined) {
+    if (role !== undefined) throw wrong(`--role ${role}: the configuration has no coordination, and one worker does all`);
+    return;
+  }
+  if (untilCaughtUp || event !== undefined || object.length > 0) {
+    throw wrong(
+      "--until-caught-up, --object and --event are for jobs of one worker, and the configuration has coordination: leave it out",
+    );
+  }
+}

@@ -1,0 +1,295 @@
+import type { StoredDeadLetter } from "../contracts/ledger.ts";
+import type { Source } from "../contracts/source.ts";
+import { describeError, drawerOf } from "../lib/errors.ts";
+import { kafkaConnection } from "../lib/kafka/connection.ts";
+import { GroupLag, type Lag } from "../lib/kafka/group-lag.ts";
+import { checkConnection } from "../lib/kafka/options.ts";
+import { type RetryPolicy, retry } from "../lib/retry.ts";
+import type { Secrets } from "../lib/secrets/secrets.ts";
+import { firstOf, pause } from "../lib/waiting.ts";
+import { LeaseHolder } from "./lease.ts";
+import { type Lease, Lister } from "./lister.ts";
+import type { CoordinationOptions } from "./options.ts";
+import { Shipping, type ShippingParts } from "./shipping.ts";
+import { TopicLog } from "./topic-log.ts";
+import { rewriteWaiting } from "./waiting-messages.ts";
+
+/** What a worker does of the work that several share. */
+export const ROLES = ["discover", "ship"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** So often it is asked how far the group is, in ms. */
+const LAG_MS = 10_000;
+/** While so many objects wait to be delivered, no further ones are looked for: what lies in the bucket waits there. */
+const MOST_WAITING = 100_000;
+/** So often, within the time that topics keep a message, it is looked whether something is to be written again. */
+const LOOKS = 8;
+/** The pause after a lister has failed in a way that no repetition heals, in ms. */
+const LISTER_PAUSE_MS = 10_000;
+
+/** How far one group is in one topic. */
+export interface TopicLag {
+  readonly topic: string;
+  readonly role: Role;
+  readonly messages: number;
+}
+
+export interface CoordinationParts {
+  readonly options: CoordinationOptions;
+  readonly roles: ReadonlySet<Role>;
+  readonly pollMs: number;
+  readonly retry: RetryPolicy;
+  /** Absolute folder that relative paths start from. */
+  readonly baseDir: string;
+  readonly secrets: Secrets | undefined;
+  readonly events: CoordinationEvents;
+}
+
+export interface CoordinationEvents {
+  /** Something does not work now, and is tried again. */
+  onTrouble(part: string, error: unknown, failures: number): void;
+  onWell(part: string): void;
+  onListing(source: string): void;
+  onInfo(line: string): void;
+  /** Something is wrong that a person must see to. */
+  onError(code: string, line: string): void;
+}
+
+const PART = "coordination";
+
+/** What joins this worker with others: the objects of their buckets are found by one of them and delivered by all. */
+export class Coordination {
+  readonly #parts: CoordinationParts;
+  readonly #sources = new Map<string, Source>();
+  readonly #stop = new AbortController();
+  readonly #told = new Set<string>();
+  #lister: Lister | undefined;
+  #shipping: Shipping | undefined;
+  #closers: (() => Promise<void>)[] = [];
+  #working: Promise<unknown> = Promise.resolve();
+  #lag: readonly Lag[] = [];
+  #lagRead = Promise.withResolvers<void>();
+  /** Hints that this worker gave itself, since something came to be delivered. */
+  readonly #expected = new Set<string>();
+  /** What of an object was set aside. */
+  letters: (source: string, key: string) => readonly StoredDeadLetter[] = () => [];
+
+  /** Throws UsageError for options that contradict each other. Opens nothing. */
+  constructor(parts: CoordinationParts) {
+    checkConnection(parts.options);
+    this.#parts = parts;
+  }
+
+  /** The source as this worker has it: what it discovers is what the group gives it. */
+  shared(name: string, source: Source): Source {
+    this.#sources.set(name, source);
+    const discover = (within: string | undefined) => {
+      if (within !== undefined && !(within === "" && this.#expected.delete(name))) this.#lister?.hint(name, within);
+      return this.#shipping?.take(name) ?? nothing();
+    };
+    return {
+      name: source.name,
+      discover: (_seen, _signal, within) => discover(within),
+      open: (object, signal, after) => source.open(object, signal, after),
+      ...(source.find !== undefined && { find: source.find.bind(source) }),
+      listen: (listener) => {
+        let isOver = false;
+        this.#listen(name, {
+          hint: (prefix) => {
+            if (isOver) return;
+            this.#expected.add(name);
+            listener.hint(prefix);
+          },
+          revoke: (objects) => listener.revoke(objects),
+          standing: (object) => listener.standing(object),
+        });
+        return () => {
+          isOver = true;
+        };
+      },
+      close: () => source.close(),
+    };
+  }
+
+  readonly #listeners = new Map<string, Parameters<NonNullable<Source["listen"]>>[0]>();
+
+  #listen(name: string, listener: Parameters<NonNullable<Source["listen"]>>[0]): void {
+    this.#listeners.set(name, listener);
+    this.#shipping?.listen(name, listener);
+  }
+
+  /** How far the groups are, by topic, as of a short while ago. */
+  get lag(): readonly TopicLag[] {
+    const { topics } = this.#parts.options;
+    return [topics.objects, topics.parked].map((topic) => ({
+      topic,
+      role: "ship",
+      messages: this.#lag.reduce((sum, lag) => sum + (lag.topic === topic ? lag.messages : 0), 0),
+    }));
+  }
+
+  /** Begins to work, as soon as the brokers let it. Throws UsageError where the client is not installed, or a file cannot be read. */
+  async open(): Promise<void> {
+    const { options, baseDir, secrets, events, retry: policy, roles } = this.#parts;
+    const connection = await kafkaConnection(options, { baseDir, secrets });
+    const trouble = (error: unknown) => events.onTrouble(PART, error, 3);
+    const well = () => events.onWell(PART);
+    const log = new TopicLog(connection, policy, { onTrouble: trouble, onWell: well });
+    const lag = new GroupLag(connection, options.group, [options.topics.objects, options.topics.parked]);
+    this.#closers = [() => lag.close(), () => log.close()];
+    const { signal } = this.#stop;
+    const patiently = async (begin: () => Promise<unknown>) => {
+      const onRetry = ({ error, failures }: { error: unknown; failures: number }) => events.onTrouble(PART, error, failures);
+      await retry(begin, policy, signal, onRetry);
+      well();
+    };
+    const parts = { connection, log, sessionMs: options.sessionMs };
+    const begin = async () => {
+      for (const topic of Object.values(options.topics)) await patiently(() => log.partitions(topic));
+      const working: Promise<void>[] = [this.#watchLag(lag, trouble)];
+      if (roles.has("ship")) working.push(patiently(() => this.#ship(parts)));
+      if (roles.has("discover")) {
+        working.push(
+          patiently(() => this.#discover(parts)),
+          this.#keep({ connection, log }),
+        );
+      }
+      await Promise.all(working);
+    };
+    this.#working = begin().catch((error: unknown) => {
+      if (!signal.aborted) events.onError("coordination", `sharing out the work has broken down: ${describeError(error)}`);
+    });
+  }
+
+  async #ship(parts: Pick<ShippingParts, "connection" | "log" | "sessionMs">): Promise<void> {
+    const { options, events } = this.#parts;
+    const shipping = new Shipping({
+      ...parts,
+      groupId: options.group,
+      instanceId: options.instanceId,
+      topics: options.topics,
+      parkAfterMs: options.parkAfterMs,
+      sources: new Set(this.#sources.keys()),
+      letters: (source, key) => this.letters(source, key),
+      events: {
+        onTrouble: (error) => events.onTrouble(PART, error, 3),
+        onWell: () => events.onWell(PART),
+        onInfo: events.onInfo,
+        onStranger: (place) => this.#stranger(place),
+        onUnknownSource: (source) =>
+          this.#once(
+            "coordination-source",
+            `objects of source ${source} wait, which this worker's configuration lacks: give all workers the same sources`,
+          ),
+        onLost: (place, from, to) =>
+          events.onError(
+            "kafka-offset-lost",
+            `retention has deleted messages ${from} to ${to - 1} of ${place} before they were read: their objects lie in the bucket and were not delivered`,
+          ),
+      },
+    });
+    await shipping.open();
+    this.#shipping = shipping;
+    for (const [name, listener] of this.#listeners) shipping.listen(name, listener);
+    this.#closers.push(() => shipping.close());
+  }
+
+  async #discover(parts: { connection: ShippingParts["connection"]; log: TopicLog; sessionMs: number }): Promise<void> {
+    const { options, events, pollMs, retry: policy } = this.#parts;
+    const lister = new Lister({
+      sources: this.#sources,
+      log: parts.log,
+      topic: options.topics.objects,
+      pollMs,
+      retry: policy,
+      room: (signal) => this.#room(signal),
+      events: {
+        onListing: events.onListing,
+        onTrouble: (source, error, failures) => events.onTrouble(`source ${source}`, error, failures),
+        onStranger: (place) => this.#stranger(place),
+        onInfo: events.onInfo,
+      },
+    });
+    const holder = new LeaseHolder({
+      connection: parts.connection,
+      groupId: `${options.group}-listers`,
+      topic: options.topics.objects,
+      sessionMs: options.sessionMs,
+      onTrouble: (error) => events.onTrouble(PART, error, 3),
+      onWell: () => events.onWell(PART),
+      onLease: (lease) => void this.#list(lister, lease),
+    });
+    await holder.join();
+    this.#lister = lister;
+    this.#closers.push(() => holder.close());
+  }
+
+  async #list(lister: Lister, lease: Lease): Promise<void> {
+    const { events } = this.#parts;
+    for (let failures = 1; !lease.signal.aborted; failures += 1) {
+      try {
+        await lister.run(lease);
+      } catch (error) {
+        events.onTrouble(PART, error, failures);
+        await pause(LISTER_PAUSE_MS, lease.signal);
+      }
+    }
+    events.onInfo("lists no more: another worker does, or this one ends");
+  }
+
+  async #room(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && this.#lag.reduce((sum, { messages }) => sum + messages, 0) > MOST_WAITING) {
+      await firstOf([this.#lagRead.promise], signal);
+    }
+  }
+
+  async #watchLag(lag: GroupLag, trouble: (error: unknown) => void): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        this.#lag = await lag.read();
+        this.#lagRead.resolve();
+        this.#lagRead = Promise.withResolvers();
+      } catch (error) {
+        if (!signal.aborted && drawerOf(error) !== "passing") trouble(error);
+      }
+      await pause(LAG_MS, signal);
+    }
+  }
+
+  /** What waits for longer than the topics keep it is written again. */
+  async #keep(parts: Omit<Parameters<typeof rewriteWaiting>[0], "lag">): Promise<void> {
+    const { signal } = this.#stop;
+    const { events, options } = this.#parts;
+    const { retentionMs } = options;
+    while (!signal.aborted) {
+      await pause(retentionMs / LOOKS, signal);
+      if (signal.aborted || this.#lister?.isAtWork !== true) continue;
+      try {
+        const count = await rewriteWaiting({ ...parts, lag: this.#lag }, Date.now() - retentionMs / 2, signal);
+        if (count > 0) events.onInfo(`${count} objects that wait for long were written again, before retention deletes them`);
+      } catch (error) {
+        if (!signal.aborted) events.onTrouble(PART, error, 3);
+      }
+    }
+  }
+
+  #stranger(place: string): void {
+    this.#once("coordination-message", `passed over a message that is none of flowferry's: ${place}`);
+  }
+
+  #once(code: string, line: string): void {
+    if (this.#told.has(line)) return;
+    this.#told.add(line);
+    this.#parts.events.onError(code, line);
+  }
+
+  /** Commits what is delivered, and leaves the groups, so that others take over at once. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    for (const close of this.#closers.splice(0).reverse()) await close();
+    await this.#working;
+  }
+}
+
+async function* nothing(): AsyncGenerator<never> {}
