@@ -1,4 +1,4 @@
-import { tmpdir, userInfo } from "node:os";
+import { availableParallelism, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
@@ -32,8 +32,9 @@ process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), `flowferry-compile-cache-${use
 
 export default defineConfig({
   test: {
-    // Also where there are two: what waits for nothing has the other.
-    maxWorkers: "100%",
+    // More than there are cores: a file that waits, for a clock, a process or a thread, leaves its core to another. What a further worker
+    // loads costs some seconds, so not many.
+    maxWorkers: availableParallelism() * 2,
     coverage: {
       provider: "v8",
       include: ["src/delivery/**", "src/ledger/**"],

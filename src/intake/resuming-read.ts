@@ -23,6 +23,7 @@ export async function* resumingRead(
   first: Piece,
   again: (from: number, total: number) => Promise<Piece>,
   signal: AbortSignal,
+  firstPauseMs = FIRST_PAUSE_MS,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { total } = first;
   let piece: Piece | undefined = first;
@@ -49,7 +50,7 @@ export async function* resumingRead(
       failures += 1;
       if (failures > RESUMPTIONS) throw interrupted(what, at, total, error);
       piece = undefined;
-      await sleep(pauseAfter(error, failures), undefined, { signal }).catch(() => signal.throwIfAborted());
+      await sleep(pauseAfter(error, failures, firstPauseMs), undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   }
 }
@@ -61,8 +62,8 @@ function interrupted(what: string, at: number, total: number, cause: unknown): E
   return new Failure("passing", "network", message, { cause });
 }
 
-function pauseAfter(error: unknown, failures: number): number {
+function pauseAfter(error: unknown, failures: number, firstPauseMs: number): number {
   const asked = error instanceof Failure ? (error.retryAfterMs ?? 0) : 0;
-  const backoff = FIRST_PAUSE_MS * 2 ** (failures - 1) * (0.5 + Math.random() / 2);
+  const backoff = firstPauseMs * 2 ** (failures - 1) * (0.5 + Math.random() / 2);
   return Math.min(LONGEST_PAUSE_MS, Math.max(asked, backoff));
 }

@@ -10,13 +10,17 @@ export const MAX_FILE_BYTES = 64 * 1024 ** 2;
 /** The bytes of a file, or why there are none. */
 export type FileContent = { readonly bytes: Uint8Array; readonly digest: string } | { readonly problem: TableIssue };
 
+/** Buffers that a file is read in: as large as it is, within limits, for many are small and read often. */
+const bufferBytes = (size: number): number => Math.min(Math.max(size + 1, 64 * 1024), 1024 ** 2);
+
 /** Reads a file of at most `maxBytes`. */
 export async function readContent(path: string, maxBytes = MAX_FILE_BYTES): Promise<FileContent> {
   try {
-    if (!(await stat(path)).isFile()) return { problem: { reason: "is no regular file: name a file" } };
+    const found = await stat(path);
+    if (!found.isFile()) return { problem: { reason: "is no regular file: name a file" } };
     const parts: Buffer[] = [];
     let length = 0;
-    for await (const part of createReadStream(path, { end: maxBytes, highWaterMark: 1024 ** 2 })) {
+    for await (const part of createReadStream(path, { end: maxBytes, highWaterMark: bufferBytes(found.size) })) {
       parts.push(part);
       length += part.length;
     }

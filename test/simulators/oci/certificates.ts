@@ -2,6 +2,9 @@ import { X509Certificate } from "node:crypto";
 import sshpk from "sshpk";
 import { type KeyPair, keyPairOf } from "./principals.ts";
 
+/** TLS takes no shorter keys. */
+const TLS_BITS = 2048;
+
 /** A certificate and its key, in PEM. */
 export interface Issued {
   readonly certificate: string;
@@ -16,7 +19,7 @@ interface Validity {
 
 /** A server's certificate that no authority has issued. */
 export function selfSignedHost(host: string): Issued {
-  const pair = keyPairOf(`self-signed ${host}`);
+  const pair = keyPairOf(`self-signed ${host}`, TLS_BITS);
   const certificate = sshpk.createSelfSignedCertificate(sshpk.identityForHost(host), toSshpk(pair), { purposes: ["serverAuth"] });
   return { certificate: certificate.toString("pem"), key: pem(pair) };
 }
@@ -29,7 +32,7 @@ export class CertificateAuthority {
 
   constructor(name: string) {
     this.#identity = sshpk.identityForUser(name);
-    this.#key = toSshpk(keyPairOf(`authority ${name}`));
+    this.#key = toSshpk(keyPairOf(`authority ${name}`, TLS_BITS));
     // An authority that is named for one purpose could not issue certificates for another.
     const purposes = ["ca", "crl", "serverAuth", "clientAuth"];
     this.certificate = sshpk.createSelfSignedCertificate(this.#identity, this.#key, { purposes }).toString("pem");
@@ -59,7 +62,7 @@ export class CertificateAuthority {
   }
 
   #issue(subject: sshpk.Identity, purposes: string[], validity: Validity = {}): Issued {
-    const pair = keyPairOf(`certificate of ${subject.toString()}`);
+    const pair = keyPairOf(`certificate of ${subject.toString()}`, TLS_BITS);
     const key = toSshpk(pair);
     const certificate = sshpk.createCertificate(subject, key, this.#identity, this.#key, { purposes, ...validity });
     return { certificate: certificate.toString("pem"), key: pem(pair) };

@@ -3,19 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { createDetector } from "../../../src/detect/evaluate.ts";
-import { loadRules } from "../../../src/detect/load.ts";
 import { originOf } from "../../../src/flow/origin.ts";
 import { decoderFor } from "../../../src/formats/formats.ts";
 import { generate } from "../../../src/generator/generate.ts";
 import { INCIDENTS, type IncidentId } from "../../../src/generator/incidents.ts";
 import { lookupFiles } from "../../../src/generator/lookup-files.ts";
 import type { FormatName } from "../../../src/generator/options.ts";
-import { asset } from "../../../src/lib/assets.ts";
 import { FORMATS } from "../../../src/registry.ts";
 import { runs } from "../../runs.ts";
 import { openLookups } from "../enrich/lookups.ts";
+import { rules } from "../shipped-rules.ts";
 
-const { rules } = await loadRules(asset("deploy/detections"));
 const folder = mkdtempSync(join(tmpdir(), "flowferry-incidents-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 

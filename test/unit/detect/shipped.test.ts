@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { readCases } from "../../../src/detect/cases/read.ts";
-import { loadCases, runCase } from "../../../src/detect/cases/run.ts";
-import { formatRuleError, loadRules, readRules } from "../../../src/detect/load.ts";
+import { runCase } from "../../../src/detect/cases/run.ts";
+import { formatRuleError, readRules } from "../../../src/detect/load.ts";
 import { asset } from "../../../src/lib/assets.ts";
+import { errors as caseErrors, cases } from "../shipped-cases.ts";
+import { errors, rules } from "../shipped-rules.ts";
 
-const { rules, errors } = await loadRules(asset("deploy/detections"));
-const { cases, errors: caseErrors } = await loadCases(asset("deploy/detections"));
 const alerting = rules.filter((rule) => rule.alerts);
 const byName = new Map(rules.map((rule) => [rule.name, rule]));
 

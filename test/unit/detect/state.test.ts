@@ -3,13 +3,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { SavedState } from "../../../src/contracts/state-ledger.ts";
 import { createDetector, type StreamDetector } from "../../../src/detect/evaluate.ts";
-import { loadRules } from "../../../src/detect/load.ts";
 import type { Match } from "../../../src/detect/match.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
 import { originOf } from "../../../src/flow/origin.ts";
-import { asset } from "../../../src/lib/assets.ts";
 import { codeOf, describeError, Failure } from "../../../src/lib/errors.ts";
 import { runs } from "../../runs.ts";
+import { rules as SHIPPED } from "../shipped-rules.ts";
 import { contentOf, StateStore } from "./saved-state.ts";
 import { detect, detection, type Fields, flowAt, flowMaker, rulesOf, START } from "./support.ts";
 import { KNOWN, RULES, STEPS } from "./version-3.ts";
@@ -28,8 +27,6 @@ correlation:
     gte: 3
 ---
 ${detection("  selection:\n    destinationPort: 22\n  condition: selection")}`;
-
-const SHIPPED = (await loadRules(asset("deploy/detections"))).rules;
 
 /** Traffic in which many of the shipped rules find something: few hosts, few ports, all actions. */
 const traffic = fc.array(

@@ -1,15 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createDetector, type StreamDetector } from "../../../src/detect/evaluate.ts";
-import { loadRules } from "../../../src/detect/load.ts";
 import type { Match } from "../../../src/detect/match.ts";
 import type { Rule } from "../../../src/detect/rule.ts";
 import { compileCondition } from "../../../src/detect/stream/compile.ts";
 import { createDispatch } from "../../../src/detect/stream/dispatch.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
 import { originOf } from "../../../src/flow/origin.ts";
-import { asset } from "../../../src/lib/assets.ts";
 import { runs } from "../../runs.ts";
+import { rules as SHIPPED } from "../shipped-rules.ts";
 import { detect, detection, type Fields, flowAt, flowMaker, rulesOf, START } from "./support.ts";
 
 const COUNT = `title: Many
@@ -26,8 +25,6 @@ correlation:
     gte: 3
 ---
 ${detection("  selection:\n    destinationPort: 22\n  condition: selection")}`;
-
-const SHIPPED = (await loadRules(asset("deploy/detections"))).rules;
 
 function listen(detector: StreamDetector): Match[] {
   const matches: Match[] = [];

@@ -146,11 +146,13 @@ function stats(
   });
   const by = command.take("BY")
     ? command.list(() => {
-        const start = command.name();
-        return { name: start, expression: command.take("=") ? command.expression() : (fields: Fields) => fields[start] ?? null };
+        const name = command.name();
+        return { name, expression: command.take("=") ? command.expression() : undefined };
       })
     : [];
-  const keyed = rows.map((row) => ({ ...row, ...Object.fromEntries(by.map(({ name, expression }) => [name, expression(row)])) }));
+  const made = by.flatMap(({ name, expression }) => (expression === undefined ? [] : [{ name, expression }]));
+  const columnsFrom = (row: Fields) => Object.fromEntries(made.map(({ name, expression }) => [name, expression(row)]));
+  const keyed = made.length === 0 ? rows : rows.map((row) => ({ ...row, ...columnsFrom(row) }));
   const names = by.map(({ name }) => name);
   const groups = names.length === 0 ? [keyed] : grouped(keyed, names);
   return groups.map((members) => ({

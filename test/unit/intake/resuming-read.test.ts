@@ -3,6 +3,8 @@ import { type Piece, resumingRead } from "../../../src/intake/resuming-read.ts";
 import { type Drawer, Failure } from "../../../src/lib/errors.ts";
 
 const content = Uint8Array.from({ length: 100 }, (_, index) => index);
+/** Doubled with each failure in a row. */
+const PAUSE_MS = 2;
 const never = new AbortController().signal;
 
 /** Content from a byte on, in chunks of 7, that breaks at a byte if there is one given. */
@@ -21,7 +23,7 @@ async function read(breaks: readonly number[], signal = never): Promise<{ bytes:
     return piece(start);
   };
   const bytes: number[] = [];
-  for await (const chunk of resumingRead("object k", piece(0), again, signal)) bytes.push(...chunk);
+  for await (const chunk of resumingRead("object k", piece(0), again, signal, PAUSE_MS)) bytes.push(...chunk);
   return { bytes, asked };
 }
 
@@ -57,7 +59,7 @@ describe("resumingRead", () => {
   });
 
   const goingOn = (first: Piece, again: (from: number) => Promise<Piece>) =>
-    Array.fromAsync(resumingRead("k", first, again, never)).then((chunks) => chunks.flatMap((chunk) => [...chunk]));
+    Array.fromAsync(resumingRead("k", first, again, never, PAUSE_MS)).then((chunks) => chunks.flatMap((chunk) => [...chunk]));
 
   it.each(["object", "person", "worker"] as const)(
     "ends at once with a failure that no other request heals: %s",
@@ -82,7 +84,7 @@ describe("resumingRead", () => {
     const chunks: number[] = [];
     const long = async (start: number): Promise<Piece> => ({ bytes: from(start), total: 50 });
     const reading = (async () => {
-      for await (const chunk of resumingRead("k", await long(0), long, never)) chunks.push(...chunk);
+      for await (const chunk of resumingRead("k", await long(0), long, never, PAUSE_MS)) chunks.push(...chunk);
     })();
     await expect(reading).rejects.toMatchObject({ drawer: "not-understood", code: "bad-answer" });
     expect(chunks).toEqual([...content.subarray(0, 49)]);
@@ -90,7 +92,7 @@ describe("resumingRead", () => {
 
   it("does not go on after the signal", async () => {
     const controller = new AbortController();
-    setTimeout(() => controller.abort(new Error("stop")), 20);
+    setTimeout(() => controller.abort(new Error("stop")), 1);
     await expect(read([1, 1, 1, 1, 1], controller.signal)).rejects.toThrow("stop");
   });
 });

@@ -12,8 +12,17 @@ import { openLookups } from "../enrich/lookups.ts";
 
 const DECODE_OPTIONS = { skip: 0, maxBytes: 1e9, maxRecordBytes: 1e7 };
 
-/** Flows and quality records of a generated OCI bucket, with its incidents, enriched by its own tables. */
-export async function generatedFlows(flows: number, spanMs: number): Promise<Flow[]> {
+const made = new Map<string, Promise<readonly Flow[]>>();
+
+/** Flows and quality records of a generated OCI bucket, with its incidents, enriched by its own tables; made once in a process. */
+export function generatedFlows(flows: number, spanMs: number): Promise<readonly Flow[]> {
+  const name = `${flows} in ${spanMs}`;
+  const found = made.get(name) ?? makeFlows(flows, spanMs);
+  made.set(name, found);
+  return found;
+}
+
+async function makeFlows(flows: number, spanMs: number): Promise<readonly Flow[]> {
   const generation = generate({ format: "oci", seed: "searches", incidents: INCIDENTS, flows, spanMs, vnics: 12 });
   const folder = mkdtempSync(join(tmpdir(), "flowferry-searches-"));
   try {

@@ -5,6 +5,7 @@ import { EMPTY_CONTEXT, Flow, type FlowContext } from "../../../src/flow/flow.ts
 import { type Origin, originOf } from "../../../src/flow/origin.ts";
 import type { FlowRule } from "../../../src/flow/rule.ts";
 import { type Counter, type FieldType, TYPES, type WordType, wordsOf } from "../../../src/flow/types.ts";
+import { codePoints } from "../code-points.ts";
 
 export const ORIGIN: Origin = originOf("oci://ns/bucket", "prefix/object.log.gz", "etag-1");
 
@@ -87,7 +88,7 @@ const unit = fc.oneof(
 const text = fc.oneof(
   { weight: 6, arbitrary: fc.string() },
   { weight: 3, arbitrary: fc.array(unit, { maxLength: 20 }).map((units) => String.fromCharCode(...units)) },
-  { weight: 3, arbitrary: fc.string({ unit: "binary", maxLength: 20 }) },
+  { weight: 3, arbitrary: codePoints(20) },
   {
     weight: 1,
     arbitrary: fc.tuple(fc.string(), fc.integer({ min: 100, max: 300 })).map(([end, length]) => "x".repeat(length) + end),

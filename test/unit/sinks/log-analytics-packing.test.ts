@@ -8,6 +8,7 @@ import { linePrinter } from "../../../src/schemas/line.ts";
 import { loadSchema } from "../../../src/schemas/load.ts";
 import { runs } from "../../runs.ts";
 import { unzip } from "../../simulators/oci/services/log-analytics/zip.ts";
+import { codePoints } from "../code-points.ts";
 import { contextOf, flowOf } from "./log-analytics-parts.ts";
 
 interface Event {
@@ -33,7 +34,7 @@ const options: EventFileOptions = {
   maxFiles: 100,
 };
 
-const text = fc.string({ unit: "binary", maxLength: 40 });
+const text = codePoints(40);
 const flows = fc
   .array(
     fc.record({ key: fc.constantFrom("a", 'ключ/"2"', "c"), vnic: fc.constantFrom("v1", "v2"), server: text, flowId: text }),
