@@ -4,7 +4,7 @@ import type { Enrichment } from "../enrich/enrichment.ts";
 import { enrichInitiator } from "../enrich/initiator.ts";
 import { Flow } from "../flow/flow.ts";
 import { UsageError } from "../lib/errors.ts";
-import { FilesChanged } from "../query/ask.ts";
+import { FilesBroken, FilesChanged } from "../query/ask.ts";
 import { holdsArchive } from "../query/files.ts";
 import { type Flows, openFlows } from "../query/flows.ts";
 import { flowTotals, type TallyRows } from "../query/tallies.ts";
@@ -70,6 +70,9 @@ export async function readArchive(
       } catch (error) {
         if (!(error instanceof FilesChanged)) throw error;
         if (!isTaken && attempt < 3) continue;
+        if (error instanceof FilesBroken) {
+          throw new UsageError("archive-broken", `${error.message}: move it away and ask again`, { cause: error });
+        }
         throw new UsageError("archive-changed", "files of the archive went away while they were read: ask again", {
           cause: error,
         });

@@ -11,7 +11,7 @@ import { parseInstant } from "../lib/durations.ts";
 import { UsageError } from "../lib/errors.ts";
 import { type Answer, ask, FilesChanged, type Limits } from "../query/ask.ts";
 import { chartLines, shown } from "../query/chart.ts";
-import { fetchObject, filesByHour } from "../query/fetch.ts";
+import { COPIES, fetchObject, filesByHour } from "../query/fetch.ts";
 import { type Flows, openFlows } from "../query/flows.ts";
 import { type Cell, csvLines, tableLines } from "../reports/table.ts";
 import { configOption } from "./config-option.ts";
@@ -147,7 +147,7 @@ export async function archiveInputs(
   const { store, prefix } = await archiveStore(config, context.env);
   try {
     if (path !== undefined) return { paths: [resolve(config.baseDir, path, prefix)], remove: () => {} };
-    const folder = mkdtempSync(join(tmpdir(), "flowferry-asked-"));
+    const folder = mkdtempSync(join(tmpdir(), COPIES));
     const remove = () => rmSync(folder, { recursive: true, force: true });
     try {
       const hours = await filesByHour(store, prefix, window, context.signal);

@@ -34,6 +34,7 @@ export const CODES = {
     "directory-unwritable": "A file cannot be written to the folder",
     "input-missing": "What is to be read is not there, or may not be read",
     "input-unknown": "A file that is to be read holds no flows",
+    "archive-broken": "A file of the archive is damaged within",
     "archive-changed": "Files of an archive went away while they were read",
     "reports-none": "A report is to go to a bucket, and the configuration names none for reports",
     "archive-none": "The configuration has no archive that can be asked",

@@ -2,6 +2,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { literal } from "../dialects/duckdb/conditions.ts";
 import { describeError, UsageError } from "../lib/errors.ts";
 import { requireHarmless } from "./allowed-functions.ts";
+import { foundBroken } from "./broken-files.ts";
 
 /** A value of an answer: text, a number that is exact, true and false, a list, or nothing. */
 export type Value = string | number | boolean | null | readonly Value[] | { readonly [name: string]: Value };
@@ -22,6 +23,9 @@ export interface Limits {
 
 /** A file that a compaction has replaced since the files were listed. */
 export class FilesChanged extends Error {}
+
+/** A file turned out to be broken while it was read: the next listing passes it over. The message names it, and says why. */
+export class FilesBroken extends FilesChanged {}
 
 /**
  * Asks one question that changes nothing. Times are ISO 8601 in UTC, numbers beyond 2^53 text. Throws UsageError, in one line, for what is no
@@ -69,6 +73,8 @@ export async function answer(
     if (error instanceof UsageError) throw error;
     const said = error instanceof Error ? error.message : String(error);
     if (/No such file or directory|Cannot open file/.test(said)) throw new FilesChanged(said, { cause: error });
+    const broken = await foundBroken(connection, said);
+    if (broken !== undefined) throw new FilesBroken(broken, { cause: error });
     throw new UsageError("query-refused", firstParagraph(said), { cause: describeError(error) });
   } finally {
     clearTimeout(timer);

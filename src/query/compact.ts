@@ -2,11 +2,13 @@ import { createHash } from "node:crypto";
 import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import type { DuckDBConnection } from "@duckdb/node-api";
 import { TIME, UID } from "../archive/columns.ts";
 import { ALWAYS } from "../archive/layout.ts";
 import type { WritableStore } from "../archive/uploads.ts";
 import type { ObjectRef } from "../contracts/store.ts";
 import { identifier, literal } from "../dialects/duckdb/conditions.ts";
+import { brokenAmong } from "./broken-files.ts";
 import { type Database, openDuckdb } from "./duckdb.ts";
 import { fetchObject, filesByHour } from "./fetch.ts";
 import { findFiles, type PassedOver } from "./files.ts";
@@ -82,31 +84,67 @@ async function mergeHour(
     for (const object of objects) keys.set(await fetchObject(store, object, folder, signal), object.key);
     const found = findFiles([folder], ALWAYS);
     const broken: PassedOver[] = [...found.passedOver];
-    const { files, replaced } = await ownParquet(connection, found.files.get("parquet") ?? [], broken);
+    const { files: own, replaced } = await ownParquet(connection, found.files.get("parquet") ?? [], broken);
+    const tell = (some: Iterable<PassedOver>) => {
+      for (const { file, reason } of some) result.passedOver.push({ file: keys.get(file) ?? file, reason });
+    };
+    tell(broken);
     const remove = async (file: string) => store.deleteObject(keys.get(file) as string, signal);
-    for (const { file, reason } of broken) result.passedOver.push({ file: keys.get(file) ?? file, reason });
+    if (replaced.length > 0) {
+      // Nothing is removed for a file that cannot be read itself.
+      const damaged = await damagedAmong(connection, own);
+      tell(damaged);
+      if (damaged.length > 0) return;
+    }
     // A compaction that died has left them, or a worker has written them again.
     for (const file of replaced) await remove(file);
-    if (files.length < 2) return;
-    const names = files.map((file) => basename(file)).sort();
-    const digest = createHash("sha256").update(names.join("\n")).digest("hex").slice(0, 32);
-    const merged = join(folder, "merged.tmp");
-    const from = `read_parquet([${files.map(literal).join(", ")}], union_by_name = true, hive_partitioning = false)`;
-    const uid = identifier(UID);
-    const rows = await connection.run(`COPY (
-      SELECT * REPLACE (${TIME}::TIMESTAMP_MS AS ${TIME}) FROM ${from}
-      QUALIFY row_number() OVER (PARTITION BY ${uid}) = 1 ORDER BY ${TIME}, ${uid}
-    ) TO ${literal(merged)} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {${literal(REPLACES)}: ${literal(names.join(","))}})`);
-    const [[total]] = (await connection.runAndReadAll(`SELECT count(*) FROM ${from}`)).getRowsJson() as [[string]];
-    chmodSync(merged, 0o600);
+    let files = own;
+    let merged: Merged | undefined;
+    while (merged === undefined && files.length > 1) {
+      merged = await mergeFiles(connection, files, join(folder, "merged.tmp")).catch(async (error: unknown) => {
+        signal.throwIfAborted();
+        const damaged = await damagedAmong(connection, files);
+        if (damaged.length === 0) throw error;
+        tell(damaged);
+        files = files.filter((file) => !damaged.some((one) => one.file === file));
+        return undefined;
+      });
+    }
+    if (merged === undefined) return;
     signal.throwIfAborted();
-    const key = `${hour}/compact-${digest}.parquet`;
-    await store.putFile(key, merged, signal);
+    await store.putFile(`${hour}/compact-${merged.digest}.parquet`, merged.path, signal);
     for (const file of files) await remove(file);
     result.before += files.length;
     result.after += 1;
-    result.repeated += Number(total) - rows.rowsChanged;
+    result.repeated += merged.repeated;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** A file of the flows of several, each once. */
+interface Merged {
+  readonly path: string;
+  /** Of the names of the files that it is made of. */
+  readonly digest: string;
+  /** Flows that were there more than once. */
+  readonly repeated: number;
+}
+
+async function mergeFiles(connection: DuckDBConnection, files: readonly string[], path: string): Promise<Merged> {
+  const names = files.map((file) => basename(file)).sort();
+  const digest = createHash("sha256").update(names.join("\n")).digest("hex").slice(0, 32);
+  const from = `read_parquet([${files.map(literal).join(", ")}], union_by_name = true, hive_partitioning = false)`;
+  const uid = identifier(UID);
+  const rows = await connection.run(`COPY (
+      SELECT * REPLACE (${TIME}::TIMESTAMP_MS AS ${TIME}) FROM ${from}
+      QUALIFY row_number() OVER (PARTITION BY ${uid}) = 1 ORDER BY ${TIME}, ${uid}
+    ) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd, KV_METADATA {${literal(REPLACES)}: ${literal(names.join(","))}})`);
+  const [[total]] = (await connection.runAndReadAll(`SELECT count(*) FROM ${from}`)).getRowsJson() as [[string]];
+  chmodSync(path, 0o600);
+  return { path, digest, repeated: Number(total) - rows.rowsChanged };
+}
+
+async function damagedAmong(connection: DuckDBConnection, files: readonly string[]): Promise<PassedOver[]> {
+  return Array.from(await brokenAmong(connection, files), ([file, reason]) => ({ file, reason }));
 }

@@ -6,6 +6,14 @@ import { hourIn, overlaps, type Window } from "../archive/layout.ts";
 import type { ObjectRef, ObjectStore } from "../contracts/store.ts";
 import { makeFolder } from "../lib/folders.ts";
 
+/** How the temporary folder of copies begins that a question is asked of. */
+export const COPIES = "flowferry-asked-";
+
+/** A file by its path, a copy by the key of its object: the copy is soon gone, and its folder has another name each time. */
+export function nameOfFile(file: string): string {
+  return file.replace(new RegExp(`^.*/${COPIES}[^/]*/`), "");
+}
+
 /** The Parquet files of an archive below the prefix whose hours overlap the window, by the folder of their hour. */
 export async function filesByHour(
   store: ObjectStore,

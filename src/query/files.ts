@@ -5,6 +5,8 @@ import { UID } from "../archive/columns.ts";
 import { hourIn, overlaps, type Window } from "../archive/layout.ts";
 import { describeError, UsageError } from "../lib/errors.ts";
 import { fileErrorWords } from "../lib/file-failures.ts";
+import { knownBroken } from "./broken-files.ts";
+import { nameOfFile } from "./fetch.ts";
 
 /** What a file holds: the archive's Parquet, lines of schema otel, lines of schema seed, or arrays of it. */
 export type FileKind = "parquet" | "otel-lines" | "seed-lines" | "seed-array";
@@ -38,7 +40,7 @@ export function findFiles(inputs: readonly string[], window: Window): FlowFiles 
     }
     const kind = kindOf(file);
     if (kind === undefined) return;
-    if (typeof kind === "object") passedOver.push({ file, ...kind });
+    if (typeof kind === "object") passedOver.push({ file: nameOfFile(file), ...kind });
     else files.set(kind, [...(files.get(kind) ?? []), file]);
   };
   for (const input of inputs) {
@@ -91,6 +93,8 @@ function* walk(folder: string): Generator<string> {
 function kindOf(file: string): FileKind | { reason: string } | undefined {
   if (!/\.(parquet|(ndjson|jsonl|json)(\.gz)?)$/i.test(file)) return undefined;
   try {
+    const reason = knownBroken(file);
+    if (reason !== undefined) return { reason };
     if (/\.parquet$/i.test(file)) return wholeParquet(file) ? "parquet" : { reason: "is no whole Parquet file" };
     const start = firstBytes(file).trimStart();
     if (start === "") return { reason: "is empty" };

@@ -5,6 +5,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { ALWAYS, type Window } from "../archive/layout.ts";
 import type { FieldRef } from "../detect/fields.ts";
 import { literal } from "../dialects/duckdb/conditions.ts";
+import { noteRead } from "./broken-files.ts";
 import { openDuckdb } from "./duckdb.ts";
 import { type FileKind, findFiles, type PassedOver } from "./files.ts";
 import { ownParquet } from "./own-parquet.ts";
@@ -63,6 +64,7 @@ export async function openFlows(inputs: readonly string[], { window = ALWAYS, fi
     if (lines !== undefined) passedOver.push(...(await broken(connection, lines)));
     // The footers of many small files are most of what a question reads.
     await connection.run("SET parquet_metadata_cache = true");
+    noteRead(connection, parquet.files, files.get("seed-array") ?? []);
     await connection.run(flowsView(files, { window, fields, parquetColumns: parquet.columns }));
     await confine(connection, inputs);
     const kinds: readonly FileKind[] = [...files.keys()];

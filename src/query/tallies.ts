@@ -1,7 +1,8 @@
 import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api";
 import { identifier } from "../dialects/duckdb/conditions.ts";
 import { UsageError } from "../lib/errors.ts";
-import { FilesChanged } from "./ask.ts";
+import { FilesBroken, FilesChanged } from "./ask.ts";
+import { foundBroken } from "./broken-files.ts";
 
 /** Which flows are asked for, and what tells them apart: those that are the same in that come as one. */
 export interface Tally {
@@ -160,6 +161,8 @@ async function* rowsOf(
     if (error instanceof UsageError) throw error;
     const said = error instanceof Error ? error.message : String(error);
     if (/No such file or directory|Cannot open file/.test(said)) throw new FilesChanged(said, { cause: error });
+    const broken = await foundBroken(connection, said);
+    if (broken !== undefined) throw new FilesBroken(broken, { cause: error });
     throw new UsageError("query-refused", said.split("\n")[0] ?? said, { cause: error });
   } finally {
     signal.removeEventListener("abort", onAbort);
