@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { Command } from "commander";
+import { type ArchiveSize, openArchiveMeasure } from "../archive/measure.ts";
 import type { Config, NamedSource } from "../config/load.ts";
 import type { Ledger } from "../contracts/ledger.ts";
 import type { Seen, Source } from "../contracts/source.ts";
@@ -14,7 +15,6 @@ import { openSource } from "../run/compose.ts";
 import { filterOf } from "../run/threads.ts";
 import { configOption } from "./config-option.ts";
 import type { CliContext } from "./context.ts";
-import { type ArchivePlan, archiveLine, openArchiveMeasure } from "./plan-archive.ts";
 import { openSavings, type Saving } from "./plan-savings.ts";
 
 /** How many objects are read to learn what one holds, and how many stored bytes of them. */
@@ -35,7 +35,7 @@ interface Plan {
   /** What the options of sinks save, by the same sample; none where no sink has such options. */
   readonly savings: readonly Saving[];
   /** What the archive would hold, by the same sample; null without one, or when there is nothing to sample. */
-  readonly archive: ArchivePlan | null;
+  readonly archive: ArchiveSize | null;
   /** What an operator should know before the run, one line each. */
   readonly warnings: readonly string[];
 }
@@ -140,12 +140,12 @@ async function readSample(
   const decode = decoderFor(config.registry.formats, named.format);
   const options = { skip: 0, maxBytes, maxRecordBytes };
   const savings = openSavings(config, env);
-  const measure = openArchiveMeasure(config);
+  const measure = config.archive && openArchiveMeasure(config.archive.format);
   const enrichment = savings === undefined && measure === undefined ? undefined : await enrichmentOf(config, named, context);
   const keep = filterOf(named.filter, Date.now());
   let [sampledObjects, sampledBytes, records, measuringMs] = [0, 0, 0, 0];
   let oldestFlow: number | undefined;
-  let sampledArchive: ArchivePlan | null = null;
+  let sampledArchive: ArchiveSize | null = null;
   const started = performance.now();
   try {
     for (const object of sample) {
@@ -184,7 +184,7 @@ async function readSample(
   return {
     estimate,
     savings: (savings?.all ?? []).map(({ sink, steps }) => ({ sink, steps: steps.map(inAll) })),
-    archive: sampledArchive && inAll<ArchivePlan>(sampledArchive),
+    archive: sampledArchive && inAll<ArchiveSize>(sampledArchive),
     oldestFlow,
   };
 }
@@ -241,4 +241,13 @@ function savingLine({ sink, steps }: Saving): string {
   const share = saved === 0 ? "" : ` (${Math.abs(saved)} % ${saved > 0 ? "less" : "more"})`;
   const way = others.map((step) => `${step.option} ${size(step)}`).join(", ");
   return `sink ${sink}: about ${size(last)} in ${last.records} records instead of ${size(first)} in ${first.records}${share}, before compression: ${way}`;
+}
+
+/** `archive:   about 14.1 MB of Parquet for 60031 flows, in a file or more for each hour of them`. */
+function archiveLine({ format, records, bytes }: ArchiveSize): string {
+  const [what, where] =
+    format === "json"
+      ? ["enriched JSON", "in one object for each that holds flows"]
+      : ["Parquet", "in a file or more for each hour of them"];
+  return `archive:   about ${(bytes / 1e6).toFixed(1)} MB of ${what} for ${records} flows, ${where}`;
 }

@@ -1,36 +1,33 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { archiveColumns } from "../archive/columns.ts";
-import { HOUR_MS } from "../archive/layout.ts";
-import { createParquetFile } from "../archive/parquet-file.ts";
-import { MOST_GROUP_ROWS, RowGroup } from "../archive/row-group.ts";
-import type { Config } from "../config/load.ts";
 import type { Flow } from "../flow/flow.ts";
 import { linePrinter } from "../schemas/line.ts";
 import { loadSchema } from "../schemas/load.ts";
+import { archiveColumns } from "./columns.ts";
+import { HOUR_MS } from "./layout.ts";
+import { createParquetFile } from "./parquet-file.ts";
+import { MOST_GROUP_ROWS, RowGroup } from "./row-group.ts";
 
-/** What the archive would get of what is to be read. */
-export interface ArchivePlan {
+/** What an archive would hold. */
+export interface ArchiveSize {
   readonly format: "parquet" | "json";
   readonly records: number;
   readonly bytes: number;
 }
 
-/** Measures what the archive would hold, on the flows of some objects. */
+/** Measures what an archive would hold of some flows. */
 export interface ArchiveMeasure {
   /** Enriched flows, in any order. */
   take(flows: readonly Flow[]): void;
   /** Once, when there are no more. */
-  end(): ArchivePlan;
+  end(): ArchiveSize;
   /** Leaves nothing behind. */
   close(): void;
 }
 
-/** Undefined where the configuration has no archive. */
-export function openArchiveMeasure({ archive }: Config): ArchiveMeasure | undefined {
-  if (archive === undefined) return undefined;
-  return archive.format === "json" ? measureJson() : measureParquet();
+export function openArchiveMeasure(format: "parquet" | "json"): ArchiveMeasure {
+  return format === "json" ? measureJson() : measureParquet();
 }
 
 function measureJson(): ArchiveMeasure {
@@ -91,13 +88,4 @@ function measureParquet(): ArchiveMeasure {
     },
     close: () => rmSync(folder, { recursive: true, force: true }),
   };
-}
-
-/** `archive:   about 14.1 MB of Parquet for 60031 flows, in a file or more for each hour of them`. */
-export function archiveLine({ format, records, bytes }: ArchivePlan): string {
-  const [what, where] =
-    format === "json"
-      ? ["enriched JSON", "in one object for each that holds flows"]
-      : ["Parquet", "in a file or more for each hour of them"];
-  return `archive:   about ${(bytes / 1e6).toFixed(1)} MB of ${what} for ${records} flows, ${where}`;
 }
