@@ -20,7 +20,7 @@ export const otlpOptions = z.strictObject({
     .enum(["auto", "gzip", "zstd", "none"])
     .optional()
     .describe(
-      "Compression of the requests: gzip (the default), which every receiver has to take; zstd, which costs less and is half as large; auto tries zstd, and takes gzip where the first request is refused: not for a receiver that says yes to what it has not read",
+      "Compression of the requests: auto (the default) is gzip, which every receiver has to take, until the receiver has shown that it reads zstd, which costs less and is half as large: when it has taken 20 requests it gets two without records, of which it has to refuse one; or gzip, zstd or none, whatever it takes",
     ),
   compressionLevel: z
     .int()

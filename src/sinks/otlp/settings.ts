@@ -154,8 +154,7 @@ export function encodingOf({ encoding }: OtlpOptions, env: NodeJS.ProcessEnv): S
 }
 
 function compressionOf(variable: Variable | undefined): Settings["compression"] {
-  // What every receiver has to take: https://opentelemetry.io/docs/specs/otlp/#otlphttp-request
-  if (variable === undefined) return "gzip";
+  if (variable === undefined) return "auto";
   const { name, value } = variable;
   if (value === "gzip" || value === "zstd" || value === "none") return value;
   throw new UsageError("otlp-compression", `${name}: ${JSON.stringify(value)} is none of gzip, zstd, none`);

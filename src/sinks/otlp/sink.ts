@@ -2,9 +2,10 @@ import type { Component } from "../../contracts/component.ts";
 import type { EncoderDependencies, Payload, Sink, SinkDependencies } from "../../contracts/sink.ts";
 import { drawerOf, Failure } from "../../lib/errors.ts";
 import { loadSchema } from "../../schemas/load.ts";
-import { type Compress, compressor, Negotiation } from "./compression.ts";
+import { type Compress, compressor } from "./compression.ts";
 import { createEncoder, type OtlpEncoder } from "./encoder.ts";
 import { json } from "./json.ts";
+import { Negotiation } from "./negotiation.ts";
 import { type OtlpOptions, otlpOptions } from "./options.ts";
 import { protobuf } from "./protobuf.ts";
 import { type Answer, isAboutNothing, judge } from "./response.ts";
@@ -40,9 +41,6 @@ async function create(options: OtlpOptions, dependencies: SinkDependencies): Pro
   const { records, lingerMs } = options.batch;
   const encoder = encoderOf(options, dependencies);
   const { onNotice = () => {} } = dependencies;
-  const negotiation = new Negotiation(settings.compression, encoder.compress, () =>
-    onNotice(`${url.host} takes no zstd: requests are compressed with gzip`),
-  );
   const transport = createTransport(settings, env, options.inFlight);
   const headers = {
     "user-agent": `flowferry/${version}`,
@@ -53,6 +51,15 @@ async function create(options: OtlpOptions, dependencies: SinkDependencies): Pro
     const [request = new Uint8Array()] = parts;
     return transport.post(request, { ...headers, ...(coding !== undefined && { "content-encoding": coding }) }, signal);
   };
+  const send = async (payload: Payload, signal: AbortSignal) => judge(await post(payload, signal), payload.records, url.host);
+  /** A receiver that finds nothing in a request has read it. */
+  const ask = async (nothing: Payload) => {
+    const answer = await post(nothing, closing.signal);
+    if (!isAboutNothing(answer)) judge(answer, 0, url.host);
+  };
+  const closing = new AbortController();
+  const onGzip = () => onNotice(`${url.host} takes no zstd any more: requests are compressed with gzip`);
+  const negotiation = new Negotiation(settings, encoder.compress, ask, onGzip);
 
   return {
     limits: { records, inFlight: options.inFlight, lingerMs },
@@ -65,13 +72,12 @@ async function create(options: OtlpOptions, dependencies: SinkDependencies): Pro
     compress: encoder.compress,
     recycle: encoder.recycle,
 
-    send: (payload, signal) =>
-      negotiation.deliver(payload, async (form) => judge(await post(form, signal), form.records, url.host)),
+    send: (payload, signal) => negotiation.deliver(payload, (form) => send(form, signal)),
 
     async probe(signal) {
       const nothing = encoder.encode([], Date.now());
-      const { safe } = negotiation;
-      const answer = await post(safe === undefined ? nothing : await encoder.compress(nothing, safe), signal);
+      const { current } = negotiation;
+      const answer = await post(current === undefined ? nothing : await encoder.compress(nothing, current), signal);
       try {
         judge(answer, 0, url.host);
       } catch (error) {
@@ -82,6 +88,9 @@ async function create(options: OtlpOptions, dependencies: SinkDependencies): Pro
       return `${url.host} answered ${answer.status} to a request without records`;
     },
 
-    close: () => transport.close(),
+    close() {
+      closing.abort();
+      return transport.close();
+    },
   };
 }

@@ -45,7 +45,7 @@ test("variables follow the specification: the one for logs first, and as it stan
     compression: "zstd",
     encoding: "protobuf",
   });
-  expect(settings({})).toMatchObject({ headers: {}, timeoutMs: 10_000, compression: "gzip", encoding: "protobuf", tls: {} });
+  expect(settings({})).toMatchObject({ headers: {}, timeoutMs: 10_000, compression: "auto", encoding: "protobuf", tls: {} });
 });
 
 test.each([

@@ -60,6 +60,38 @@ test.each(["protobuf", "json"].flatMap((encoding) => ["gzip", "zstd", "none"].ma
   },
 );
 
+const codings = ({ requests }: Receiver) => requests.map(({ headers, records }) => `${headers["content-encoding"]} ${records}`);
+
+test.each(["protobuf", "json"])(
+  "without other word a receiver that reads zstd gets it, once it has taken 20 requests: %s",
+  async (encoding) => {
+    const receiver = await receiving();
+    const sink = await sinkOf({ endpoint: receiver.url, encoding });
+    for (let count = 0; count < 20; count++) await write(sink, 1);
+    await expect.poll(() => sink.coding).toBe("zstd");
+    expect(await write(sink)).toEqual({ rejected: 0 });
+    expect(codings(receiver)).toEqual([...Array(20).fill("gzip 1"), "zstd 0", "zstd 0", "zstd 3"]);
+    // What is called zstd and is none was refused.
+    expect(receiver.requests.map(({ status }) => status)).toEqual([...Array(20).fill(200), 400, 200, 200]);
+    expect([...receiver.uids.keys()]).toEqual(uids(3));
+  },
+);
+
+test("a receiver that says yes and looks at nothing is never sent zstd", async () => {
+  const answered: (string | undefined)[] = [];
+  const server = createHttpServer((request, response) => {
+    answered.push(request.headers["content-encoding"] as string | undefined);
+    request.resume().on("end", () => response.end());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  closing.push(() => new Promise((resolve) => server.close(resolve)));
+  const sink = await sinkOf({ endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+  for (let count = 0; count < 20; count++) await write(sink, 1);
+  await expect.poll(() => answered.length).toBe(21);
+  for (let count = 0; count < 5; count++) await write(sink, 1);
+  expect(answered).toEqual([...Array(20).fill("gzip"), "zstd", ...Array(5).fill("gzip")]);
+});
+
 test("any schema, service name and no body", async () => {
   const receiver = await receiving();
   await write(await sinkOf({ url: `${receiver.url}/x`, schema: "seed", serviceName: "mine", body: "none" }), 1);
