@@ -27,33 +27,42 @@ interface Row extends Usage {
   readonly seconds: number;
 }
 
-/**
- * Runs the floor, the program, and the program with the rules that tell somebody by default and with all, in turn over the same bucket,
- * and tells what each used.
- */
-export async function throughput(bench: BenchBucket, options: ThroughputOptions): Promise<Table> {
-  const floors: Row[] = [];
-  const programs: Row[] = [];
-  const tellers: Row[] = [];
-  const watchers: Row[] = [];
+/** What is measured beside the floor: a configuration, by what it has that the first one has not. */
+interface Variant {
+  readonly name: string;
+  readonly compression?: "gzip" | "auto";
+  readonly besides?: object;
+}
+
+/** Runs the floor and each variant of the program in turn over the same bucket, and tells what each used. */
+export async function throughput(bench: BenchBucket, { rounds, profile, say }: ThroughputOptions): Promise<Table> {
   const { rules } = await loadRules(asset("deploy/detections"));
   const low = rules.filter(({ alerts, level }) => alerts && LEVELS.indexOf(level) < LEVELS.indexOf("medium"));
   const told = rules.filter((rule) => rule.alerts && !low.includes(rule));
-  for (let round = 1; round <= options.rounds; round++) {
-    options.say(`floor, round ${round} of ${options.rounds}`);
+  const first: Variant = { name: "flowferry run" };
+  const variants: readonly Variant[] = [
+    first,
+    { name: "with compression auto, which is zstd here", compression: "auto" },
+    { name: "with two threads", besides: { run: { threads: 2 } } },
+    {
+      name: `with the ${told.length} rules from level medium on`,
+      besides: { alerts: { disabled: low.map(({ name }) => name) } },
+    },
+    { name: `with all ${low.length + told.length} rules`, besides: { alerts: {} } },
+  ];
+  const floors: Row[] = [];
+  const measured = new Map<Variant, Row[]>(variants.map((variant) => [variant, []]));
+  for (let round = 1; round <= rounds; round++) {
+    say(`floor, round ${round} of ${rounds}`);
     floors.push(await runFloor(bench));
-    options.say(`flowferry run, round ${round} of ${options.rounds}`);
-    programs.push(await runProgram(bench, "flowferry run", {}, options.profile));
-    options.say(`flowferry run with the rules from level medium on, round ${round} of ${options.rounds}`);
-    const disabled = low.map(({ name }) => name);
-    tellers.push(
-      await runProgram(bench, `with the ${told.length} rules from level medium on`, { alerts: { disabled } }, undefined),
-    );
-    options.say(`flowferry run with every rule, round ${round} of ${options.rounds}`);
-    watchers.push(await runProgram(bench, `with all ${low.length + told.length} rules`, { alerts: {} }, undefined));
+    for (const [variant, rows] of measured) {
+      say(`${variant.name}, round ${round} of ${rounds}`);
+      rows.push(await runProgram(bench, variant, variant === first ? profile : undefined));
+    }
   }
   const speed = (rows: readonly Row[]) => middle(rows.map(({ records, seconds }) => records / seconds));
   const perMillion = (rows: readonly Row[]) => middle(rows.map(({ records, cpuSeconds }) => (cpuSeconds / records) * 1e6));
+  const programs = measured.get(first) ?? [];
   const line = (rows: readonly Row[]) => [
     rows[0]?.name ?? "",
     String(rows[0]?.records),
@@ -66,7 +75,7 @@ export async function throughput(bench: BenchBucket, options: ThroughputOptions)
   return {
     title: `OCI objects from a folder, all enrichers, OTLP protobuf with gzip to a local receiver (${bench.truth.objects} objects)`,
     header: ["", "records", "records/s", "records/s, run = 1", "CPU s per million", "CPU, floor = 1", "peak RSS, MB"],
-    rows: [line(floors), line(programs), line(tellers), line(watchers)],
+    rows: [floors, ...measured.values()].map(line),
   };
 }
 
@@ -79,15 +88,14 @@ async function runFloor({ bucket, truth }: BenchBucket): Promise<Row> {
 
 async function runProgram(
   { bucket, lookups, truth }: BenchBucket,
-  name: string,
-  besides: object,
+  { name, compression = "gzip", besides = {} }: Variant,
   profile: string | undefined,
 ): Promise<Row> {
   const folder = mkdtempSync(join(tmpdir(), "flowferry-bench-run-"));
   const receiver: Beside<{ url: string }> = await startBeside(RECEIVER, ["--keep", "count"]);
   try {
     const config = join(folder, "flowferry.yaml");
-    writeFileSync(config, stringify({ ...configuration(bucket, lookups, receiver.ready.url), ...besides }));
+    writeFileSync(config, stringify({ ...configuration(bucket, lookups, receiver.ready.url, compression), ...besides }));
     const nodeArgs = profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`];
     const measured = await measure(MAIN, ["run", "-c", config, "--until-caught-up", "--json"], { nodeArgs });
     const { records, seconds } = summaryOf(measured.stdout);
@@ -102,7 +110,7 @@ async function runProgram(
   }
 }
 
-function configuration(bucket: string, lookups: string, endpoint: string): object {
+function configuration(bucket: string, lookups: string, endpoint: string, compression: string): object {
   const table = (name: string) => join(lookups, `${name}.csv`);
   return {
     source: { type: "directory", path: bucket },
@@ -112,7 +120,7 @@ function configuration(bucket: string, lookups: string, endpoint: string): objec
       networks: table("networks"),
       subnets: table("subnets"),
     },
-    sinks: [{ type: "otlp", endpoint, encoding: "protobuf", compression: "gzip" }],
+    sinks: [{ type: "otlp", endpoint, encoding: "protobuf", compression }],
     ledger: { path: "flowferry.db" },
     telemetry: { level: "warn" },
   };
