@@ -1,20 +1,30 @@
-import type { Window } from "../archive/layout.ts";
+import { overlaps, type Window } from "../archive/layout.ts";
 import type { Config } from "../config/load.ts";
 import type { Enrichment } from "../enrich/enrichment.ts";
 import { enrichInitiator } from "../enrich/initiator.ts";
 import { Flow } from "../flow/flow.ts";
 import { UsageError } from "../lib/errors.ts";
 import { FilesBroken, FilesChanged } from "../query/ask.ts";
-import { holdsArchive } from "../query/files.ts";
+import { holdsArchive, hoursBelow } from "../query/files.ts";
 import { type Flows, openFlows } from "../query/flows.ts";
 import { flowTotals, type TallyRows } from "../query/tallies.ts";
 import { rowReader } from "../reports/row-flows.ts";
-import { archiveInputs, progressOf } from "./asking.ts";
+import { archiveHours, archiveInputs, progressOf } from "./asking.ts";
 import type { CliContext } from "./context.ts";
 import type { ReadingOptions, ReadingTotals, Take } from "./reading-totals.ts";
 
 /** What is asked of an archive: rows, and who gets the flows that are made of them where it is not the reading's own. */
 export type ArchiveQuestion = (flows: Flows, signal: AbortSignal) => AsyncIterable<TallyRows & { readonly take?: Take }>;
+
+/** What is asked of the newest flows first, and of older ones until that is enough. */
+export interface BackwardQuestion {
+  /** Of each part of the window, which do not overlap. */
+  readonly ask: ArchiveQuestion;
+  /** After each part: whether older ones are not needed. One more is asked all the same, for what was before. */
+  isEnough(): boolean;
+  /** Of the whole window, where all of it was not enough. */
+  readonly rest: ArchiveQuestion;
+}
 
 /** Where an archive is: a folder or file, or what a configuration names. */
 export type ArchivePlace = { readonly input: string } | { readonly config: Config };
@@ -41,35 +51,79 @@ export interface ArchiveReading {
  */
 export async function readArchive(
   context: CliContext,
-  { place, window, enrichments }: ArchiveReading,
-  question: ArchiveQuestion,
+  reading: ArchiveReading,
+  question: ArchiveQuestion | BackwardQuestion,
   take: Take,
   totals: ReadingTotals,
 ): Promise<void> {
-  const stop = progressOf(context);
+  const { window } = reading;
+  let lookedFrom = "";
+  const stop = progressOf(context, (seconds) => `asking, ${seconds} s${lookedFrom}`);
+  const asked = new Asked(context, reading, take, totals);
   try {
+    if (typeof question === "function") return await asked.ask(window, question, true);
+    let isLast = false;
+    for (const part of await partsOf(context, reading)) {
+      lookedFrom = Number.isFinite(part.since) ? `: looking at ${new Date(part.since).toISOString()} and later` : "";
+      await asked.ask(part, question.ask, true);
+      if (isLast) {
+        totals.readFrom = part.since > window.since ? part.since : undefined;
+        return;
+      }
+      isLast = question.isEnough();
+    }
+    lookedFrom = "";
+    if (!question.isEnough()) await asked.ask(window, question.rest, false);
+  } finally {
+    stop();
+  }
+}
+
+/**
+ * The window in parts, the newest first: one hour of those that have files, once more one, then twice as many each time. What is in no folder
+ * of an hour is not divided.
+ */
+async function partsOf(context: CliContext, { place, window }: ArchiveReading): Promise<Window[]> {
+  const hours = await ("config" in place ? archiveHours(context, place.config, window) : hoursBelow(place.input));
+  if (hours === undefined) return [window];
+  const newest = hours.filter((hour) => overlaps(hour, window)).sort((one, other) => other.since - one.since);
+  const parts: Window[] = [];
+  let until = window.until;
+  for (let from = 0, count = 1; from < newest.length; from += count, count = Math.max(1, from)) {
+    const isLast = from + count >= newest.length;
+    const since = isLast ? window.since : (newest[from + count - 1] as Window).since;
+    if (since < until) parts.push({ since, until });
+    until = Math.min(until, since);
+  }
+  return parts.length === 0 ? [window] : parts;
+}
+
+/** Asks questions of parts of an archive, and counts what they are of. */
+class Asked {
+  readonly #context: CliContext;
+  readonly #reading: ArchiveReading;
+  readonly #take: Take;
+  readonly #totals: ReadingTotals;
+  readonly #unread = new Set<string>();
+
+  constructor(context: CliContext, reading: ArchiveReading, take: Take, totals: ReadingTotals) {
+    this.#context = context;
+    this.#reading = reading;
+    this.#take = take;
+    this.#totals = totals;
+  }
+
+  async ask(window: Window, question: ArchiveQuestion, isCounted: boolean): Promise<void> {
+    const { place } = this.#reading;
     for (let attempt = 1; ; attempt += 1) {
       const inputs =
-        "config" in place ? await archiveInputs(context, place.config, window) : { paths: [place.input], remove: () => {} };
-      let isTaken = false;
+        "config" in place ? await archiveInputs(this.#context, place.config, window) : { paths: [place.input], remove: () => {} };
+      const taken = { any: false };
       try {
-        const flows = await openFlows(inputs.paths, { window });
-        try {
-          const found = await flowTotals(flows.connection, context.signal);
-          Object.assign(totals, found, { objects: flows.files, unread: flows.passedOver.length });
-          const [first] = flows.passedOver;
-          if (first !== undefined) totals.firstFault = `${first.file} ${first.reason}`;
-          for await (const rows of question(flows, context.signal)) {
-            isTaken = true;
-            await takeRows(rows, enrichments[0], context.signal, rows.take ?? take, totals);
-          }
-          return;
-        } finally {
-          flows.close();
-        }
+        return await this.#askFiles(inputs.paths, window, question, isCounted, taken);
       } catch (error) {
         if (!(error instanceof FilesChanged)) throw error;
-        if (!isTaken && attempt < 3) continue;
+        if (!taken.any && attempt < 3) continue;
         if (error instanceof FilesBroken) {
           throw new UsageError("archive-broken", `${error.message}: move it away and ask again`, { cause: error });
         }
@@ -80,8 +134,42 @@ export async function readArchive(
         inputs.remove();
       }
     }
-  } finally {
-    stop();
+  }
+
+  async #askFiles(
+    paths: readonly string[],
+    window: Window,
+    question: ArchiveQuestion,
+    isCounted: boolean,
+    taken: { any: boolean },
+  ): Promise<void> {
+    const { signal } = this.#context;
+    const flows = await openFlows(paths, { window });
+    try {
+      const found = isCounted ? await flowTotals(flows.connection, signal) : undefined;
+      for await (const rows of question(flows, signal)) {
+        taken.any = true;
+        await takeRows(rows, this.#reading.enrichments[0], signal, rows.take ?? this.#take, this.#totals);
+      }
+      if (found !== undefined) this.#count(flows, found);
+    } finally {
+      flows.close();
+    }
+  }
+
+  #count(flows: Flows, found: Awaited<ReturnType<typeof flowTotals>>): void {
+    const totals = this.#totals;
+    totals.objects += flows.files;
+    totals.flows += found.flows;
+    totals.timeless += found.timeless;
+    totals.lost += found.lost;
+    if (!(totals.earliest <= found.earliest)) totals.earliest = found.earliest;
+    if (!(totals.latest >= found.latest)) totals.latest = found.latest;
+    for (const { file, reason } of flows.passedOver) {
+      this.#unread.add(file);
+      totals.firstFault ??= `${file} ${reason}`;
+    }
+    totals.unread = this.#unread.size;
   }
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { Window } from "../archive/layout.ts";
+import { hourIn, type Window } from "../archive/layout.ts";
 import { type WritableStore, writable } from "../archive/uploads.ts";
 import type { Config } from "../config/load.ts";
 import { at } from "../config/validate.ts";
@@ -12,6 +12,7 @@ import { UsageError } from "../lib/errors.ts";
 import { type Answer, ask, FilesChanged, type Limits } from "../query/ask.ts";
 import { chartLines, shown } from "../query/chart.ts";
 import { COPIES, fetchObject, filesByHour } from "../query/fetch.ts";
+import { hoursBelow } from "../query/files.ts";
 import { type Flows, openFlows } from "../query/flows.ts";
 import { type Cell, csvLines, tableLines } from "../reports/table.ts";
 import { configOption } from "./config-option.ts";
@@ -157,6 +158,19 @@ export async function archiveInputs(
       throw error;
     }
     return { paths: [folder], remove };
+  } finally {
+    await store.close();
+  }
+}
+
+/** The hours of which the archive has files; undefined where its files do not tell. */
+export async function archiveHours(context: CliContext, config: Config, window: Window): Promise<readonly Window[] | undefined> {
+  const { path } = (config.archive?.to.options ?? {}) as { readonly path?: string };
+  const { store, prefix } = await archiveStore(config, context.env);
+  try {
+    if (path !== undefined) return hoursBelow(resolve(config.baseDir, path, prefix));
+    const folders = [...(await filesByHour(store, prefix, window, context.signal)).keys()];
+    return folders.flatMap((folder) => hourIn(folder) ?? []);
   } finally {
     await store.close();
   }

@@ -2,15 +2,14 @@ import { Command } from "commander";
 import { parseDuration } from "../lib/durations.ts";
 import { UsageError } from "../lib/errors.ts";
 import { comparableRange } from "../lib/ip/comparable.ts";
-import type { Flows } from "../query/flows.ts";
-import { explainTally, SUBNET_TALLY } from "../query/report-tallies.ts";
+import { explainTallies, SUBNET_TALLY } from "../query/report-tallies.ts";
 import { newestFlows, tallies } from "../query/tallies.ts";
 import { type End, endOf, serviceOf } from "../reports/explain/ends.ts";
 import { Evidence, MOST_SHOWN } from "../reports/explain/evidence.ts";
-import { explanationJson, explanationLines } from "../reports/explain/text.ts";
-import { judge } from "../reports/explain/verdict.ts";
+import { explanationJson, explanationLines, type ReadOf } from "../reports/explain/text.ts";
+import { isSettled, judge } from "../reports/explain/verdict.ts";
 import { rowAttributes } from "../reports/row-flows.ts";
-import type { ArchiveQuestion } from "./archived.ts";
+import type { ArchiveQuestion, BackwardQuestion } from "./archived.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
 import { doubtsOf, isDoubtful, openReading, surroundingsOf, tell, withReading } from "./reading.ts";
 import type { ReadingOptions, Take } from "./reading-totals.ts";
@@ -50,14 +49,28 @@ async function explain(
   try {
     const tables = reading.enrichments.map((enrichment) => enrichment.tables());
     const evidence = new Evidence(endOf(source, tables), endOf(destination, tables), service);
-    const totals = await reading.read(
-      (flow) => evidence.add(flow),
-      (flows, signal) => questionOf(evidence, flows, signal),
-    );
+    const { between, rest } = questionOf(evidence);
+    const isEnough = () => isSettled(evidence);
+    // Whoever names a time is answered from all of it.
+    const question: ArchiveQuestion | BackwardQuestion =
+      (last ?? flags.since) === undefined
+        ? { ask: between, isEnough, rest }
+        : async function* (flows, signal) {
+            yield* between(flows, signal);
+            if (!isEnough()) yield* rest(flows, signal);
+          };
+    const started = performance.now();
+    const totals = await reading.read((flow) => evidence.add(flow), question);
     context.signal.throwIfAborted();
     const verdict = judge(evidence, surroundingsOf(reading), totals.flows);
-    if (flags.json) context.print(JSON.stringify(explanationJson(evidence, verdict, reading.window)));
-    else context.stdout.write(`${explanationLines(evidence, verdict, reading.window).join("\n")}\n`);
+    const read: ReadOf = {
+      window: reading.window,
+      from: totals.readFrom,
+      flows: totals.flows,
+      seconds: (performance.now() - started) / 1000,
+    };
+    if (flags.json) context.print(JSON.stringify(explanationJson(evidence, verdict, read)));
+    else context.stdout.write(`${explanationLines(evidence, verdict, read).join("\n")}\n`);
     tell(context, doubtsOf(totals, reading));
     return isDoubtful(totals) ? EXIT.incomplete : EXIT.done;
   } finally {
@@ -65,18 +78,30 @@ async function explain(
   }
 }
 
-/** What an archive is asked: how many flows each subnet has, what the ends have, and the newest of the conversation. */
-async function* questionOf(evidence: Evidence, { connection }: Flows, signal: AbortSignal): ReturnType<ArchiveQuestion> {
+/**
+ * What an archive is asked: the flows between the ends and the newest of the conversation; where these do not settle the answer, what else the
+ * ends have logged, and how many flows each subnet has.
+ */
+function questionOf(evidence: Evidence): { between: ArchiveQuestion; rest: ArchiveQuestion } {
   const { source, destination, service } = evidence;
   const asked = ({ prefixes, server }: End) => ({ ranges: prefixes.map(comparableRange), server });
   const names = rowAttributes();
-  const { tally, conversation } = explainTally(asked(source), asked(destination), service, names);
-  const subnets: Take = (flow, times) => evidence.countSubnet(flow, times);
-  for await (const rows of tallies(connection, SUBNET_TALLY, signal)) yield { ...rows, take: subnets };
+  const { between, presence, conversation } = explainTallies(asked(source), asked(destination), service, names);
   const weigh: Take = (flow, times) => void evidence.weigh(flow, times);
-  for await (const rows of tallies(connection, tally, signal)) yield { ...rows, take: weigh };
   const show: Take = (flow) => evidence.show(flow);
-  for await (const rows of newestFlows(connection, { names, where: conversation, limit: MOST_SHOWN }, signal)) {
-    yield { ...rows, take: show };
-  }
+  const subnets: Take = (flow, times) => evidence.countSubnet(flow, times);
+  return {
+    async *between({ connection }, signal) {
+      for await (const rows of tallies(connection, between, signal)) yield { ...rows, take: weigh };
+      // Without any of it there is nothing to show.
+      if (evidence.points.size === 0) return;
+      for await (const rows of newestFlows(connection, { names, where: conversation, limit: MOST_SHOWN }, signal)) {
+        yield { ...rows, take: show };
+      }
+    },
+    async *rest({ connection }, signal) {
+      for await (const rows of tallies(connection, presence, signal)) yield { ...rows, take: weigh };
+      for await (const rows of tallies(connection, SUBNET_TALLY, signal)) yield { ...rows, take: subnets };
+    },
+  };
 }

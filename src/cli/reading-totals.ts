@@ -23,6 +23,8 @@ export interface ReadingTotals {
   /** Of the window; NaN while there is none. In ms since the epoch. */
   earliest: number;
   latest: number;
+  /** From when on flows were read, where what was asked did not need older ones of the window. */
+  readFrom: number | undefined;
   /** Flows that have no time, which no window holds. */
   timeless: number;
   /** Records, and rests of objects, that could not be read. */
@@ -40,7 +42,7 @@ export interface ReadingTotals {
 /** Nothing was read yet. */
 export function noTotals(): ReadingTotals {
   return {
-    ...{ objects: 0, flows: 0, earliest: Number.NaN, latest: Number.NaN, timeless: 0 },
+    ...{ objects: 0, flows: 0, earliest: Number.NaN, latest: Number.NaN, readFrom: undefined, timeless: 0 },
     ...{ bad: 0, unread: 0, firstFault: undefined, lost: 0, mismatches: 0 },
   };
 }

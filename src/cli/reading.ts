@@ -16,7 +16,7 @@ import { Registry } from "../registry.ts";
 import type { Surroundings } from "../reports/explain/rules.ts";
 import { OWN_RECORDS } from "../reports/own-records.ts";
 import { openSource } from "../run/compose.ts";
-import { type ArchiveQuestion, archiveOf, readArchive } from "./archived.ts";
+import { type ArchiveQuestion, archiveOf, type BackwardQuestion, readArchive } from "./archived.ts";
 import { USUAL, usualConfig } from "./config-option.ts";
 import type { CliContext } from "./context.ts";
 import { showProgress } from "./progress.ts";
@@ -37,7 +37,7 @@ export interface Reading {
    * side. From an archive it gets what the question tells apart, in no order. Memory does not grow with what is read. Throws a Failure for
    * a store that does not let it in, or does not answer.
    */
-  read(take: Take, question: ArchiveQuestion): Promise<ReadingTotals>;
+  read(take: Take, question: ArchiveQuestion | BackwardQuestion): Promise<ReadingTotals>;
   close(): Promise<void>;
 }
 

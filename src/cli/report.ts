@@ -1,5 +1,4 @@
 import { Command, Option } from "commander";
-import type { Flow } from "../flow/flow.ts";
 import { UsageError } from "../lib/errors.ts";
 import type { Flows } from "../query/flows.ts";
 import { portTallies } from "../query/report-tallies.ts";
@@ -130,13 +129,18 @@ async function* questionOf(
   { connection }: Flows,
   signal: AbortSignal,
 ): ReturnType<ArchiveQuestion> {
-  const { ports, destinations, uncertain, placeless, undecided } = portTallies(action, initiatedOnly);
+  const { asked, uncertain, placeless, undecided } = portTallies(action, initiatedOnly, out !== undefined);
   const answers: readonly (readonly [Tally, Take | undefined])[] = [
-    [ports, (flow, times) => summary.addPort(flow, times)],
-    ...(out === undefined ? [] : [[destinations, (flow: Flow, times: number) => summary.addDestination(flow, times)] as const]),
+    [
+      asked,
+      (flow, times) => {
+        summary.addPort(flow, times);
+        if (out !== undefined) summary.addDestination(flow, times);
+      },
+    ],
     [uncertain, (_, times) => summary.addUncertain(times)],
     [placeless, (_, times) => summary.addUndirected(times)],
-    [undecided, undefined],
+    ...undecided.map((tally) => [tally, undefined] as const),
   ];
   for (const [tally, take] of answers) {
     for await (const rows of tallies(connection, tally, signal)) yield take === undefined ? rows : { ...rows, take };

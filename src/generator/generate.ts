@@ -72,7 +72,7 @@ class Bucket implements Generation {
     this.#background = flows - inIncidents;
     this.#pace = paceOf(settings, this.#background);
     this.#format = createFormat(settings, this.world, this.#pace);
-    this.#traffic = new Traffic(this.world, this.#format.cloud);
+    this.#traffic = new Traffic(this.world, this.#format.cloud, settings);
     this.#account = new Account(settings, this.#incidents);
   }
 

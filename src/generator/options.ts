@@ -21,6 +21,8 @@ export interface GenerateOptions {
   readonly spanMs?: number;
   /** Servers, each with one VNIC that logs. */
   readonly vnics?: number;
+  /** Share of the everyday traffic that is of connections which a few hundred pairs of servers keep open; by default none. */
+  readonly kept?: number;
   readonly incidents?: readonly IncidentId[];
   readonly damage?: readonly DamageKind[];
   /** Goes before every key. */
@@ -49,6 +51,7 @@ export function settle(options: GenerateOptions): Settings {
     start: DEFAULT_START,
     spanMs: 86_400_000,
     vnics: 24,
+    kept: 0,
     incidents: INCIDENTS,
     damage: [],
     prefix: "",
@@ -58,13 +61,14 @@ export function settle(options: GenerateOptions): Settings {
     gzipLevel: 3,
     ...options,
   };
-  const { format, flows, objects, flowsPerObject, start, spanMs, vnics, incidents, damage, gzipLevel } = settings;
+  const { format, flows, objects, flowsPerObject, start, spanMs, vnics, kept, incidents, damage, gzipLevel } = settings;
   if (!FORMATS.includes(format)) refuse(`format ${format} is none of ${FORMATS.join(", ")}`);
   wholeNumber("flows", flows, 1, 1e10);
   if (objects !== undefined) wholeNumber("objects", objects, 1, 1e8);
   if (flowsPerObject !== undefined) wholeNumber("flows-per-object", flowsPerObject, 1, 1e8);
   if (objects !== undefined && flowsPerObject !== undefined) refuse("objects and flows-per-object exclude each other: give one");
   wholeNumber("vnics", vnics, LEAST_VNICS, MOST_VNICS);
+  if (!(kept >= 0 && kept < 1)) refuse(`kept is ${kept}: expected a share from 0 to less than 1`);
   wholeNumber("gzip-level", gzipLevel, 1, 9);
   wholeNumber("start", start, 0, Date.UTC(2100, 0, 1));
   wholeNumber("span", spanMs, 1_000, 366 * 86_400_000);

@@ -5,7 +5,7 @@ import type { Random } from "./random.ts";
 import type { Host, Role, World } from "./world.ts";
 
 /** What a profile settles of an exchange; the rest is drawn alike for all. */
-interface Facts {
+export interface Facts {
   readonly source: Peer;
   readonly destination: Peer;
   readonly port: number;
@@ -21,6 +21,8 @@ export interface Profile {
   readonly name: string;
   /** Share of the exchanges, relative to the other profiles. */
   readonly weight: number;
+  /** Whether such connections may be kept open for hours. */
+  readonly kept?: true;
   draw(random: Random, world: World): Facts;
 }
 
@@ -55,6 +57,7 @@ export const COMMON: readonly Profile[] = [
   {
     name: "load balancer to web",
     weight: 13,
+    kept: true,
     draw: (random, world) => ({
       source: server(random, world, "load-balancer"),
       destination: server(random, world, "web"),
@@ -77,6 +80,7 @@ export const COMMON: readonly Profile[] = [
   {
     name: "web to app",
     weight: 9,
+    kept: true,
     draw: (random, world) => ({
       source: server(random, world, "web"),
       destination: server(random, world, "app"),
@@ -88,6 +92,7 @@ export const COMMON: readonly Profile[] = [
   {
     name: "app to database",
     weight: 7,
+    kept: true,
     draw: (random, world) => ({
       source: server(random, world, "app"),
       destination: server(random, world, "database"),
@@ -99,6 +104,7 @@ export const COMMON: readonly Profile[] = [
   {
     name: "app to cache",
     weight: 3,
+    kept: true,
     draw: (random, world) => ({
       source: server(random, world, "app"),
       destination: server(random, world, world.byRole.cache.length > 0 ? "cache" : "database"),
@@ -135,6 +141,7 @@ export const COMMON: readonly Profile[] = [
   {
     name: "monitoring",
     weight: 4,
+    kept: true,
     draw: (random, world) => ({
       source: server(random, world, "monitoring"),
       destination: anyServer(random, world),
@@ -146,6 +153,7 @@ export const COMMON: readonly Profile[] = [
   {
     name: "system logs",
     weight: 2,
+    kept: true,
     draw: (random, world) => ({
       source: anyServer(random, world),
       destination: server(random, world, "monitoring"),

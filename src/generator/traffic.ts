@@ -1,5 +1,6 @@
 import type { Exchange } from "./exchange.ts";
 import { TCP } from "./exchange.ts";
+import { KeptConnections } from "./kept.ts";
 import { COMMON, IBM_ONLY, OCI_ONLY, type Profile } from "./profiles.ts";
 import type { Random } from "./random.ts";
 import type { World } from "./world.ts";
@@ -12,9 +13,13 @@ export class Traffic {
   readonly #world: World;
   readonly #profiles: readonly Profile[];
   readonly #thresholds: Float64Array;
+  readonly #keptShare: number;
+  readonly #kept: KeptConnections;
 
-  constructor(world: World, cloud: "oci" | "ibm") {
+  constructor(world: World, cloud: "oci" | "ibm", { seed, kept }: { readonly seed: string; readonly kept: number }) {
     this.#world = world;
+    this.#keptShare = kept;
+    this.#kept = new KeptConnections(seed, world, COMMON);
     this.#profiles = [...COMMON, ...(cloud === "oci" ? OCI_ONLY : IBM_ONLY)];
     const total = this.#profiles.reduce((sum, profile) => sum + profile.weight, 0);
     let sum = 0;
@@ -25,6 +30,14 @@ export class Traffic {
   }
 
   draw(random: Random, time: number): Exchange {
+    // No draw is spent where nothing is kept.
+    if (this.#keptShare > 0 && random.chance(this.#keptShare)) {
+      const { port, ...facts } = this.#kept.draw(random, time);
+      return {
+        ...{ ...facts, time, duration: 59, destinationPort: port, protocol: TCP, accepted: true, incident: undefined },
+        ...{ packets: packetsOf(facts.bytes, TCP), packetsReverse: packetsOf(facts.bytesReverse, TCP) },
+      };
+    }
     const at = random.fraction();
     let index = 0;
     while (at >= (this.#thresholds[index] ?? 1) && index < this.#profiles.length - 1) index++;

@@ -109,6 +109,22 @@ function kindOf(file: string): FileKind | { reason: string } | undefined {
   }
 }
 
+/**
+ * The hours (or days) whose folders below the input have files, in no order; undefined where some file lies in none, so that hours do not tell
+ * where to look.
+ */
+export function hoursBelow(input: string): readonly Window[] | undefined {
+  const root = resolve(input);
+  if (!statOf(root).isDirectory()) return undefined;
+  const hours = new Map<string, Window>();
+  for (const file of walk(root)) {
+    const hour = hourIn(relative(root, file));
+    if (hour === undefined) return undefined;
+    hours.set(`${hour.since} ${hour.until}`, hour);
+  }
+  return [...hours.values()];
+}
+
 const PEEKED = 64 * 1024;
 /** Of the index of a Parquet file so much is looked through. */
 const MOST_INDEX_BYTES = 64 * 1024 ** 2;

@@ -14,9 +14,17 @@ const FROM_ENDS = [
   "flow.reverse.bytes",
   "flow.reverse.packets",
 ];
-/** Files that were written before the field was there lack the initiator. */
-const UNDECIDED = `"flow.direction" IS NULL OR "flow.direction" = 'unknown' OR "flow.initiator" IS NULL`;
-const undecided = { when: UNDECIDED, by: FROM_ENDS };
+/**
+ * Of whose direction or initiator nothing is known, in cases that do not overlap: each asks so that parts of files which have none are not
+ * opened. Files that were written before the field was there lack the initiator.
+ */
+const UNDECIDED = [
+  `"flow.direction" IS NULL`,
+  `"flow.direction" = 'unknown'`,
+  `"flow.initiator" IS NULL AND "flow.direction" <> 'unknown'`,
+];
+const DECIDED = `"flow.direction" <> 'unknown' AND "flow.initiator" IS NOT NULL`;
+const undecided = { cases: UNDECIDED, otherwise: DECIDED, by: FROM_ENDS };
 
 /** What is the same for all flows of a network interface. */
 const CONTEXT = [
@@ -33,36 +41,32 @@ const CONTEXT = [
 
 /** What `report ports` counts. */
 export interface PortTallies {
-  /** Flows into a subnet, by the port that is asked. */
-  readonly ports: Tally;
-  /** The same by the host that is asked as well. */
-  readonly destinations: Tally;
+  /** Flows into a subnet, by the port that is asked, and with `hosts` by the host. */
+  readonly asked: Tally;
   /** Those of which it is not known who began, where that matters. */
   readonly uncertain: Tally;
   /** Those whose subnet is not known. */
   readonly placeless: Tally;
   /** Those whose direction, or who began, is to be found. */
-  readonly undecided: Tally;
+  readonly undecided: readonly Tally[];
 }
 
-export function portTallies(action: "accept" | "reject" | "all", initiatedOnly: boolean): PortTallies {
+export function portTallies(action: "accept" | "reject" | "all", initiatedOnly: boolean, hosts: boolean): PortTallies {
   const of = action === "all" ? "" : ` AND coalesce("flow.action", ${literal(action)}) = ${literal(action)}`;
   const counts = `"flow.protocol.number" IN (6, 17) AND "destination.port" IS NOT NULL AND "flow.status" = 'OK'${of}`;
-  const decided = `${counts} AND (${UNDECIDED}) IS NOT TRUE`;
-  const into = `${decided} AND "flow.direction" = 'ingress' AND "flow.subnet.id" IS NOT NULL`;
+  const into = `${counts} AND ${DECIDED} AND "flow.direction" = 'ingress' AND "flow.subnet.id" IS NOT NULL`;
   const where = initiatedOnly ? `${into} AND "flow.initiator" = 'source'` : into;
   const any = ["flow.subnet.name"];
-  const asked = ["flow.subnet.id", "destination.port"];
+  const by = ["flow.subnet.id", "destination.port", "flow.protocol.number", "flow.source.zone"];
   return {
-    ports: { by: [...asked, "flow.protocol.number", "flow.source.zone"], any: [...any, "flow.destination.service"], where },
-    destinations: { by: [...asked, "destination.address"], any, where },
+    asked: { by: hosts ? [...by, "destination.address"] : by, any: [...any, "flow.destination.service"], where },
     uncertain: { by: [], any: [], where: initiatedOnly ? `${into} AND "flow.initiator" = 'unknown'` : "FALSE" },
-    placeless: { by: [], any: [], where: `${decided} AND "flow.subnet.id" IS NULL` },
-    undecided: {
-      by: [...new Set([...FROM_ENDS, ...asked, "flow.direction", "flow.initiator", "flow.source.zone", "flow.status"])],
+    placeless: { by: [], any: [], where: `${counts} AND ${DECIDED} AND "flow.subnet.id" IS NULL` },
+    undecided: UNDECIDED.map((isUndecided) => ({
+      by: [...new Set([...by, ...FROM_ENDS, "flow.direction", "flow.initiator", "flow.status"])],
       any,
-      where: `${counts} AND (${UNDECIDED})`,
-    },
+      where: `${counts} AND ${isUndecided}`,
+    })),
   };
 }
 
@@ -72,15 +76,7 @@ export function portTallies(action: "accept" | "reject" | "all", initiatedOnly: 
  */
 export function adviseTally(clientPorts: readonly number[]): Tally {
   const by = [
-    ...[
-      "flow.subnet.id",
-      "flow.vnic.id",
-      "flow.status",
-      "flow.action",
-      "flow.direction",
-      "flow.initiator",
-      "flow.protocol.number",
-    ],
+    ...["flow.status", "flow.action", "flow.direction", "flow.initiator", "flow.protocol.number"],
     ...["source.address", "destination.address", "source.port", "destination.port"],
   ];
   const standing = (port: string): string =>
@@ -93,7 +89,8 @@ export function adviseTally(clientPorts: readonly number[]): Tally {
   return {
     by,
     instead: new Map([ofClient("source", "source"), ofClient("destination", "destination")]),
-    any: CONTEXT,
+    any: [],
+    context: { by: ["flow.subnet.id", "flow.vnic.id"], names: CONTEXT },
     undecided,
   };
 }
@@ -118,16 +115,29 @@ function isEnd(end: "source" | "destination", { ranges, server }: AskedEnd): str
   return parts.length === 0 ? "FALSE" : `(${parts.join(" OR ")})`;
 }
 
-/**
- * What `explain` looks at: flows of either end, told apart as far as the answer depends on it, the newest of each kind whole; and which
- * flows are of the conversation itself.
- */
-export function explainTally(
+/** What `explain` looks at. */
+export interface ExplainTallies {
+  /** Flows between the ends, told apart as far as the answer depends on it, the newest of each kind whole. */
+  readonly between: Tally;
+  /** All other flows of either end, by interface. */
+  readonly presence: Tally;
+  /** Which flows are of the conversation itself, in SQL. */
+  readonly conversation: string;
+}
+
+/** What the place of an interface is known by, and what says of which end a flow is. */
+const OF_INTERFACE = [
+  ...["flow.subnet.id", "flow.vnic.id", "flow.status", "flow.action", "flow.direction", "flow.initiator", ...CONTEXT],
+  ...["source.address", "destination.address", "flow.source.server", "flow.destination.server"],
+  ...["source.port", "destination.port", "flow.protocol.number", "flow.source.service", "flow.destination.service"],
+];
+
+export function explainTallies(
   source: AskedEnd,
   destination: AskedEnd,
   { port, protocol }: AskedService,
   names: readonly string[],
-): { tally: Tally; conversation: string } {
+): ExplainTallies {
   const at = {
     fromSource: isEnd("source", source),
     fromDestination: isEnd("source", destination),
@@ -142,16 +152,22 @@ export function explainTally(
       ? [`coalesce("flow.initiator" <> 'destination', TRUE)`, `coalesce("flow.initiator" = 'destination', TRUE)`]
       : [`"destination.port" = ${port}`, `"source.port" = ${port}`];
   const answers = [`coalesce("flow.reverse.bytes", 0) > 0 OR coalesce("flow.reverse.packets", 0) > 0`];
+  const isBetween = `((${at.fromSource} AND ${at.toDestination}) OR (${at.fromDestination} AND ${at.toSource}))`;
+  // Files skip what neither end is in where each column is asked for itself.
+  const within = `(${at.fromSource} OR ${at.fromDestination}) AND (${at.toSource} OR ${at.toDestination})`;
+  const by = ["flow.subnet.id", "flow.vnic.id", "flow.status", "flow.action", "flow.direction", "flow.initiator"];
+  const besides = [...Object.values(at), ...ports, isProtocol];
   return {
-    tally: {
-      by: ["flow.subnet.id", "flow.vnic.id", "flow.status", "flow.action", "flow.direction", "flow.initiator"],
-      besides: [...Object.values(at), ...ports, isProtocol, ...answers, `"flow.reverse.bytes" IS NULL`],
-      any: [],
-      undecided,
-      where: `${at.fromSource} OR ${at.fromDestination} OR ${at.toSource} OR ${at.toDestination}`,
-      newest: names,
+    between: {
+      ...{ by, besides: [...besides, ...answers, `"flow.reverse.bytes" IS NULL`], any: [], undecided },
+      ...{ where: `${within} AND ${isBetween}`, newest: names },
     },
-    conversation: `${isProtocol} AND "flow.status" = 'OK' AND ((${at.fromSource} AND ${at.toDestination} AND ${asks}) OR (${at.fromDestination} AND ${at.toSource} AND ${answersIt}))`,
+    presence: {
+      ...{ by, besides, any: [], undecided },
+      where: `(${Object.values(at).join(" OR ")}) AND ${isBetween} IS NOT TRUE`,
+      newest: names.filter((name) => OF_INTERFACE.includes(name)),
+    },
+    conversation: `${within} AND ${isProtocol} AND "flow.status" = 'OK' AND ((${at.fromSource} AND ${at.toDestination} AND ${asks}) OR (${at.fromDestination} AND ${at.toSource} AND ${answersIt}))`,
   };
 }
 

@@ -14,8 +14,10 @@ export interface Tally {
   readonly besides?: readonly string[];
   /** Attributes of which any flow's will do. */
   readonly any: readonly string[];
-  /** Flows of which too little is known, in SQL: they are told apart by these as well. */
-  readonly undecided?: { readonly when: string; readonly by: readonly string[] };
+  /** Attributes that tell flows apart, and with each of their values those of the newest flow that has them: they are read once. */
+  readonly context?: { readonly by: readonly string[]; readonly names: readonly string[] };
+  /** Flows of which too little is known, in SQL as cases that do not overlap, and all others: these are told apart by more. */
+  readonly undecided?: { readonly cases: readonly string[]; readonly otherwise: string; readonly by: readonly string[] };
   /** Which flows, in SQL; all by default. */
   readonly where?: string;
   /** One of them, the newest, with all these attributes: in place of `by` and `any`. */
@@ -43,10 +45,66 @@ export async function* tallies(connection: DuckDBConnection, tally: Tally, signa
     undecided === undefined
       ? [tally]
       : [
-          { ...tally, where: `(${where}) AND (${undecided.when}) IS NOT TRUE` },
-          { ...tally, where: `(${where}) AND (${undecided.when})`, by: [...new Set([...by, ...undecided.by])] },
+          { ...tally, where: `(${where}) AND ${undecided.otherwise}` },
+          ...undecided.cases.map((isUndecided) => ({
+            ...tally,
+            ...{ where: `(${where}) AND ${isUndecided}`, by: [...new Set([...by, ...undecided.by])] },
+          })),
         ];
-  for (const part of parts) yield* rowsOf(connection, groupsOf(part), [...part.by, ...part.any], signal);
+  const contexts = tally.context === undefined ? undefined : await contextsOf(connection, tally.context, where, signal);
+  for (const part of parts) {
+    const names = [...part.by, ...part.any];
+    if (contexts === undefined) yield* rowsOf(connection, groupsOf(part), names, signal);
+    else yield* withContext(rowsOf(connection, groupsOf(part, contexts), ["place", ...names], signal), contexts);
+  }
+}
+
+/** What is the same for many flows, by its number in the temporary table `places`. */
+interface Contexts {
+  readonly by: readonly string[];
+  readonly names: readonly string[];
+  readonly values: readonly (readonly DuckDBValue[])[];
+}
+
+async function contextsOf(
+  connection: DuckDBConnection,
+  { by, names }: NonNullable<Tally["context"]>,
+  where: string,
+  signal: AbortSignal,
+): Promise<Contexts> {
+  const keys = by.map(identifier);
+  const placeless = `SELECT ${keys.join(", ")} FROM flows WHERE ${where} GROUP BY ${keys.join(", ")}`;
+  const places = `CREATE OR REPLACE TEMP TABLE places AS SELECT (row_number() OVER ())::INTEGER - 1 AS place, * FROM (${placeless})`;
+  for await (const _ of rowsOf(connection, places, ["made"], signal));
+  const known = new Map<string, DuckDBValue[]>();
+  const keyOf = (columns: TallyRows["columns"], from: number, row: number) =>
+    JSON.stringify(by.map((_, index) => String(columns[from + index]?.[row])));
+  const all = [...by, ...names];
+  for await (const { columns, rows } of newestOf(connection, { by, any: [], where }, all, signal)) {
+    for (let row = 0; row < rows; row += 1) {
+      known.set(
+        keyOf(columns, 0, row),
+        all.map((_, column) => columns[column]?.[row] ?? null),
+      );
+    }
+  }
+  const values: DuckDBValue[][] = [];
+  const numbered = `SELECT ${keys.join(", ")}, place, 1, 1, 1 FROM places ORDER BY place`;
+  for await (const { columns, rows } of rowsOf(connection, numbered, [...by, "place"], signal)) {
+    for (let row = 0; row < rows; row += 1) values.push(known.get(keyOf(columns, 0, row)) ?? []);
+  }
+  return { by, names: all, values };
+}
+
+/** The rows, with the columns of the context in place of its number. */
+async function* withContext(found: AsyncGenerator<TallyRows>, contexts: Contexts): AsyncGenerator<TallyRows> {
+  const names: string[] = [];
+  for await (const { columns, ...rest } of found) {
+    if (names.length === 0) names.push(...contexts.names, ...rest.names.slice(1));
+    const [places = [], ...others] = columns;
+    const filled = contexts.names.map((_, column) => places.map((place) => contexts.values[Number(place)]?.[column] ?? null));
+    yield { ...rest, names, columns: [...filled, ...others] };
+  }
 }
 
 /** The newest flows that meet a condition, each for itself. */
@@ -77,22 +135,28 @@ export async function flowTotals(
   return totals;
 }
 
-const COUNTS = "count(*), epoch_ms(min(time)), epoch_ms(max(time))";
+const COUNTS = "count(*)::DOUBLE, epoch_ms(min(time))::DOUBLE, epoch_ms(max(time))::DOUBLE";
 
 const keysOf = ({ by, instead, besides = [] }: Tally): string[] => [
   ...by.map((name) => instead?.get(name) ?? identifier(name)),
   ...besides,
 ];
 
-function groupsOf(tally: Tally): string {
-  const { by, instead, any, where = "TRUE" } = tally;
-  const columns = [
-    ...by.map((name) => instead?.get(name) ?? identifier(name)),
-    ...any.map((name) => `any_value(${identifier(name)})`),
-    COUNTS,
-  ];
-  const keys = keysOf(tally);
-  return `SELECT ${columns.join(", ")} FROM flows WHERE ${where}${keys.length === 0 ? "" : ` GROUP BY ${keys.join(", ")}`}`;
+/** With contexts, their number is the first column. */
+function groupsOf(tally: Tally, contexts?: Contexts): string {
+  const { by, any, where = "TRUE" } = tally;
+  const outer = contexts?.by.map(identifier) ?? [];
+  const keys = [...outer, ...keysOf(tally)];
+  const values = [...any.map((name) => `any_value(${identifier(name)})`), COUNTS];
+  const groups = keys.length === 0 ? "" : ` GROUP BY ${keys.join(", ")}`;
+  if (contexts === undefined) {
+    return `SELECT ${[...keysOf(tally).slice(0, by.length), ...values].join(", ")} FROM flows WHERE ${where}${groups}`;
+  }
+  const named = keys.map((key, index) => `${key} AS ${identifier(`key ${index}`)}`);
+  const grouped = `SELECT ${[...named, ...values].join(", ")} FROM flows WHERE ${where}${groups}`;
+  const isPlace = outer.map((key, index) => `places.${key} IS NOT DISTINCT FROM found.${identifier(`key ${index}`)}`);
+  const left = outer.map((_, index) => identifier(`key ${index}`)).join(", ");
+  return `SELECT place, found.* EXCLUDE (${left}) FROM (${grouped}) found JOIN places ON ${isPlace.join(" AND ")}`;
 }
 
 /** The groups first, which takes few columns; then the newest of each, which lies in few parts of few files. */
@@ -103,7 +167,7 @@ async function* newestOf(
   signal: AbortSignal,
 ): AsyncGenerator<TallyRows> {
   const { where = "TRUE", undecided } = tally;
-  const apart = undecided?.by.map((name) => `CASE WHEN ${undecided.when} THEN ${identifier(name)} END`) ?? [];
+  const apart = undecided?.by.map((name) => `CASE WHEN ${undecided.otherwise} THEN NULL ELSE ${identifier(name)} END`) ?? [];
   const keys = [...keysOf(tally), ...apart];
   const keyNames = keys.map((_, index) => `key ${index}`);
   const keyOf = (columns: TallyRows["columns"], from: number, row: number) =>

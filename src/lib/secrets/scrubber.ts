@@ -53,6 +53,8 @@ export class Scrubber implements Secrets {
 
   /** The text without secrets. */
   readonly scrub = (text: string): string => {
+    // A text may be long, and is read in several ways.
+    if (this.#secrets.size === 0) return text;
     this.#finder ??= finderOf([...this.#secrets.values()]);
     const spans: Span[] = [];
     for (const { text: read, starts, ends } of readingsOf(text)) {

@@ -4,9 +4,20 @@ import type { Evidence, Point } from "./evidence.ts";
 import type { RuleAnswer } from "./rules.ts";
 import { isoOf, ruleLines, type Verdict } from "./verdict.ts";
 
-/** The answer for people, line by line; `window` is the span of time in words. */
-export function explanationLines(evidence: Evidence, verdict: Verdict, window: string): string[] {
+/** What the answer was read from. */
+export interface ReadOf {
+  /** The window in words, as in `from 2026-01-01T00:00:00.000Z`; empty without one. */
+  readonly window: string;
+  /** Flows from then on were enough (ms since the epoch); undefined where all of the window was read. */
+  readonly from: number | undefined;
+  readonly flows: number;
+  readonly seconds: number;
+}
+
+/** The answer for people, line by line. */
+export function explanationLines(evidence: Evidence, verdict: Verdict, read: ReadOf): string[] {
   const { source, destination, service } = evidence;
+  const { window } = read;
   const when = window === "" ? "" : `, ${window}`;
   const lines = [`${source.label} to ${destination.label}, ${service.label}${when}`, "", `${verdict.headline}.`];
   lines.push(...verdict.reasons.map((reason) => `- ${reason}`));
@@ -23,17 +34,19 @@ export function explanationLines(evidence: Evidence, verdict: Verdict, window: s
     lines.push("", ...tableLines(header, pointsOf(evidence).map(row)));
     lines.push("", "The last records:", ...evidence.newest.map(recordLine));
   }
+  lines.push("", readLine(read));
   return lines;
 }
 
 /** The same as one JSON document. */
-export function explanationJson(evidence: Evidence, verdict: Verdict, window: string): object {
+export function explanationJson(evidence: Evidence, verdict: Verdict, { window, from }: ReadOf): object {
   const { source, destination, service } = evidence;
   return {
     source: source.label,
     destination: destination.label,
     service: service.label,
     window: window === "" ? null : window,
+    readFrom: from === undefined ? null : new Date(from).toISOString(),
     outcome: verdict.outcome,
     headline: verdict.headline,
     reasons: verdict.reasons,
@@ -49,6 +62,12 @@ export function explanationJson(evidence: Evidence, verdict: Verdict, window: st
       ...{ destinationAddress: flow.destinationAddress, destinationPort: flow.destinationPort ?? null },
     })),
   };
+}
+
+function readLine({ from, flows, seconds }: ReadOf): string {
+  const read = `${flows.toLocaleString("en-US")} flows were looked through in ${seconds.toFixed(1)} s`;
+  if (from === undefined) return read;
+  return `${read}, back to ${new Date(from).toISOString()}, which is enough: --since counts older ones, too`;
 }
 
 function ruleJson(answer: RuleAnswer | undefined): object | null {

@@ -87,6 +87,17 @@ export function judge(evidence: Evidence, surroundings: Surroundings, flows: num
   return judged.notArrived(undefined);
 }
 
+/** Whether the answer is known by what was logged of the conversation: what else the ends have logged, or older flows, cannot change it. */
+export function isSettled({ points, answered }: Evidence): boolean {
+  const all = [...points.values()];
+  const at = (leg: Leg, side: Side) => whereOf(all, leg, side);
+  if ([at("there", "destination"), at("there", "unknown")].some(({ last }) => last !== undefined)) return true;
+  const out = at("there", "source");
+  return (
+    out.rejected || at("back", "destination").rejected || at("back", "source").rejected || (out.last !== undefined && answered)
+  );
+}
+
 class Judge {
   readonly #evidence: Evidence;
   readonly #surroundings: Surroundings;

@@ -48,7 +48,10 @@ async function explained(
   for (const flow of flows) evidence.add(flow);
   const surroundings = { networks: network === undefined ? [] : [network], tables: all, writers: WRITERS };
   const verdict = judge(evidence, surroundings, Math.max(1, flows.length));
-  return { ...verdict, text: explanationLines(evidence, verdict, "").join("\n") };
+  return {
+    ...verdict,
+    text: explanationLines(evidence, verdict, { window: "", from: undefined, flows: flows.length, seconds: 0.3 }).join("\n"),
+  };
 }
 
 const WEB_ONLY = oneList([from("0.0.0.0/0", "6", tcp(range(443)))], [to("0.0.0.0/0", "all")]);
