@@ -11,6 +11,7 @@ import { receiversOf } from "../dialects/receivers.ts";
 import { asset } from "../lib/assets.ts";
 import { parseDuration } from "../lib/durations.ts";
 import { codeOf, FlowferryError, UsageError } from "../lib/errors.ts";
+import { fileErrorWords } from "../lib/file-failures.ts";
 import { Registry } from "../registry.ts";
 import { installing } from "./content-install.ts";
 import { contentVerifyCommand } from "./content-verify.ts";
@@ -94,10 +95,8 @@ async function buildFiles({ stdout }: CliContext, { to, dialect = [], lag, recei
   const stale: string[] = [];
   for (const [name, text] of files) {
     const path = join(folder, name);
-    if (!check) {
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, text);
-    } else if ((await read(path))?.equals(Buffer.from(text)) !== true) stale.push(path);
+    if (!check) await write(path, text);
+    else if ((await read(path))?.equals(Buffer.from(text)) !== true) stale.push(path);
   }
   if (stale.length > 0) {
     throw new FlowferryError(
@@ -118,6 +117,15 @@ function lagOf(text: string): number {
   const ms = parseDuration(text);
   if (ms % MINUTE_MS === 0 && ms >= MINUTE_MS && ms <= LONGEST_LAG_MS) return ms;
   throw new UsageError("bad-option", `--lag ${text}: give whole minutes, from 1m to 3h`);
+}
+
+async function write(path: string, text: string | Buffer): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
+  } catch (error) {
+    throw new UsageError("output-unwritable", `cannot write ${path}: ${fileErrorWords(error)}`, { cause: error });
+  }
 }
 
 /** Undefined for a file that is not there. */

@@ -250,6 +250,11 @@ test("wrong usage is told in one line", async () => {
   const url = await refused("--detections", "--slack-webhook-env", "https://hooks.slack.com/services/SECRET");
   expect(url).toContain("takes the name of an environment variable");
   expect(url).not.toContain("SECRET");
+  const unwritable = await flowferry(["content", "build", "--to", config]);
+  expect([unwritable.code, unwritable.stderr]).toEqual([
+    2,
+    expect.stringMatching(/^flowferry: cannot write .*: a part of the path is no folder \((ENOTDIR|EEXIST)\)\n$/),
+  ]);
   const build = await flowferry(["content", "build", "--check"]);
   expect([build.code, build.stdout]).toEqual([0, expect.stringMatching(/^\d+ files in .* are as their sources make them\n$/)]);
 });
