@@ -164,6 +164,7 @@ export const portName = ({ protocol, port, service }: Port): string =>
   service ?? (port === undefined ? protocol : `${protocol.toLowerCase()} ${port}`);
 
 export function portMap(ports: readonly Port[], { isNarrow }: Shape): EChartsCoreOption {
+  const all = ports.reduce((sum, { flows }) => sum + flows, 0);
   return {
     series: [
       {
@@ -184,6 +185,8 @@ export function portMap(ports: readonly Port[], { isNarrow }: Shape): EChartsCor
           overflow: "truncate",
         },
         data: ports.map((port) => ({
+          // Of a small one the text would be cut to a letter: the table has it.
+          label: { show: port.flows >= LEAST_NAMED * all },
           name: `${label(portName(port), 22)}\n${short(port.flows)}`,
           value: port.flows,
           itemStyle: { color: protocolColor(port.protocol) },
@@ -192,6 +195,9 @@ export function portMap(ports: readonly Port[], { isNarrow }: Shape): EChartsCor
     ],
   };
 }
+
+/** A port with a smaller share of the flows has no words in the picture. */
+const LEAST_NAMED = 0.012;
 
 /** The services by which bubbles are coloured, in the order of their colours; `Other` and `Unknown` have none of their own. */
 export function destinationsOf(bubbles: readonly Bubble[]): string[] {
@@ -294,7 +300,7 @@ export function sankey(ways: readonly Way[], { isNarrow }: Shape): EChartsCoreOp
             ? palette(3)
             : layer === "subnet"
               ? palette(2)
-              : palette(0);
+              : palette(6);
       const isLast = depth === LAYERS.length - 1;
       nodes.set(id, {
         name: id,

@@ -137,7 +137,8 @@ export interface RuleUse {
   readonly list: string;
   readonly rule: string;
   readonly flows: number;
-  readonly sources: number;
+  /** Its far ends, about. */
+  readonly peers: number;
   readonly ports: number;
   readonly hint: string;
 }

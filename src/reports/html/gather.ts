@@ -212,7 +212,7 @@ export async function gather(flows: Flows, options: GatherOptions): Promise<Repo
       last: time(row.last),
     })),
     rules: rules.map((row) => {
-      const use = { rule: text(row.rule), sources: number(row.sources), ports: number(row.ports) };
+      const use = { rule: text(row.rule), peers: number(row.peers), ports: number(row.ports) };
       return { list: text(row.list), flows: number(row.flows), ...use, hint: hintOf(use) };
     }),
     unexplained: totals.unexplained,

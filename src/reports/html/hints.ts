@@ -4,11 +4,12 @@ const FEW = 8;
 /** What the accepted flows say of a rule's text, as in `ingress tcp 22 from 0.0.0.0/0`; empty where it is as wide as it is used. */
 export function hintOf({
   rule,
-  sources,
+  peers,
   ports,
 }: {
   readonly rule: string;
-  readonly sources: number;
+  /** Its far ends: who came in by a rule of ingress, and where one went by a rule of egress. */
+  readonly peers: number;
   readonly ports: number;
 }): string {
   const hints: string[] = [];
@@ -17,7 +18,11 @@ export function hintOf({
   const port = /^ingress [a-z/]+ (\d{1,5}) /.exec(rule)?.[1];
   if (isOpen && isIngress && port !== undefined && ADMIN.has(Number(port)))
     hints.push("open to everybody at a port of administration or data");
-  if (isOpen && sources <= FEW) hints.push(`open to everybody, used by ${sources === 1 ? "one source" : `${sources} sources`}`);
+  const used = (one: string) => (peers === 1 ? `one ${one}` : `${peers} ${one}s`);
+  if (isOpen && peers <= FEW)
+    hints.push(
+      isIngress ? `open to everybody, used by ${used("source")}` : `open to everywhere, used for ${used("destination")}`,
+    );
   const allPorts = /^\w+ [a-z/]+ (from|to) /.test(rule);
   if (allPorts && ports > 0 && ports <= FEW) hints.push(`allows all ports, ${ports === 1 ? "one was" : `${ports} were`} asked`);
   return hints.join("; ");

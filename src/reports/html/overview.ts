@@ -2,6 +2,9 @@ import type { ReportData, Totals } from "./data.ts";
 import { nothing, section } from "./parts.ts";
 import { bytes, change, count, escaped, minute, percent, plural, short, span } from "./words.ts";
 
+/** The time before is compared as a whole where its flows begin in its first tenth. */
+const MOST_OF = 0.9;
+
 /** The numbers that come first, each beside that of the window before. */
 export function tiles(
   { totals, sources, destinations, silent, passedOver, before, since, until }: ReportData,
@@ -34,7 +37,7 @@ export function tiles(
   const note =
     before === undefined
       ? `There are no flows of the ${length} before to compare with.`
-      : `Changes are against the ${length} before.`;
+      : `Changes are against the ${length} before${before.first > since - (until - since) * MOST_OF ? `, of which there are flows only from ${minute(before.first)} on` : ""}.`;
   const beneath = isCompared ? `\n<p class="quiet small">${escaped(note)}</p>` : "";
   return `<h2 class="skip">In numbers</h2><dl class="tiles">${html.join("")}</dl>${beneath}`;
 }

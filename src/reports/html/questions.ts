@@ -186,13 +186,14 @@ export const findings = (
 FROM (SELECT unnest("flow.detections") AS rule, "source.address" AS address, time FROM flows WHERE "flow.detections" IS NOT NULL)
 GROUP BY 1 ORDER BY flows DESC, rule LIMIT ${limit}`;
 
-/** Rules of the network by what came in through them. */
+/** Rules of the network by what they let pass, and by its far ends; records of answers are left out. */
 export const rules = (
   limit: number,
 ): string => `SELECT coalesce("flow.rule.list.name", "flow.rule.list.id", '') AS list, "flow.rule.text" AS rule,
-  count(*) AS flows, least(count(*), approx_count_distinct("source.address")) AS sources,
+  count(*) AS flows, least(count(*), approx_count_distinct(CASE WHEN "flow.rule.text" LIKE 'egress %' THEN "destination.address" ELSE "source.address" END)) AS peers,
   least(count(*), approx_count_distinct("destination.port")) AS ports
 FROM flows WHERE "flow.action" = 'accept' AND "flow.rule.status" = 'matched' AND "flow.rule.text" IS NOT NULL
+  AND "flow.initiator" IS DISTINCT FROM 'destination'
 GROUP BY ALL ORDER BY flows DESC, list, rule LIMIT ${limit}`;
 
 export const ADDRESSES = `SELECT count(*) FILTER (WHERE sends) AS sources, count(*) FILTER (WHERE receives) AS destinations FROM ends`;

@@ -76,7 +76,7 @@ export function suspects({ suspects: all, findings }: ReportData): string {
 
 export function advice({ rules, unexplained }: ReportData): string {
   const lead =
-    "Rules by what came in through them, where the network is described to the worker. For proposals with evidence and proof: flowferry report advise.";
+    "Rules by what they let pass, and from or to how many addresses, where the network is described to the worker. For proposals with evidence and proof: flowferry report advise.";
   const odd =
     unexplained > 0
       ? nothing(`${count(unexplained)} accepted flows are covered by no rule of the description: it may be out of date.`)
@@ -93,13 +93,13 @@ export function advice({ rules, unexplained }: ReportData): string {
     { name: "Rule" },
     { name: "List" },
     { name: "Flows", kind: "number" },
-    { name: "Sources, about", kind: "number" },
+    { name: "Far ends, about", kind: "number" },
     { name: "Ports, about", kind: "number" },
     { name: "What could be narrower" },
   ];
   const rows = [...hinted, ...rules.filter(({ hint }) => hint === "")]
     .slice(0, 20)
-    .map((one) => [one.rule, one.list, one.flows, one.sources, one.ports, one.hint]);
+    .map((one) => [one.rule, one.list, one.flows, one.peers, one.ports, one.hint]);
   return section(
     "advice",
     "Advice in short",

@@ -40,7 +40,7 @@ ${Array.from({ length: 9 }, (_, index) => `.c${index}{background:var(--c${index}
 ${Array.from({ length: 6 }, (_, index) => `.h${index}{background:var(--h${index})}`).join("")}
 table{border-collapse:collapse;width:100%;font-size:.87rem;margin-top:12px}
 caption{text-align:left;color:var(--quiet);padding-bottom:4px}
-th,td{text-align:left;vertical-align:top;padding:5px 14px 5px 0;border-bottom:1px solid var(--line)}
+th,td{min-width:5em;text-align:left;vertical-align:top;padding:5px 14px 5px 0;border-bottom:1px solid var(--line)}
 thead th{font-weight:600;color:var(--quiet);white-space:nowrap}
 tbody th{font-weight:500}
 th:last-child,td:last-child{padding-right:0}
@@ -51,7 +51,7 @@ code{font:.92em ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",mo
 td code:only-child,th code:only-child{color:inherit}
 .over th,.over td{border-bottom:0;padding-bottom:2px}.under td{padding:0 0 6px}
 details{margin-top:10px}summary{cursor:pointer;color:var(--quiet);font-size:.87rem}
-.week td,.week th{padding:3px 4px;text-align:right;font-size:.75rem;border:0}.week tbody th{text-align:left}
+.week td,.week th{min-width:0;padding:3px 4px;text-align:right;font-size:.75rem;border:0}.week tbody th{text-align:left}
 .fact{display:grid;grid-template-columns:repeat(auto-fit,minmax(210px,1fr));gap:12px 24px;margin-top:12px}
 .fact dd{font-size:1.02rem}
 .chip{display:inline-block;border:1px solid var(--line);border-radius:6px;padding:0 7px;margin:0 0 3px;font-size:.92em}
@@ -64,7 +64,7 @@ section{padding:14px 12px}.wide{display:none}.narrow{display:block}
 table:not(.week){display:block}table:not(.week) caption,table:not(.week) tbody{display:block}
 table:not(.week) thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 table:not(.week) tr{display:block;padding:6px 0;border-bottom:1px solid var(--line)}
-table:not(.week) th,table:not(.week) td{display:flex;justify-content:space-between;gap:14px;border:0;padding:1px 0;text-align:right;white-space:normal}
+table:not(.week) th,table:not(.week) td{min-width:0;display:flex;justify-content:space-between;gap:14px;border:0;padding:1px 0;text-align:right;white-space:normal}
 table:not(.week) .n+.t,table:not(.week) .n+td:not(.n){padding-left:0}
 table:not(.week) td::before,table:not(.week) tbody th::before{content:attr(data-label);color:var(--quiet);font-weight:400;text-align:left;flex:none;max-width:45%}
 table:not(.week) td:empty{display:none}

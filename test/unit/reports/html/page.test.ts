@@ -42,7 +42,7 @@ function dataOf(name: string): ReportData {
     exposures: [{ ...end, port: 22, service: name, sources: 1, flows: 2, last, rule: name }],
     suspects: [{ kind: "scan", source: end, target: name, evidence: name, last }],
     findings: [{ rule: name, flows: 1, sources: 1, last }],
-    rules: [{ list: name, rule: name, flows: 1, sources: 1, ports: 1, hint: "" }],
+    rules: [{ list: name, rule: name, flows: 1, peers: 1, ports: 1, hint: "" }],
     unexplained: 3,
     passedOver: [`${name} is broken`],
     doubts: [`the first of what could not be read: ${name}`],
@@ -144,7 +144,15 @@ describe("the page", () => {
 
   test("compares with the time before", () => {
     const text = html("web");
-    for (const said of ["+50 %", "−50 %", "20 % before", "Changes are against the 6 hours before."]) expect(text).toContain(said);
+    for (const said of ["+50 %", "−50 %", "20 % before", "Changes are against the 6 hours before, of which"])
+      expect(text).toContain(said);
+    // Its flows begin where the time of the report does.
+    expect(text).toMatch(/before, of which there are flows only from [-0-9]+ [:0-9]+ on\./);
+    const whole = page(
+      { ...dataOf("web"), before: { ...TOTALS, first: AT - 6 * HOUR } },
+      { title: "web", at: AT + 7 * HOUR, isCompared: true, draw },
+    );
+    expect(whole).toContain("Changes are against the 6 hours before.");
     expect(html("web", { before: undefined })).toContain("There are no flows of the 6 hours before to compare with.");
   });
 
