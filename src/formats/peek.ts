@@ -1,3 +1,4 @@
+import { isBlank, NEWLINE } from "./bytes.ts";
 import type { Unpacked } from "./unpacked.ts";
 
 /** The beginning of an object, and the whole of it. */
@@ -18,14 +19,15 @@ export async function peek(unpacked: Unpacked, length: number): Promise<Peeked> 
   };
   try {
     const head = await readHead(chunks, length);
-    return { head: Buffer.concat(head), whole: replayed(head, chunks, unpacked), release };
+    const [first = Buffer.alloc(0)] = head;
+    return { head: head.length <= 1 ? first : Buffer.concat(head), whole: replayed(head, chunks, unpacked), release };
   } catch (error) {
     await release();
     throw error;
   }
 }
 
-const VISIBLE = /[^ \t\r\n]/;
+const isVisible = (byte: number) => byte !== NEWLINE && !isBlank(byte);
 
 async function readHead(chunks: AsyncIterator<Buffer>, enough: number): Promise<Buffer[]> {
   const head: Buffer[] = [];
@@ -33,7 +35,7 @@ async function readHead(chunks: AsyncIterator<Buffer>, enough: number): Promise<
   while (length < enough) {
     const next = await chunks.next();
     if (next.done === true) break;
-    const visible = length > 0 ? 0 : next.value.toString("latin1").search(VISIBLE);
+    const visible = length > 0 ? 0 : next.value.findIndex(isVisible);
     if (visible === -1) continue;
     head.push(next.value.subarray(visible));
     length += next.value.length - visible;

@@ -6,7 +6,7 @@ import type { Payload } from "../../contracts/sink.ts";
 export type Coding = "gzip" | "zstd";
 
 /** Larger than the compressed form of most requests, so that it comes in one piece. */
-const CHUNK = 256 * 1024;
+const CHUNK = 128 * 1024;
 
 const gzip = promisify(zlib.gzip);
 const zstd = promisify(zlib.zstdCompress);
