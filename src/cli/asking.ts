@@ -10,7 +10,7 @@ import type { FieldRef } from "../detect/fields.ts";
 import { parseInstant } from "../lib/durations.ts";
 import { UsageError } from "../lib/errors.ts";
 import { type Answer, ask, FilesChanged, type Limits } from "../query/ask.ts";
-import { chartLines, shown } from "../query/chart.ts";
+import { chartLines, type Drawn, shown } from "../query/chart.ts";
 import { COPIES, fetchObject, filesByHour } from "../query/fetch.ts";
 import { hoursBelow } from "../query/files.ts";
 import { type Flows, openFlows } from "../query/flows.ts";
@@ -68,6 +68,10 @@ export interface Question {
   /** Without --since and --until. */
   readonly window: Window;
   readonly rows: number;
+  /** What a chart shows. */
+  readonly drawn?: Drawn | undefined;
+  /** Only of its flows. */
+  readonly host?: string | undefined;
 }
 
 /** Asks and prints; what was passed over is told on stderr. */
@@ -85,12 +89,15 @@ export async function answerQuestion(context: CliContext, flags: AskingFlags, qu
     const limits = { rows: question.rows, timeoutMs: flags.timeout * 1000 };
     const { answer, flows } = await asked(context, flags, window, question, limits);
     stop();
-    print(context, answer, flags.format);
+    print(context, answer, flags.format, question.drawn);
     const notes = [
       ...flows.passedOver.map(({ file, reason }) => `${file} ${reason}: passed over`),
       ...(flows.timeless && (since ?? until) !== undefined ? ["enriched JSON holds no times: all of it is asked"] : []),
       ...(flows.files === 0
         ? [`there are no files of flows${flows.pruned > 0 ? ` of that time, but ${flows.pruned} of others` : ""}`]
+        : []),
+      ...(question.host !== undefined && answer.rows.length === 0
+        ? [`no such flow is from or to ${question.host}: is it an address, or a server of the tables as the worker had them?`]
         : []),
       ...(answer.more ? [`there are more than ${question.rows} rows: --limit shows more`] : []),
     ];
@@ -176,7 +183,7 @@ export async function archiveHours(context: CliContext, config: Config, window: 
   }
 }
 
-function print(context: CliContext, answer: Answer, format: AskingFlags["format"]): void {
+function print(context: CliContext, answer: Answer, format: AskingFlags["format"], drawn: Drawn | undefined): void {
   const { columns, rows } = answer;
   const cells = (): Cell[][] => rows.map((row) => row.map((value) => (typeof value === "number" ? value : shown(value))));
   switch (format) {
@@ -185,7 +192,7 @@ function print(context: CliContext, answer: Answer, format: AskingFlags["format"
         context.print(JSON.stringify(Object.fromEntries(row.map((value, index) => [columns[index], value]))));
       return;
     case "chart":
-      context.stdout.write(`${chartLines(answer).join("\n")}\n`);
+      context.stdout.write(`${chartLines(answer, drawn).join("\n")}\n`);
       return;
     default:
       context.stdout.write(`${(format === "csv" ? csvLines : tableLines)(columns, cells()).join("\n")}\n`);

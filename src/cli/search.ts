@@ -17,8 +17,10 @@ export function searchCommand(context: CliContext, finish: (code: ExitCode) => v
         context.stdout.write(`${tableLines(["search", "asks"], rows).join("\n")}\n`);
         return;
       }
-      const { search, sql, fields } = readySearch(name, flags);
+      const { search, sql, fields, drawn } = readySearch(name, flags);
       const window = { since: Date.now() - search.periodMs, until: Number.POSITIVE_INFINITY };
-      finish(await answerQuestion(context, flags, { sql, fields, window, rows: flags.limit ?? MOST_ROWS }));
+      finish(
+        await answerQuestion(context, flags, { sql, fields, window, drawn, host: flags.host, rows: flags.limit ?? MOST_ROWS }),
+      );
     });
 }

@@ -206,9 +206,32 @@ describe("search", () => {
       .lines("out.ndjson")
       .filter(({ attributes }) => attributes["source.address"] === host || attributes["destination.address"] === host);
     expect(Object.values(json(ended.stdout)[0])).toContain(flows.length);
+    const nobody = await flowferry(["search", "top_talkers", "-c", config, "--since", "36500d", "--host", "nobody"]);
+    expect([nobody.code, nobody.stdout.split("\n").length]).toEqual([0, 2]);
+    expect(nobody.stderr).toMatch(/^flowferry: no such flow is from or to nobody: [^\n]+\n$/);
     const wrong = await flowferry(["search", "flow_cont", "-c", config]);
     expect([wrong.code, wrong.stderr]).toEqual([2, "flowferry: there is no search flow_cont: did you mean flow_count?\n"]);
   });
+});
+
+test("a chart of a search draws what it is sorted by, whatever stands behind it", async () => {
+  const ask = (format: string) =>
+    flowferry(["search", "top_talkers", "-c", config, "--since", "36500d", "--limit", "3", "--format", format]);
+  const rows = json((await ask("json")).stdout);
+  const [heading, ...bars] = (await ask("chart")).stdout.trimEnd().split("\n");
+  expect(heading).toBe("Source IP  Source Server: Bytes Sent");
+  expect(bars.map((bar) => bar.split(" ").at(-1))).toEqual(rows.map((row) => String(row["Bytes Sent"])));
+  expect(bars[0]).toContain("█".repeat(40));
+});
+
+test("a host is found however its address is written", async () => {
+  const all = place.lines("out.ndjson").map(({ attributes }) => attributes["source.address"]);
+  const host = all.find((address: string) => address.includes("::"));
+  const ask = (text: string) =>
+    flowferry(["search", "flow_count", "-c", config, "--since", "36500d", "--host", text, "--format", "csv"]);
+  const written = await ask(host);
+  expect(written.stdout).toMatch(/^Flows\n[1-9]\d*\n$/);
+  expect((await ask(host.toUpperCase())).stdout).toBe(written.stdout);
 });
 
 test("compact leaves one file an hour with every flow once, and says what it did", async () => {
