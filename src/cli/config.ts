@@ -5,6 +5,7 @@ import { BUILTIN_RULES } from "../config/alerts.ts";
 import { intakeOptions } from "../config/intake.ts";
 import type { Config, NamedArchive } from "../config/load.ts";
 import { withUnits } from "../config/units.ts";
+import { coordinationOptions } from "../coordination/options.ts";
 import { enrichOptions } from "../enrich/options.ts";
 import { masked } from "../lib/secrets/masked.ts";
 import { type ReductionOptions, reductionOptions } from "../reduce/options.ts";
@@ -26,7 +27,7 @@ export function configCommand(context: CliContext): Command {
 
 /** As a configuration file would have it. */
 function shownOf(config: Config): object {
-  const { sources, sinks, archive, alerts, intake, limits, run, telemetry, ledgerPath, enrich, registry } = config;
+  const { sources, sinks, archive, alerts, intake, limits, run, telemetry, ledgerPath, enrich, registry, coordination } = config;
   const tables = enrichOptions(registry.networks);
   return {
     sources: sources.map(({ name, component: { type, options: schema }, options, format, filter, enrich: own }) => {
@@ -41,6 +42,7 @@ function shownOf(config: Config): object {
     ...(archive === undefined ? {} : { archive: archiveOf(archive) }),
     ...(alerts === undefined ? {} : { alerts: alertsOf(alerts) }),
     ...(intake === undefined ? {} : { intake: masked(intakeOptions, intake) }),
+    ...(coordination === undefined ? {} : { coordination: masked(coordinationOptions, { kafka: coordination }) as object }),
     ledger: { path: ledgerPath },
     limits,
     run,

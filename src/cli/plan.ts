@@ -5,6 +5,7 @@ import type { Config, NamedSource } from "../config/load.ts";
 import type { Ledger } from "../contracts/ledger.ts";
 import type { Seen, Source } from "../contracts/source.ts";
 import type { ObjectRef } from "../contracts/store.ts";
+import { sizeOf } from "../coordination/sizing.ts";
 import { type Enrichment, openEnrichment } from "../enrich/enrichment.ts";
 import { originOf } from "../flow/origin.ts";
 import { decoderFor } from "../formats/formats.ts";
@@ -16,6 +17,7 @@ import { filterOf } from "../run/threads.ts";
 import { configOption } from "./config-option.ts";
 import type { CliContext } from "./context.ts";
 import { openSavings, type Saving } from "./plan-savings.ts";
+import { above0, describeWorkers, loadOf, type WorkersOptions } from "./plan-workers.ts";
 
 /** How many objects are read to learn what one holds, and how many stored bytes of them. */
 const SAMPLE_OBJECTS = 5;
@@ -40,6 +42,12 @@ interface Plan {
   readonly warnings: readonly string[];
 }
 
+interface PlanOptions extends Omit<WorkersOptions, "workers"> {
+  readonly config: string;
+  readonly json: boolean;
+  readonly workers?: number;
+}
+
 export function planCommand(context: CliContext): Command {
   return new Command("plan")
     .description(
@@ -47,7 +55,25 @@ export function planCommand(context: CliContext): Command {
     )
     .addOption(configOption(context.env))
     .option("--json", "one JSON line for each source", false)
-    .action(async ({ config: file, json }: { config: string; json: boolean }) => {
+    .option(
+      "--workers <flows>",
+      "say instead what a fleet that shares the work (coordination) needs for so many flows a second: workers, partitions, bytes, with the reasons",
+      above0,
+    )
+    .option("--flows-per-object <n>", "with --workers: flows in an object", above0, 10_000)
+    .option("--bytes-per-flow <n>", "with --workers: bytes of a flow as stored, compressed", above0, 85)
+    .option("--cpu-per-flow <µs>", "with --workers: CPU from the object to the acknowledgement, in µs", above0, 19.3)
+    .option("--cores <n>", "with --workers: cores of a worker", above0, 4)
+    .option("--retention-hours <n>", "with --workers: how long the topics keep a message", above0, 24)
+    .option("--price-per-gb <n>", "with --workers: what a GB costs that goes into a topic or out of it", above0)
+    .action(async ({ config: file, json, ...fleet }: PlanOptions) => {
+      const { workers } = fleet;
+      if (workers !== undefined) {
+        const load = loadOf({ ...fleet, workers });
+        if (json) context.print(JSON.stringify({ ...load, ...sizeOf(load) }));
+        else for (const line of describeWorkers(load, fleet.pricePerGb)) context.print(line);
+        return;
+      }
       const config = await context.loadConfig(file);
       for (const source of config.sources) {
         const plan = await makePlan(config, source, context);

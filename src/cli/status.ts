@@ -3,6 +3,8 @@ import { bookJson, bookLine } from "../alerts/books.ts";
 import { ARCHIVE } from "../archive/name.ts";
 import type { Config } from "../config/load.ts";
 import type { DeadLetterFilter, Ledger, SinkStatus, SourceStatus, StoredDeadLetter } from "../contracts/ledger.ts";
+import { inspectShared } from "../coordination/inspect.ts";
+import type { CoordinationOptions } from "../coordination/options.ts";
 import { inspectLedger } from "../ledger/sqlite.ts";
 import { UsageError } from "../lib/errors.ts";
 import { configOption } from "./config-option.ts";
@@ -33,6 +35,7 @@ export function statusCommand(context: CliContext): Command {
     .option("--json", "JSON: one object, or one line for each dead letter", false)
     .action(async (options: StatusOptions) => {
       const config = await context.loadConfig(options.config);
+      if (config.coordination !== undefined) return await showShared(context, config, config.coordination, options);
       if (config.ledgerPath === ":memory:")
         throw new UsageError("ledger-memory", "ledger.path is :memory: and leaves no status behind");
       const ledger = inspectLedger(config.ledgerPath);
@@ -43,6 +46,40 @@ export function statusCommand(context: CliContext): Command {
         ledger.close();
       }
     });
+}
+
+/** Where several workers share the work, the brokers know. */
+async function showShared(
+  { print, signal }: CliContext,
+  { baseDir, secrets }: Config,
+  coordination: CoordinationOptions,
+  { deadLetters: letters, json, limit, ...filter }: StatusOptions,
+): Promise<void> {
+  const { sink, source, code } = letterFilter(filter);
+  const shared = await inspectShared(coordination, { baseDir, secrets }, { letters, signal });
+  if (!letters) {
+    const { group, topics } = shared;
+    if (json) return print(JSON.stringify({ group, topics }));
+    print(`group ${group} at ${coordination.brokers.join(", ")}`);
+    for (const { topic, waiting, behind, partitions } of topics)
+      print(`${topic}: ${waiting} objects wait or are on their way, in ${behind} of ${partitions} partitions`);
+    return;
+  }
+  const wanted = (shared.deadLetters as StoredDeadLetter[]).filter(
+    (letter) =>
+      (sink === undefined || (letter.sink ?? null) === sink) &&
+      (source === undefined || letter.source === source) &&
+      (code === undefined || letter.code === code),
+  );
+  for (const letter of wanted.slice(0, limit))
+    print(
+      json
+        ? JSON.stringify({ ...letter, at: new Date(letter.at).toISOString() })
+        : letterLine(letter, ({ source: of, key }) => `${of}  ${key}`),
+    );
+  if (json) return;
+  if (wanted.length === 0) print("no dead letters");
+  else if (wanted.length > limit) print(`… more: raise --limit (now ${limit})`);
 }
 
 export function positive(text: string): number {

@@ -13,6 +13,9 @@ const LIMITS = { waitMs: 500, partitionBytes: 1_048_576, bytes: 16 * 1_048_576 }
 /** A partition is asked for less often than five times a second: what OCI Streaming gives a group. */
 const BETWEEN_FETCHES_MS = 250;
 
+/** For whoever has no pauses of their own. */
+export const RETRY: RetryPolicy = { initialMs: 100, maxMs: 2_000 };
+
 export interface LogEvents {
   /** A topic cannot be written or read now; it is tried again. */
   onTrouble(error: unknown): void;

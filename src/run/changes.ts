@@ -9,7 +9,7 @@ export function changesOf(before: Config, after: Config): string[] {
 
 /** What each part says, by its name. Where it stands in the file is no part of it, nor are comments. */
 function partsOf(config: Config): ReadonlyMap<string, string> {
-  const { sources, sinks, archive, alerts, intake, run, limits, telemetry, ledgerPath } = config;
+  const { sources, sinks, archive, alerts, intake, run, limits, telemetry, ledgerPath, coordination } = config;
   const parts: [string, unknown][] = [
     ...sources.map(({ name, component, options, format, filter, enrich }): [string, unknown] => [
       `source ${name}`,
@@ -22,6 +22,7 @@ function partsOf(config: Config): ReadonlyMap<string, string> {
     ["archive", archive && { ...archive, to: [archive.to.component.type, archive.to.options] }],
     ["alerts", alerts],
     ["intake", intake],
+    ["coordination", coordination],
     ["run", run],
     ["limits", limits],
     ["telemetry", telemetry],

@@ -20,6 +20,7 @@ const TYPES: Readonly<Record<string, readonly [path: string, type: string]>> = {
   oci_identity_dynamic_group: ["identity/dynamicGroup", "DynamicGroupArgs"],
   oci_identity_policy: ["identity/policy", "PolicyArgs"],
   oci_streaming_stream: ["streaming/stream", "StreamArgs"],
+  oci_streaming_stream_pool: ["streaming/streamPool", "StreamPoolArgs"],
   oci_events_rule: ["events/rule", "RuleArgs"],
   oci_ons_notification_topic: ["ons/notificationTopic", "NotificationTopicArgs"],
   oci_ons_subscription: ["ons/subscription", "SubscriptionArgs"],

@@ -47,6 +47,10 @@ export interface FleetOptions {
   /** Of the bucket's listing. */
   readonly pageSize?: number;
   readonly coordination?: object;
+  /** Records of a batch. */
+  readonly batch?: number;
+  /** Whether workers share the work, as they do by default. */
+  readonly shared?: boolean;
 }
 
 /** Workers that share a bucket, a sink for each that remembers who has brought what, and the account of all. */
@@ -218,7 +222,7 @@ export class Fleet implements AsyncDisposable {
   }
 
   config(worker: number): string {
-    const { listener = "OCI", sessionMs = 6_000, password = PASSWORD, run } = this.#options;
+    const { listener = "OCI", sessionMs = 6_000, password = PASSWORD, shared = true, batch = 200, run } = this.#options;
     const isPlain = listener === "PLAINTEXT";
     return this.place.config(
       {
@@ -226,16 +230,18 @@ export class Fleet implements AsyncDisposable {
           ...{ type: "s3", bucket: "flows", endpoint: this.#bucket.endpoint, region: "us-east-1" },
           ...{ accessKeyId: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI+bPxRfiCYEXAMPLEKEY" },
         },
-        coordination: {
-          kafka: {
-            brokers: this.#kafka.brokers(listener),
-            ...(isPlain
-              ? { securityProtocol: "PLAINTEXT" }
-              : { sasl: { username: USER, password }, tls: { caFile: this.#kafka.authority } }),
-            ...{ group: this.#group, topics: this.topics, sessionMs, ...this.#options.coordination },
+        ...(shared && {
+          coordination: {
+            kafka: {
+              brokers: this.#kafka.brokers(listener),
+              ...(isPlain
+                ? { securityProtocol: "PLAINTEXT" }
+                : { sasl: { username: USER, password }, tls: { caFile: this.#kafka.authority } }),
+              ...{ group: this.#group, topics: this.topics, sessionMs, ...this.#options.coordination },
+            },
           },
-        },
-        sinks: [{ type: "otlp", endpoint: this.receiver(worker).url, batch: { records: 200, lingerMs: 50 } }],
+        }),
+        sinks: [{ type: "otlp", endpoint: this.receiver(worker).url, batch: { records: batch, lingerMs: 50 } }],
         ledger: { path: `worker-${worker}.db` },
         run: { pollMs: 300, shutdownMs: 3_000, retry: { initialMs: 50, maxMs: 1_000 }, ...run },
       },
@@ -309,6 +315,25 @@ export class Fleet implements AsyncDisposable {
     let count = 0;
     for (const uid of this.wanted) if (!this.arrivals.has(uid)) count += 1;
     return count;
+  }
+
+  /** Resolves when all that is in the bucket now is at a sink. */
+  async delivered(): Promise<void> {
+    const wanted = [...this.wanted];
+    while (wanted.length > 0) {
+      while (wanted.length > 0 && this.arrivals.has(wanted.at(-1) ?? "")) wanted.pop();
+      await sleep(50);
+    }
+  }
+
+  /** Who began to list last, as the workers say, and when, in ms since the epoch. */
+  lister(): { readonly worker: number; readonly since: number } | undefined {
+    const begun = this.#workers.flatMap(({ number }) =>
+      this.lines(number).flatMap(({ time, msg }) =>
+        msg.startsWith("lists for all workers") ? [{ worker: number, since: Date.parse(time) }] : [],
+      ),
+    );
+    return begun.sort((a, b) => a.since - b.since).at(-1);
   }
 
   /** Records that came and are in no bucket. */

@@ -94,6 +94,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "archive",
     "reports",
     "sinks",
+    "schemas",
     "alerts",
     "detect",
     "enrich",

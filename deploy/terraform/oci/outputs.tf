@@ -32,3 +32,17 @@ output "topic_id" {
   description = "Topic that the detections tell, or null."
   value       = one(oci_ons_notification_topic.alerts[*].id)
 }
+
+output "coordination" {
+  description = "What the configuration of several workers has besides, or null: tofu output -raw coordination >> flowferry.yaml. TENANCY/USER is the name of a user with an auth token."
+  value = one([for pool in oci_streaming_stream_pool.shared : yamlencode({
+    coordination = {
+      kafka = {
+        brokers   = ["${pool.endpoint_fqdn}:9092"]
+        sasl      = { username = "TENANCY/USER/${pool.id}", password = "$${OCI_AUTH_TOKEN}" }
+        topics    = { objects = "${var.name}-shared-objects", parked = "${var.name}-shared-parked", deadLetters = "${var.name}-shared-dead-letters" }
+        retention = "${var.stream_retention_hours}h"
+      }
+    }
+  })])
+}

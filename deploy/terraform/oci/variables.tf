@@ -188,3 +188,23 @@ variable "container_instance" {
   })
   default = null
 }
+
+variable "workers" {
+  description = "How many workers share the work; more than one get streams to do so over. The partitions of a stream stay as they were made: say the most that there will be."
+  type        = number
+  default     = 1
+  validation {
+    condition     = var.workers >= 1 && var.workers <= 8 && floor(var.workers) == var.workers
+    error_message = "workers is a whole number from 1 to 8: a consumer group of OCI Streaming takes ten commits a second, one of each worker."
+  }
+}
+
+variable "stream_retention_hours" {
+  description = "How long the workers' streams keep a message."
+  type        = number
+  default     = 24
+  validation {
+    condition     = var.stream_retention_hours >= 24 && var.stream_retention_hours <= 168
+    error_message = "stream_retention_hours is from 24 to 168."
+  }
+}

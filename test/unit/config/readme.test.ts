@@ -8,6 +8,7 @@ const ENV = {
   FLOWFERRY_EVENTS_TOKEN: "a-token-of-some-length",
   IBMCLOUD_API_KEY: "key",
   FLOWFERRY_HASH_KEY: "a key for the hash of addresses",
+  OCI_AUTH_TOKEN: "token",
   OTLP_TOKEN: "token",
   SLACK_WEBHOOK_URL: "https://hooks.slack.com/services/T/B/x",
 };
@@ -18,7 +19,7 @@ const blocksIn = (file: string) =>
   [...readFileSync(asset(file), "utf8").matchAll(/```yaml\n(.*?)```/gs)].map(([, text = ""]) => text);
 const examples = blocksIn("README.md");
 /** Pages that stand beside what they explain. */
-const pages = ["lookups/README.md", "deploy/operation.md", "deploy/events/README.md", "deploy/upgrades.md"];
+const pages = ["lookups/README.md", "deploy/operation.md", "deploy/events/README.md", "deploy/upgrades.md", "deploy/scale.md"];
 
 test.each([...examples, ...pages.flatMap(blocksIn)])("an example is a valid configuration, or a part of one:\n%s", (example) => {
   const text = `${/^sources?:/m.test(example) ? "" : SOURCE}${/^sinks:/m.test(example) ? "" : SINKS}${example}`;

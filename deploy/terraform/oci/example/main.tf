@@ -14,6 +14,10 @@ variable "slack_webhook_url" {
   default   = null
   sensitive = true
 }
+variable "workers" {
+  type    = number
+  default = 1
+}
 
 provider "oci" {
   region = "us-phoenix-1"
@@ -26,8 +30,13 @@ module "flow_logs" {
   region            = "us-phoenix-1"
   otlp_endpoint     = "https://otlp.example.com"
   slack_webhook_url = var.slack_webhook_url
+  workers           = var.workers
 }
 
 output "flowferry_yaml" {
   value = module.flow_logs.flowferry_yaml
+}
+
+output "coordination" {
+  value = module.flow_logs.coordination
 }

@@ -1,0 +1,52 @@
+import type { Surroundings } from "../lib/kafka/connection.ts";
+import { kafkaConnection } from "../lib/kafka/connection.ts";
+import { GroupLag } from "../lib/kafka/group-lag.ts";
+import type { CoordinationOptions } from "./options.ts";
+import { RETRY, TopicLog } from "./topic-log.ts";
+
+/** How far the workers are in one topic. */
+export interface TopicStatus {
+  readonly topic: string;
+  readonly role: "ship";
+  readonly partitions: number;
+  /** Objects that wait to be delivered, or are on their way. */
+  readonly waiting: number;
+  /** Partitions in which some wait. */
+  readonly behind: number;
+}
+
+export interface SharedStatus {
+  readonly group: string;
+  readonly topics: readonly TopicStatus[];
+  /** Pointers to records that were set aside, as long as the topic keeps them. */
+  readonly deadLetters: readonly unknown[];
+}
+
+/** Asks the brokers; no worker is asked, and none is disturbed. Throws a Failure, or the signal's reason. */
+export async function inspectShared(
+  options: CoordinationOptions,
+  surroundings: Surroundings,
+  { letters, signal }: { readonly letters: boolean; readonly signal: AbortSignal },
+): Promise<SharedStatus> {
+  const { group, topics } = options;
+  const connection = await kafkaConnection(options, surroundings);
+  const lag = new GroupLag(connection, group, [topics.objects, topics.parked]);
+  const log = new TopicLog(connection, RETRY, { onTrouble: () => {}, onWell: () => {} });
+  try {
+    const partitions = await lag.read();
+    const statusOf = (topic: string): TopicStatus => {
+      const own = partitions.filter((partition) => partition.topic === topic);
+      const waiting = own.reduce((sum, { messages }) => sum + messages, 0);
+      return { topic, role: "ship", partitions: own.length, waiting, behind: own.filter(({ messages }) => messages > 0).length };
+    };
+    const deadLetters: unknown[] = [];
+    if (letters) {
+      for await (const { value } of log.readBack(topics.deadLetters, "earliest", signal)) {
+        if (value !== null) deadLetters.push(JSON.parse(value.toString("utf8")));
+      }
+    }
+    return { group, topics: [statusOf(topics.objects), statusOf(topics.parked)], deadLetters };
+  } finally {
+    await Promise.all([lag.close(), log.close()]);
+  }
+}
