@@ -37,13 +37,13 @@ export function createDigest(detector: Digest, options: FollowerOptions, groupin
     if (bucket <= told) return;
     let row = groups.touch(grouping.find(flow), time);
     if (row === NONE) row = groups.add(grouping.take(flow), time, []);
-    let entry = groups.state(row).find((known) => known.bucket === bucket);
+    let entry = entryIn(groups.state(row), bucket);
     if (entry === undefined) {
       entry = { bucket, first: time, last: time, flows: 0, bytes: 0, values: new Sketch() };
       groups.setState(row, [...groups.state(row).filter((known) => known.bucket > told), entry]);
     }
-    entry.first = Math.min(entry.first, time);
-    entry.last = Math.max(entry.last, time);
+    if (time < entry.first) entry.first = time;
+    if (time > entry.last) entry.last = time;
     entry.flows++;
     entry.bytes = addCounters(entry.bytes, bytesOf(flow));
     entry.values.add(String(field.get(flow) ?? ""));
@@ -112,6 +112,11 @@ export function createDigest(detector: Digest, options: FollowerOptions, groupin
       },
     },
   };
+}
+
+function entryIn(entries: readonly Entry[], bucket: number): Entry | undefined {
+  for (let at = entries.length - 1; at >= 0; at--) if (entries[at]?.bucket === bucket) return entries[at];
+  return undefined;
 }
 
 function packEntry({ bucket, first, last, flows, bytes, values }: Entry): Json {

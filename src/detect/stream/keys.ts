@@ -74,16 +74,23 @@ class FlowGrouping implements Grouping {
   }
 
   find(flow: Flow): number {
-    const latest = flow.record === this.#record && flow.origin === this.#origin && this.#counter === this.#now();
-    return latest ? this.#key : this.#remember(flow, this.keys.find(this.#read(flow)));
+    return this.#isLatest(flow) ? this.#key : this.#remember(flow, this.keys.find(this.#read(flow)));
   }
 
   take(flow: Flow): number {
+    if (this.#key !== NONE && this.#isLatest(flow)) {
+      this.keys.retain(this.#key);
+      return this.#key;
+    }
     return this.#remember(flow, this.keys.take(this.#read(flow)));
   }
 
   text(flow: Flow): string {
     return this.#readers.map((reader) => reader.value(flow)).join(SEPARATOR);
+  }
+
+  #isLatest({ record, origin }: Flow): boolean {
+    return record === this.#record && origin === this.#origin && this.#counter === this.#now();
   }
 
   #read(flow: Flow): readonly Part[] {

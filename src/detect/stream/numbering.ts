@@ -48,6 +48,11 @@ export class Numbering {
     return number;
   }
 
+  /** One more user of a number that is in use. */
+  retain(number: number): void {
+    (this.#tuples[number * this.#stride + USERS] as number)++;
+  }
+
   /** One user less. True when it was the last one: then the number is free. */
   release(number: number): boolean {
     if (--(this.#tuples[number * this.#stride + USERS] as number) > 0) return false;

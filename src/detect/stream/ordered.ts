@@ -55,6 +55,15 @@ export function createOrdered(parts: number, options: WindowOptions): Window<Ord
   return {
     create: () => Array.from({ length: parts }, () => []),
     add(state, time, part) {
+      const own = state[Number(part)] as number[];
+      const last = own.length - 1;
+      // Most flows follow others of their part, and nothing has come of the other one yet: then the last time moves on, as in `insert`.
+      if (parts === 2 && last > 0 && time > (own[last] as number) && time - (own[last - 1] as number) <= timespanMs) {
+        if ((state[1 - Number(part)] as number[]).length === 0) {
+          own[last] = time;
+          return Number.NaN;
+        }
+      }
       insert(state[Number(part)] as number[], time);
       let newest = Number.NEGATIVE_INFINITY;
       for (const times of state) newest = Math.max(newest, times.at(-1) ?? newest);

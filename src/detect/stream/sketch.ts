@@ -12,8 +12,11 @@ const ALPHA = 0.7213 / (1 + 1.079 / REGISTERS);
 export class Sketch {
   #few: Set<string> | undefined = new Set();
   #registers = new Uint8Array(0);
+  #latest: string | undefined;
 
   add(value: string): void {
+    if (value === this.#latest) return;
+    this.#latest = value;
     if (this.#few === undefined) {
       this.#note(value);
       return;

@@ -65,6 +65,11 @@ export class Tuples implements Keys {
     return number;
   }
 
+  /** One more user of a tuple that is in use. */
+  retain(number: number): void {
+    this.#numbering.retain(number);
+  }
+
   text(number: number): string {
     return this.pack(number).join(SEPARATOR);
   }
