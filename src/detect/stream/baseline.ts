@@ -4,9 +4,13 @@ import type { Emit, Follower, FollowerOptions } from "./follower.ts";
 import { Groups } from "./groups.ts";
 import { type Grouping, groupValues } from "./keys.ts";
 import { NONE } from "./numbering.ts";
+import { isAboutADayOrWeek } from "./routine.ts";
 import type { Row } from "./rows.ts";
 import { Runs } from "./run.ts";
 import { listOf, lowerBound, numbersOf } from "./window.ts";
+
+/** So many times what it was at this time of another day a total may be. */
+const AS_USUAL = 2;
 
 interface Totals {
   /** Event time of the group's earliest flow. */
@@ -27,7 +31,7 @@ type State = number | Totals;
 
 /**
  * Totals per group and bucket against the mean and the standard deviation of the group's earlier buckets (empty ones
- * count as zero). The newest bucket is judged, once, as soon as its total is exceeded; what comes late for an earlier
+ * count as zero), and against those of the same time on other days. The newest bucket is judged, once, as soon as its total is exceeded; what comes late for an earlier
  * one only adds to the past. Totals are exact up to 2^53.
  */
 export function createBaseline(detector: Baseline, options: FollowerOptions, grouping: Grouping, emit: Emit): Follower {
@@ -46,7 +50,17 @@ export function createBaseline(detector: Baseline, options: FollowerOptions, gro
     const known = past.totals.slice(lowerBound(past.buckets, first));
     const mean = known.reduce((sum, total) => sum + total, 0) / length;
     const squares = known.reduce((sum, total) => sum + (total - mean) ** 2, (length - known.length) * mean ** 2);
-    return Math.max(minimum, mean + deviations * Math.sqrt(squares / length));
+    return Math.max(minimum, mean + deviations * Math.sqrt(squares / length), usualOf(bucket, past) * AS_USUAL);
+  };
+
+  /** The highest total of about this time in the day or in the week before: what comes once a day is rare among its hours, and usual. */
+  const usualOf = (bucket: number, { buckets, totals }: NonNullable<Totals["past"]>): number => {
+    let most = 0;
+    for (let at = 0; at < buckets.length; at++) {
+      const ago = (bucket - (buckets[at] as number)) * bucketMs;
+      if (isAboutADayOrWeek(ago)) most = Math.max(most, totals[at] as number);
+    }
+    return most;
   };
 
   const addToPast = (row: Row, group: Totals, bucket: number, amount: number): void => {

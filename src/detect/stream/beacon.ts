@@ -27,6 +27,9 @@ const KEPT = 3;
 /** Fast beacons have to go on for a while: a page with many parts does not. */
 const LEAST_SPAN_MS = 600_000;
 
+/** Sleep that varies by half has 0.83. Even sizes alone make no beacon of gaps that chance made somewhat even. */
+const LEAST_EVEN = 0.75;
+
 /**
  * Connections at regular intervals. A connection is one from its first record to its last, however long it lasts: records of a source port
  * that is known, and those that the log itself calls continued, are no further ones. A conversation with what many others speak with as
@@ -61,7 +64,14 @@ export function createBeacon(detector: Beacon, options: FollowerOptions, groupin
     const { first, last, count, bytes } = runs.of(row);
     if (last - first < LEAST_SPAN_MS) return;
     const found = regularityOf(group.starts, group.sizes, connections);
-    if (found === undefined || found.score < score || found.gapMs < shortestMs || found.gapMs > longestMs) return;
+    if (
+      found === undefined ||
+      found.score < score ||
+      found.gaps.evenness < LEAST_EVEN ||
+      found.gapMs < shortestMs ||
+      found.gapMs > longestMs
+    )
+      return;
     const key = keys.text(groups.key(row));
     if (prevalence.isCommon(halves(key)[1])) return;
     emit(flow, time, key, () => ({

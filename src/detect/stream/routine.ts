@@ -17,5 +17,9 @@ export function noteHour(hours: number[], time: number): void {
 /** Whether it also came at about that time of the day before, or of the same day in the week before. */
 export function isRoutine(hours: readonly number[], time: number): boolean {
   const hour = Math.floor(time / HOUR_MS);
-  return hours.some((known) => Math.abs(hour - known - DAY) <= SLACK || Math.abs(hour - known - WEEK) <= SLACK);
+  return hours.some((known) => isAboutADayOrWeek((hour - known) * HOUR_MS));
+}
+
+export function isAboutADayOrWeek(agoMs: number): boolean {
+  return Math.abs(agoMs - DAY * HOUR_MS) <= SLACK * HOUR_MS || Math.abs(agoMs - WEEK * HOUR_MS) <= SLACK * HOUR_MS;
 }

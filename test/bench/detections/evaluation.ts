@@ -45,25 +45,31 @@ export interface EvaluationOptions {
   readonly seed: string;
   /** `live` as objects arrive, `shuffled` within 70 minutes of that: objects of OCI have held up to 65. */
   readonly order: "live" | "shuffled";
-  /** What the operator has written down: names, roles and networks, or subnets alone. */
-  readonly tables: "full" | "bare";
+  /** What the operator has written down: names, roles and networks, or subnets alone, or nothing at all. */
+  readonly tables: "full" | "bare" | "none";
+  /** Whether a day without attacks goes before, so that what is usual has been seen once. Of that day nothing is counted. */
+  readonly learned?: boolean;
   /** Version of the Internet Protocol, which all of the estate speaks. */
   readonly family: 4 | 6;
 }
 
 const START = Date.UTC(2026, 0, 14) / 1000;
 
-/** Plays one day (a Wednesday, UTC) of the estate, with every attack in it, through enrichment and rules. */
-export async function evaluate({ rules, hosts, seed, order, tables, family }: EvaluationOptions): Promise<Evaluation> {
+/** Plays one day (a Wednesday, UTC) of the estate, with every attack in it, through enrichment and rules, all of it unseen before. */
+export async function evaluate(options: EvaluationOptions): Promise<Evaluation> {
+  const { rules, hosts, seed, order, tables, family, learned = false } = options;
   const estate = new Estate(hosts);
   const played = attacks(estate, START, seed).map((attack) => ({
     ...attack,
     actors: new Set([...attack.actors].map((address) => inFamily(address, family))),
   }));
-  const day: Conversation[] = played.flatMap(({ conversations }) => conversations);
-  for (const behaviour of [...BACKGROUND, ...MORE_BACKGROUND])
-    for (const conversation of behaviour.conversations(estate, START, new Random(seed, behaviour.name))) day.push(conversation);
-  day.sort((a, b) => a.start - b.start);
+  const usual = (from: number, ...label: readonly string[]): Conversation[] =>
+    [...BACKGROUND, ...MORE_BACKGROUND].flatMap(({ name, conversations }) => [
+      ...conversations(estate, from, new Random(seed, name, ...label)),
+    ]);
+  const days = [{ from: START, conversations: [...played.flatMap(({ conversations }) => conversations), ...usual(START)] }];
+  if (learned) days.unshift({ from: START - DAY, conversations: usual(START - DAY, "the day before") });
+  for (const { conversations } of days) conversations.sort((a, b) => a.start - b.start);
 
   const enrich = enricherOf(await tablesOf(estate, tables, family));
   const contexts = estate.hosts.map(
@@ -79,19 +85,20 @@ export async function evaluate({ rules, hosts, seed, order, tables, family }: Ev
   const found: { readonly finding: Finding; readonly addresses: readonly string[] }[] = [];
   const medium = LEVELS.indexOf("medium");
   detector.onMatch((match) => {
-    if (LEVELS.indexOf(match.rule.level) < medium) return;
+    if (LEVELS.indexOf(match.rule.level) < medium || match.time < START * 1000) return;
     found.push({ finding: findingOf(match), addresses: addressesOf(match) });
   });
 
   let flows = 0;
-  for (const object of objectsOf(day, estate, order, new Random(seed, "order"))) {
-    for (const [index, record] of object.records.entries()) {
-      const flow = flowOf(object.origin, index + 1, record, contexts[record.host] as FlowContext, family);
-      enrich(flow);
-      detector.inspect(flow);
-      flows++;
+  for (const { from, conversations } of days)
+    for (const object of objectsOf(conversations, from, estate, order, new Random(seed, "order"))) {
+      for (const [index, record] of object.records.entries()) {
+        const flow = flowOf(object.origin, index + 1, record, contexts[record.host] as FlowContext, family);
+        enrich(flow);
+        detector.inspect(flow);
+        if (from === START) flows++;
+      }
     }
-  }
 
   const spans = played.map(({ conversations }) => {
     const [from, to] = [
@@ -141,6 +148,7 @@ function addressesOf({ group, flow }: Match): readonly string[] {
 /** One object a rollover and subnet, in the order in which they arrive; within one the records by the end of their minute. */
 function* objectsOf(
   day: readonly Conversation[],
+  start: number,
   estate: Estate,
   order: EvaluationOptions["order"],
   random: Random,
@@ -150,11 +158,11 @@ function* objectsOf(
   let active: Conversation[] = [];
   let held: { readonly origin: Origin; readonly records: FlowRecord[] }[] = [];
   for (let slot = 0; slot < slots; slot++) {
-    const from = START + slot * ROLLOVER;
+    const from = start + slot * ROLLOVER;
     const to = from + ROLLOVER;
     while (next < day.length && (day[next] as Conversation).start < to) active.push(day[next++] as Conversation);
     const objects = Array.from({ length: estate.subnets }, (_, subnet) => ({
-      origin: originOf("file:///evaluation", `${slot}-${subnet}`, "1"),
+      origin: originOf("file:///evaluation", `${start + slot * ROLLOVER}-${subnet}`, "1"),
       records: [] as FlowRecord[],
     }));
     for (const conversation of active) {
@@ -230,7 +238,7 @@ async function tablesOf(
     ["networks", `cidr,zone,name\n${vpn},internal,vpn\n${store},external,backup store\n`],
   ];
   const tables = [];
-  for (const [name, text] of wanted === "full" ? files : files.slice(0, 1)) {
+  for (const [name, text] of files.slice(0, { full: 3, bare: 1, none: 0 }[wanted])) {
     const bytes = Buffer.from(text);
     const { table, issues } = await readTable(name, `${name}.csv`, {
       bytes,

@@ -13,11 +13,12 @@ export async function detections(hosts: number, seed: string, say: (line: string
   const shuffled = await evaluate({ ...options, order: "shuffled" });
   for (const { attack, findings } of live.attacks)
     if (findings.length === 0) say(`  not found: ${attack.technique}: ${attack.variant}`);
-  for (const { rule, source, destination, port, reason } of live.falseFindings.slice(0, 40))
-    say(`  false: ${rule}: ${source} to ${destination} ${port}: ${reason}`);
-  const bare = await evaluate({ ...options, order: "live", tables: "bare" });
   const ipv6 = await evaluate({ ...options, order: "live", family: 6 });
-  return [recall(live), falseAlerts(live), sameAnswers(live, shuffled, say), estates({ live, ipv6, bare })];
+  const bare = await evaluate({ ...options, order: "live", tables: "bare" });
+  const none = await evaluate({ ...options, order: "live", tables: "none" });
+  const learned = await evaluate({ ...options, order: "live", tables: "none", learned: true });
+  const others = { live, ipv6, bare, none, learned };
+  return [recall(live), falseAlerts(live), sameAnswers(live, shuffled, say), estates(others, say)];
 }
 
 function recall({ attacks }: Evaluation): Table {
@@ -52,9 +53,14 @@ function falseAlerts({ falseFindings, hosts }: Evaluation): Table {
 }
 
 /** The same attacks and behaviours in estates that differ in what they speak and in what is written down of them. */
-function estates({ live, ipv6, bare }: Record<"live" | "ipv6" | "bare", Evaluation>): Table {
+function estates(
+  { live, ipv6, bare, none, learned }: Record<"live" | "ipv6" | "bare" | "none" | "learned", Evaluation>,
+  say: (line: string) => void,
+): Table {
   const row = (name: string, { attacks, falseFindings, hosts }: Evaluation) => {
     const found = attacks.filter(({ findings }) => findings.length > 0).length;
+    for (const { rule, source, destination, port } of falseFindings.slice(0, 40))
+      say(`  false, ${name}: ${rule}: ${source} to ${destination} ${port}`);
     return [name, (found / attacks.length).toFixed(3), ((falseFindings.length * 1000) / hosts).toFixed(1)];
   };
   return {
@@ -64,6 +70,8 @@ function estates({ live, ipv6, bare }: Record<"live" | "ipv6" | "bare", Evaluati
       row("names, roles and networks are in the tables", live),
       row("the same, IPv6 alone", ipv6),
       row("the tables have subnets and nothing else", bare),
+      row("there are no tables", none),
+      row("there are no tables, and a day went before", learned),
     ],
   };
 }

@@ -24,15 +24,15 @@ function detectorOf(told: Match[]) {
   return detector;
 }
 
-/** 80 sources at SSH, 2 at 443, one at 8080; then the first flow of the next day at which nothing comes late any more. */
+/** 80 sources at SSH, 2 at 443, one, with more flows, at 8080; then the first flow of the next day at which nothing comes late any more. */
 function day(): Flow[] {
   const flow = flowMaker();
   const ssh = Array.from({ length: 160 }, (_, n) =>
     flow(HOUR + n * 60, { sourceAddress: `203.0.113.${n % 80}`, destinationPort: 22 }),
   );
   const web = [7, 8, 7].map((n) => flow(2 * HOUR, { sourceAddress: `198.51.100.${n}`, destinationPort: 443 }));
-  const other = flow(3 * HOUR, { sourceAddress: "198.51.100.7", destinationPort: 8080 });
-  return [...ssh, ...web, other, flow(25 * HOUR + 900, {})];
+  const other = [0, 1, 2, 3, 4].map((n) => flow(3 * HOUR + n, { sourceAddress: "198.51.100.7", destinationPort: 8080 }));
+  return [...ssh, ...web, ...other, flow(25 * HOUR + 900, {})];
 }
 
 test("one alert lists what was met in the day, by the number of sources, and marks no flow", () => {
@@ -89,6 +89,20 @@ test("it is the same after a restart in the middle, in another order, and told o
     other.inspect(Object.assign(flow, { origin: { ...flow.origin, digest: `${flow.record}` } }));
   other.inspect(Object.assign(last, { origin: { ...last.origin, digest: "last" } }));
   expect(shuffled.map(({ entries }) => entries)).toEqual(whole.map(({ entries }) => entries));
+});
+
+test("what comes late for the day still counts, until nothing may come late for it", () => {
+  const told: Match[] = [];
+  const detector = detectorOf(told);
+  const flow = flowMaker();
+  const ssh = { destinationPort: 22 };
+  detector.inspect(flow(12 * HOUR, { ...ssh, sourceAddress: "203.0.113.1" }));
+  // A quarter to three quarters past midnight: flows may be 75 minutes late.
+  for (const minutes of [15, 45]) detector.inspect(flow(24 * HOUR + minutes * 60, { destinationPort: 9 }));
+  detector.inspect(flow(23.9 * HOUR, { ...ssh, sourceAddress: "203.0.113.2" }));
+  expect(told).toEqual([]);
+  detector.inspect(flow(25 * HOUR + 1_200, { destinationPort: 9 }));
+  expect(told.map(({ entries }) => entries)).toEqual([["10.0.2.20 22: 2 by sourceAddress, 2 flows, 12:00 to 23:54"]]);
 });
 
 test.each([1, 64, 65, 100, 1_000, 20_000])("%i different values are counted within a tenth, few exactly", (count) => {
