@@ -38,6 +38,7 @@ import { victorialogsDialect } from "./dialects/victorialogs/dialect.ts";
 import type { CloudNetwork } from "./enrich/rules/cloud.ts";
 import type { FormatKind } from "./formats/format.ts";
 import { directory } from "./intake/directory/source.ts";
+import { kafka } from "./intake/kafka/source.ts";
 import { s3Events } from "./intake/s3/events.ts";
 import { s3With } from "./intake/s3/source.ts";
 import type { Layout } from "./intake/tail/layout.ts";
@@ -45,6 +46,7 @@ import { type Bucket, tailed } from "./intake/tail/source.ts";
 import { UsageError } from "./lib/errors.ts";
 import { type StandardSchema, schemaOf } from "./lib/standard-schema.ts";
 import { exporter } from "./sinks/exporter.ts";
+import { kafkaTopic } from "./sinks/kafka/sink.ts";
 import { ndjson } from "./sinks/ndjson.ts";
 import { otlp } from "./sinks/otlp/sink.ts";
 
@@ -66,7 +68,10 @@ export const EVENT_FORMS: readonly EventForm[] = [ociEvents, codeEngine, eventBr
 /** Kinds of buckets. Each is tailed by the layouts. */
 const BUCKETS: readonly BucketKind[] = [ociObjectStorage, s3With(ibmIam), directory];
 
-const SINKS: readonly SinkKind[] = [otlp, ndjson, exporter, logAnalytics, ibmCloudLogs];
+/** Sources that are no buckets: they find what is new in a way of their own. */
+const SOURCES: readonly SourceKind[] = [kafka];
+
+const SINKS: readonly SinkKind[] = [otlp, ndjson, kafkaTopic, exporter, logAnalytics, ibmCloudLogs];
 
 /** Clouds of whose networks something can be known. */
 export const NETWORKS: readonly CloudNetwork[] = [ociNetwork, ibmNetwork];
@@ -110,7 +115,7 @@ export type Kind = keyof Kinds;
  * or name, or under another that was given when it was registered.
  */
 export class Registry {
-  readonly #sources = new Map<string, SourceKind>();
+  readonly #sources = new Map<string, SourceKind>(byType(SOURCES));
   readonly #buckets = new Map<string, BucketKind>(byType(BUCKETS));
   readonly #sinks = new Map<string, SinkKind>(byType(SINKS));
   readonly #notifiers = new Map<string, NotifierKind>(NOTIFIERS.map((notifier) => [blockOf(notifier.type), notifier]));

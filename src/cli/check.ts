@@ -6,7 +6,7 @@ import { formatRuleError } from "../detect/load.ts";
 import type { Rule } from "../detect/rule.ts";
 import { openEnrichment } from "../enrich/enrichment.ts";
 import { requireGoodTables } from "../enrich/tables/check.ts";
-import { originOf } from "../flow/origin.ts";
+import { originIn } from "../flow/origin.ts";
 import { decoderFor } from "../formats/formats.ts";
 import { NOTHING_SEEN } from "../ledger/nothing-seen.ts";
 import { codeOf, describeError, UsageError } from "../lib/errors.ts";
@@ -73,7 +73,7 @@ async function* check(config: Config, { env, signal }: CliContext): AsyncGenerat
     const of = config.sources.length === 1 ? "" : ` ${named.name}`;
     yield await step(`source${of}`, async () => {
       source = await openSource(config, named, env, () => {});
-      return source.name;
+      return source.probe === undefined ? source.name : `${source.name}: ${await source.probe(signal)}`;
     });
     if (source !== undefined) yield* checkSource(config, named, source, of, signal);
     signal.throwIfAborted();
@@ -183,11 +183,12 @@ async function readSome(
 ): Promise<string> {
   const { maxObjectBytes: maxBytes, maxRecordBytes } = limits;
   for (const object of objects) {
-    const origin = originOf(source.name, object.key, object.etag);
+    const origin = originIn(source, object);
     const bytes = await source.open(object, signal);
     const other = { bad: 0, first: "", skipped: new Map<string, number>() };
     for await (const { flows, bad, skipped } of decoderFor(registry.formats, format)(bytes, origin, {
       skip: 0,
+      framed: bytes.framed,
       maxBytes,
       maxRecordBytes,
     })) {

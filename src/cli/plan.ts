@@ -7,7 +7,7 @@ import type { Seen, Source } from "../contracts/source.ts";
 import type { ObjectRef } from "../contracts/store.ts";
 import { sizeOf } from "../coordination/sizing.ts";
 import { type Enrichment, openEnrichment } from "../enrich/enrichment.ts";
-import { originOf } from "../flow/origin.ts";
+import { originIn } from "../flow/origin.ts";
 import { decoderFor } from "../formats/formats.ts";
 import { NOTHING_SEEN } from "../ledger/nothing-seen.ts";
 import { inspectLedger } from "../ledger/sqlite.ts";
@@ -176,7 +176,8 @@ async function readSample(
   try {
     for (const object of sample) {
       if (sampledObjects > 0 && sampledBytes + object.size > SAMPLE_BYTES) continue;
-      const pieces = decode(await source.open(object, signal), originOf(source.name, object.key, object.etag), options);
+      const bytes = await source.open(object, signal);
+      const pieces = decode(bytes, originIn(source, object), { ...options, framed: bytes.framed });
       for await (const { flows } of pieces) {
         records += flows.length;
         for (const { time } of flows) oldestFlow = Math.min(oldestFlow ?? time, time);

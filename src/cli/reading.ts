@@ -5,7 +5,7 @@ import type { FoundObject, Source } from "../contracts/source.ts";
 import { type Enrichment, openEnrichment } from "../enrich/enrichment.ts";
 import { enrichInitiator } from "../enrich/initiator.ts";
 import type { Flow } from "../flow/flow.ts";
-import { originOf } from "../flow/origin.ts";
+import { originIn } from "../flow/origin.ts";
 import { decoderFor } from "../formats/formats.ts";
 import { NOTHING_SEEN } from "../ledger/nothing-seen.ts";
 import { parseInstant } from "../lib/durations.ts";
@@ -212,14 +212,14 @@ async function readSource(
   };
 
   const readObject = async (object: FoundObject): Promise<void> => {
-    const origin = originOf(source.name, object.key, object.etag);
+    const origin = originIn(source, object);
     let through = 0;
     let failures = 0;
     try {
       await retry(
         async () => {
           const bytes = await source.open(object, signal, through);
-          const reading = { skip: through, leftOut: bytes.leftOut, maxBytes, maxRecordBytes };
+          const reading = { skip: through, leftOut: bytes.leftOut, framed: bytes.framed, maxBytes, maxRecordBytes };
           for await (const piece of decode(bytes, origin, reading)) {
             const raw = piece.flows.filter(({ direction }) => direction === "unknown");
             if (raw.length > 0) {

@@ -67,7 +67,7 @@ function requireSource({ sources }: Config, name: string): void {
 function spanOf(config: Config, { since, until, sink, source, alerts: tell }: ReplayOptions): Config {
   const sources = config.sources
     .filter(({ name }) => source === undefined || name === source)
-    .map((named) => ({ ...named, filter: { ...named.filter, since, until } }));
+    .map((named) => ({ ...named, filter: { ...named.filter, since, until }, rereads: true }));
   const sinks = sink === undefined ? config.sinks : config.sinks.filter(({ name }) => name === sink);
   if (sinks.length === 0)
     throw new UsageError("unknown-sink", `there is no sink ${sink}: ${config.sinks.map(({ name }) => name).join(", ")}`);

@@ -56,6 +56,8 @@ export interface NamedSource extends Part<SourceDependencies, Source>, Pick<Sett
   readonly bucket: string | undefined;
   /** The same object for all sources that have no block of their own. */
   readonly enrich: EnrichOptions;
+  /** What is read was read before: it is nobody's progress. */
+  readonly rereads?: boolean;
 }
 
 export interface NamedArchive extends Omit<ArchiveOptions, "to"> {

@@ -1,3 +1,4 @@
+import type { Extent } from "../lib/errors.ts";
 import type { Entry } from "./entry.ts";
 import type { QueuedObject } from "./ledger.ts";
 
@@ -9,6 +10,8 @@ export interface Lost {
   readonly code: string;
   /** One line: why. */
   readonly reason: string;
+  /** What the object held, where its messages are counted. */
+  readonly extent?: Extent | undefined;
 }
 
 /** Who objects are read for: each consumer has its own position in the ledger, and takes part in a reading until it has what it lacks. */

@@ -52,6 +52,8 @@ export interface DecodeOptions {
   readonly skip: number;
   /** So many records of the object stand in front of the first byte, at most `skip`: its source left them out. 0 by default. */
   readonly leftOut?: number | undefined;
+  /** The bytes are frames of messages: see `Frame` in `lib/frames.ts`. No by default. */
+  readonly framed?: boolean | undefined;
   /** Upper bound of the decompressed size, in bytes; past it the rest of the object is bad (`too-large`). */
   readonly maxBytes: number;
   /** Upper bound of one record, in bytes; a longer one is a bad record (`line-too-long`). */

@@ -28,6 +28,8 @@ export interface Seen {
   mark(partition: string): string | undefined;
   /** Partitions that have a mark, in key order. */
   partitions(): readonly string[];
+  /** Objects of the partition that some consumer of this worker has not finished, in their order, at most so many of them. */
+  waiting(partition: string, limit: number): ObjectVersion[];
   /** Those objects that it does not remember, in their order: one call for a page of a listing. Another version of a key is another object. */
   unseen<Listed extends ObjectVersion>(page: readonly Listed[]): Listed[];
 }
@@ -42,6 +44,8 @@ export interface Standing {
 
 /** Where a source tells what it hears of by itself, between the passes. */
 export interface SourceListener {
+  /** The run ends when everything is read that was there when it began. */
+  readonly untilCaughtUp: boolean;
   /**
    * There may be something new whose keys begin with this prefix ("" for anywhere): a pass there follows at once, instead of at the next
    * poll. A hint that is wrong, twice the same or lost does no harm: what there is says the listing, and the polls go on.
@@ -61,8 +65,14 @@ export interface SourceListener {
   standing(object: ObjectVersion): Standing | undefined;
 }
 
-/** `leftOut`: so many records of the object stand in front of the first byte; none where it is undefined. */
-export type ObjectBytes = AsyncIterable<Uint8Array> & { readonly leftOut?: number | undefined };
+/**
+ * `leftOut`: so many records of the object stand in front of the first byte; none where it is undefined. `framed`: they are frames of
+ * messages, each of which is decoded by itself (see `Frame` in `lib/frames.ts`).
+ */
+export type ObjectBytes = AsyncIterable<Uint8Array> & {
+  readonly leftOut?: number | undefined;
+  readonly framed?: boolean | undefined;
+};
 
 /** A bucket with a strategy for finding what is new in it. */
 export interface Source {
@@ -80,12 +90,18 @@ export interface Source {
    * of them, says how many it left out; of one that cannot the reader skips them.
    */
   open(object: ObjectRef, signal: AbortSignal, after?: number): Promise<ObjectBytes>;
+  /** Workers with this source share what is in it by themselves. */
+  readonly sharesItself?: boolean;
+  /** What identifies the object in uids; its key and its etag if left out. Records that may come in several objects have the same number in each. */
+  identity?(object: ObjectVersion): string;
+  /** Reaches the store; resolves to one line about what answered. Throws a Failure. */
+  probe?(signal: AbortSignal): Promise<string>;
   /**
    * The object of this key as a listing shows it now; undefined if there is none, or the options of the source leave it out. A source that
    * cannot look up one object has none. Throws a Failure.
    */
   find?(key: string, signal: AbortSignal): Promise<ObjectRef | undefined>;
-  /** Called once when a run begins, by a source that hears of something. The returned function ends it, and is called when the run ends. */
+  /** Called once when a run begins, before its first pass, of a source that hears of something. The returned function ends it, and is called when the run ends. */
   listen?(listener: SourceListener): () => void;
   /** Releases connections; nothing is read after it. */
   close(): Promise<void>;
@@ -114,6 +130,10 @@ export interface SourceDependencies {
    * be opened by others: a file that is closed takes the locks with it that the process holds on it.
    */
   readonly ledgerPath?: string | undefined;
+  /** What is read was read before: it is nobody's progress, and nobody else's share gets less. */
+  readonly rereads?: boolean | undefined;
+  /** Told how many messages of a partition wait to be fetched, as that changes; undefined when it is another worker's. */
+  readonly onLag?: ((partition: string, messages: number | undefined) => void) | undefined;
   /** As a sink's. */
   readonly secrets?: Secrets | undefined;
 }

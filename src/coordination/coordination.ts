@@ -92,9 +92,11 @@ export class Coordination {
       discover: (_seen, _signal, within) => discover(within),
       open: (object, signal, after) => source.open(object, signal, after),
       ...(source.find !== undefined && { find: source.find.bind(source) }),
+      ...(source.identity !== undefined && { identity: source.identity.bind(source) }),
       listen: (listener) => {
         let isOver = false;
         this.#listen(name, {
+          untilCaughtUp: listener.untilCaughtUp,
           hint: (prefix) => {
             if (isOver) return;
             this.#expected.add(name);

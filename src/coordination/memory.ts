@@ -28,6 +28,7 @@ export class Memory {
   readonly seen: Seen = {
     mark: (partition) => this.#partitions.get(partition)?.mark,
     partitions: () => [...this.#partitions].flatMap(([name, { mark }]) => (mark === undefined ? [] : [name])).sort(),
+    waiting: () => [],
     unseen: (page) => page.filter((object) => !this.#known.has(fingerprint(object))),
   };
 

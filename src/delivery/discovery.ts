@@ -16,6 +16,7 @@ const MOST_FOLDERS = 256;
 
 /** Looks for what is new in the bucket, and writes it into the ledger for the convoy to read. */
 export class Discovery implements SourceListener {
+  readonly untilCaughtUp: boolean;
   readonly #source: Source;
   readonly #ledger: SourceLedger;
   readonly #write: LedgerWrite;
@@ -30,7 +31,9 @@ export class Discovery implements SourceListener {
     write: LedgerWrite,
     account: SourceAccount,
     convoy: Convoy,
+    untilCaughtUp = false,
   ) {
+    this.untilCaughtUp = untilCaughtUp;
     this.#source = source;
     this.#write = write;
     this.#ledger = ledger;

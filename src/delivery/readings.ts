@@ -3,7 +3,7 @@ import type { Decoded, QualityNotice } from "../contracts/decoder.ts";
 import type { Entry } from "../contracts/entry.ts";
 import { type DeadLetter, type Ledger, MANY_BAD, type NumberedNotice, type QueuedObject } from "../contracts/ledger.ts";
 import type { LedgerWrite } from "../ledger/write.ts";
-import { describeError, type FlowferryError } from "../lib/errors.ts";
+import { describeError, type Failure } from "../lib/errors.ts";
 import type { Instruments, Logger } from "../telemetry/telemetry.ts";
 import { Covered } from "./covered.ts";
 
@@ -196,7 +196,7 @@ export class Readings {
   }
 
   /** What it lacks is lost for each of these consumers. */
-  #lost(object: QueuedObject, consumers: ReadonlySet<Consumer>, error: FlowferryError): Lost {
+  #lost(object: QueuedObject, consumers: ReadonlySet<Consumer>, error: Failure): Lost {
     const { id, source, key } = object;
     // Another reading may have come to the end since this one began.
     const records = this.#ledger.recordsIn(id);
@@ -206,7 +206,7 @@ export class Readings {
       this.#of(source).lost += 1;
       this.#log.error({ source, key, code: error.code }, `lost before it was delivered: ${describeError(error)}`);
     }
-    return { object: { ...object, records }, code: error.code, reason: describeError(error) };
+    return { object: { ...object, records }, code: error.code, reason: describeError(error), extent: error.extent };
   }
 
   #logBad({ source, key }: QueuedObject, letters: readonly DeadLetter[]): void {
@@ -228,7 +228,7 @@ export interface ObjectAccount {
   /** One more piece was decoded; `wanted` of its flows pass the filter. Resolves when what it tells is in the ledger. */
   read(piece: ReadPiece, wanted: readonly Entry[]): Promise<void>;
   /** The rest of the object can be had by nobody. Each of those for whom it is read sets aside what it lacks of what is returned. */
-  lost(consumers: ReadonlySet<Consumer>, error: FlowferryError): Lost;
+  lost(consumers: ReadonlySet<Consumer>, error: Failure): Lost;
   /** The object was read to its end. */
   ended(): Promise<void>;
 }

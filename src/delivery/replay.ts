@@ -3,7 +3,7 @@ import { type Ledger, MANY_BAD, type StoredDeadLetter, type Undecodable } from "
 import type { Reduction } from "../contracts/reduction.ts";
 import type { Sink } from "../contracts/sink.ts";
 import type { Flow } from "../flow/flow.ts";
-import { originOf } from "../flow/origin.ts";
+import { originIn } from "../flow/origin.ts";
 import { codeOf, describeError, drawerOf, Failure, UsageError } from "../lib/errors.ts";
 import type { RetryPolicy } from "../lib/retry.ts";
 import { NO_BRAKE } from "./brake.ts";
@@ -94,7 +94,7 @@ async function replayOne(
   const inlet = parts.inlets.find(({ name }) => name === source);
   if (inlet === undefined) throw new Failure("person", "unknown-source", `source ${source} is not in the configuration`);
   let through = 0;
-  const origin = originOf(inlet.source.name, key, etag, source);
+  const origin = originIn(inlet.source, { key, etag }, source);
   const listedPlaces = parts.ledger.placesOf(letter.id);
   const [places, sums] = letter.sink === undefined ? [listedPlaces, undefined] : [undefined, listedPlaces];
   const isSumming = letter.sink !== undefined && parts.reductions.get(letter.sink)?.sums !== undefined;
@@ -102,7 +102,7 @@ async function replayOne(
   const skip = meant === undefined ? from - 1 : 0;
   const read = async () => {
     const bytes = await inlet.source.open({ key, etag, size: 0, time: 0 }, signal, skip);
-    return inlet.decode(bytes, origin, { ...options, skip, leftOut: bytes.leftOut });
+    return inlet.decode(bytes, origin, { ...options, skip, leftOut: bytes.leftOut, framed: bytes.framed });
   };
   const listed = new Listed(places ?? [{ from: skip + 1, to: letter.to }]);
   const shares = sinks.map(([name, sink]) => {

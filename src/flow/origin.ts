@@ -8,12 +8,23 @@ export interface Origin {
   readonly etag: string;
   /** Name of the source in the configuration; it is no part of the digest. */
   readonly source: string;
-  /** 24 hexadecimal digits of SHA-256 over store, key and etag. */
+  /** 24 hexadecimal digits of SHA-256 over store, key and etag, or over what else identifies the object in its store. */
   readonly digest: string;
 }
 
 /** Outside of a worker a source is called as its store is. */
-export function originOf(store: string, key: string, etag: string, source: string = store): Origin {
-  const digest = createHash("sha256").update(`${store}\0${key}\0${etag}`).digest("hex").slice(0, 24);
+export function originOf(store: string, key: string, etag: string, source: string = store, identity = `${key}\0${etag}`): Origin {
+  const digest = createHash("sha256").update(`${store}\0${identity}`).digest("hex").slice(0, 24);
   return { store, key, etag, source, digest };
+}
+
+/** Who may say what identifies an object in uids. */
+interface Store {
+  readonly name: string;
+  identity?(object: Pick<Origin, "key" | "etag">): string;
+}
+
+/** The origin of an object of this store; `source` is what it is called in the configuration. */
+export function originIn(store: Store, { key, etag }: Pick<Origin, "key" | "etag">, source: string = store.name): Origin {
+  return originOf(store.name, key, etag, source, store.identity?.({ key, etag }));
 }

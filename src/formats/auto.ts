@@ -30,8 +30,19 @@ export function autoFormat(kinds: readonly FormatKind[]): Format {
     }
     return undefined;
   };
+  /** Most messages of a log are of the format of the one before. */
+  let last: Format | undefined;
   return {
     recognises: (sample) => recognising(sample) !== undefined,
+    decodeMessage(message, origin, options) {
+      const guessed = last?.decodeMessage?.(message, origin, options);
+      if (guessed !== undefined && guessed.bad.length === 0 && guessed.flows.length > 0) return guessed;
+      const format = find(recognising, message.toString("latin1", 0, SAMPLE_BYTES));
+      if (format === undefined) return undefined;
+      if (format === last) return guessed;
+      last = format;
+      return format.decodeMessage?.(message, origin, options);
+    },
     decode: (unpacked, origin, options) => decodeUnknown(recognising, known, unpacked, origin, options),
   };
 }

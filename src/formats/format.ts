@@ -23,4 +23,9 @@ export interface Format {
   recognises(sample: Sample): boolean;
   /** See `Decoder`; the bytes are unpacked already. */
   decode(unpacked: Unpacked, origin: Origin, options: DecodeOptions): AsyncIterable<Decoded>;
+  /**
+   * As `decode`, of an object that is at hand as a whole, such as a message, and at once: undefined for one that cannot be read so. The bytes
+   * are plain text in UTF-8, and nobody changes them.
+   */
+  decodeMessage?(message: Buffer, origin: Origin, options: DecodeOptions): Decoded | undefined;
 }

@@ -3,6 +3,7 @@ import { autoFormat } from "./auto.ts";
 import { inUtf8 } from "./encoding.ts";
 import type { Format, FormatKind } from "./format.ts";
 import { gunzip } from "./gunzip.ts";
+import { decodeMessages } from "./messages.ts";
 
 /** Finds the format of each object from its first lines. */
 export const AUTO = "auto";
@@ -13,7 +14,9 @@ export const AUTO = "auto";
  */
 export function decoderFor(kinds: readonly FormatKind[], name: string): Decoder {
   const format = name === AUTO ? autoFormat(kinds) : formatOf(kinds, name);
-  return (bytes, origin, options) => format.decode(inUtf8(gunzip(bytes, options.maxBytes)), origin, options);
+  const alone: Decoder = (bytes, origin, options) => format.decode(inUtf8(gunzip(bytes, options.maxBytes)), origin, options);
+  return (bytes, origin, options) =>
+    options.framed ? decodeMessages(format, alone, bytes, origin, options) : alone(bytes, origin, options);
 }
 
 function formatOf(kinds: readonly FormatKind[], name: string): Format {

@@ -32,6 +32,17 @@ export async function* decodeLines(unpacked: Unpacked, reader: LineReader, optio
   if (!piece.isEmpty) yield piece;
 }
 
+/** As `decodeLines`, of an object that is at hand as a whole. */
+export function decodeWholeLines(bytes: Buffer, reader: LineReader, options: DecodeOptions): Decoded {
+  const splitter = new Splitter(reader, options);
+  const piece = splitter.feed(bytes);
+  const rest = splitter.end(undefined);
+  if (rest.isEmpty) return piece;
+  if (piece.isEmpty) return rest;
+  piece.add(rest);
+  return piece;
+}
+
 class Splitter {
   readonly #reader: LineReader;
   readonly #skip: number;

@@ -23,6 +23,15 @@ export class Piece implements Decoded {
     return this.through === this.#start && this.bad.length === 0 && this.quality.length === 0;
   }
 
+  /** Takes what the next piece says. */
+  add({ flows, bad, quality, skipped, through }: Piece): void {
+    for (const flow of flows) this.flows.push(flow);
+    for (const one of bad) this.bad.push(one);
+    for (const notice of quality) this.quality.push(notice);
+    for (const [type, records] of Object.entries(skipped)) this.skipped[type] = [...(this.skipped[type] ?? []), ...records];
+    this.through = through;
+  }
+
   /** Sets a record aside. Neighbours with the same code become one range, which keeps the reason of its first record. */
   reject(record: number, problem: Problem): void {
     const last = this.bad.at(-1);

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { Decoded, DecodeOptions } from "../contracts/decoder.ts";
+import { isBlank, NEWLINE, OPEN_OBJECT } from "./bytes.ts";
 import type { ListPath } from "./json-scan.ts";
 import { Piece } from "./piece.ts";
 import type { Problem } from "./problem.ts";
@@ -67,6 +68,25 @@ export abstract class RecordReader implements RecordHandler {
     this.piece = new Piece(Math.max(this.record, this.#skip));
     return piece;
   }
+}
+
+/** Decodes an object of JSON records that is at hand as a whole. */
+export function decodeWhole(bytes: Buffer, reader: RecordReader, maxRecordBytes: number): Decoded {
+  let at = 0;
+  // Most messages are one record, and most of those are known by their beginning.
+  for (;;) {
+    while (at < bytes.length && (bytes[at] === NEWLINE || isBlank(bytes[at]))) at++;
+    if (at === bytes.length) return reader.takePiece();
+    const end = bytes[at] === OPEN_OBJECT ? reader.readKnown(bytes, at, Math.min(bytes.length, at + maxRecordBytes), false) : -1;
+    if (end === -1) break;
+    at = end;
+  }
+  const scanner = new RecordScanner(reader, maxRecordBytes);
+  scanner.feed(bytes.subarray(at));
+  const fault = scanner.end(false);
+  const piece = reader.takePiece();
+  if (fault !== undefined) piece.breakOff(fault);
+  return piece;
 }
 
 /** Decodes an object of JSON records, see `RecordScanner`. */

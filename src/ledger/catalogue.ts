@@ -1,5 +1,6 @@
 import type { Ledger, ParkedObject, QueuedObject, SourceIdentity, SourceLedger } from "../contracts/ledger.ts";
 import type { Discovery, Standing } from "../contracts/source.ts";
+import type { ObjectVersion } from "../contracts/store.ts";
 import type { Tables } from "./statements.ts";
 
 const OBJECT = "o.id, s.name as source, o.key, o.etag, o.size, o.time, o.records";
@@ -33,6 +34,14 @@ export function catalogueOf({ sql, transaction, reading }: Tables, note: Note, s
         reading(() =>
           sql("select partition from partitions where source = ? and mark is not null order by partition").all(source),
         ).map((row) => row.partition as string),
+      waiting: (partition, limit) =>
+        reading(() =>
+          sql(
+            `select key, etag from objects o where source = ? and partition = ? and exists
+             (select 1 from pending w join sinks k on k.id = w.sink where w.object = o.id and k.name in (select value from json_each(?)))
+             order by ord limit ?`,
+          ).all(source, partition, participants, limit),
+        ) as unknown as ObjectVersion[],
       unseen: (page) =>
         reading(() =>
           sql(

@@ -92,6 +92,7 @@ export const CODES = {
     "bad-boolean": "A field is neither true nor false",
     "bad-object": "A field is no object",
     "bad-<type>": "A field is none of the words of its type, as in `bad-action`",
+    "too-many-records": "A message has more records than are numbered",
     "many-bad-records": "Further bad records of an object that has very many, listed in the ledger",
   },
   "Buckets and objects": {

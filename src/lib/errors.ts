@@ -27,6 +27,13 @@ export class UsageError extends FlowferryError {}
  */
 export type Drawer = "not-understood" | "passing" | "person" | "batch" | "object" | "worker";
 
+/** The numbers of an object's records: those after `after` up to `through`, of which each message has so many, whether it uses them or not. */
+export interface Extent {
+  readonly after: number;
+  readonly through: number;
+  readonly numbers: number;
+}
+
 export interface FailureOptions extends ErrorOptions {
   /** For how long the other side wants to be left alone, in ms. */
   readonly retryAfterMs?: number | undefined;
@@ -36,6 +43,8 @@ export interface FailureOptions extends ErrorOptions {
   readonly certain?: boolean;
   /** Of `object`: it was deleted or replaced, and never comes back as it was. */
   readonly gone?: boolean;
+  /** Of `gone`: what the object held, where its messages are counted. */
+  readonly extent?: Extent | undefined;
 }
 
 /** A failure that is sorted. */
@@ -45,6 +54,7 @@ export class Failure extends FlowferryError {
   readonly tooLarge: boolean;
   readonly certain: boolean;
   readonly gone: boolean;
+  readonly extent: Extent | undefined;
 
   constructor(drawer: Drawer, code: string, message: string, options: FailureOptions = {}) {
     super(code, message, options);
@@ -53,6 +63,7 @@ export class Failure extends FlowferryError {
     this.tooLarge = options.tooLarge ?? false;
     this.certain = options.certain ?? false;
     this.gone = options.gone ?? false;
+    this.extent = options.extent;
   }
 }
 

@@ -7,7 +7,7 @@ import type { Keeper } from "../contracts/keeper.ts";
 import type { Ledger, SourceIdentity } from "../contracts/ledger.ts";
 import type { Reduction } from "../contracts/reduction.ts";
 import type { Sink } from "../contracts/sink.ts";
-import type { Source, SourceEvent } from "../contracts/source.ts";
+import type { Source, SourceDependencies, SourceEvent } from "../contracts/source.ts";
 import type { Coordination, Role } from "../coordination/coordination.ts";
 import type { Inlet } from "../delivery/inlet.ts";
 import type { Enrichment } from "../enrich/enrichment.ts";
@@ -118,9 +118,14 @@ export async function prepare(
       const { source, events } = await shelf.take("source", [name, component.type, options, filter], async () => {
         const events: EventsOf = { tell: (event) => void waiting.push([name, event]), name };
         const onUnreadable = (count: number) => measure.unreadable.record(count, { source: name });
-        const made = await openSource(config, named, env, (event) => events.tell(event), onUnreadable);
-        const source = coordination?.shared(name, made) ?? made;
-        return { part: { source, events }, close: () => made.close() };
+        const { onLag, end } = observedLag(measure, name);
+        const made = await openSource(config, named, env, (event) => events.tell(event), { onUnreadable, onLag });
+        const source = (made.sharesItself === true ? undefined : coordination?.shared(name, made)) ?? made;
+        const close = async () => {
+          end();
+          await made.close();
+        };
+        return { part: { source, events }, close };
       });
       sources.push(source);
       intakes.push(events);
@@ -158,6 +163,22 @@ export async function prepare(
     await shelf.giveUp();
     throw error;
   }
+}
+
+/** Shows how many messages wait in each partition of a source. `end` is to be called when nobody tells any more. */
+function observedLag({ sourceLag }: Instruments, source: string) {
+  const waiting = new Map<string, number>();
+  const observe: ObservableCallback = (result) => {
+    for (const [partition, messages] of waiting) result.observe(messages, { source, partition });
+  };
+  sourceLag.addCallback(observe);
+  return {
+    onLag: (partition: string, messages: number | undefined) => {
+      if (messages === undefined) waiting.delete(partition);
+      else waiting.set(partition, messages);
+    },
+    end: () => sourceLag.removeCallback(observe),
+  };
 }
 
 /** Whom a source tells, which is another one after a reload. */
@@ -310,15 +331,15 @@ async function openAlerts(
 /** A source alone, for commands that ship nothing. */
 export async function openSource(
   config: Config,
-  { component, options, place, filter }: NamedSource,
+  { component, options, place, filter, rereads }: NamedSource,
   env: NodeJS.ProcessEnv,
   onEvent: (event: SourceEvent) => void,
-  onUnreadable?: (count: number) => void,
+  told: Pick<SourceDependencies, "onUnreadable" | "onLag"> = {},
 ): Promise<Source> {
   const inherited = { since: filter.since, until: filter.until };
   const bounded = { ...inherited, ...(options as object) };
   const ledgerPath = config.ledgerPath === ":memory:" ? undefined : config.ledgerPath;
-  const dependencies = { baseDir: config.baseDir, env, onEvent, onUnreadable, ledgerPath, secrets: config.secrets };
+  const dependencies = { baseDir: config.baseDir, env, onEvent, ...told, ledgerPath, rereads, secrets: config.secrets };
   return at(place, () => component.create(bounded, dependencies));
 }
 

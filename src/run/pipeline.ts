@@ -125,6 +125,12 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
     };
   }
 
+  const unheard = [
+    ...tails.map((tail) => tail.listen()),
+    options.hints?.((prefix, source) => {
+      for (const tail of tails) if (source === undefined || tail.name === source) tail.hint(prefix);
+    }),
+  ];
   const ending = options.untilCaughtUp ? untilCaughtUp(tails, intake) : Promise.all(tails.map((tail) => tail.forEver()));
   const caughtUp = async () => {
     await ending;
@@ -133,12 +139,6 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
     await Promise.all(keepings.map((keeping) => firstOf([keeping.drain()], intake)));
     finished.abort();
   };
-  const unheard = [
-    ...tails.map((tail) => tail.listen()),
-    options.hints?.((prefix, source) => {
-      for (const tail of tails) if (source === undefined || tail.name === source) tail.hint(prefix);
-    }),
-  ];
   const working = [...tails.map((tail) => tail.read()), caughtUp(), checkpoint?.run(options.checkpointMs, intake)];
   await Promise.all(working.map((work) => work?.catch(fail)));
   for (const end of unheard) end?.();

@@ -12,7 +12,7 @@ import { Parking } from "../delivery/parking.ts";
 import { readHere } from "../delivery/reader.ts";
 import type { SourceAccount } from "../delivery/source-account.ts";
 import type { Flow } from "../flow/flow.ts";
-import { originOf } from "../flow/origin.ts";
+import { originIn } from "../flow/origin.ts";
 import { isGone, type LedgerWrite } from "../ledger/write.ts";
 import { describeError, drawerOf, Failure } from "../lib/errors.ts";
 import { type RetryPolicy, retry } from "../lib/retry.ts";
@@ -92,7 +92,7 @@ export class SourceTail {
       onFatal,
     };
     this.#convoy = new Convoy(consumers, { ledger, parking }, options, events, this.#intake);
-    this.#discovery = new Discovery({ source: inlet.source, ledger }, write, this.#account, this.#convoy);
+    this.#discovery = new Discovery({ source: inlet.source, ledger }, write, this.#account, this.#convoy, options.untilCaughtUp);
   }
 
   /** Reads what was discovered, until the run ends. Rejects with what no repetition heals. */
@@ -201,7 +201,7 @@ export class SourceTail {
     const { detections, checkpoint, write } = this.#surroundings;
     const { maxObjectBytes: maxBytes, maxRecordBytes, watcher } = this.#surroundings.options;
     const needsFlows = () => this.#surroundings.needsFlows || watcher?.looks === true;
-    const origin = originOf(source.name, object.key, object.etag, name);
+    const origin = originIn(source, object, name);
     const skip = Math.min(...[...consumers].map((consumer) => consumer.offered(object.id)));
     const books = this.#account.begin(object, skip, write);
     const { lanes, journeys } = this.#surroundings;
@@ -210,7 +210,7 @@ export class SourceTail {
     let through = skip;
     try {
       const bytes = await source.open(object, signal, skip);
-      const options = { skip, leftOut: bytes.leftOut, maxBytes, maxRecordBytes };
+      const options = { skip, leftOut: bytes.leftOut, framed: bytes.framed, maxBytes, maxRecordBytes };
       for await (const piece of read(bytes, { object, origin, options, needsFlows }, signal)) {
         if (detections !== undefined) {
           detections.inspect(piece.flows.map(flowOf), checkpoint !== undefined && consumers.has(checkpoint));

@@ -134,6 +134,9 @@ export function createInstruments(meter: Meter) {
     unreadable: meter.createGauge("flowferry.source.unreadable", {
       description: "Files and folders of a directory that cannot be looked at, while others are",
     }),
+    sourceLag: meter.createObservableGauge("flowferry.source.lag", {
+      description: "Messages of a partition that wait to be fetched, by source and partition",
+    }),
     matches: meter.createCounter("flowferry.detections.matches", { description: "Incidents that the detections found, by rule" }),
     alerts: meter.createCounter("flowferry.alerts", {
       description: "What became of alerts, by rule and outcome: told, late, repeated, refused",

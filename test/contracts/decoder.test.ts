@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { originOf } from "../../src/flow/origin.ts";
 import { decoderFor } from "../../src/formats/formats.ts";
+import { joinFrames, NUMBERS } from "../../src/lib/frames.ts";
 import { FORMATS as KINDS } from "../../src/registry.ts";
 import { runs } from "../runs.ts";
 import { decode, expectAccounted, inChunks, type Outcome, plain } from "../unit/formats/decoding.ts";
@@ -64,6 +65,43 @@ describe.each(FORMATS.map((written) => ({ name: written.format, ...written })))(
         }
       }),
       { numRuns: runs(150) },
+    ));
+
+  test("messages of a log, whatever is wrong with some: each comes out as an object by itself, and has its own share of the numbers", () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(specimens, fc.oneof(fc.constant([]), mutations), fc.boolean()), { minLength: 1, maxLength: 5 }),
+        fc.nat({ max: 30_000 }),
+        chunkSizes,
+        async (messages, first, chunks) => {
+          const objects = messages.map(([records, changes, isZipped]) => {
+            let bytes = Buffer.from(object(records.map((record) => record.text)));
+            for (const { at, remove, insert } of changes) {
+              const place = at % Math.max(1, bytes.length);
+              bytes = Buffer.concat([bytes.subarray(0, place), insert, bytes.subarray(place + remove)]);
+            }
+            return isZipped ? gzipSync(bytes) : bytes;
+          });
+          const frames = objects.map((bytes, index) => ({ base: (first + index) * NUMBERS, bytes }));
+          for (const name of [format, "auto"] as const) {
+            const together = await decode(name, joinFrames(frames), { framed: true, maxRecordBytes: 2000, chunks });
+            const alone = await Promise.all(objects.map((bytes) => decode(name, bytes, { maxRecordBytes: 2000 })));
+            const shifted = (base: number) => (record: string | number) => Number.parseInt(String(record), 10) + base;
+            expect(together.flows.map(plain)).toEqual(
+              alone.flatMap(({ flows }, index) =>
+                flows.map((flow) => ({ ...plain(flow), record: flow.record + (first + index) * NUMBERS })),
+              ),
+            );
+            expect(together.bad).toEqual(
+              alone.flatMap(({ bad }, index) =>
+                bad.map(([record, code]) => [String(shifted((first + index) * NUMBERS)(record)), code]),
+              ),
+            );
+            expect(together.through).toBe((first + objects.length) * NUMBERS);
+          }
+        },
+      ),
+      { numRuns: runs(60) },
     ));
 
   test("counters are exact over the whole range", () =>

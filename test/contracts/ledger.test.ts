@@ -224,6 +224,22 @@ describe.each([
     expect(standing("b")).toBeUndefined();
   });
 
+  it("says what waits of a partition, the first first, for those that take part alone", () => {
+    const [a = 0, b = 0] = discover("a", "b", "c");
+    const waiting = (limit: number, partition = "p") =>
+      ledger
+        .of("bucket")
+        .seen.waiting(partition, limit)
+        .map(({ key }) => key);
+    expect([waiting(1), waiting(9), waiting(9, "q")]).toEqual([["a"], ["a", "b", "c"], []]);
+    finish("one", a);
+    finish("one", b);
+    finish("two", b);
+    expect(waiting(9)).toEqual(["a", "c"]);
+    ledger.register(["one"]);
+    expect(waiting(9)).toEqual(["c"]);
+  });
+
   it("forgets an object behind the horizon of its own partition once nobody waits for it, and never gives out its id again", () => {
     const [a, b, c] = discover("a", "b", "c");
     ledger.of("bucket").discover({ partition: "q", objects: [object("other", "a")] });

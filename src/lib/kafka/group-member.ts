@@ -24,6 +24,8 @@ export interface GroupOptions {
 export interface GroupEvents {
   /** These are this member's from now on. */
   onClaimed(claims: readonly Claim[]): void;
+  /** The group has shared out, and what it has given to this member was claimed; it may be nothing. */
+  onShared?(): void;
   /** These are no longer, and nothing is committed for them any more. The next ones are claimed when the promise resolves. */
   onReleased(claims: readonly Claim[]): Promise<void>;
   /**
@@ -112,6 +114,18 @@ export class GroupMember {
       void client?.close(true).catch(() => {});
     }
     this.#held.clear();
+  }
+
+  /** The partition has been made anew, and its offsets begin again: what is done may be committed from there on. */
+  restart(claim: Claim, offset: number): void {
+    const held = this.#held.get(placeName(claim));
+    if (held === claim) held.told = Math.min(held.told, offset);
+  }
+
+  /** What the group is known to have of the claim. */
+  told(claim: Claim): number | undefined {
+    const held = this.#held.get(placeName(claim));
+    return held === claim && held.told >= 0 ? held.told : undefined;
   }
 
   /** Commits what is done. Resolves when the broker has it, or has refused. */
@@ -271,6 +285,7 @@ export class GroupMember {
     }
     this.#well();
     if (fresh.length > 0) this.#events.onClaimed(fresh);
+    this.#events.onShared?.();
   }
 
   async #committedOf(places: readonly Place[]): Promise<ReadonlyMap<string, number>> {

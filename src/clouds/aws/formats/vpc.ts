@@ -2,7 +2,7 @@ import type { Decoded, DecodeOptions, QualityNotice } from "../../../contracts/d
 import { ContextPool } from "../../../flow/contexts.ts";
 import type { Origin } from "../../../flow/origin.ts";
 import type { FormatKind, Sample } from "../../../formats/format.ts";
-import { decodeLines, type LineReader } from "../../../formats/lines.ts";
+import { decodeLines, decodeWholeLines, type LineReader } from "../../../formats/lines.ts";
 import { loadMapping } from "../../../formats/mapping.ts";
 import { NO_TEXT, openParquet, PARQUET_MARK, type RowSlice } from "../../../formats/parquet.ts";
 import { peek } from "../../../formats/peek.ts";
@@ -40,6 +40,8 @@ export const awsVpc: FormatKind = {
           await release();
         }
       },
+      decodeMessage: (message: Buffer, origin: Origin, options: DecodeOptions): Decoded =>
+        decodeWholeLines(message, new Lines(catalogue, new Records(mapping, contexts, origin), options.skip), options),
     };
   },
 };

@@ -13,7 +13,7 @@ import { loadMapping, type Mapping } from "../../../formats/mapping.ts";
 import { Piece } from "../../../formats/piece.ts";
 import { type Problem, show } from "../../../formats/problem.ts";
 import { draftContext, missing, setContext, setFields, setTime } from "../../../formats/record.ts";
-import { decodeRecords, type Position, RecordReader } from "../../../formats/record-reader.ts";
+import { decodeRecords, decodeWhole, type Position, RecordReader } from "../../../formats/record-reader.ts";
 import { ShapeReader } from "../../../formats/shape-reader.ts";
 import { type Span, textOf } from "../../../formats/span.ts";
 import type { Unpacked } from "../../../formats/unpacked.ts";
@@ -50,6 +50,8 @@ export const ibmVpc: FormatKind = {
       recognises: ({ names }: Sample) => names !== undefined && NAMES.some((name) => names.has(name)),
       decode: (unpacked: Unpacked, origin: Origin, options: DecodeOptions): AsyncIterable<Decoded> =>
         decodeRecords(unpacked, new FlowLogReader(mapping, contexts, shapes, origin, options), options.maxRecordBytes),
+      decodeMessage: (message: Buffer, origin: Origin, options: DecodeOptions): Decoded =>
+        decodeWhole(message, new FlowLogReader(mapping, contexts, shapes, origin, options), options.maxRecordBytes),
     };
   },
 };

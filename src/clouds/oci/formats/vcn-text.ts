@@ -3,7 +3,7 @@ import { ContextPool } from "../../../flow/contexts.ts";
 import { Flow } from "../../../flow/flow.ts";
 import type { Origin } from "../../../flow/origin.ts";
 import type { FormatKind, Sample } from "../../../formats/format.ts";
-import { decodeLines, type LineReader } from "../../../formats/lines.ts";
+import { decodeLines, decodeWholeLines, type LineReader } from "../../../formats/lines.ts";
 import { type FieldRule, loadMapping } from "../../../formats/mapping.ts";
 import type { Piece } from "../../../formats/piece.ts";
 import { type Problem, show } from "../../../formats/problem.ts";
@@ -37,6 +37,8 @@ export const vcnText: FormatKind = {
       recognises: ({ line }: Sample) => HEADER.test(line) || RECORD.test(line),
       decode: (unpacked: Unpacked, origin: Origin, options: DecodeOptions): AsyncIterable<Decoded> =>
         decodeLines(unpacked, new TextReader(columns, mapping.columns.length, context, origin), options),
+      decodeMessage: (message: Buffer, origin: Origin, options: DecodeOptions): Decoded =>
+        decodeWholeLines(message, new TextReader(columns, mapping.columns.length, context, origin), options),
     };
   },
 };

@@ -9,7 +9,7 @@ import { loadMapping, type Mapping } from "../../../formats/mapping.ts";
 import { type Problem, show } from "../../../formats/problem.ts";
 import { noticeOf } from "../../../formats/quality.ts";
 import { draftContext, missing, setContext, setFields, setTime } from "../../../formats/record.ts";
-import { decodeRecords, type Position, RecordReader } from "../../../formats/record-reader.ts";
+import { decodeRecords, decodeWhole, type Position, RecordReader } from "../../../formats/record-reader.ts";
 import { ShapeReader } from "../../../formats/shape-reader.ts";
 import { type Span, textOf } from "../../../formats/span.ts";
 import type { Unpacked } from "../../../formats/unpacked.ts";
@@ -45,6 +45,8 @@ export const ociVcn: FormatKind = {
       recognises: ({ names }: Sample) => names !== undefined && NAMES.some((name) => names.has(name)),
       decode: (unpacked: Unpacked, origin: Origin, options: DecodeOptions): AsyncIterable<Decoded> =>
         decodeRecords(unpacked, new EventReader(mapping, contexts, shapes, origin, options), options.maxRecordBytes),
+      decodeMessage: (message: Buffer, origin: Origin, options: DecodeOptions): Decoded =>
+        decodeWhole(message, new EventReader(mapping, contexts, shapes, origin, options), options.maxRecordBytes),
     };
   },
 };

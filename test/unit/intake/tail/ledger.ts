@@ -19,6 +19,10 @@ export class StrictLedger implements Seen {
     return [...this.marks.keys()].sort();
   }
 
+  waiting(): ObjectVersion[] {
+    return [];
+  }
+
   unseen<Listed extends ObjectVersion>(page: readonly Listed[]): Listed[] {
     return page.filter(({ key, etag }) => !this.remembered.has(`${key} ${etag}`));
   }

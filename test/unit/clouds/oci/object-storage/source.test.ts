@@ -312,7 +312,12 @@ it("is a source with the bucket's name, tailed as the options say", async () => 
   const source = await kind.create(options, { baseDir: "/", env: {}, onEvent: () => undefined });
   expect(source.name).toBe("oci://simulated/flows");
   const keys: string[] = [];
-  const seen = { mark: () => undefined, partitions: () => [], unseen: <Listed>(page: readonly Listed[]) => [...page] };
+  const seen = {
+    mark: () => undefined,
+    partitions: () => [],
+    waiting: () => [],
+    unseen: <Listed>(page: readonly Listed[]) => [...page],
+  };
   for await (const { objects } of source.discover(seen, never)) keys.push(...objects.map(({ key }) => key));
   expect(keys).toEqual(["in/1"]);
   await source.close();

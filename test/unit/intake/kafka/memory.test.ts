@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import { Memory } from "../../../../src/intake/kafka/memory.ts";
+import { Pacer } from "../../../../src/intake/kafka/pacer.ts";
+
+const message = { offset: 1, time: 1, key: null, value: Buffer.from("a") };
+
+test("memory is full until what was taken is released, once", async () => {
+  const memory = new Memory(100);
+  memory.put("a", [message], 60);
+  expect(memory.isFull).toBe(false);
+  memory.put("b", [message], 60);
+  expect(memory.isFull).toBe(true);
+  const taken = memory.take("a");
+  expect([taken?.messages, memory.take("a"), memory.isFull]).toEqual([[message], undefined, true]);
+  const { freed } = memory;
+  taken?.release();
+  taken?.release();
+  await freed;
+  expect(memory.isFull).toBe(false);
+  memory.put("a", [message], 60);
+  memory.put("a", [message], 10);
+  expect(memory.isFull).toBe(false);
+  memory.drop("b");
+  memory.drop("none");
+  memory.put("c", [message], 89);
+  expect(memory.isFull).toBe(false);
+});
+
+test("requests for a partition are 200 ms apart, those for others are not", async () => {
+  const pacer = new Pacer();
+  const signal = new AbortController().signal;
+  const begun = performance.now();
+  await pacer.turn(["a", "b"], signal);
+  await pacer.turn(["c"], signal);
+  expect(performance.now() - begun).toBeLessThan(190);
+  await pacer.turn(["b", "d"], signal);
+  expect(performance.now() - begun).toBeGreaterThanOrEqual(199);
+  await pacer.turn(["a"], AbortSignal.abort());
+});
