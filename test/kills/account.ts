@@ -1,11 +1,12 @@
 import { readdirSync } from "node:fs";
 import { expect } from "vitest";
+import { openFlows } from "../../src/query/flows.ts";
 import { spawned } from "../journeys/program.ts";
-import { isUnwanted, type Scene, UNWANTED } from "./scene.ts";
+import { ARCHIVE, isUnwanted, type Scene, UNWANTED } from "./scene.ts";
 
 /** Files of the worker and of its configuration, and none that was there only for a moment. */
 const REMAINS = [
-  ...["flowferry.db", "flowferry.db.lock", "flowferry.db.tables", "flowferry.yaml", "networks.csv", "out.ndjson"],
+  ...[ARCHIVE, "flowferry.db", "flowferry.db.lock", "flowferry.db.tables", "flowferry.yaml", "networks.csv", "out.ndjson"],
   ...["quiet.yaml", "servers.csv", "subnets.csv"],
 ];
 
@@ -74,4 +75,35 @@ export async function expectAlerts({ webhook, slack, undisturbed, quietConfig, m
   expect(webhook.idempotencyKeys).toEqual(undisturbed.idempotencyKeys);
   const keys = [...webhook.idempotencyKeys.values()].map((each) => [...each].join());
   expect(new Set(keys).size).toBe(webhook.told.size);
+}
+
+/** How often each record is in the archive, by uid. */
+async function archived({ place }: Scene): Promise<Map<string, number>> {
+  const flows = await openFlows([place.path(ARCHIVE)]);
+  try {
+    expect(flows.passedOver).toEqual([]);
+    const found = await flows.connection.runAndReadAll(`SELECT "log.record.uid", count(*)::INTEGER FROM flows GROUP BY 1`);
+    return new Map(found.getRowsJson() as [string, number][]);
+  } finally {
+    flows.close();
+  }
+}
+
+/** The archive has every record that is not named, and nothing else: at least once, and once after a compaction. Returns how many came again. */
+export async function expectArchive(scene: Scene): Promise<number> {
+  const { supply, memory, config } = scene;
+  const uidOf = (digest: string, record: number) => digest + record.toString(16).padStart(8, "0");
+  const there = new Set(supply.versions.flatMap(({ digest, good }) => good.map((record) => uidOf(digest, record))));
+  const wanted = supply.versions.flatMap((version) =>
+    version.good.filter((record) => !memory.names(ARCHIVE, version, record)).map((record) => uidOf(version.digest, record)),
+  );
+  const before = await archived(scene);
+  expect(wanted.filter((uid) => !before.has(uid))).toEqual([]);
+  expect([...before.keys()].filter((uid) => !there.has(uid))).toEqual([]);
+  const compacted = await spawned(["compact", "-c", config]);
+  expect(compacted.code, compacted.stderr).toBe(0);
+  const after = await archived(scene);
+  expect([...after.keys()].sort()).toEqual([...before.keys()].sort());
+  expect([...after].filter(([, times]) => times !== 1)).toEqual([]);
+  return [...before.values()].reduce((sum, times) => sum + times - 1, 0);
 }

@@ -12,6 +12,8 @@ import { Supply } from "./supply.ts";
 import { Tables } from "./tables.ts";
 
 export const SHUTDOWN_MS = 3_000;
+/** Folder of the archive. */
+export const ARCHIVE = "archive";
 /** Records of a batch, and batches in flight at a receiver. */
 const BATCH = 40;
 const IN_FLIGHT = 2;
@@ -37,7 +39,7 @@ const keyOf = (body: unknown) => (body as Alert).key;
 
 export type Scene = Awaited<ReturnType<typeof openScene>>;
 
-/** What surrounds a worker: a bucket that fills, tables that are rewritten, three sinks, two who are told; all of them with an account of it. */
+/** What surrounds a worker: a bucket that fills, tables that are rewritten, three sinks, an archive, two who are told; all with an account of it. */
 export async function openScene(seed: string, objects: number) {
   const random = new Random(seed, "scene");
   const place = workplace();
@@ -111,6 +113,8 @@ export async function openScene(seed: string, objects: number) {
       { type: "ndjson", name: "file", path: "out.ndjson", batch },
       { type: "otlp", name: "troubled", endpoint: troubled.url, encoding: "json", batch, inFlight: IN_FLIGHT },
     ],
+    // Files are finished so often that most kills meet one that is being written, or on its way.
+    archive: { to: { type: "directory", path: ARCHIVE }, rollMs: 150 },
     alerts: { ...alerts, webhook: { url: toWebhook }, slack: { webhookUrl: toSlack } },
   });
   /** Of another worker, that nothing disturbs. */
@@ -153,7 +157,7 @@ export async function openScene(seed: string, objects: number) {
     },
     /** All are well from now on, and everything is in the bucket. Returns the table that is in place. */
     heal(): string {
-      supply.complete();
+      supply.complete((version) => memory.knows(version));
       steady.faults = {};
       troubled.faults = {};
       for (const notifier of notifiers) notifier.well = true;

@@ -176,9 +176,13 @@ export class Supply {
   }
 
   /** From now on the store is well: everything is there, nothing is denied. */
-  complete(): void {
-    while (this.#planned.length > 0) this.#putNext();
-    for (const { real } of this.#replaceable.splice(0)) this.#put(real);
+  complete(knows: (version: Version) => boolean): void {
+    for (const { real } of this.#planned.splice(0)) this.#put(real);
+    for (const { real, decoy } of this.#replaceable.splice(0)) {
+      // What nobody came to know before it was replaced nobody can read.
+      if (!knows(decoy as Version)) this.versions.splice(this.versions.indexOf(decoy as Version), 1);
+      this.#put(real);
+    }
     this.#denied.clear();
     this.#server.fault = () => undefined;
   }
