@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { z } from "zod";
 import { TopicLog } from "../../src/coordination/topic-log.ts";
+import { rewriteWaiting } from "../../src/coordination/waiting-messages.ts";
 import { generate } from "../../src/generator/generate.ts";
 import type { GenerateOptions } from "../../src/generator/options.ts";
 import { kafkaConnection } from "../../src/lib/kafka/connection.ts";
@@ -203,9 +204,31 @@ export class Fleet implements AsyncDisposable {
     return watch;
   }
 
-  async #values(topic: string): Promise<string[]> {
+  /** Writes a message as somebody else might. */
+  async write(topic: string, text: string): Promise<void> {
+    const log = await this.#log();
+    await log.send([{ topic, value: Buffer.from(text) }], new AbortController().signal);
+    await log.close();
+  }
+
+  /** Writes all that waits in the topic of objects again, as if it were old. Returns how many that were. */
+  async rewrite(): Promise<number> {
+    const connection = await this.#connection();
+    const lag = new GroupLag(connection, this.#group, [this.topics.objects]);
+    const log = await this.#log();
+    const parts = { connection, log, lag: await lag.read() };
+    const count = await rewriteWaiting(parts, Date.now() + 60_000, new AbortController().signal);
+    await Promise.all([lag.close(), log.close()]);
+    return count;
+  }
+
+  async #log(): Promise<TopicLog> {
     const policy = { initialMs: 100, maxMs: 1_000 };
-    const log = new TopicLog(await this.#connection(), policy, { onTrouble: () => {}, onWell: () => {} });
+    return new TopicLog(await this.#connection(), policy, { onTrouble: () => {}, onWell: () => {} });
+  }
+
+  async #values(topic: string): Promise<string[]> {
+    const log = await this.#log();
     const messages = await Array.fromAsync(log.readBack(topic, "earliest", new AbortController().signal));
     await log.close();
     return messages.map(({ value }) => String(value));
@@ -213,7 +236,10 @@ export class Fleet implements AsyncDisposable {
 
   /** Keys of the objects that stand in the topic, as often as they do. */
   async discovered(): Promise<string[]> {
-    const told = (await this.#values(this.topics.objects)).map((value) => JSON.parse(value));
+    // What is none of flowferry's is no JSON.
+    const told = (await this.#values(this.topics.objects))
+      .filter((value) => value.startsWith("{"))
+      .map((value) => JSON.parse(value));
     return told.flatMap(({ kind, object }) => (kind === "object" ? [object.key] : []));
   }
 
