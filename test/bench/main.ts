@@ -6,7 +6,8 @@
  *   --rounds N     how often floor and program run in turn; of each number the middle one counts, of memory the highest (default 1)
  *   --scale A,B    numbers of objects to compare (default 2000,200000)
  *   --backlog N    of these, how many are read before the tailing is measured: a number (default 1000), or all
- *   --only PART    throughput, rules, scale, startup, detections or archive (with --flows 10000000: 15 GB of disk, half an hour)
+ *   --rows A,B     rows of the tables that are compared (default 10000,1000000)
+ *   --only PART    throughput, rules, tables, scale, startup, detections or archive (with --flows 10000000: 15 GB of disk, half an hour)
  *   --hosts N      hosts of the day that the detections are tried on (default 1000; 300 with --quick)
  *   --program FILE what startup starts (default dist/main.js, which `npm run build` makes)
  *   --seed TEXT    seed of the bucket
@@ -24,6 +25,7 @@ import { rules } from "./rules.ts";
 import { scale } from "./scale.ts";
 import { startup } from "./startup.ts";
 import { markdown, plain, type Table } from "./table.ts";
+import { tables } from "./tables.ts";
 import { throughput } from "./throughput.ts";
 
 try {
@@ -41,6 +43,7 @@ async function main(): Promise<void> {
       rounds: { type: "string", default: "1" },
       scale: { type: "string" },
       backlog: { type: "string" },
+      rows: { type: "string" },
       only: { type: "string" },
       hosts: { type: "string" },
       program: { type: "string", default: "dist/main.js" },
@@ -59,7 +62,7 @@ async function main(): Promise<void> {
     });
 
   const { quick, only, profile } = values;
-  const parts = ["throughput", "rules", "scale", "startup", "detections", "archive"];
+  const parts = ["throughput", "rules", "tables", "scale", "startup", "detections", "archive"];
   if (only !== undefined && !parts.includes(only)) throw new Error(`--only is one of ${parts.join(", ")}`);
   const wanted = (part: string) => only === undefined || only === part;
   const [flows = 0] = wholeNumbers("flows", values.flows ?? (quick ? "50000" : "1000000"));
@@ -77,6 +80,7 @@ async function main(): Promise<void> {
     if (profile !== undefined) print(hottest(profile, 30));
   }
   if (wanted("rules")) print(await rules(say));
+  if (wanted("tables")) print(await tables(wholeNumbers("rows", values.rows ?? (quick ? "1000,20000" : "10000,1000000")), say));
   if (wanted("startup")) print(await startup(values.program, rounds, say));
   if (wanted("detections")) {
     const [hosts = 0] = wholeNumbers("hosts", values.hosts ?? (quick ? "300" : "1000"));

@@ -135,7 +135,8 @@ function wantedOf(pulled: readonly Pulled[], counts: { ambiguous: number }): Map
 }
 
 function cellsOf(row: CsvRow): Record<string, string> {
-  return { address: row.cell("address"), server: row.cell("server"), ...row.further() };
+  const names = ["address", "server", ...row.furtherNames];
+  return Object.fromEntries(names.map((name) => [name, row.cell(name)]));
 }
 
 /** Of what a row says, whatever the order of its columns. */

@@ -1,5 +1,6 @@
-import type { IpPrefix } from "../../lib/ip/prefix.ts";
-import { type IpRanges, ipRanges } from "../../lib/ip/ranges.ts";
+import { type IpPrefix, parsePrefix } from "../../lib/ip/prefix.ts";
+import type { IpRanges } from "../../lib/ip/ranges.ts";
+import { PackedRows } from "./packed-rows.ts";
 import { contradiction, csvTable, required, requiredPrefix } from "./table.ts";
 
 /** An external network that outbound traffic may go to. */
@@ -17,15 +18,20 @@ export const approvedDestinations = csvTable<ApprovedDestinationTable>(
   "CSV file of the external networks that outbound traffic may go to (cidr,name); none by default",
   { required: ["cidr", "name"], optional: [] },
   (report) => {
-    const rows: ApprovedDestination[] = [];
+    const rows = new PackedRows<ApprovedDestination>(([cidr = "", name = ""], line) => ({
+      prefix: parsePrefix(cidr) as IpPrefix,
+      cidr,
+      name,
+      line,
+    }));
     return {
       add(row) {
         const prefix = requiredPrefix(row, "cidr", report);
         const name = required(row, "name", report);
-        if (prefix !== undefined && name !== undefined) rows.push({ prefix, cidr: row.cell("cidr"), name, line: row.line });
+        if (prefix !== undefined && name !== undefined) rows.add(prefix, row.line, [row.cell("cidr"), name]);
       },
       build: () =>
-        ipRanges(rows, (kept, repeated) => {
+        rows.ranges((kept, repeated) => {
           if (kept.name !== repeated.name) report(contradiction("cidr", repeated.cidr, kept.line, repeated.line));
         }),
     };

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { codeOf, describeError } from "../../lib/errors.ts";
+import { inTurns } from "../../lib/slices.ts";
 import type { TableIssue } from "./issues.ts";
 
 /** So many bytes a file may have, without other word. */
@@ -19,17 +20,29 @@ export async function readContent(path: string, maxBytes = MAX_FILE_BYTES): Prom
     const found = await stat(path);
     if (!found.isFile()) return { problem: { reason: "is no regular file: name a file" } };
     const parts: Buffer[] = [];
+    const hash = createHash("sha256");
     let length = 0;
     for await (const part of createReadStream(path, { end: maxBytes, highWaterMark: bufferBytes(found.size) })) {
       parts.push(part);
+      hash.update(part);
       length += part.length;
     }
     if (length > maxBytes) return { problem: { reason: `is larger than ${maxBytes / 1024 ** 2} MiB: shorten it` } };
-    const bytes = Buffer.concat(parts);
-    return { bytes, digest: digestOf(bytes) };
+    return { bytes: await inTurns(joined(parts, Buffer.allocUnsafeSlow(length))), digest: hash.digest("hex") };
   } catch (error) {
     return { problem: { reason: unreadable(error) } };
   }
+}
+
+/** Copies the parts to the bytes, one behind the other. */
+export function* joined<Bytes extends Uint8Array>(parts: Iterable<Uint8Array>, bytes: Bytes): Generator<undefined, Bytes> {
+  let length = 0;
+  for (const part of parts) {
+    bytes.set(part, length);
+    length += part.length;
+    yield;
+  }
+  return bytes;
 }
 
 function unreadable(error: unknown): string {

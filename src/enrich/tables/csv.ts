@@ -38,16 +38,9 @@ export class CsvRow {
     return this.#cells[this.#header.index.get(column) ?? -1] ?? "";
   }
 
-  /** The cells of the further columns that are not empty; undefined where all are. */
-  further(): Readonly<Record<string, string>> | undefined {
-    let found: Record<string, string> | undefined;
-    for (const column of this.#header.further) {
-      const value = this.cell(column);
-      if (value === "") continue;
-      found ??= {};
-      found[column] = value;
-    }
-    return found && Object.freeze(found);
+  /** The further columns of the file. */
+  get furtherNames(): readonly string[] {
+    return this.#header.further;
   }
 }
 

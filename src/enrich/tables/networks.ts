@@ -1,6 +1,7 @@
 import type { Zone } from "../../flow/types.ts";
 import { type IpPrefix, parsePrefix } from "../../lib/ip/prefix.ts";
-import { type IpRanges, ipRanges } from "../../lib/ip/ranges.ts";
+import type { IpRanges } from "../../lib/ip/ranges.ts";
+import { PackedRows } from "./packed-rows.ts";
 import { contradiction, csvTable, required, requiredPrefix } from "./table.ts";
 
 /** A network, and the zone that it belongs to. */
@@ -16,7 +17,7 @@ export interface NetworkRow {
 export type NetworkTable = IpRanges<NetworkRow>;
 
 /** Networks that are the same wherever they are met. A line of the file for the same network replaces one. */
-const BUILT_IN: readonly NetworkRow[] = (
+const BUILT_IN = (
   [
     ["10.0.0.0/8", "internal"], // RFC 1918
     ["172.16.0.0/12", "internal"], // RFC 1918
@@ -33,7 +34,9 @@ const BUILT_IN: readonly NetworkRow[] = (
     ["ff00::/8", "multicast"], // RFC 4291 2.7
     ["255.255.255.255/32", "broadcast"], // RFC 919 7
   ] as const
-).map(([cidr, zone]) => ({ prefix: parsePrefix(cidr) as IpPrefix, cidr, zone, name: undefined, line: undefined }));
+).map(([cidr, zone]) => ({ prefix: parsePrefix(cidr) as IpPrefix, cidr, zone }));
+/** Of a network that stands in no file. */
+const NO_LINE = 0;
 
 const ZONES = ["internal", "external", "provider", "multicast", "broadcast"] as const;
 
@@ -42,15 +45,20 @@ export const networks = csvTable<NetworkTable>(
   "CSV file of zones by CIDR (cidr,zone,name), over the built-in private networks; none by default",
   { required: ["cidr", "zone"], optional: ["name"] },
   (report) => {
-    const rows: NetworkRow[] = [];
+    const rows = new PackedRows<NetworkRow>(([cidr = "", zone, name], line) => ({
+      prefix: parsePrefix(cidr) as IpPrefix,
+      cidr,
+      // The program's own strings: what compares them for every flow is fast when they are the same ones.
+      zone: ZONES.find((own) => own === zone) ?? "external",
+      name: name || undefined,
+      line: line === NO_LINE ? undefined : line,
+    }));
     return {
       add(row) {
         const prefix = requiredPrefix(row, "cidr", report);
         const text = required(row, "zone", report);
         if (prefix === undefined || text === undefined) return;
-        // The program's own strings: what compares them for every flow is fast when they are the same ones.
-        const zone = ZONES.find((own) => own === text);
-        if (zone === undefined) {
+        if (!ZONES.some((own) => own === text)) {
           report({
             line: row.line,
             column: "zone",
@@ -59,14 +67,16 @@ export const networks = csvTable<NetworkTable>(
           });
           return;
         }
-        rows.push({ prefix, cidr: row.cell("cidr"), zone, name: row.cell("name") || undefined, line: row.line });
+        rows.add(prefix, row.line, [row.cell("cidr"), text, row.cell("name")]);
       },
-      build: () =>
-        ipRanges([...rows, ...BUILT_IN], (kept, repeated) => {
+      build() {
+        for (const { prefix, cidr, zone } of BUILT_IN) rows.add(prefix, NO_LINE, [cidr, zone]);
+        return rows.ranges((kept, repeated) => {
           if (kept.line === undefined || repeated.line === undefined) return;
           if (kept.zone === repeated.zone && kept.name === repeated.name) return;
           report(contradiction("cidr", repeated.cidr, kept.line, repeated.line));
-        }),
+        });
+      },
     };
   },
 );

@@ -1,3 +1,4 @@
+import { done } from "../../lib/slices.ts";
 import type { CsvRow } from "./csv.ts";
 import type { Report } from "./issues.ts";
 import { contradiction, csvTable, required } from "./table.ts";
@@ -34,7 +35,7 @@ export const ports = csvTable<PortTable>(
         const read = readRow(row, report);
         if (read !== undefined) rows.push(read);
       },
-      build: () => portTable(rows, report),
+      build: () => done(portTable(rows, report)),
     };
   },
 );

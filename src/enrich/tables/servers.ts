@@ -1,6 +1,7 @@
 import type { Columns } from "../../flow/types.ts";
-import type { IpPrefix } from "../../lib/ip/prefix.ts";
-import { type IpRanges, ipRanges } from "../../lib/ip/ranges.ts";
+import { type IpPrefix, parsePrefix } from "../../lib/ip/prefix.ts";
+import type { IpRanges } from "../../lib/ip/ranges.ts";
+import { PackedRows } from "./packed-rows.ts";
 import { contradiction, csvTable, required, requiredPrefix } from "./table.ts";
 
 /** A server, or a network of servers. */
@@ -24,22 +25,36 @@ export const servers = csvTable<ServerTable>(
   "CSV file of servers by IP address or CIDR (address,server and any further columns); none by default",
   { required: ["address", "server"], optional: [], further: columnProblem },
   (report) => {
-    const rows: ServerRow[] = [];
+    let names: readonly string[] = [];
+    const rows = new PackedRows<ServerRow>(([address = "", server = "", ...cells], line) => ({
+      prefix: parsePrefix(address, true) as IpPrefix,
+      address,
+      server,
+      columns: columnsOf(names, cells),
+      line,
+    }));
     return {
       add(row) {
         const prefix = requiredPrefix(row, "address", report, true);
         const server = required(row, "server", report);
         if (prefix === undefined || server === undefined) return;
-        rows.push({ prefix, address: row.cell("address"), server, columns: row.further(), line: row.line });
+        names = row.furtherNames;
+        rows.add(prefix, row.line, [row.cell("address"), server, ...names.map((name) => row.cell(name))]);
       },
       build: () =>
-        ipRanges(rows, (kept, repeated) => {
+        rows.ranges((kept, repeated) => {
           if (kept.server === repeated.server && sameColumns(kept.columns, repeated.columns)) return;
           report(contradiction("address", repeated.address, kept.line, repeated.line));
         }),
     };
   },
 );
+
+/** The cells that are not empty, by the names of their columns; undefined where all are. */
+function columnsOf(names: readonly string[], cells: readonly string[]): Columns | undefined {
+  const filled = names.flatMap((name, i): [string, string][] => (cells[i] ? [[name, cells[i]]] : []));
+  return filled.length === 0 ? undefined : Object.freeze(Object.fromEntries(filled));
+}
 
 function columnProblem(name: string, all: readonly string[]): string | undefined {
   if (!/^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$/.test(name)) {

@@ -1,4 +1,5 @@
 import { type IpPrefix, parsePrefix, prefixKey } from "../../lib/ip/prefix.ts";
+import { done } from "../../lib/slices.ts";
 import { csvTable, required, requiredPrefix } from "./table.ts";
 
 /** One network of a subnet. */
@@ -59,7 +60,7 @@ export const subnets = csvTable<SubnetTable>(
         subnet.keys.add(key);
         subnet.networks.push({ prefix, cidr: row.cell("cidr"), line });
       },
-      build: () => new Map(Array.from(drafts.values(), ({ id, name, networks }) => [id, { id, name, networks }])),
+      build: () => done(new Map(Array.from(drafts.values(), ({ id, name, networks }) => [id, { id, name, networks }]))),
     };
   },
 );

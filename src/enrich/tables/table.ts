@@ -1,6 +1,7 @@
 import type { IpAddress } from "../../lib/ip/address.ts";
 import { type IpPrefix, parsePrefix } from "../../lib/ip/prefix.ts";
 import { endsWithLine } from "../../lib/look.ts";
+import { atOnce, inTurns, type Slices } from "../../lib/slices.ts";
 import { MAX_FILE_BYTES } from "./content.ts";
 import { type CsvRow, type CsvShape, readCsv } from "./csv.ts";
 import type { Report, TableIssue } from "./issues.ts";
@@ -49,12 +50,12 @@ export interface CsvTableKind<Table> extends TableKind<Table, Table> {
 
 interface CsvReading<Table> {
   add(row: CsvRow): void;
-  build(): Table;
+  build(): Slices<Table>;
 }
 
 /**
  * A kind of table that is one CSV file with these columns. One reading: `add` takes the lines in their order, `build` makes the table of
- * them. Both report what is wrong.
+ * them, with pauses where that takes long. Both report what is wrong.
  */
 export function csvTable<Table>(
   about: string,
@@ -70,9 +71,9 @@ export function csvTable<Table>(
     async parse(bytes, report) {
       const reading = read(report);
       const rows = await readCsv(bytes, shape, report, reading.add);
-      return { content: reading.build(), rows };
+      return { content: await inTurns(reading.build()), rows };
     },
-    join: ([file]) => file?.content ?? read(() => {}).build(),
+    join: ([file]) => file?.content ?? atOnce(read(() => {}).build()),
   };
 }
 

@@ -1,7 +1,8 @@
 import { asset } from "../../lib/assets.ts";
 import { UsageError } from "../../lib/errors.ts";
+import { inTurns } from "../../lib/slices.ts";
 import { AddressBook } from "./address-book.ts";
-import { digestOf, type FileContent, readContent, short } from "./content.ts";
+import { digestOf, type FileContent, joined, readContent, short } from "./content.ts";
 import { describeIssue, Issues, type TableIssue } from "./issues.ts";
 import { type FileOf, kindOf, TABLE_NAMES, type TableContents, type TableName } from "./kinds.ts";
 import type { LookupOptions } from "./options.ts";
@@ -77,15 +78,18 @@ export async function readTable(table: TableName, path: string, content: FileCon
   const reading = await parseTable(kindOf(table) as TableKind<unknown, FileOf<TableName>>, content);
   if (reading.table === undefined || reading.digest === undefined) return { ...reading, table: undefined };
   const { rows, digest } = reading;
-  const bytes = keepsBytes && "bytes" in content ? shared(content.bytes) : undefined;
+  const bytes = keepsBytes && "bytes" in content ? await shared(content.bytes) : undefined;
   return { ...reading, table: { table, path, rows, digest, version: short(digest), content: reading.table, bytes } };
 }
 
+const PART_BYTES = 1024 ** 2;
+
 /** A copy in memory that threads share. */
-function shared(bytes: Uint8Array): Uint8Array {
-  const copy = Buffer.from(new SharedArrayBuffer(bytes.length));
-  copy.set(bytes);
-  return copy;
+function shared(bytes: Uint8Array): Promise<Uint8Array> {
+  const parts = function* () {
+    for (let from = 0; from < bytes.length; from += PART_BYTES) yield bytes.subarray(from, from + PART_BYTES);
+  };
+  return inTurns(joined(parts(), Buffer.from(new SharedArrayBuffer(bytes.length))));
 }
 
 /** A snapshot of what was loaded; a table that has no file is empty. */

@@ -1,5 +1,7 @@
+import { atOnce } from "../slices.ts";
 import type { IpBits } from "./address.ts";
 import type { IpPrefix } from "./prefix.ts";
+import { PrefixList } from "./prefix-list.ts";
 
 /** A row of a table by network. */
 export interface Prefixed {
@@ -18,20 +20,37 @@ export interface IpRanges<Row> {
   covering(ip: IpBits): Row[];
 }
 
-/**
- * Builds the table. Overlaps are fine. The same prefix twice throws, unless `onDuplicate` deals with it: it gets both rows in
- * their order, and the first one stays.
- */
-export function ipRanges<Row extends Prefixed>(
-  rows: readonly Row[],
-  onDuplicate: (kept: Row, repeated: Row) => void = refuse,
-): IpRanges<Row> {
-  const ofFamily = (family: 4 | 6) => rows.filter(({ prefix }) => prefix.address.family === family);
-  const v4 = new Segments(1, ofFamily(4), onDuplicate);
-  const v6 = new Segments(4, ofFamily(6), onDuplicate);
+/** Deals with a network that stands twice: it gets both rows in their order, and the first one stays. */
+export type OnDuplicate<Row> = (kept: Row, repeated: Row) => void;
+
+/** Networks whose rows are known by number. */
+export interface Networks<Row> {
+  readonly v4: PrefixList;
+  readonly v6: PrefixList;
+  row(number: number): Row;
+}
+
+/** Builds the table. Overlaps are fine. The same prefix twice throws, unless `onDuplicate` deals with it. */
+export function ipRanges<Row extends Prefixed>(rows: readonly Row[], onDuplicate: OnDuplicate<Row> = refuse): IpRanges<Row> {
+  const [v4, v6] = [new PrefixList(1), new PrefixList(4)];
+  for (const [number, { prefix }] of rows.entries()) (prefix.address.family === 4 ? v4 : v6).add(prefix, number);
+  return atOnce(rangesInSlices({ v4, v6, row: (number) => rows[number] as Row }, onDuplicate));
+}
+
+/** Builds the table with pauses. It asks for a row when somebody wants it. */
+export function* rangesInSlices<Row>(
+  { v4: ofV4, v6: ofV6, row }: Networks<Row>,
+  onDuplicate: OnDuplicate<Row>,
+): Generator<undefined, IpRanges<Row>> {
+  const v4 = new Segments(ofV4, row);
+  yield* v4.build(ofV4, onDuplicate);
+  const v6 = new Segments(ofV6, row);
+  yield* v6.build(ofV6, onDuplicate);
   return {
     size: v4.size + v6.size,
-    rows: [...v4.rows, ...v6.rows],
+    get rows() {
+      return [...v4.rows(), ...v6.rows()];
+    },
     find: (ip) => (ip.family === 4 ? v4.row(v4.locate4(ip.w0)) : ip.family === 6 ? v6.row(v6.locate6(ip)) : undefined),
     covering: (ip) => (ip.family === 4 ? v4.ancestry(v4.locate4(ip.w0)) : ip.family === 6 ? v6.ancestry(v6.locate6(ip)) : []),
   };
@@ -44,59 +63,59 @@ function refuse(): never {
 const NONE = -1;
 /** From so many segments on, an index of 2^16 buckets is worth its memory. */
 const MANY = 1_024;
+/** Networks or segments that are gone through before other work may have its turn. */
+const SLICE = 16_384;
 
 /**
  * The address space of one family, cut where the answer changes: segment i runs from start i to before start i + 1, and belongs
  * to the longest prefix over it. One binary search then answers a look-up, however the prefixes are nested.
  */
-class Segments<Row extends Prefixed> {
+class Segments<Row> {
   size = 0;
   readonly #words: number;
-  /** In ascending order of first address, the shorter prefix first; a row's rank is its place here. */
-  readonly rows: readonly Row[];
+  readonly #rowOf: (number: number) => Row;
+  /** For each rank, the number of its row: ranks ascend by first address, the shorter prefix first. */
+  readonly #numbers: Uint32Array;
   /** For each rank, that of the next shorter prefix around it. */
   readonly #parents: Int32Array;
   #starts: Uint32Array;
   #owners: Int32Array;
   #count = 0;
-  readonly #shift: number;
-  readonly #buckets: Uint32Array;
+  #shift = 31;
+  #buckets = new Uint32Array();
 
-  constructor(words: 1 | 4, rows: readonly Row[], onDuplicate: (kept: Row, repeated: Row) => void) {
-    const n = rows.length;
+  constructor({ words, count }: PrefixList, rowOf: (number: number) => Row) {
     this.#words = words;
-    const lengths = Uint8Array.from(rows, ({ prefix }) => prefix.length);
-    const firsts = new Uint32Array(n * words);
-    for (const [i, { prefix }] of rows.entries()) {
-      const { w0, w1, w2, w3 } = prefix.address;
-      firsts.set(words === 1 ? [w0] : [w0, w1, w2, w3], i * words);
-    }
-    const order = new Uint32Array(n).map((_, i) => i);
-    order.sort((a, b) => compare(firsts, a * words, firsts, b * words, words) || at(lengths, a) - at(lengths, b) || a - b);
-    this.rows = Array.from(order, (i) => rows[i] as Row);
-    this.#parents = new Int32Array(n);
-    this.#starts = new Uint32Array((2 * n + 1) * words);
-    this.#owners = new Int32Array(2 * n + 1);
-    this.#cut(order, firsts, lengths, onDuplicate);
-    this.#starts = this.#starts.slice(0, this.#count * words);
+    this.#rowOf = rowOf;
+    this.#numbers = new Uint32Array(count);
+    this.#parents = new Int32Array(count);
+    this.#starts = new Uint32Array((2 * count + 1) * words);
+    this.#owners = new Int32Array(2 * count + 1);
+  }
+
+  *build(networks: PrefixList, onDuplicate: OnDuplicate<Row>): Generator<undefined, void> {
+    yield* this.#cut(networks, yield* networks.order(), onDuplicate);
+    this.#starts = this.#starts.slice(0, this.#count * this.#words);
+    yield;
     this.#owners = this.#owners.slice(0, this.#count);
     this.#shift = this.#count > MANY ? 16 : 31;
-    this.#buckets = this.#index();
+    this.#buckets = yield* this.#index();
   }
 
   /** For each value of an address's first bits, how many segments start before it: between two of these the search is short. */
-  #index(): Uint32Array {
+  *#index(): Generator<undefined, Uint32Array<ArrayBuffer>> {
     const buckets = new Uint32Array(2 ** (32 - this.#shift) + 1);
     let bucket = 0;
     for (let i = 0; i < this.#count; i++) {
       const first = at(this.#starts, i * this.#words) >>> this.#shift;
       while (bucket <= first) buckets[bucket++] = i;
+      if (i % SLICE === SLICE - 1) yield;
     }
     return buckets.fill(this.#count, bucket);
   }
 
   /** Sweeps over the prefixes in ascending order, with the open ones on a stack, the innermost on top. */
-  #cut(order: Uint32Array, firsts: Uint32Array, lengths: Uint8Array, onDuplicate: (kept: Row, repeated: Row) => void): void {
+  *#cut({ firsts, lengths, rows }: PrefixList, order: Uint32Array, onDuplicate: OnDuplicate<Row>): Generator<undefined, void> {
     const words = this.#words;
     const open: number[] = [];
     const top = () => open.at(-1) ?? NONE;
@@ -104,14 +123,16 @@ class Segments<Row extends Prefixed> {
     const endOf = (rank: number) => next(firsts, at(order, rank) * words, at(lengths, at(order, rank)), after);
     this.#emit(new Uint32Array(words), 0, NONE);
     for (let rank = 0; rank < order.length; rank++) {
+      if (rank % SLICE === SLICE - 1) yield;
       const first = at(order, rank) * words;
+      this.#numbers[rank] = at(rows, at(order, rank));
       while (open.length > 0 && endOf(top()) && compare(after, 0, firsts, first, words) <= 0) {
         open.pop();
         this.#emit(after, 0, top());
       }
       const around = top();
       if (around !== NONE && same(firsts, lengths, at(order, around), at(order, rank), words)) {
-        onDuplicate(this.rows[around] as Row, this.rows[rank] as Row);
+        onDuplicate(this.#rowAt(around), this.#rowAt(rank));
         continue;
       }
       this.size++;
@@ -173,13 +194,21 @@ class Segments<Row extends Prefixed> {
   }
 
   row(rank: number): Row | undefined {
-    return rank === NONE ? undefined : this.rows[rank];
+    return rank === NONE ? undefined : this.#rowAt(rank);
+  }
+
+  rows(): Row[] {
+    return Array.from(this.#numbers, this.#rowOf);
   }
 
   ancestry(rank: number): Row[] {
     const found: Row[] = [];
-    for (let r = rank; r !== NONE; r = this.#parents[r] as number) found.push(this.rows[r] as Row);
+    for (let r = rank; r !== NONE; r = this.#parents[r] as number) found.push(this.#rowAt(r));
     return found;
+  }
+
+  #rowAt(rank: number): Row {
+    return this.#rowOf(this.#numbers[rank] as number);
   }
 }
 
