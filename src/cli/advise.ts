@@ -1,12 +1,10 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { FlowferryError, UsageError } from "../lib/errors.ts";
-import { adviseTally } from "../query/report-tallies.ts";
-import { tallies } from "../query/tallies.ts";
-import { advise, changes } from "../reports/advise/advise.ts";
+import { UsageError } from "../lib/errors.ts";
+import { changes, USUAL_OPTIONS } from "../reports/advise/advise.ts";
 import type { Pin } from "../reports/advise/narrow.ts";
-import { clientPortsOf, Observations } from "../reports/advise/observations.ts";
 import { adviceCsv, adviceDiff, adviceFiles, adviceJson, adviceLines } from "../reports/advise/output.ts";
 import { serviceOf } from "../reports/explain/ends.ts";
+import { advisingOf, hasRules } from "./advising.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
 import { IN_BUCKET, requireOut, writeOut } from "./output.ts";
 import { doubtsOf, openReading, surroundingsOf, tell, withReading } from "./reading.ts";
@@ -34,9 +32,9 @@ export function adviseCommand(context: CliContext, finish: (code: ExitCode) => v
         .choices(["table", "csv", "json", "diff"])
         .default("table"),
     )
-    .option("--min-days <n>", "days that must have been observed", atLeast0, 14)
-    .option("--max-lost <n>", "how often a subnet's log may say that flows were lost", atLeast0, 0)
-    .option("--max-rules <n>", "most rules that may take the place of one", atLeast0, 16)
+    .option("--min-days <n>", "days that must have been observed", atLeast0, USUAL_OPTIONS.minDays)
+    .option("--max-lost <n>", "how often a subnet's log may say that flows were lost", atLeast0, USUAL_OPTIONS.mostLost)
+    .option("--max-rules <n>", "most rules that may take the place of one", atLeast0, USUAL_OPTIONS.mostRules)
     .option("--pin <port>", "a service that stays allowed though nobody used it, as in 8080 or 53/udp; may be repeated", pins, [])
     .action(async (flags: AdviseFlags) => finish(await report(context, flags)));
 }
@@ -45,23 +43,13 @@ async function report(context: CliContext, flags: AdviseFlags): Promise<ExitCode
   const reading = await openReading(flags, context);
   try {
     requireOut(flags.out, reading.config);
-    const surroundings = () => surroundingsOf(reading);
-    const observations = new Observations(() => surroundings().networks);
-    const ports = () =>
-      clientPortsOf(
-        surroundings().networks.flatMap(({ data }) =>
-          data.flatMap(({ ruleSets }) => [...ruleSets.values()].flatMap(({ rules }) => rules)),
-        ),
-      );
-    const totals = await reading.read(
-      (flow, times, first, last) => observations.add(flow, times, first, last),
-      ({ connection }, signal) => tallies(connection, adviseTally(ports()), signal),
-    );
+    const { observations, question, advice: adviceOf } = advisingOf(reading);
+    const totals = await reading.read((flow, times, first, last) => observations.add(flow, times, first, last), question);
     context.signal.throwIfAborted();
-    const { networks, tables, writers } = surroundings();
-    if (networks.every(({ data }) => data.every(({ ruleSets }) => ruleSets.size === 0))) {
-      const advice = "describe the network in `enrich.oci` or `enrich.ibm` of the configuration";
-      throw new UsageError("no-network", `there are no rules to advise on: ${advice}`);
+    const { writers } = surroundingsOf(reading);
+    if (!hasRules(reading)) {
+      const say = "describe the network in `enrich.oci` or `enrich.ibm` of the configuration";
+      throw new UsageError("no-network", `there are no rules to advise on: ${say}`);
     }
     const evidence = {
       earliest: totals.earliest,
@@ -70,17 +58,7 @@ async function report(context: CliContext, flags: AdviseFlags): Promise<ExitCode
       lost: totals.mismatches,
     };
     const options = { minDays: flags.minDays, mostLost: flags.maxLost, mostRules: flags.maxRules, pins: flags.pin };
-    const advice = advise(
-      observations,
-      networks,
-      tables.map(({ subnets }) => subnets),
-      evidence,
-      options,
-    );
-    if (advice.proof.dropped > 0) {
-      const flows = `${advice.proof.dropped} of ${advice.proof.accepted} observed flows`;
-      throw new FlowferryError("advice-unproved", `the proposals would drop ${flows}: none is given; please report this`);
-    }
+    const advice = adviceOf(evidence, options);
     if (flags.out !== undefined) {
       const files = adviceFiles(advice, writers);
       const written = await writeOut(flags.out, files, reading.config, context);

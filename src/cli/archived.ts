@@ -173,7 +173,8 @@ class Asked {
   }
 }
 
-async function takeRows(
+/** Makes flows of the rows of an answer, and hands them over. */
+export async function takeRows(
   { names, columns, rows, flows: counts, first, last }: TallyRows,
   enrichment: Enrichment | undefined,
   signal: AbortSignal,

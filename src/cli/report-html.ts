@@ -4,15 +4,20 @@ import { parseInstant } from "../lib/durations.ts";
 import { UsageError } from "../lib/errors.ts";
 import { FilesChanged } from "../query/ask.ts";
 import { type Flows, openFlows } from "../query/flows.ts";
-import type { ReportData } from "../reports/html/data.ts";
+import { USUAL_OPTIONS } from "../reports/advise/advise.ts";
+import { type ShortAdvice, shortAdvice } from "../reports/advise/output.ts";
+import type { ReportData, Totals } from "../reports/html/data.ts";
 import { gather, servicesOf, totalsOf } from "../reports/html/gather.ts";
 import { page } from "../reports/html/page.ts";
 import { openCharts } from "../reports/html/svg.ts";
+import { advisingOf, hasRules } from "./advising.ts";
+import { takeRows } from "./archived.ts";
 import { count, inputsOf, progressOf } from "./asking.ts";
-import { configOption } from "./config-option.ts";
+import { configOption, USUAL, usualConfig } from "./config-option.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
 import { fileOut, IN_BUCKET, isInBucket, requireOut, writeOut } from "./output.ts";
-import { tell } from "./reading.ts";
+import { openReading, type Reading, tell } from "./reading.ts";
+import { noTotals, type Take } from "./reading-totals.ts";
 import { readToFiles, type SourceFiles } from "./source-files.ts";
 
 interface HtmlFlags {
@@ -62,6 +67,7 @@ async function reportHtml(context: CliContext, flags: HtmlFlags): Promise<ExitCo
     flags,
     flags.compare ? { since: beforeOf(window).since, until: window.until } : window,
   );
+  const reading = await rulesOf(context, flags);
   let doing = "opening the files";
   const stop = progressOf(context, (seconds) => `${doing}, ${seconds} s`);
   try {
@@ -70,8 +76,8 @@ async function reportHtml(context: CliContext, flags: HtmlFlags): Promise<ExitCo
     };
     const found =
       sources === undefined
-        ? await gathered(context, flags, window, onStep)
-        : { ...(await ofFiles(context, flags, sources.paths, window, onStep)), doubts: sources.doubts };
+        ? await gathered(context, flags, window, reading, onStep)
+        : { ...(await ofFiles(context, flags, sources.paths, window, reading, onStep)), doubts: sources.doubts };
     const scrubbed = (some: readonly string[]) => some.map((line) => context.secrets.scrub(line));
     const data = { ...found, passedOver: scrubbed(found.passedOver), doubts: scrubbed(found.doubts) };
     const html = page(data, { title: flags.title, at: now, isCompared: flags.compare && data.totals.timeless === 0, draw });
@@ -88,7 +94,34 @@ async function reportHtml(context: CliContext, flags: HtmlFlags): Promise<ExitCo
   } finally {
     stop();
     sources?.remove();
+    await reading?.close();
   }
+}
+
+/** The tables and networks of the configuration, where a file of it is named or lies where the user stands. */
+async function rulesOf(context: CliContext, { input, config }: HtmlFlags): Promise<Reading | undefined> {
+  // Beside files that are named there need not be a configuration; standard input can be read once.
+  if (config === "-" || (input !== undefined && config === USUAL && usualConfig(context.env) === undefined)) return undefined;
+  const { archive } = await context.loadConfig(config);
+  return openReading({ config, from: archive?.format === "parquet" ? "archive" : "source" }, context);
+}
+
+const NO_RULES = "No rules are known: name a file (-c) that describes the network in enrich.oci or enrich.ibm.";
+
+/** What the flows leave of the rules, or why nothing is said of them. */
+async function advised(flows: Flows, reading: Reading, totals: Totals, signal: AbortSignal): Promise<ShortAdvice | string> {
+  const { observations, question, advice } = advisingOf(reading);
+  if (!hasRules(reading)) return NO_RULES;
+  const read = noTotals();
+  const take: Take = (flow, times, first, last) => observations.add(flow, times, first, last);
+  try {
+    for await (const rows of question(flows, signal)) await takeRows(rows, reading.enrichments[0], signal, take, read);
+  } catch (error) {
+    if (!(error instanceof UsageError) || error.code !== "report-too-large") throw error;
+    return `Nothing is said of the rules: ${error.message}.`;
+  }
+  const evidence = { earliest: totals.first, latest: totals.last, unread: read.bad + flows.passedOver.length, lost: 0 };
+  return shortAdvice(advice(evidence, USUAL_OPTIONS));
 }
 
 /** The time of the same length before. */
@@ -120,13 +153,14 @@ async function gathered(
   context: CliContext,
   flags: HtmlFlags,
   window: Window,
+  reading: Reading | undefined,
   onStep: (step: string) => void,
 ): Promise<ReportData> {
   for (let attempt = 1; ; attempt += 1) {
     const all = { since: flags.compare ? beforeOf(window).since : window.since, until: window.until };
     const input = await inputsOf(context, flags, all);
     try {
-      return await ofFiles(context, flags, input.paths, window, onStep);
+      return await ofFiles(context, flags, input.paths, window, reading, onStep);
     } catch (error) {
       if (!(error instanceof FilesChanged) || attempt === 3) throw error;
     } finally {
@@ -140,6 +174,7 @@ async function ofFiles(
   { compare, pairs, timeout }: HtmlFlags,
   paths: readonly string[],
   window: Window,
+  reading: Reading | undefined,
   onStep: (step: string) => void,
 ): Promise<ReportData> {
   const limits = { timeoutMs: timeout * 1000, signal };
@@ -148,7 +183,8 @@ async function ofFiles(
     if (totals.flows === 0) throw await nothingFound(paths, window, limits);
     // Without times all records are of both windows.
     const compared = compare && !flows.timeless ? await comparedWith(paths, beforeOf(window), limits, onStep) : undefined;
-    const data = await gather(flows, { ...window, ...limits, totals, before: compared?.totals, pairs, onStep });
+    const advise = async () => (reading === undefined ? NO_RULES : advised(flows, reading, totals, signal));
+    const data = await gather(flows, { ...window, ...limits, totals, before: compared?.totals, pairs, advise, onStep });
     if (compared === undefined) return data;
     return { ...data, services: data.services.map((one) => ({ ...one, before: compared.services.get(one.name) ?? 0 })) };
   });

@@ -1,4 +1,4 @@
-"""Reads every enriched object of a folder and counts ports by subnet in dictionaries; prints what it used as JSON."""
+"""Reads every enriched object of a folder and counts ports by subnet in dictionaries; writes the counts to a file, and prints what it used."""
 
 import json
 import os
@@ -21,7 +21,8 @@ for folder, _, names in os.walk(sys.argv[1]):
             zone = "Internal" if record["internal_or_external_source"] == "internal" else "External"
             port = record["destinationPort"]
             counts[subnet][record["protocolName"] + "_" + zone][port] += 1
-            details[subnet][record["destinationAddress"], port] += 1
+            details[subnet][record["destinationAddress"] + " " + str(port)] += 1
 used = resource.getrusage(resource.RUSAGE_SELF)
-flows = sum(n for sections in counts.values() for ports in sections.values() for n in ports.values())
-print(json.dumps({"records": records, "counted": flows, "cpuSeconds": used.ru_utime + used.ru_stime, "peakRssBytes": used.ru_maxrss * 1024}))
+with open(sys.argv[2], "w", encoding="utf-8") as file:
+    json.dump({"ports": counts, "details": details}, file)
+print(json.dumps({"records": records, "cpuSeconds": used.ru_utime + used.ru_stime, "peakRssBytes": used.ru_maxrss * 1024}))

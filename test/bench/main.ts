@@ -9,7 +9,9 @@
  *   --rows A,B     rows of the tables that are compared (default 10000,1000000)
  *   --only PART    throughput, rules, tables, scale, startup, detections or archive (with --flows 10000000: 15 GB of disk, half an hour)
  *   --hosts N      hosts of the day that the detections are tried on (default 1000; 300 with --quick)
- *   --program FILE what startup starts (default dist/main.js, which `npm run build` makes)
+ *   --program FILE what startup and archive start (default dist/main.js, which `npm run build` makes)
+ *   --distinct     archive: no connections are kept open, so that most flows are of a conversation of their own
+ *   --written DIR  archive: asks `archive` and `enriched` of this folder, which are of the same bucket, instead of writing them first
  *   --seed TEXT    seed of the bucket
  *   --profile DIR  write CPU profiles of the program there, and tell which functions took most
  *   --markdown     tables in Markdown
@@ -49,6 +51,8 @@ async function main(): Promise<void> {
       program: { type: "string", default: "dist/main.js" },
       seed: { type: "string", default: "bench" },
       profile: { type: "string" },
+      distinct: { type: "boolean", default: false },
+      written: { type: "string" },
       markdown: { type: "boolean", default: false },
     },
   });
@@ -86,7 +90,10 @@ async function main(): Promise<void> {
     const [hosts = 0] = wholeNumbers("hosts", values.hosts ?? (quick ? "300" : "1000"));
     for (const table of await detections(hosts, values.seed, say)) print(table);
   }
-  if (wanted("archive"))
-    for (const table of await archive(await benchBucket(flows, values.seed, say), values.seed, say)) print(table);
+  if (wanted("archive")) {
+    const { seed, program, written, distinct } = values;
+    const bucket = await benchBucket(flows, seed, say, { vnics: 200, kept: distinct ? 0 : 0.7 });
+    for (const table of await archive(bucket, { seed, program, written, say })) print(table);
+  }
   if (wanted("scale")) print(await scale(sizes, backlog, say));
 }

@@ -105,6 +105,35 @@ test("reports of the archive say what those of the bucket say, whole and of a wi
   expect(answer.interfaces[0]).toMatchObject({ leg: "there", at: "destination", accepted: requests });
 });
 
+test("the page says of the rules what the advice of the same time says", async () => {
+  const { config, truth } = await prepared();
+  const times = ["-c", config, "--since", truth.start, "--until", truth.end];
+  const { stdout } = await flowferry(["report", "advise", ...times, "--format", "json"]);
+  const { lists } = JSON.parse(stdout) as { lists: { insufficient: string[]; rules: { findings: { label: string }[] }[] }[] };
+  const rules = lists.flatMap((list) => list.rules);
+  const found = rules.filter(({ findings }) => findings.some(({ label }) => label !== "used" && label !== "kept"));
+  expect(rules).toHaveLength(8);
+  const page = await flowferry(["report", "html", ...times, "--out", "-"]);
+  expect(page.code, page.stderr).toBe(0);
+  const [, advice = ""] = page.stdout.split(">Advice in short</h2>");
+  expect(advice).toContain(`${found.length} of 8 rules could go, or be narrower`);
+  for (const reason of lists[0]?.insufficient ?? [])
+    expect(advice).toContain(`No proposal where evidence is insufficient: ${reason}.`);
+  const bare = await flowferry([
+    "report",
+    "html",
+    "-i",
+    path("archive"),
+    "--since",
+    truth.start,
+    "--until",
+    truth.end,
+    "--out",
+    "-",
+  ]);
+  expect(bare.stdout.split(">Advice in short</h2>")[1]).toContain("No rules are known");
+});
+
 test("files of an archive that are broken are told, and the rest is read; a folder of Parquet is an archive", async () => {
   const { config } = await prepared();
   const whole = await flowferry(["report", "ports", "--input", path("archive"), "--format", "csv"]);

@@ -94,7 +94,6 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "archive",
     "reports",
     "sinks",
-    "schemas",
     "alerts",
     "detect",
     "enrich",

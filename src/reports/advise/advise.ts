@@ -21,6 +21,9 @@ export interface AdviceOptions {
   readonly pins: readonly Pin[];
 }
 
+/** Without other word. */
+export const USUAL_OPTIONS: AdviceOptions = { minDays: 14, mostLost: 0, mostRules: 16, pins: [] };
+
 /** What was read, as far as advice rests on it. */
 export interface EvidenceOfReading {
   /** First and last flow, in ms since the epoch. */

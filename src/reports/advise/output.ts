@@ -58,6 +58,42 @@ function riskyRules(advice: SetAdvice): string[] {
 const isPrivateAddress = compileNetworks(["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"]);
 const isPrivate = (cidr: string): boolean => isPrivateAddress(cidr.replace(/\/.*/, ""));
 
+/** What a page has of an advice. */
+export interface ShortAdvice {
+  readonly days: number;
+  /** Why there are no proposals for some lists, each reason once. */
+  readonly insufficient: readonly string[];
+  readonly rules: readonly ShortRule[];
+  readonly accepted: number;
+  readonly unexplained: number;
+}
+
+interface ShortRule {
+  readonly list: string;
+  readonly text: string;
+  readonly finding: string;
+  readonly why: string;
+  readonly flows: number;
+  readonly advice: string;
+  /** It is needed as it is. */
+  readonly isFine: boolean;
+}
+
+export function shortAdvice({ days, sets, proof }: Advice): ShortAdvice {
+  const rules = sets.flatMap((set) =>
+    set.rules.map((advised): ShortRule => {
+      const { rule, findings, use } = advised;
+      return {
+        ...{ list: listName(set.set), text: rule.text, flows: use?.flows ?? 0, advice: adviceOf(set, advised) },
+        ...{ finding: findings.map(({ label }) => label).join(", "), why: findings.map(({ why }) => why).join("; ") },
+        isFine: findings.every(({ label }) => label === "used" || label === "kept"),
+      };
+    }),
+  );
+  const insufficient = [...new Set(sets.flatMap((set) => set.insufficient))];
+  return { days, insufficient, rules, accepted: proof.accepted, unexplained: proof.unexplained };
+}
+
 /** The same as CSV. */
 export const adviceCsv = ({ sets }: Advice): string[] => csvLines(COLUMNS, sets.flatMap(rowsOf));
 

@@ -1,3 +1,5 @@
+import type { ShortAdvice } from "../advise/output.ts";
+
 /** Times in ms since the epoch, bytes as numbers near enough for a picture. Text comes from logs and tables: it is not to be trusted. */
 
 export interface Totals {
@@ -14,8 +16,6 @@ export interface Totals {
   /** Of unknown direction, and in no known subnet. */
   readonly undirected: number;
   readonly subnetless: number;
-  /** Accepted, though no rule of the snapshot stands for it. */
-  readonly unexplained: number;
   /** NaN where no flow has a time. */
   readonly first: number;
   readonly last: number;
@@ -132,17 +132,6 @@ export interface Finding {
   readonly last: number | undefined;
 }
 
-/** A rule of the network, by what the accepted flows say of it. */
-export interface RuleUse {
-  readonly list: string;
-  readonly rule: string;
-  readonly flows: number;
-  /** Its far ends, about. */
-  readonly peers: number;
-  readonly ports: number;
-  readonly hint: string;
-}
-
 export interface Service {
   readonly name: string;
   readonly flows: number;
@@ -186,9 +175,8 @@ export interface ReportData {
   readonly exposures: readonly Exposure[];
   readonly suspects: readonly Suspect[];
   readonly findings: readonly Finding[];
-  readonly rules: readonly RuleUse[];
-  /** Accepted flows for which no rule of the snapshot stands. */
-  readonly unexplained: number;
+  /** What the flows leave of the rules, or why nothing is said of them. */
+  readonly advice: ShortAdvice | string;
   /** What was passed over, a line each. */
   readonly passedOver: readonly string[];
   /** What else people have to know of what was read, a line each. */

@@ -3,8 +3,8 @@ import { answer, type Value } from "../../query/ask.ts";
 import type { Flows } from "../../query/flows.ts";
 import { ENDS, JUDGED, TRANSFERS } from "../../query/transfers.ts";
 import { unusualTransfers } from "../../query/unusual.ts";
+import type { ShortAdvice } from "../advise/output.ts";
 import type { Cluster, End, ReportData, Suspect, Totals } from "./data.ts";
-import { hintOf } from "./hints.ts";
 import * as questions from "./questions.ts";
 import { cutsOf } from "./ranges.ts";
 
@@ -25,6 +25,8 @@ export interface GatherOptions {
   readonly pairs: number;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** What the flows leave of the rules, or why nothing is said of them. */
+  readonly advise: () => Promise<ShortAdvice | string>;
   /** What is asked next, in words. */
   readonly onStep: (step: string) => void;
 }
@@ -125,7 +127,7 @@ export async function gather(flows: Flows, options: GatherOptions): Promise<Repo
   const suspects = await suspectsOf(rows);
   const findings = await rows(questions.findings(30));
   onStep("rules");
-  const rules = await rows(questions.rules(40));
+  const advice = await options.advise();
 
   return {
     since: first,
@@ -211,11 +213,7 @@ export async function gather(flows: Flows, options: GatherOptions): Promise<Repo
       sources: number(row.sources),
       last: time(row.last),
     })),
-    rules: rules.map((row) => {
-      const use = { rule: text(row.rule), peers: number(row.peers), ports: number(row.ports) };
-      return { list: text(row.list), flows: number(row.flows), ...use, hint: hintOf(use) };
-    }),
-    unexplained: totals.unexplained,
+    advice,
     passedOver: flows.passedOver.map(({ file, reason }) => `${file} ${reason}`),
     doubts: [],
   };

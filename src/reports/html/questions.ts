@@ -19,8 +19,7 @@ export const TOTALS = `SELECT count(*) AS flows, coalesce(sum("flow.bytes"), 0) 
   count(*) FILTER (WHERE "flow.status" = 'SKIPDATA') AS lost, count(*) FILTER (WHERE time IS NULL) AS timeless,
   count(*) FILTER (WHERE "flow.status" = 'OK' AND coalesce("flow.direction", 'unknown') = 'unknown') AS undirected,
   count(*) FILTER (WHERE "flow.subnet.name" IS NULL) AS subnetless,
-  epoch_ms(min(time)) AS first, epoch_ms(max(time)) AS last,
-  count(*) FILTER (WHERE "flow.action" = 'accept' AND "flow.rule.status" = 'unexplained') AS unexplained
+  epoch_ms(min(time)) AS first, epoch_ms(max(time)) AS last
 FROM flows`;
 
 /**
@@ -185,15 +184,5 @@ export const findings = (
 ): string => `SELECT rule, count(*) AS flows, count(DISTINCT address) AS sources, epoch_ms(max(time)) AS last
 FROM (SELECT unnest("flow.detections") AS rule, "source.address" AS address, time FROM flows WHERE "flow.detections" IS NOT NULL)
 GROUP BY 1 ORDER BY flows DESC, rule LIMIT ${limit}`;
-
-/** Rules of the network by what they let pass, and by its far ends; records of answers are left out. */
-export const rules = (
-  limit: number,
-): string => `SELECT coalesce("flow.rule.list.name", "flow.rule.list.id", '') AS list, "flow.rule.text" AS rule,
-  count(*) AS flows, least(count(*), approx_count_distinct(CASE WHEN "flow.rule.text" LIKE 'egress %' THEN "destination.address" ELSE "source.address" END)) AS peers,
-  least(count(*), approx_count_distinct("destination.port")) AS ports
-FROM flows WHERE "flow.action" = 'accept' AND "flow.rule.status" = 'matched' AND "flow.rule.text" IS NOT NULL
-  AND "flow.initiator" IS DISTINCT FROM 'destination'
-GROUP BY ALL ORDER BY flows DESC, list, rule LIMIT ${limit}`;
 
 export const ADDRESSES = `SELECT count(*) FILTER (WHERE sends) AS sources, count(*) FILTER (WHERE receives) AS destinations FROM ends`;

@@ -74,36 +74,31 @@ export function suspects({ suspects: all, findings }: ReportData): string {
   return section("suspects", "Suspects", lead, inner.join("\n"));
 }
 
-export function advice({ rules, unexplained }: ReportData): string {
+const MOST_RULES = 20;
+
+export function advice({ advice: all }: ReportData): string {
   const lead =
-    "Rules by what they let pass, and from or to how many addresses, where the network is described to the worker. For proposals with evidence and proof: flowferry report advise.";
-  const odd =
-    unexplained > 0
-      ? nothing(`${count(unexplained)} accepted flows are covered by no rule of the description: it may be out of date.`)
-      : "";
-  if (rules.length === 0)
-    return section(
-      "advice",
-      "Advice in short",
-      lead,
-      `${nothing("No flow names the rule that let it in: describe the network in enrich.oci or enrich.ibm of the configuration.")}${odd}`,
-    );
-  const hinted = rules.filter(({ hint }) => hint !== "");
+    "What the flows of this time leave of the rules of the network. For proposals with their rules, proof and rollback: flowferry report advise.";
+  if (typeof all === "string") return section("advice", "Advice in short", lead, nothing(all));
+  const { rules, insufficient, unexplained, accepted } = all;
+  const notes = insufficient.map((reason) => `No proposal where evidence is insufficient: ${reason}.`);
+  if (unexplained > 0) {
+    const flows = `${count(unexplained)} of ${count(accepted)} accepted flows`;
+    notes.push(`${flows} are covered by no rule of the description: it may be out of date.`);
+  }
   const columns: Column[] = [
     { name: "Rule" },
     { name: "List" },
+    { name: "Finding" },
+    { name: "Why" },
     { name: "Flows", kind: "number" },
-    { name: "Far ends, about", kind: "number" },
-    { name: "Ports, about", kind: "number" },
-    { name: "What could be narrower" },
+    { name: "Advice" },
   ];
-  const rows = [...hinted, ...rules.filter(({ hint }) => hint === "")]
-    .slice(0, 20)
-    .map((one) => [one.rule, one.list, one.flows, one.peers, one.ports, one.hint]);
-  return section(
-    "advice",
-    "Advice in short",
-    lead,
-    `${table(`${hinted.length} of ${rules.length} rules could be narrower`, columns, rows)}${odd}`,
-  );
+  const [found, fine] = [rules.filter(({ isFine }) => !isFine), rules.filter(({ isFine }) => isFine)];
+  const rows = [...found, ...fine]
+    .slice(0, MOST_RULES)
+    .map(({ text, list, finding, why, flows, advice: say }) => [text, list, finding, why, flows, say]);
+  const caption = `${found.length} of ${plural(rules.length, "rule")} could go, or be narrower`;
+  const inner = [rules.length === 0 ? nothing("The lists have no rules.") : table(caption, columns, rows), ...notes.map(nothing)];
+  return section("advice", "Advice in short", lead, inner.join("\n"));
 }

@@ -13,7 +13,7 @@ const SHOWN = "&lt;/text&gt;&lt;/svg&gt;&lt;script&gt;alert(1)&lt;/script&gt;]]&
 
 const TOTALS: Totals = {
   ...{ flows: 30, bytes: 2_500_000, packets: 300, accepted: 20, rejected: 10, captured: 29, idle: 0, lost: 1, timeless: 0 },
-  ...{ undirected: 2, subnetless: 30, unexplained: 3, first: AT, last: AT + 5 * HOUR },
+  ...{ undirected: 2, subnetless: 30, first: AT, last: AT + 5 * HOUR },
 };
 
 function dataOf(name: string): ReportData {
@@ -42,8 +42,13 @@ function dataOf(name: string): ReportData {
     exposures: [{ ...end, port: 22, service: name, sources: 1, flows: 2, last, rule: name }],
     suspects: [{ kind: "scan", source: end, target: name, evidence: name, last }],
     findings: [{ rule: name, flows: 1, sources: 1, last }],
-    rules: [{ list: name, rule: name, flows: 1, peers: 1, ports: 1, hint: "" }],
-    unexplained: 3,
+    advice: {
+      ...{ days: 7, accepted: 20, unexplained: 3, insufficient: [name] },
+      rules: [
+        { list: name, text: "ingress all", finding: "used", why: name, flows: 1, advice: "keep", isFine: true },
+        { list: name, text: name, finding: "over-broad", why: name, flows: 1, advice: "none", isFine: false },
+      ],
+    },
     passedOver: [`${name} is broken`],
     doubts: [`the first of what could not be read: ${name}`],
   };
@@ -164,6 +169,14 @@ describe("the page", () => {
     expect(text).toContain("Of no named subnet: 30 flows; ");
   });
 
+  test("has the rules that could go or be narrower first, and why others have no proposal", () => {
+    const [, advice = ""] = html("web").split(">Advice in short</h2>");
+    expect(advice).toContain("1 of 2 rules could go, or be narrower");
+    expect(advice.indexOf("over-broad")).toBeLessThan(advice.indexOf("ingress all"));
+    expect(advice).toContain("No proposal where evidence is insufficient: web.");
+    expect(advice).toContain("3 of 20 accepted flows are covered by no rule of the description");
+  });
+
   test("says of each picture and table that has nothing to show that it has not", () => {
     const nothing: Partial<ReportData> = {
       ...{
@@ -175,7 +188,7 @@ describe("the page", () => {
         ranges: [],
       },
       ...{ largest: undefined, unusual: [], talkers: [], ports: [], ways: [], rejectedSources: [], exposures: [], suspects: [] },
-      ...{ findings: [], rules: [], silent: [], passedOver: [], doubts: [] },
+      ...{ findings: [], advice: "No rules are known.", silent: [], passedOver: [], doubts: [] },
     };
     const text = html("web", nothing);
     expect(count(text, "<svg")).toBe(0);
