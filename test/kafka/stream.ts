@@ -79,7 +79,7 @@ export function committed(kafka: Kafka, group: string, topic: string): Promise<M
 }
 
 /** How to reach the brokers over TLS as the user who is known. */
-function connection(kafka: Kafka, listener: "SASL_SSL" | "OCI" = "SASL_SSL"): object {
+export function connection(kafka: Kafka, listener: "SASL_SSL" | "OCI" = "SASL_SSL"): object {
   return {
     brokers: kafka.brokers(listener),
     sasl: { username: USER, password: PASSWORD },

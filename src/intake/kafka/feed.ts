@@ -143,6 +143,7 @@ export class Feed {
 
   /** Partitions of this worker of which something is to be handed out, with what is ready. */
   ready(): { readonly partition: string; readonly runs: readonly (Run & Partial<FilledRun>)[] }[] {
+    if (!this.#member.isCurrent) return [];
     return [...this.#own.values()]
       .filter(({ ready }) => ready.length > 0)
       .map(({ name, ready }) => ({ partition: name, runs: [...ready] }));
@@ -300,7 +301,7 @@ export class Feed {
     while (!signal.aborted) {
       const now = Date.now();
       const wanted = [...this.#own.values()].filter((own) => this.#isWanted(own) && own.notBefore <= now);
-      if (wanted.length === 0 || this.#memory.isFull) {
+      if (wanted.length === 0 || this.#memory.isFull || !this.#member.isCurrent) {
         await firstOf([this.changed, this.#memory.freed, pause(RETRY_MS, signal)], signal);
         continue;
       }
@@ -316,7 +317,7 @@ export class Feed {
         let isNew = false;
         for (const answer of answers) {
           const own = asked.find(({ name }) => name === placeName(answer));
-          if (own !== undefined && this.#isStill(own)) isNew = (await this.#take(own, answer)) || isNew;
+          if (own !== undefined && this.#isStill(own) && this.#member.isCurrent) isNew = (await this.#take(own, answer)) || isNew;
         }
         if (asked.every(({ failingSince }) => failingSince === undefined)) this.#healed();
         if (isNew || this.#targets !== undefined) this.#changed();

@@ -90,6 +90,14 @@ export class GroupMember {
     return [...this.#held.values()];
   }
 
+  /**
+   * Whether the claims are this member's as far as can be known: not for one that the group has heard nothing of for a session, as after it was
+   * stopped and woken, until the group has answered.
+   */
+  get isCurrent(): boolean {
+    return this.#confirmed !== undefined && performance.now() - this.aliveAt < this.#options.sessionMs;
+  }
+
   /** Whether the claim is still this member's. */
   holds(claim: Claim): boolean {
     return this.#held.get(placeName(claim)) === claim;
@@ -183,6 +191,7 @@ export class GroupMember {
       if (client !== this.#client) return;
       this.#lostHeartbeats = 0;
       this.aliveAt = performance.now();
+      this.#confirmed = undefined;
       const own = (assignments ?? []).flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition })));
       void this.#next(() => this.#confirm({ memberId, generationId }, own));
     });

@@ -12,6 +12,7 @@ const VALUES: Readonly<Record<string, string>> = {
   SLACK_WEBHOOK_URL: "https://hooks.slack.com/services/T/B/x",
   LOG_GROUP_OCID: "ocid1.loganalyticsloggroup.oc1.phx.amaaaaaa",
   CLOUD_LOGS_GUID: "90d208cc-e1dd-4fb2-a938-358e5996f056",
+  KAFKA_BROKERS: "cell-1.streaming.us-ashburn-1.oci.oraclecloud.com:9092",
   LOGS_URL: "https://logs.example.com",
 };
 

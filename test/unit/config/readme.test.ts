@@ -10,6 +10,7 @@ const ENV = {
   FLOWFERRY_HASH_KEY: "a key for the hash of addresses",
   OCI_AUTH_TOKEN: "token",
   OTLP_TOKEN: "token",
+  STREAM_TOKEN: "token",
   SLACK_WEBHOOK_URL: "https://hooks.slack.com/services/T/B/x",
 };
 const SOURCE = "source: { type: directory, path: bucket }\n";
@@ -27,9 +28,15 @@ test.each([...examples, ...pages.flatMap(blocksIn)])("an example is a valid conf
   expect(config.sinks.length).toBeGreaterThan(0);
 });
 
-test("the README has a complete example each for OCI, IBM, AWS and a directory", () => {
+test("the README has a complete example each for OCI, IBM, AWS, a directory and a stream", () => {
   const complete = examples.filter((text) => /^source:/m.test(text) && /^sinks:/m.test(text));
-  expect(complete.map((text) => /type: ([\w-]+)/.exec(text)?.[1])).toEqual(["oci-object-storage", "s3", "s3", "directory"]);
+  expect(complete.map((text) => /type: ([\w-]+)/.exec(text)?.[1])).toEqual([
+    "oci-object-storage",
+    "s3",
+    "s3",
+    "directory",
+    "kafka",
+  ]);
 });
 
 test.each(["README.md", "examples/README.md", "examples/library/README.md", ...pages])(
