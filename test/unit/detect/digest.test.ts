@@ -105,6 +105,24 @@ test("what comes late for the day still counts, until nothing may come late for 
   expect(told.map(({ entries }) => entries)).toEqual([["10.0.2.20 22: 2 by sourceAddress, 2 flows, 12:00 to 23:54"]]);
 });
 
+test("each day has its own list, also where the next one has begun before the first is told", () => {
+  const told: Match[] = [];
+  const detector = detectorOf(told);
+  const flow = flowMaker();
+  for (const [hours, source] of [
+    [12, 1],
+    [24.1, 2],
+    [24.2, 3],
+    [26, 4],
+    [50, 5],
+  ] as const)
+    detector.inspect(flow(hours * HOUR, { destinationPort: 22, sourceAddress: `203.0.113.${source}` }));
+  expect(told.map(({ entries }) => entries)).toEqual([
+    ["10.0.2.20 22: 1 by sourceAddress, 1 flows, 12:00 to 12:00"],
+    ["10.0.2.20 22: 3 by sourceAddress, 3 flows, 00:06 to 02:00"],
+  ]);
+});
+
 test.each([1, 64, 65, 100, 1_000, 20_000])("%i different values are counted within a tenth, few exactly", (count) => {
   const sketch = new Sketch();
   for (let n = 0; n < count * 2; n++) sketch.add(`10.${(n % count) >> 16}.${((n % count) >> 8) & 255}.${(n % count) & 255}`);

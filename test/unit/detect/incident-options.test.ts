@@ -171,6 +171,13 @@ test("tellings of one day are numbered, so that the same incident has the same k
   expect(keys([HOUR + 60, 3 * HOUR, DAY])).toEqual([`${day}`, `${day}|1`, `${day + 1}`]);
 });
 
+test("the number of a telling outlives a restart", () => {
+  const text = at("probe", 22, "throttle: 1h");
+  const flows = () => [0, 2 * HOUR, 4 * HOUR].map((second) => alone(second, { destinationPort: 22 }));
+  const keys = (matches: readonly Match[]) => matches.map(({ key }) => key);
+  expect(keys(detectOverRestarts(text, flows()))).toEqual(keys(detect(rulesOf(text), flows()).matches));
+});
+
 test.each([
   ["unless: [nobody]", "rules.yml:11: unknown rule 'nobody'"],
   ["common: { field: nothing, by: sourceAddress, gte: 3 }", "rules.yml:11: flow.common.0.field: "],
