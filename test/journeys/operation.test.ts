@@ -171,6 +171,7 @@ test("schema prints a JSON Schema of the configuration, and a reference", async 
   expect(Object.keys(properties).sort()).toEqual([
     "alerts",
     "archive",
+    "coordination",
     "enrich",
     "filter",
     "format",
