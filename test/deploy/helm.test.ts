@@ -70,6 +70,8 @@ test.each([
   ["a configuration twice", ["--set", "existingConfigMap=other"], /either config or existingConfigMap/],
   ["tables twice", ["--set", "tablesVolume.configMap.name=other"], /either tables or tablesVolume/],
   ["metrics that Prometheus could not read", ["--set", "serviceMonitor.tokenSecret.name="], /the Secret with the token/],
+  ["several workers that share nothing", ["--set", "workers.replicas=2"], /share their work by config\.coordination/],
+  ["KEDA for workers that share nothing", ["--set", "workers.keda.enabled=true"], /config\.coordination: add it/],
   ["a configuration without sinks", ["--set", "config.sinks=null"], /config needs source/],
 ])("helm refuses %s", async (_name, args, message) => {
   await expect(render("oke", ...args)).rejects.toThrow(message);
