@@ -7,13 +7,14 @@
  *   --scale A,B    numbers of objects to compare (default 2000,200000)
  *   --backlog N    of these, how many are read before the tailing is measured: a number (default 1000), or all
  *   --rows A,B     rows of the tables that are compared (default 10000,1000000)
- *   --only PART    throughput, rules, tables, scale, startup, detections or archive (with --flows 10000000: 15 GB of disk, half an hour)
+ *   --only PART    throughput, stages, rules, tables, scale, startup, detections or archive (with --flows 10000000: 15 GB of disk, half an hour)
  *   --hosts N      hosts of the day that the detections are tried on (default 1000; 300 with --quick)
  *   --program FILE what startup and archive start (default dist/main.js, which `npm run build` makes)
  *   --distinct     archive: no connections are kept open, so that most flows are of a conversation of their own
  *   --written DIR  archive: asks `archive` and `enriched` of this folder, which are of the same bucket, instead of writing them first
  *   --seed TEXT    seed of the bucket
  *   --profile DIR  write CPU profiles of the program there, and tell which functions took most
+ *   --record       add the ratios of throughput to test/bench/history.jsonl: a line for each release
  *   --markdown     tables in Markdown
  */
 import { cpus, totalmem } from "node:os";
@@ -22,9 +23,11 @@ import { describeError } from "../../src/lib/errors.ts";
 import { archive } from "./archive.ts";
 import { benchBucket } from "./bucket.ts";
 import { detections } from "./detections/report.ts";
+import { beside, record } from "./history.ts";
 import { hottest } from "./profile.ts";
 import { rules } from "./rules.ts";
 import { scale } from "./scale.ts";
+import { stages } from "./stages.ts";
 import { startup } from "./startup.ts";
 import { markdown, plain, type Table } from "./table.ts";
 import { tables } from "./tables.ts";
@@ -53,6 +56,7 @@ async function main(): Promise<void> {
       profile: { type: "string" },
       distinct: { type: "boolean", default: false },
       written: { type: "string" },
+      record: { type: "boolean", default: false },
       markdown: { type: "boolean", default: false },
     },
   });
@@ -66,7 +70,7 @@ async function main(): Promise<void> {
     });
 
   const { quick, only, profile } = values;
-  const parts = ["throughput", "rules", "tables", "scale", "startup", "detections", "archive"];
+  const parts = ["throughput", "stages", "rules", "tables", "scale", "startup", "detections", "archive"];
   if (only !== undefined && !parts.includes(only)) throw new Error(`--only is one of ${parts.join(", ")}`);
   const wanted = (part: string) => only === undefined || only === part;
   const [flows = 0] = wholeNumbers("flows", values.flows ?? (quick ? "50000" : "1000000"));
@@ -80,9 +84,13 @@ async function main(): Promise<void> {
   process.stdout.write(`${machine}\n\n`);
 
   if (wanted("throughput")) {
-    print(await throughput(await benchBucket(flows, values.seed, say), { rounds, profile, say }));
+    const table = await throughput(await benchBucket(flows, values.seed, say), { rounds, profile, say });
+    print(table);
+    process.stdout.write(`${beside(table, flows)}\n`);
+    if (values.record) record(table, flows, machine);
     if (profile !== undefined) print(hottest(profile, 30));
   }
+  if (wanted("stages")) for (const table of await stages(await benchBucket(flows, values.seed, say), say)) print(table);
   if (wanted("rules")) print(await rules(say));
   if (wanted("tables")) print(await tables(wholeNumbers("rows", values.rows ?? (quick ? "1000,20000" : "10000,1000000")), say));
   if (wanted("startup")) print(await startup(values.program, rounds, say));

@@ -7,6 +7,8 @@ import { fileURLToPath } from "node:url";
 /** What a process used from its start to its end. */
 export interface Usage {
   readonly cpuSeconds: number;
+  /** Of these, what its main thread used; undefined of what is no Node. */
+  readonly mainCpuSeconds?: number;
   readonly peakRssBytes: number;
   readonly wallSeconds: number;
 }

@@ -13,6 +13,8 @@ const BUCKET = new URL("./scale-bucket.ts", import.meta.url);
 const RECEIVER = new URL("../simulators/otlp/main.ts", import.meta.url);
 const POLL_MS = 1_000;
 const TICKS = 8;
+/** Between two questions whether a record has arrived. */
+const LOOK_MS = 25;
 /** Between two objects of the bucket. */
 const STEP_MS = 60_000;
 
@@ -45,6 +47,7 @@ export async function scale(sizes: readonly number[], backlog: number | undefine
     header: [
       "objects",
       "read",
+      "first record, s",
       "list calls to catch up",
       "peak RSS, MB",
       "list calls per look",
@@ -64,7 +67,10 @@ async function rowOf(size: number, backlog: number | undefined, say: (line: stri
     const config = join(folder, "flowferry.yaml");
     writeFileSync(config, stringify(configuration(store.ready, receiver.ready.url, backlog)));
     say(`${size} objects: catching up`);
+    const started = performance.now();
+    const arrived = firstRecord(receiver.ready.url);
     const caughtUp = await measure(MAIN, ["run", "-c", config, "--until-caught-up", "--json"]);
+    const firstSeconds = ((await arrived) - started) / 1000;
     const { records } = summaryOf(caughtUp.stdout);
     const first = await stats();
     const due = Math.min(size, backlog ?? size);
@@ -77,11 +83,20 @@ async function rowOf(size: number, backlog: number | undefined, say: (line: stri
     const perTick = [...new Set(ticks)].sort((a, b) => a - b).join(" or ");
     const megabytes = (bytes: number) => String(Math.round(bytes / 1e6));
     const ledger = String(Math.round(ledgerBytes(join(folder, "flowferry.db")) / 1e3));
-    const counts = [size, first.get, first.list].map(String);
+    const counts = [String(size), String(first.get), firstSeconds.toFixed(1), String(first.list)];
     return [...counts, megabytes(caughtUp.peakRssBytes), perTick, megabytes(tailing.peakRssBytes), ledger];
   } finally {
     await Promise.all([receiver.stop(), store.stop()]);
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** When the receiver had its first record. */
+async function firstRecord(url: string): Promise<number> {
+  for (;;) {
+    const { records } = (await (await fetch(`${url}/stats`)).json()) as { records: number };
+    if (records > 0) return performance.now();
+    await sleep(LOOK_MS);
   }
 }
 

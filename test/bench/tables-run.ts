@@ -13,8 +13,11 @@ import { originOf } from "../../src/flow/origin.ts";
 import { parseAddress } from "../../src/lib/ip/address.ts";
 import { addressAt } from "./tables.ts";
 
-/** Addresses that are looked up, and flows of a piece. */
+/** Addresses that are looked up, each once where the table has so many. */
 const LOOKUPS = 200_000;
+/** Flows that are enriched over and over while the tables are read again, from and to so many hosts. */
+const FLOWS = 50_000;
+const HOSTS = 5_000;
 const PIECE = 500;
 const DEADLINE_MS = 400_000;
 
@@ -41,15 +44,8 @@ const watch = await watchTables({ ...files, refreshMs: 200 }, ({ kind, message, 
 const load = { cpuMs: cpu() - from, wallMs: performance.now() - wall };
 const bytes = held() - empty;
 
-const origin = originOf("file:///bench", "flows", "1");
-const flows = Array.from({ length: LOOKUPS / 2 }, (_, i) => {
-  const flow = new Flow(origin, i + 1, EMPTY_CONTEXT, 0);
-  flow.sourceAddress = addressAt((i * 7_919) % rows);
-  flow.destinationAddress = addressAt((i * 104_729 + 1) % rows);
-  return flow;
-});
-const addresses = flows.flatMap(({ sourceAddress, destinationAddress }) => [sourceAddress, destinationAddress]);
-const ips = addresses.map((text) => parseAddress(text ?? "") ?? fail(`${text} is no address`));
+const addresses = Array.from({ length: LOOKUPS }, (_, i) => addressAt((i * 7_919) % rows));
+const ips = addresses.map((text) => parseAddress(text) ?? fail(`${text} is no address`));
 const { servers } = watch.tables;
 from = cpu();
 let found = 0;
@@ -57,8 +53,16 @@ for (const ip of ips) if (servers.find(ip) !== undefined) found++;
 const find = (LOOKUPS / (cpu() - from)) * 1000;
 if (found !== LOOKUPS) fail(`${found} of ${LOOKUPS} servers were found`);
 from = cpu();
-for (const text of addresses) watch.tables.addresses.get(text ?? "");
+for (const text of addresses) watch.tables.addresses.get(text);
 const answer = (LOOKUPS / (cpu() - from)) * 1000;
+
+const origin = originOf("file:///bench", "flows", "1");
+const flows = Array.from({ length: FLOWS }, (_, i) => {
+  const flow = new Flow(origin, i + 1, EMPTY_CONTEXT, 0);
+  flow.sourceAddress = addressAt((i * 7_919) % Math.min(rows, HOSTS));
+  flow.destinationAddress = addressAt((i * 104_729 + 1) % Math.min(rows, HOSTS));
+  return flow;
+});
 
 /** Both files are replaced by others with as many rows. */
 for (const path of Object.values(files)) {

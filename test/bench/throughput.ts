@@ -110,6 +110,11 @@ async function runProgram(
   }
 }
 
+/** One run under a profiler, which writes a file for each thread into the folder. */
+export async function profiledRun(bench: BenchBucket, threads: number, folder: string): Promise<Usage> {
+  return runProgram(bench, { name: "profiled", besides: { run: { threads } } }, folder);
+}
+
 function configuration(bucket: string, lookups: string, endpoint: string, compression: string): object {
   const table = (name: string) => join(lookups, `${name}.csv`);
   return {

@@ -1,11 +1,9 @@
-import { type IpPrefix, parsePrefix } from "../../lib/ip/prefix.ts";
 import type { IpRanges } from "../../lib/ip/ranges.ts";
 import { PackedRows } from "./packed-rows.ts";
 import { contradiction, csvTable, required, requiredPrefix } from "./table.ts";
 
 /** An external network that outbound traffic may go to. */
 export interface ApprovedDestination {
-  readonly prefix: IpPrefix;
   readonly cidr: string;
   readonly name: string;
   readonly line: number;
@@ -19,7 +17,6 @@ export const approvedDestinations = csvTable<ApprovedDestinationTable>(
   { required: ["cidr", "name"], optional: [] },
   (report) => {
     const rows = new PackedRows<ApprovedDestination>(([cidr = "", name = ""], line) => ({
-      prefix: parsePrefix(cidr) as IpPrefix,
       cidr,
       name,
       line,

@@ -6,7 +6,6 @@ import { contradiction, csvTable, required, requiredPrefix } from "./table.ts";
 
 /** A network, and the zone that it belongs to. */
 export interface NetworkRow {
-  readonly prefix: IpPrefix;
   readonly cidr: string;
   readonly zone: Exclude<Zone, "invalid">;
   readonly name: string | undefined;
@@ -46,7 +45,6 @@ export const networks = csvTable<NetworkTable>(
   { required: ["cidr", "zone"], optional: ["name"] },
   (report) => {
     const rows = new PackedRows<NetworkRow>(([cidr = "", zone, name], line) => ({
-      prefix: parsePrefix(cidr) as IpPrefix,
       cidr,
       // The program's own strings: what compares them for every flow is fast when they are the same ones.
       zone: ZONES.find((own) => own === zone) ?? "external",

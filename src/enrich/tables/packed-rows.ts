@@ -64,7 +64,9 @@ export class PackedRows<Row> {
     const place = this.#places[2 * number] as number;
     const piece = this.#pieces[Math.floor(place / PIECE_BYTES)] as Buffer;
     const start = place % PIECE_BYTES;
-    const cells = piece.toString("utf8", start, piece.indexOf(END, start)).split(BETWEEN);
+    let end = start;
+    while (piece[end] !== END) end++;
+    const cells = piece.toString("utf8", start, end).split(BETWEEN);
     const row = this.#make(cells, this.#places[2 * number + 1] as number);
     if (this.#made.size === MAX_MADE) this.#made.clear();
     this.#made.set(number, row);

@@ -1,12 +1,10 @@
 import type { Columns } from "../../flow/types.ts";
-import { type IpPrefix, parsePrefix } from "../../lib/ip/prefix.ts";
 import type { IpRanges } from "../../lib/ip/ranges.ts";
 import { PackedRows } from "./packed-rows.ts";
 import { contradiction, csvTable, required, requiredPrefix } from "./table.ts";
 
 /** A server, or a network of servers. */
 export interface ServerRow {
-  readonly prefix: IpPrefix;
   /** The address or network as the file has it. */
   readonly address: string;
   readonly server: string;
@@ -27,7 +25,6 @@ export const servers = csvTable<ServerTable>(
   (report) => {
     let names: readonly string[] = [];
     const rows = new PackedRows<ServerRow>(([address = "", server = "", ...cells], line) => ({
-      prefix: parsePrefix(address, true) as IpPrefix,
       address,
       server,
       columns: columnsOf(names, cells),
@@ -52,8 +49,14 @@ export const servers = csvTable<ServerTable>(
 
 /** The cells that are not empty, by the names of their columns; undefined where all are. */
 function columnsOf(names: readonly string[], cells: readonly string[]): Columns | undefined {
-  const filled = names.flatMap((name, i): [string, string][] => (cells[i] ? [[name, cells[i]]] : []));
-  return filled.length === 0 ? undefined : Object.freeze(Object.fromEntries(filled));
+  let found: Record<string, string> | undefined;
+  for (const [i, name] of names.entries()) {
+    const value = cells[i];
+    if (value === undefined || value === "") continue;
+    found ??= {};
+    found[name] = value;
+  }
+  return found && Object.freeze(found);
 }
 
 function columnProblem(name: string, all: readonly string[]): string | undefined {

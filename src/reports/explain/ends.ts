@@ -40,7 +40,7 @@ export function endOf(text: string, tables: readonly Tables[]): End {
   return {
     label: addresses.length === 0 ? text : `${first?.server} (${addresses.join(", ")})`,
     server: first?.server ?? text,
-    prefixes: found.map(({ prefix: network }) => network),
+    prefixes: addresses.map((address) => parsePrefix(address, true) as IpPrefix),
     address: single,
   };
 }
