@@ -118,8 +118,10 @@ export function createBeacon(detector: Beacon, options: FollowerOptions, groupin
   };
 }
 
-/** Whether the record is of a connection that was not known. */
+/** Whether the record is of a connection that is not known. */
 function take({ starts, ports, seen, sizes }: Connections, flow: Flow, time: number, keep: number): boolean {
+  // In order it would have come and been forgotten by now. It must not take away a connection that has its port since.
+  if (starts.length >= keep && time < (starts[0] as number)) return true;
   const port = flow.sourcePort ?? 0;
   const bytes = Number(bytesOf(flow));
   const known =

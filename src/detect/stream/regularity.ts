@@ -17,7 +17,9 @@ const WEIGHTS = { gaps: { symmetry: 0.2, evenness: 0.5 }, sizes: { symmetry: 0.1
 /**
  * Judges connections by the gaps between them and by their sizes, as RITA does (Active Countermeasures, "Beacon analysis"): the skew of
  * Bowley, (q1 + q3 - 2 q2) / (q3 - q1), is 0 for a clock with symmetric jitter; the median absolute deviation by the median is 0 for one
- * without. People and their software have gaps that are skewed and spread. Undefined where fewer than `least` bursts are left.
+ * without. People and their software have gaps that are skewed and spread. A pause in which `least` connections had room ends a conversation:
+ * before it was another one, or what lies between has not come yet; only what follows the last one is judged. Undefined where fewer than
+ * `least` bursts are left.
  *
  * `starts`: ascending, in ms; `sizes`: bytes of each connection, in the same order.
  */
@@ -37,7 +39,10 @@ export function regularityOf(starts: readonly number[], sizes: readonly number[]
     previous = start;
   }
   if (gaps.length + 1 < least) return undefined;
-  const [timing, size] = [spread(gaps), spread(sizes)];
+  const timing = spread(gaps);
+  const resumed = starts.findLastIndex((start, at) => start - (starts[at - 1] ?? start) > timing.median * least);
+  if (resumed !== -1) return regularityOf(starts.slice(resumed), sizes.slice(resumed), least);
+  const size = spread(sizes);
   const score = weigh(timing, WEIGHTS.gaps) + weigh(size, WEIGHTS.sizes);
   return { score, gapMs: timing.median, gaps: timing, sizes: size };
 }

@@ -187,4 +187,50 @@ longest: 1h`;
     const parts = "gaps 1.00 symmetric, 0.93 even; sizes 1.00 symmetric, 1.00 even";
     expect(matches[0]).toMatchObject({ reason: `5 connections, one every 150.0 s, score 0.97 (${parts})`, count: 5 });
   });
+
+  describe("five connections each five seconds, of which no fifteen (as many as are kept) span five bursts,", () => {
+    const burst = (second: number, size: number, port: (index: number) => number): Step[] =>
+      Array.from({ length: size }, (_, index) => [second, { sourcePort: port(index) }]);
+    const dense = (from: number, to: number, firstPort: number): Step[] =>
+      every(5, (to - from) / 5).flatMap((after, at) => burst(from + after, 5, (index) => firstPort + at * 5 + index));
+
+    test("are none either while what lies between has not come yet", () => {
+      const before = dense(600, 1_100, 10_000);
+      const between = dense(1_100, 1_200, 20_000);
+      const after = [
+        ...burst(1_200, 5, (n) => 30_000 + n),
+        ...burst(1_205, 5, (n) => 30_010 + n),
+        ...burst(1_210, 3, (n) => 30_020 + n),
+      ];
+      expect(run(BEACON, [...before, ...between, ...after]).marked).toEqual([]);
+      expect(run(BEACON, [...before, ...after]).marked).toEqual([]);
+    });
+
+    test("are none either when earlier ones, whose ports they have again, come late", () => {
+      const before = dense(0, 600, 10_000);
+      // The latest fifteen are of 1185, 1190 and 1195: four of each have a port that had been used before.
+      const between = [
+        ...dense(600, 1_185, 20_000),
+        ...[1_185, 1_190, 1_195].flatMap((second, at) => burst(second, 5, (n) => (n === 4 ? 30_000 + at : 10_000 + at * 4 + n))),
+      ];
+      const after = dense(1_200, 1_215, 40_000);
+      expect(run(BEACON, [...before, ...between, ...after]).marked).toEqual([]);
+      expect(run(BEACON, [...between, ...before, ...after]).marked).toEqual([]);
+    });
+  });
+
+  test("late ones may show that connections went on for ten minutes", () => {
+    const [before, after] = [connections(...every(5, 100)), connections(...every(5, 40).map((second) => 500 + second))];
+    expect(run(BEACON, [...before, ...after]).marked[0]).toBe(120);
+    expect(run(BEACON, [...after, ...before]).marked[0]).toBe(40);
+  });
+
+  test("a pause in which all of them had room ends a conversation", () => {
+    const evening = every(150, 4);
+    const pause = (seconds: number) => evening.map((second) => 450 + seconds + second);
+    // One pause of four gaps among them: gaps 150, 150, 150, 600, 150: still even.
+    expect(run(BEACON, connections(...evening, ...pause(600))).marked[0]).toBeLessThan(7);
+    expect(run(BEACON, connections(...evening, ...pause(900))).marked).toEqual([]);
+    expect(run(BEACON, connections(...evening, ...pause(900), 450 + 900 + 600)).marked).toEqual([8]);
+  });
 });
