@@ -142,7 +142,15 @@ export class Coordination {
     const { signal } = this.#stop;
     const patiently = async (begin: () => Promise<unknown>) => {
       const onRetry = ({ error, failures }: { error: unknown; failures: number }) => events.onTrouble(PART, error, failures);
-      await retry(begin, policy, signal, onRetry);
+      await retry(
+        () => {
+          signal.throwIfAborted();
+          return begin();
+        },
+        policy,
+        signal,
+        onRetry,
+      );
       well();
     };
     const parts = { connection, log, sessionMs: options.sessionMs };
@@ -190,10 +198,25 @@ export class Coordination {
           ),
       },
     });
-    await shipping.open();
+    await this.#joined(shipping.open(), () => shipping.close());
     this.#shipping = shipping;
     for (const [name, listener] of this.#listeners) shipping.listen(name, listener);
-    this.#closers.push(() => shipping.close());
+  }
+
+  /**
+   * Waits for a group's first answer, which takes as long as others are waited for: closing breaks it off. What could not join is closed, so
+   * that it does not become a member later, which nobody knows of.
+   */
+  async #joined(joining: Promise<void>, close: () => Promise<void>): Promise<void> {
+    this.#closers.push(close);
+    try {
+      await joining;
+      this.#stop.signal.throwIfAborted();
+    } catch (error) {
+      this.#closers = this.#closers.filter((closer) => closer !== close);
+      await close();
+      throw error;
+    }
   }
 
   async #discover(parts: { connection: ShippingParts["connection"]; log: TopicLog; sessionMs: number }): Promise<void> {
@@ -221,9 +244,8 @@ export class Coordination {
       onWell: () => events.onWell(PART),
       onLease: (lease) => void this.#list(lister, lease),
     });
-    await holder.join();
+    await this.#joined(holder.join(), () => holder.close());
     this.#lister = lister;
-    this.#closers.push(() => holder.close());
   }
 
   async #list(lister: Lister, lease: Lease): Promise<void> {

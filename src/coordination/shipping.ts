@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { StoredDeadLetter } from "../contracts/ledger.ts";
 import type { Discovery, SourceListener } from "../contracts/source.ts";
 import { describeError, type FlowferryError } from "../lib/errors.ts";
@@ -145,15 +144,8 @@ export class Shipping {
     await this.#settle();
     this.#stop.abort();
     await this.#member.leave();
-    let isOver = false;
-    const over = this.#working.then(() => {
-      isOver = true;
-    });
-    // A fetch that was between two questions opens the connection once more.
-    while (!isOver) {
-      await this.#reader.close();
-      await Promise.race([over, sleep(50, undefined, { ref: false })]);
-    }
+    await this.#reader.close();
+    await this.#working;
   }
 
   #changed(): void {

@@ -235,11 +235,24 @@ export class Feed {
     if (isFirst) {
       const others = this.#seen.partitions().filter((name) => !this.#own.has(name));
       const left = others.flatMap((name) => this.#seen.waiting(name, EVERYTHING));
-      if (left.length > 0) await this.#revoke(left);
+      if (left.length > 0) await this.#forget(left);
     }
     this.#isShared = true;
     this.#changed();
     this.#events.onNews();
+  }
+
+  /** What is others' is read by nobody here, and so has to be forgotten. */
+  async #forget(objects: readonly ObjectVersion[]): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      try {
+        await this.#revoke(objects);
+        return;
+      } catch (error) {
+        this.#troubled(this.#connection.failure(error, "let go of what is others'"));
+        await pause(RETRY_MS, this.#stop.signal);
+      }
+    }
   }
 
   async #beginOne(own: Own): Promise<void> {

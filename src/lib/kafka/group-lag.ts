@@ -1,4 +1,5 @@
 import type { Consumer } from "@platformatic/kafka";
+import { Failure } from "../errors.ts";
 import type { KafkaConnection } from "./connection.ts";
 import { byTopic, type Place, placeName } from "./places.ts";
 import { TopicReader } from "./topic-reader.ts";
@@ -20,6 +21,7 @@ export class GroupLag {
   readonly #topics: readonly string[];
   readonly #reader: TopicReader;
   #client: Consumer | undefined;
+  #isClosed = false;
 
   constructor(connection: KafkaConnection, groupId: string, topics: readonly string[]) {
     this.#connection = connection;
@@ -42,6 +44,7 @@ export class GroupLag {
 
   async #committed(places: readonly Place[]): Promise<ReadonlyMap<string, number>> {
     const { kafka, options, failure } = this.#connection;
+    if (this.#isClosed) throw new Failure("passing", "kafka-unavailable", "Kafka: nobody asks for the group any more");
     if (this.#client === undefined) {
       this.#client = new kafka.Consumer({ ...options, groupId: this.#groupId, autocommit: false });
       this.#client.on("error", () => {});
@@ -68,6 +71,7 @@ export class GroupLag {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all([this.#drop(), this.#reader.close()]);
   }
 }

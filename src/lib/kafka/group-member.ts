@@ -320,7 +320,12 @@ export class GroupMember {
   async #release(claims: readonly Held[]): Promise<void> {
     if (claims.length === 0) return;
     for (const claim of claims) this.#held.delete(placeName(claim));
-    await this.#events.onReleased(claims);
+    try {
+      await this.#events.onReleased(claims);
+    } catch (error) {
+      // They are not this member's in any case, and nothing is committed for them: what was not forgotten may be delivered by two.
+      this.#trouble(error, `let go of ${claims.map(placeName).join(", ")}`);
+    }
   }
 
   async #commitEvery(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Consumer } from "@platformatic/kafka";
-import type { FlowferryError } from "../errors.ts";
+import { Failure, type FlowferryError } from "../errors.ts";
 import type { KafkaConnection } from "./connection.ts";
 import { byTopic, type Place, placeName } from "./places.ts";
 
@@ -41,7 +41,10 @@ export interface FetchLimits {
 }
 
 const CONTROL = 0x20;
+const TRANSACTIONAL = 0x10;
 const APPEND_TIME = 0x08;
+/** Type of the control record that ends a transaction which does not count. */
+const ABORT = 0;
 /** Of no group: what is read here is nobody's position. */
 const NO_GROUP = "flowferry-reader";
 const SESSION = /^(?:FETCH_SESSION_ID_NOT_FOUND|INVALID_FETCH_SESSION_EPOCH|FETCH_SESSION_TOPIC_ID_ERROR)$/;
@@ -54,6 +57,7 @@ export class TopicReader {
   readonly #connection: KafkaConnection;
   readonly #topics: readonly string[];
   #client: Consumer | undefined;
+  #isClosed = false;
 
   constructor(connection: KafkaConnection, topics: readonly string[]) {
     this.#connection = connection;
@@ -162,11 +166,13 @@ export class TopicReader {
           return [{ ...place, messages: [], next: from, end, start, failure }];
         }
         const messages: Message[] = [];
+        const isAborted = abortedOf(answer.abortedTransactions ?? []);
         let next = from;
-        for (const { firstOffset, lastOffsetDelta, firstTimestamp, maxTimestamp, attributes, records } of answer.records ?? []) {
+        for (const batch of answer.records ?? []) {
+          const { firstOffset, lastOffsetDelta, firstTimestamp, maxTimestamp, attributes, records } = batch;
           const first = Number(firstOffset);
           const [began, stamped] = [Number(firstTimestamp), (attributes & APPEND_TIME) === 0 ? undefined : Number(maxTimestamp)];
-          if ((attributes & CONTROL) === 0) {
+          if (!isAborted(batch) && (attributes & CONTROL) === 0) {
             for (const { offsetDelta, timestampDelta, key, value } of records) {
               const offset = first + offsetDelta;
               // A batch comes whole, also where an offset within it was asked for.
@@ -198,6 +204,7 @@ export class TopicReader {
 
   #opened(): Consumer {
     if (this.#client !== undefined) return this.#client;
+    if (this.#isClosed) throw new Failure("passing", "kafka-unavailable", `Kafka: the reader of ${this.#named()} is closed`);
     const { kafka, options } = this.#connection;
     const client: Consumer = new kafka.Consumer({ ...options, groupId: NO_GROUP, autocommit: false });
     client.on("error", () => {});
@@ -210,12 +217,35 @@ export class TopicReader {
     return `topic ${this.#topics.join(", ")}`;
   }
 
-  /** Breaks off what is under way. */
+  /** Breaks off what is under way; whatever is asked afterwards fails at once. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     const client = this.#client;
     this.#client = undefined;
     await client?.close(true).catch(() => {});
   }
+}
+
+type Answer = FetchResponse["responses"][number]["partitions"][number];
+type Batch = NonNullable<Answer["records"]>[number];
+
+/**
+ * Tells the batches of aborted transactions, asked in order. The client's own filter leaves those whose end lies behind the answer, and all
+ * but the last one of a producer.
+ */
+function abortedOf(transactions: NonNullable<Answer["abortedTransactions"]>): (batch: Batch) => boolean {
+  const left = transactions.toSorted((one, other) => Number(one.firstOffset - other.firstOffset));
+  const open = new Set<bigint>();
+  return ({ firstOffset, lastOffsetDelta, attributes, producerId, records }) => {
+    const last = firstOffset + BigInt(lastOffsetDelta);
+    for (let [next] = left; next !== undefined && next.firstOffset <= last; [next] = left) {
+      open.add(next.producerId);
+      left.shift();
+    }
+    const isEnd = (attributes & CONTROL) !== 0 && records[0]?.key?.readInt16BE(2) === ABORT;
+    if (isEnd) open.delete(producerId);
+    return (attributes & TRANSACTIONAL) !== 0 && open.has(producerId);
+  };
 }
 
 function responseOf(error: unknown): FetchResponse | undefined {

@@ -1,7 +1,9 @@
+import { once } from "node:events";
 import { createServer } from "node:net";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { type KafkaConnection, kafkaConnection } from "../../../../src/lib/kafka/connection.ts";
+import { GroupLag } from "../../../../src/lib/kafka/group-lag.ts";
 import { GroupMember } from "../../../../src/lib/kafka/group-member.ts";
 import { connectionShape } from "../../../../src/lib/kafka/options.ts";
 import { KafkaProducer } from "../../../../src/lib/kafka/producer.ts";
@@ -50,4 +52,27 @@ test.each(["auto", true, false] as const)("a producer (idempotent: %s) says so f
   await expect(shipment.send(signal)).rejects.toEqual(unreachable);
   await expect(shipment.send(AbortSignal.abort("over"))).rejects.toBe("over");
   await producer.close();
+});
+
+test("closing breaks off what waits for a broker that says nothing, and nothing is asked afterwards", async () => {
+  const server = createServer(() => {});
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  const options = schema.parse({ brokers: [`127.0.0.1:${port}`], securityProtocol: "PLAINTEXT" });
+  const silent = await kafkaConnection(options, { baseDir: "/" });
+  const asked = once(server, "connection");
+  const reader = new TopicReader(silent, ["flows"]);
+  const lag = new GroupLag(silent, "group", ["flows"]);
+  const events = { onClaimed: () => {}, onReleased: async () => {}, doneUpTo: () => 1, onTrouble: () => {}, onWell: () => {} };
+  const member = new GroupMember(silent, { groupId: "group", topics: ["flows"], sessionMs: 10_000 }, events);
+  const waiting = Promise.allSettled([reader.partitions(), lag.read(), member.join()]);
+  await asked;
+  const began = performance.now();
+  await Promise.all([reader.close(), lag.close(), member.leave()]);
+  const [partitions, lags] = await waiting;
+  expect(performance.now() - began).toBeLessThan(5_000);
+  expect([partitions.status, lags.status]).toEqual(["rejected", "rejected"]);
+  await expect(reader.partitions()).rejects.toThrow("the reader of topic flows is closed");
+  await expect(lag.read()).rejects.toThrow("closed");
+  server.close();
 });
