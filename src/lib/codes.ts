@@ -169,6 +169,7 @@ export const CODES = {
     "kafka-refused": "The broker refuses the request",
     "kafka-unsupported": "The broker lacks what is asked for",
     "kafka-too-large": "A message is larger than the broker takes",
+    "kafka-inflated": "A compressed batch of messages inflates to more than a worker takes into memory",
     "kafka-offset-lost": "Retention has deleted messages before they were read",
     "kafka-membership": "The group has changed, or does not know this member any more",
     "lease-lost": "Another worker lists the buckets from now on",

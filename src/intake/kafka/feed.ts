@@ -9,7 +9,7 @@ import { firstOf, pause } from "../../lib/waiting.ts";
 import { type Begin, beginOf } from "./begin.ts";
 import type { Memory } from "./memory.ts";
 import type { Pacer } from "./pacer.ts";
-import { cover, cut, type FilledRun, keyOf, type Run, runOf } from "./runs.ts";
+import { cover, cut, type FilledRun, keyOf, type Run, runOf, weightOf } from "./runs.ts";
 
 export interface FeedOptions {
   readonly topics: readonly string[];
@@ -41,6 +41,8 @@ interface Own {
   handed: number;
   /** What was fetched and is not in the ledger. */
   ready: (Run & Partial<FilledRun>)[];
+  /** Of the topic that the position is of. */
+  topicId: string | undefined;
   failingSince: number | undefined;
   notBefore: number;
 }
@@ -219,6 +221,7 @@ export class Feed {
         position: undefined,
         handed: -1,
         ready: [],
+        topicId: undefined,
         failingSince: undefined,
         notBefore: 0,
       };
@@ -300,8 +303,9 @@ export class Feed {
     const own = this.#own.get(placeName(claim));
     if (own?.claim !== claim || own.position === undefined) return undefined;
     const [oldest] = this.#seen.waiting(own.name, 1);
-    if (oldest !== undefined) return runOf(oldest).from;
-    return own.ready.length > 0 ? own.handed : own.position;
+    const done = oldest === undefined ? (own.ready.length > 0 ? own.handed : own.position) : runOf(oldest).from;
+    // What is left of a topic that was made anew says nothing of the new one.
+    return done > own.position ? undefined : done;
   }
 
   #isWanted(own: Own): boolean {
@@ -350,7 +354,7 @@ export class Feed {
   }
 
   /** Takes what a broker has of a partition; whether there is something. */
-  async #take(own: Own, { messages, next, end, failure }: Fetched): Promise<boolean> {
+  async #take(own: Own, { messages, next, end, failure, topicId }: Fetched): Promise<boolean> {
     const position = own.position ?? 0;
     if (failure !== undefined) {
       if (failure.code === "kafka-offset-lost") return this.#takeUp(own, position);
@@ -358,6 +362,13 @@ export class Feed {
       return false;
     }
     own.failingSince = undefined;
+    const isAnother = own.topicId !== undefined && topicId !== undefined && topicId !== own.topicId;
+    if (isAnother) {
+      const first = await this.#offsetOf(own, "earliest");
+      own.topicId = topicId;
+      return this.#startAgain(own, first, `${own.name} was made anew; it is read from its first message on`);
+    }
+    own.topicId = topicId ?? own.topicId;
     if (end >= 0) this.#events.onLag(own.name, Math.max(0, end - next));
     // A position goes forward only: what an answer has of what was fetched before is not taken again.
     if (next <= position) return false;
@@ -369,7 +380,7 @@ export class Feed {
       Math.min(next, target),
     );
     for (const run of runs) {
-      this.#memory.put(keyOf(run), run.messages, run.bytes);
+      this.#memory.put(keyOf(run), run.messages, weightOf(run));
       own.ready.push(run);
     }
     own.position = Math.min(next, target);
@@ -391,8 +402,14 @@ export class Feed {
     }
     if (end >= position) return false;
     const message = `${key} ends at offset ${end}, and was read up to ${position}: it was made anew, or has lost its end; it is read from its first message on`;
-    this.#events.onEvent({ kind: "log-restarted", key, message });
-    this.#member.restart(claim, first);
+    return this.#startAgain(own, first, message);
+  }
+
+  /** Reads from there on, and commits from there on. */
+  #startAgain(own: Own, first: number, message: string): boolean {
+    if (!this.#isStill(own)) return false;
+    this.#events.onEvent({ kind: "log-restarted", key: own.name, message });
+    this.#member.restart(own.claim, first);
     own.position = first;
     if (own.ready.length === 0) own.handed = first;
     return true;

@@ -84,6 +84,14 @@ export interface FilledRun extends Run {
   readonly bytes: number;
 }
 
+/** What a message takes in memory beside its key and its value, roughly. */
+const MESSAGE_BYTES = 200;
+
+/** What the messages of a run take in memory, in bytes: also those without a value. */
+export function weightOf({ messages, bytes }: Pick<FilledRun, "messages" | "bytes">): number {
+  return messages.reduce((sum, { key }) => sum + MESSAGE_BYTES + (key?.length ?? 0), bytes);
+}
+
 /** Cuts messages of a partition into runs, none of which reaches over a block. They cover every offset from `from` up to, without it, `next`. */
 export function cut(place: Place, messages: readonly Message[], from: number, next: number): FilledRun[] {
   const { topic, partition } = place;

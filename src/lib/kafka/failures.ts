@@ -1,5 +1,6 @@
 import { codeOf, type Drawer, describeError, Failure, FlowferryError, UsageError } from "../errors.ts";
 import { networkFailure } from "../http/failures.ts";
+import { INFLATED, MOST_INFLATED } from "./inflating.ts";
 import type { ConnectionOptions } from "./options.ts";
 
 /** Sorts what the client throws into its drawer, with one line for people. `doing` is the operation: `read topic flows`. What is sorted stays. */
@@ -66,6 +67,13 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
 /** What the client's own texts say. */
 const TEXTS: readonly (readonly [RegExp, Meaning])[] = [
   [/^Broker requires TLS/, asked("the broker speaks TLS: set securityProtocol to SASL_SSL or SSL", "kafka-tls")],
+  [
+    new RegExp(`^${INFLATED}`),
+    asked(
+      `a batch of messages inflates to more than ${MOST_INFLATED >> 20} MiB, and is not read: delete it from the topic, or set the group's offset behind it`,
+      "kafka-inflated",
+    ),
+  ],
   [/verify the broker supports TLS/, asked("the broker does not speak TLS: check the port and securityProtocol", "kafka-tls")],
   [
     /^No usable implementation|^Unsupported API|is not supported/i,

@@ -1,4 +1,5 @@
 import { codeOf, UsageError } from "../errors.ts";
+import { boundInflating } from "./inflating.ts";
 
 /** The package that speaks Kafka's protocol. */
 export type KafkaPackage = typeof import("@platformatic/kafka");
@@ -6,7 +7,9 @@ export type KafkaPackage = typeof import("@platformatic/kafka");
 /** Kafka's client is a package that users add, since only parts of type `kafka` need it. Throws UsageError where it is not installed. */
 export async function loadKafka(): Promise<KafkaPackage> {
   try {
-    return await import("@platformatic/kafka");
+    const kafka = await import("@platformatic/kafka");
+    boundInflating(kafka);
+    return kafka;
   } catch (cause) {
     if (codeOf(cause) !== "ERR_MODULE_NOT_FOUND" && codeOf(cause) !== "MODULE_NOT_FOUND") throw cause;
     throw new UsageError(

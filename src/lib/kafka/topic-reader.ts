@@ -20,6 +20,8 @@ export interface Wanted extends Place {
 
 /** What a broker has of a partition from an offset on. */
 export interface Fetched extends Place {
+  /** Which topic of this name it is: one that is deleted and made anew has another. Undefined where brokers give topics none. */
+  readonly topicId?: string | undefined;
   readonly messages: readonly Message[];
   /** Where to go on; the offset that was asked for where there was nothing, or a failure. Offsets may be left out in between. */
   readonly next: number;
@@ -47,6 +49,8 @@ const APPEND_TIME = 0x08;
 const ABORT = 0;
 /** Of no group: what is read here is nobody's position. */
 const NO_GROUP = "flowferry-reader";
+/** Of brokers that have no ids. */
+const NO_ID = /^[0-]*$/;
 const SESSION = /^(?:FETCH_SESSION_ID_NOT_FOUND|INVALID_FETCH_SESSION_EPOCH|FETCH_SESSION_TOPIC_ID_ERROR)$/;
 
 /**
@@ -142,6 +146,15 @@ export class TopicReader {
       const { findErrorBy } = this.#connection.kafka;
       const id = [...leafIds(error)].find((one) => SESSION.test(one));
       if (again && id !== undefined) return this.#fetchFrom(node, wanted, ids, { waitMs, partitionBytes, bytes }, false);
+      // One batch that cannot be taken does not hold up other partitions.
+      if (wanted.length > 1 && this.#connection.failure(error, "read").code === "kafka-inflated") {
+        const answers: Fetched[] = [];
+        for (const one of wanted) {
+          const own = this.#fetchFrom(node, [one], ids, { waitMs, partitionBytes, bytes });
+          answers.push(...(await own.catch((failed) => this.#failed([one], failed))));
+        }
+        return answers;
+      }
       const response = responseOf(error);
       if (response === undefined || findErrorBy(error as Error, "apiId", "UNKNOWN_TOPIC_ID") !== null) throw error;
       this.#client?.clearMetadata();
@@ -157,13 +170,15 @@ export class TopicReader {
         const place = { topic: topics.get(topicId) ?? topicId, partition: answer.partitionIndex };
         const from = offsets.get(placeName(place));
         if (from === undefined) return [];
+        const id = ids.get(place.topic);
+        const identified = id === undefined || NO_ID.test(id) ? place : { ...place, topicId: id };
         const { errorCode, lastStableOffset, highWatermark, logStartOffset } = answer;
         const end = Number(lastStableOffset >= 0n ? lastStableOffset : highWatermark);
         const start = Number(logStartOffset);
         if (errorCode !== 0) {
           const { ProtocolError } = this.#connection.kafka;
           const failure = this.#connection.failure(new ProtocolError(errorCode), `read ${placeName(place)}`);
-          return [{ ...place, messages: [], next: from, end, start, failure }];
+          return [{ ...identified, messages: [], next: from, end, start, failure }];
         }
         const messages: Message[] = [];
         const isAborted = abortedOf(answer.abortedTransactions ?? []);
@@ -181,13 +196,15 @@ export class TopicReader {
           }
           next = Math.max(next, first + lastOffsetDelta + 1);
         }
-        return [{ ...place, messages, next, end, start, failure: undefined }];
+        return [{ ...identified, messages, next, end, start, failure: undefined }];
       }),
     );
   }
 
   #failed(wanted: readonly Wanted[], error: unknown): Fetched[] {
-    const failure = this.#connection.failure(error, `read ${this.#named()}`);
+    const [only, ...others] = wanted;
+    const what = only !== undefined && others.length === 0 ? placeName(only) : this.#named();
+    const failure = this.#connection.failure(error, `read ${what}`);
     // Who leads a partition now is asked anew, by connections that are made anew.
     this.#client?.clearMetadata();
     return wanted.map((one) => ({ ...one, messages: [], next: one.offset, end: -1, start: -1, failure }));

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { Memory } from "../../../../src/intake/kafka/memory.ts";
 import { Pacer } from "../../../../src/intake/kafka/pacer.ts";
+import { weightOf } from "../../../../src/intake/kafka/runs.ts";
 
 const message = { offset: 1, time: 1, key: null, value: Buffer.from("a") };
 
@@ -24,6 +25,14 @@ test("memory is full until what was taken is released, once", async () => {
   memory.drop("none");
   memory.put("c", [message], 89);
   expect(memory.isFull).toBe(false);
+});
+
+test("messages without a value, and keys, take memory too", () => {
+  const nothing = { ...message, value: null };
+  const thousand = Array.from({ length: 1_000 }, () => nothing);
+  expect(weightOf({ messages: thousand, bytes: 0 })).toBeGreaterThanOrEqual(100_000);
+  const keyed = weightOf({ messages: [{ ...message, key: Buffer.alloc(5_000) }], bytes: 1 });
+  expect(keyed - weightOf({ messages: [message], bytes: 1 })).toBe(5_000);
 });
 
 test("requests for a partition are 200 ms apart, those for others are not", async () => {

@@ -68,3 +68,18 @@ test("aborted transactions are left out: two of one producer, one between others
   expect(fetched?.messages.map(({ offset }) => offset)).toEqual([2, 3, 6, 10]);
   expect(fetched?.next).toBe(11);
 });
+
+test("a batch that cannot be taken into memory holds up its own partition alone, and is named", async () => {
+  const reader = readerOf(async ({ topics }) => {
+    const places = topics.flatMap(({ partitions }) => partitions.map(({ partition }) => partition));
+    if (places.includes(1)) throw new Error("A batch inflates to more than 128 MiB");
+    return { responses: [{ topicId: "id", partitions: [answer(0, [data(5, -1, 0)])] }] };
+  });
+  const wanted = [0, 1].map((partition) => ({ topic: "flows", partition, offset: 5 }));
+  const [well, held] = await reader.fetch(wanted, LIMITS);
+  expect([well?.next, well?.failure, well?.topicId]).toEqual([6, undefined, "id"]);
+  expect([held?.next, held?.failure?.code]).toEqual([5, "kafka-inflated"]);
+  expect(held?.failure?.message).toBe(
+    "Kafka: cannot read flows/1 at b:9092: a batch of messages inflates to more than 128 MiB, and is not read: delete it from the topic, or set the group's offset behind it",
+  );
+});
