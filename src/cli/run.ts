@@ -153,6 +153,7 @@ export async function run(context: CliContext, first: Config, mode: RunMode): Pr
       problems: () => health.problems,
       ledger: composed.parts.ledger,
       tables: () => worker.composed.tables().map((table) => ({ ...table, changedAt: changeOf(table.file) })),
+      topics: () => worker.composed.topics(),
     });
     live = observed;
     page = () => pageOf(observed);

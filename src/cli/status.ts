@@ -78,6 +78,9 @@ async function showShared(
         : letterLine(letter, ({ source: of, key }) => `${of}  ${key}`),
     );
   if (json) return;
+  const { strangers } = shared;
+  if (strangers > 0)
+    print(`passed over ${strangers} messages of ${coordination.topics.deadLetters} that are none of flowferry's`);
   if (wanted.length === 0) print("no dead letters");
   else if (wanted.length > limit) print(`… more: raise --limit (now ${limit})`);
 }

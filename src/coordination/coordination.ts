@@ -120,8 +120,9 @@ export class Coordination {
     this.#shipping?.listen(name, listener);
   }
 
-  /** How far the groups are, by topic, as of a short while ago. */
+  /** How far the groups are, by topic, as of a short while ago; nothing before the brokers have said so. */
   get lag(): readonly TopicLag[] {
+    if (this.#lag.length === 0) return [];
     const { topics } = this.#parts.options;
     return [topics.objects, topics.parked].map((topic) => ({
       topic,

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Surroundings } from "../lib/kafka/connection.ts";
 import { kafkaConnection } from "../lib/kafka/connection.ts";
 import { GroupLag } from "../lib/kafka/group-lag.ts";
@@ -20,6 +21,8 @@ export interface SharedStatus {
   readonly topics: readonly TopicStatus[];
   /** Pointers to records that were set aside, as long as the topic keeps them. */
   readonly deadLetters: readonly unknown[];
+  /** Messages of that topic that are no such pointers. */
+  readonly strangers: number;
 }
 
 /** Asks the brokers; no worker is asked, and none is disturbed. Throws a Failure, or the signal's reason. */
@@ -40,13 +43,30 @@ export async function inspectShared(
       return { topic, role: "ship", partitions: own.length, waiting, behind: own.filter(({ messages }) => messages > 0).length };
     };
     const deadLetters: unknown[] = [];
+    let strangers = 0;
     if (letters) {
       for await (const { value } of log.readBack(topics.deadLetters, "earliest", signal)) {
-        if (value !== null) deadLetters.push(JSON.parse(value.toString("utf8")));
+        const letter = letterOf(value);
+        if (letter === undefined) strangers += 1;
+        else deadLetters.push(letter);
       }
     }
-    return { group, topics: [statusOf(topics.objects), statusOf(topics.parked)], deadLetters };
+    return { group, topics: [statusOf(topics.objects), statusOf(topics.parked)], deadLetters, strangers };
   } finally {
     await Promise.all([lag.close(), log.close()]);
+  }
+}
+
+const letter = z.looseObject({
+  ...{ at: z.number(), source: z.string(), key: z.string(), etag: z.string() },
+  ...{ from: z.number(), count: z.number(), code: z.string(), reason: z.string() },
+});
+
+/** Undefined for a message of somebody else's. */
+export function letterOf(value: Buffer | null): object | undefined {
+  try {
+    return letter.safeParse(JSON.parse(value?.toString("utf8") ?? "")).data;
+  } catch {
+    return undefined;
   }
 }

@@ -15,6 +15,7 @@ interface Observed {
   readonly problems: () => readonly Problem[];
   readonly ledger: Pick<Ledger, "status" | "parked" | "countDeadLetters" | "alerts">;
   readonly tables: () => Snapshot["tables"];
+  readonly topics: () => Snapshot["topics"];
 }
 
 interface Sample {
@@ -57,7 +58,7 @@ export class Live {
 
   /** Throws what the ledger throws. */
   snapshot(at: number): Snapshot {
-    const { version, startedAt, problems, ledger, tables } = this.#observed;
+    const { version, startedAt, problems, ledger, tables, topics } = this.#observed;
     const { sources, sinks, quality } = ledger.status();
     return {
       version,
@@ -76,6 +77,7 @@ export class Live {
         waiting: pendingObjects,
         lagMs: oldestPending === undefined ? undefined : Math.max(0, at - oldestPending),
       })),
+      topics: topics(),
       tables: tables(),
       alerts: this.#alerts,
       notifiers: ledger.alerts.books().map(({ notifier, told, waiting, refused }) => ({ notifier, told, waiting, refused })),

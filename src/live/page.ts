@@ -24,7 +24,7 @@ const HELD_BACK = ["filtered", "sampled out", "aggregated"];
 
 /** The status of a worker as one page that asks for nothing else, and for itself again every five seconds. */
 export function statusPage(snapshot: Snapshot): string {
-  const { version, at, startedAt, sources, sinks, tables, alerts, notifiers, missing, parked, undecodable } = snapshot;
+  const { version, at, startedAt, sources, sinks, topics, tables, alerts, notifiers, missing, parked, undecodable } = snapshot;
   return page(
     `flowferry ${version}`,
     [
@@ -47,6 +47,10 @@ export function statusPage(snapshot: Snapshot): string {
           ...numbers(...[sink.filtered, sink.sampled, sink.aggregated].map(count)),
           sink.lastDelivery === undefined ? "never" : `${duration(at - sink.lastDelivery)} ago`,
         ]),
+      ]),
+      section("Messages that wait in Kafka", [
+        ["source or topic", "messages"],
+        ...topics.map(({ name, messages }) => [name, ...numbers(count(messages))]),
       ]),
       section("Alerts since the start", [
         ["when", "level", "rule", "what"],

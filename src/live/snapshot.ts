@@ -9,6 +9,8 @@ export interface Snapshot {
   readonly problems: readonly Problem[];
   readonly sources: readonly SourceLine[];
   readonly sinks: readonly SinkLine[];
+  /** Messages that wait in topics: of a source, or of a topic that workers share. */
+  readonly topics: readonly { readonly name: string; readonly messages: number }[];
   readonly tables: readonly TableLine[];
   /** The latest first, since the start; none where no rule is evaluated. */
   readonly alerts: readonly AlertLine[];

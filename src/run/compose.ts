@@ -38,11 +38,19 @@ export interface Composed {
   readonly options: Omit<PipelineOptions, "untilCaughtUp" | "onProgress">;
   /** The tables in use, each file once. */
   tables(): TableInUse[];
+  /** What waits in topics; nothing where none is read. */
+  topics(): TopicInUse[];
   /** Releases what is joined, and leaves the parts and the ledger to others. */
   leave(): Promise<void>;
   readonly shelf: Shelf;
   /** Releases everything, the ledger last. */
   close(): Promise<void>;
+}
+
+/** A source of topics, or a topic that workers share, and how many of its messages wait. */
+export interface TopicInUse {
+  readonly name: string;
+  readonly messages: number;
 }
 
 export interface Surroundings {
@@ -93,6 +101,8 @@ export interface Prepared {
   readonly sinks: ReadonlyMap<string, Sink>;
   readonly coordination: Coordination | undefined;
   readonly identities: readonly SourceIdentity[];
+  /** What waits in topics; nothing where none is read. */
+  topics(): TopicInUse[];
   /** What sources tell of goes into the ledger from now on. */
   tellTo(onEvent: (source: string, event: SourceEvent) => void): void;
 }
@@ -110,25 +120,27 @@ export async function prepare(
   const shelf = new Shelf(before);
   const waiting: [source: string, event: SourceEvent][] = [];
   const intakes: EventsOf[] = [];
+  const lags: (() => TopicInUse[])[] = [];
   try {
     const coordination = await coordinationOf(config, shelf, { log, health, measure, roles: rest.roles });
     const sources: Source[] = [];
     for (const named of config.sources) {
       const { name, component, options, filter } = named;
-      const { source, events } = await shelf.take("source", [name, component.type, options, filter], async () => {
+      const { source, events, waits } = await shelf.take("source", [name, component.type, options, filter], async () => {
         const events: EventsOf = { tell: (event) => void waiting.push([name, event]), name };
         const onUnreadable = (count: number) => measure.unreadable.record(count, { source: name });
-        const { onLag, end } = observedLag(measure, name);
+        const { onLag, waits, end } = observedLag(measure, name);
         const made = await openSource(config, named, env, (event) => events.tell(event), { onUnreadable, onLag });
         const source = (made.sharesItself === true ? undefined : coordination?.shared(name, made)) ?? made;
         const close = async () => {
           end();
           await made.close();
         };
-        return { part: { source, events }, close };
+        return { part: { source, events, waits }, close };
       });
       sources.push(source);
       intakes.push(events);
+      lags.push(waits);
     }
     const identities = config.sources.map(({ name }, index) => ({ name, store: (sources[index] as Source).name }));
     onSources?.(identities);
@@ -154,6 +166,10 @@ export async function prepare(
     if (config.archive !== undefined) shelf.keep(ARCHIVE, madeOf(config, config.archive));
     return {
       ...{ config, shelf, sources, enrichments, sinks, coordination, identities },
+      topics: () => [
+        ...lags.flatMap((waits) => waits()),
+        ...(coordination?.lag ?? []).map(({ topic, messages }) => ({ name: topic, messages })),
+      ],
       tellTo(onEvent) {
         for (const events of intakes) events.tell = (event) => onEvent(events.name, event);
         for (const [source, event] of waiting.splice(0)) onEvent(source, event);
@@ -177,6 +193,8 @@ function observedLag({ sourceLag }: Instruments, source: string) {
       if (messages === undefined) waiting.delete(partition);
       else waiting.set(partition, messages);
     },
+    waits: (): TopicInUse[] =>
+      waiting.size === 0 ? [] : [{ name: source, messages: [...waiting.values()].reduce((sum, messages) => sum + messages, 0) }],
     end: () => sourceLag.removeCallback(observe),
   };
 }
@@ -272,7 +290,7 @@ export async function join(prepared: Prepared, ledger: Ledger, surroundings: Sur
     };
     const tables = () => tablesOf([...enrichments.values()]);
     const options = { ...config.run, ...config.limits };
-    return { config, parts, detections, options, tables, shelf, leave, close };
+    return { config, parts, detections, options, tables, topics: () => prepared.topics(), shelf, leave, close };
   } catch (error) {
     await leave();
     throw error;

@@ -9,7 +9,7 @@ beforeEach(() => {
 });
 afterEach(() => ledger.close());
 
-const liveOf = () => new Live({ version: "1", startedAt: 0, problems: () => [], ledger, tables: () => [] });
+const liveOf = () => new Live({ version: "1", startedAt: 0, problems: () => [], ledger, tables: () => [], topics: () => [] });
 
 function totals(records: number, delivered: number) {
   const read = { objects: 1, records, bad: 0, skipped: 0, filtered: 0, quality: {}, readBytes: 0, lost: 0 };

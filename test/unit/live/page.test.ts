@@ -5,7 +5,7 @@ import type { Snapshot } from "../../../src/live/snapshot.ts";
 
 const AT = Date.UTC(2026, 0, 5, 12);
 const empty: Snapshot = {
-  ...{ version: "1.2.3", at: AT, startedAt: AT - 300_000, problems: [], sources: [], sinks: [], tables: [] },
+  ...{ version: "1.2.3", at: AT, startedAt: AT - 300_000, problems: [], sources: [], sinks: [], topics: [], tables: [] },
   ...{ alerts: [], notifiers: [], missing: [], parked: [], undecodable: 0 },
 };
 
@@ -32,6 +32,7 @@ test("shows what flows, what lags and what is wrong, and leaves out what there i
     problems: [{ part: "sink otlp", drawer: "person", code: "x", reason: "401", since: AT - 7_200_000 }],
     sources: [{ name: "bucket", flowsPerSecond: 12.4, flows: 5000, objects: 7, parked: 0 }],
     sinks: [{ name: "otlp", flowsPerSecond: 0.25, ...sink }],
+    topics: [{ name: "flowferry-objects", messages: 4321 }],
     tables: [{ file: "/etc/servers.csv", rows: 10, changedAt: AT - 3 * 86_400_000, problem: undefined }],
   });
   const said = text(html);
@@ -39,9 +40,11 @@ test("shows what flows, what lags and what is wrong, and leaves out what there i
   expect(said).toContain("sink otlp does not do its work for 2 h: 401");
   expect(said).toContain("bucket 12 5,000 7 0");
   expect(said).toContain("otlp 0.3 1,234 90 s 3 2 1 0 0 0 60 s ago");
+  expect(said).toContain("Messages that wait in Kafka source or topic messages flowferry-objects 4,321");
   expect(said).toContain("/etc/servers.csv 10 3 d ago in use");
   for (const absent of ["Alerts", "missing", "cannot be read now"]) expect(said).not.toContain(absent);
   expect(text(statusPage(empty))).toContain("Everything does its work.");
+  expect(text(statusPage(empty))).not.toContain("Kafka");
 });
 
 test("nothing that others named becomes markup, and the page asks for nothing", () => {

@@ -45,7 +45,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "flowferry-socket-"));
   ledger = openLedger({ path: ":memory:", sources: [{ name: "flows", store: "s3://flows" }], scrub: (text) => text });
   passing = new Watched();
-  const live = new Live({ version: "1.2.3", startedAt: AT, problems: () => [], ledger, tables: () => [] });
+  const live = new Live({ version: "1.2.3", startedAt: AT, problems: () => [], ledger, tables: () => [], topics: () => [] });
   server = await serveSocket(join(folder, "x.sock"), live, passing);
 });
 
@@ -68,7 +68,7 @@ async function firstOf(filter: string | undefined, format: string): Promise<stri
 
 test("the socket is its user's alone, and a dead worker's does no harm", async () => {
   expect(statSync(join(folder, "x.sock")).mode & 0o777).toBe(0o600);
-  const live = new Live({ version: "2", startedAt: AT, problems: () => [], ledger, tables: () => [] });
+  const live = new Live({ version: "2", startedAt: AT, problems: () => [], ledger, tables: () => [], topics: () => [] });
   server.close();
   server = await serveSocket(join(folder, "x.sock"), live, passing);
   expect(await askTop(join(folder, "x.sock"), signal)).toMatchObject({ version: "2" });
