@@ -287,10 +287,13 @@ export class Shipping {
   /** Finds out what is done, one call after the other. */
   #settle(): Promise<void> {
     this.#settling = this.#settling.then(async () => {
-      try {
-        for (const share of [...this.#shares.values()]) await this.#settleShare(share);
-      } catch (error) {
-        this.#trouble(error as FlowferryError);
+      for (const share of [...this.#shares.values()]) {
+        try {
+          await this.#settleShare(share);
+        } catch (error) {
+          // What cannot be written down of one holds up no other.
+          this.#trouble(error as FlowferryError);
+        }
       }
     });
     return this.#settling;
