@@ -42,16 +42,12 @@ export async function inspectShared(
       const waiting = own.reduce((sum, { messages }) => sum + messages, 0);
       return { topic, role: "ship", partitions: own.length, waiting, behind: own.filter(({ messages }) => messages > 0).length };
     };
-    const deadLetters: unknown[] = [];
-    let strangers = 0;
+    const found = new Letters();
     if (letters) {
-      for await (const { value } of log.readBack(topics.deadLetters, "earliest", signal)) {
-        const letter = letterOf(value);
-        if (letter === undefined) strangers += 1;
-        else deadLetters.push(letter);
-      }
+      for await (const { value } of log.readBack(topics.deadLetters, "earliest", signal)) found.add(value);
     }
-    return { group, topics: [statusOf(topics.objects), statusOf(topics.parked)], deadLetters, strangers };
+    const { strangers } = found;
+    return { group, topics: [statusOf(topics.objects), statusOf(topics.parked)], deadLetters: found.all, strangers };
   } finally {
     await Promise.all([lag.close(), log.close()]);
   }
@@ -62,8 +58,28 @@ const letter = z.looseObject({
   ...{ from: z.number(), count: z.number(), code: z.string(), reason: z.string() },
 });
 
-/** Undefined for a message of somebody else's. */
-export function letterOf(value: Buffer | null): object | undefined {
+/** What stands in the topic of dead letters. An object that comes twice is set aside twice, and told once, as of the first time. */
+export class Letters {
+  readonly #byPlace = new Map<string, object>();
+  /** Messages of somebody else's. */
+  strangers = 0;
+
+  add(value: Buffer | null): void {
+    const found = letterOf(value);
+    if (found === undefined) {
+      this.strangers += 1;
+      return;
+    }
+    const place = JSON.stringify({ ...found, at: 0 });
+    if (!this.#byPlace.has(place)) this.#byPlace.set(place, found);
+  }
+
+  get all(): object[] {
+    return [...this.#byPlace.values()];
+  }
+}
+
+function letterOf(value: Buffer | null): object | undefined {
   try {
     return letter.safeParse(JSON.parse(value?.toString("utf8") ?? "")).data;
   } catch {
