@@ -1,5 +1,4 @@
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
-import type { KafkaPackage } from "./package.ts";
 
 /** What a batch of messages may inflate to: far more than producers put into one. */
 export const MOST_INFLATED = 128 * 1024 * 1024;
@@ -12,7 +11,7 @@ export const INFLATED = "A batch inflates to more than";
  * to 21 times as much at most, with lz4 to 255 times.
  */
 export function boundInflating(
-  { compressionsAlgorithms }: Pick<KafkaPackage, "compressionsAlgorithms">,
+  { compressionsAlgorithms }: { readonly compressionsAlgorithms: { readonly gzip: object; readonly zstd: object } },
   most = MOST_INFLATED,
 ): void {
   const bounded =
