@@ -32,6 +32,10 @@ export async function startDemoReceiver(refusals: number) {
         .end(JSON.stringify({ message: "the demo refuses this one on purpose" }));
       return;
     }
+    if (request.headers["content-encoding"] !== "gzip") {
+      response.writeHead(415, { "content-type": "application/json" }).end(JSON.stringify({ message: "the demo reads gzip" }));
+      return;
+    }
     for (const record of recordsOf(JSON.parse(gunzipSync(Buffer.concat(chunks)).toString("utf8")))) {
       const uid = String(record.attributes["log.record.uid"]);
       if (records.has(uid)) repeated += 1;

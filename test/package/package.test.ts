@@ -19,8 +19,8 @@ import { startOci } from "../simulators/oci/index.ts";
 import { addLogAnalytics, LOG_GROUP } from "../unit/sinks/log-analytics-parts.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-/** On disk, as `du -m` counts; 79 at the time of writing, a quarter of it OpenTelemetry. */
-const MOST_MEBIBYTES = 80;
+/** On disk, as `du -m` counts; 80.3 at the time of writing, a quarter of it OpenTelemetry. */
+const MOST_MEBIBYTES = 81;
 
 let consumer: string;
 let files: readonly string[];
