@@ -121,6 +121,8 @@ export function workplace(): Workplace {
     lines: (name) =>
       readFileSync(path(name), "utf8")
         .split("\n")
+        // What stands behind the last end of a line is being written, or nothing.
+        .slice(0, -1)
         .filter((line) => line !== "")
         .map((line) => JSON.parse(line)),
     remove: () => rmSync(folder, { recursive: true, force: true }),
