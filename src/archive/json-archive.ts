@@ -13,7 +13,8 @@ interface OpenObject {
   readonly key: string;
   readonly path: string;
   readonly file: number;
-  readonly waiting: (() => void)[];
+  /** To be told when it is durable, each with how many of its flows were left out. */
+  readonly waiting: { readonly durable: (leftOut: number) => void; readonly leftOut: number }[];
   /** Text that the disk has not taken yet. */
   text: Buffer;
   isFirst: boolean;
@@ -25,8 +26,11 @@ const GATHERED = 256 * 1024;
 /** Pause after the disk took nothing, in ms. */
 const DISK_PAUSE_MS = 1_000;
 
+/** Accepted flows, as the enrichment script writes them: its records do not say what became of a flow. */
+export const isOfJson = ({ action }: Flow): boolean => action === "accept";
+
 /**
- * Keeps flows as arrays of records of schema seed: one object for each source object, under a name that says which version of which object
+ * Keeps accepted flows as arrays of records of schema seed: one object for each source object, under a name that says which version of which object
  * went in. An object becomes durable as a whole, when its source object has ended; one that is not ended when the run ends is read again.
  */
 export class JsonArchive implements Keeper {
@@ -70,13 +74,14 @@ export class JsonArchive implements Keeper {
     await Promise.race([this.#change.promise, this.#uploads.changed()]);
   }
 
-  take(flows: readonly Flow[], durable: () => void): void {
+  take(flows: readonly Flow[], durable: (leftOut?: number) => void): void {
     const [first] = flows;
     if (first === undefined) return;
     const object = this.#objects.get(first.origin.digest) ?? this.#open(first.origin);
-    object.waiting.push(durable);
+    const accepted = flows.filter(isOfJson);
+    object.waiting.push({ durable, leftOut: flows.length - accepted.length });
     let text = "";
-    for (const flow of flows) {
+    for (const flow of accepted) {
       text += `${object.isFirst ? "[\n" : ",\n"}${this.#print(flow, flow.time)}`;
       object.isFirst = false;
     }
@@ -88,7 +93,7 @@ export class JsonArchive implements Keeper {
     const object = this.#objects.get(digest);
     if (object === undefined) return;
     object.isEnded = true;
-    object.text = Buffer.concat([object.text, Buffer.from("\n]\n")]);
+    object.text = Buffer.concat([object.text, Buffer.from(object.isFirst ? "[]\n" : "\n]\n")]);
     this.#write();
   }
 
@@ -157,7 +162,7 @@ export class JsonArchive implements Keeper {
     closeSync(file);
     this.#objects.delete(digest);
     this.#uploads.add(key, path, () => {
-      for (const durable of waiting) durable();
+      for (const { durable, leftOut } of waiting) durable(leftOut);
     });
   }
 }

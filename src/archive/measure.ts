@@ -5,6 +5,7 @@ import type { Flow } from "../flow/flow.ts";
 import { linePrinter } from "../schemas/line.ts";
 import { loadSchema } from "../schemas/load.ts";
 import { archiveColumns } from "./columns.ts";
+import { isOfJson } from "./json-archive.ts";
 import { HOUR_MS } from "./layout.ts";
 import { createParquetFile } from "./parquet-file.ts";
 import { MOST_GROUP_ROWS, RowGroup } from "./row-group.ts";
@@ -37,7 +38,7 @@ function measureJson(): ArchiveMeasure {
     take(flows) {
       records += flows.length;
       // A record and what stands between two.
-      for (const flow of flows) bytes += Buffer.byteLength(print(flow, flow.time)) + 2;
+      for (const flow of flows.filter(isOfJson)) bytes += Buffer.byteLength(print(flow, flow.time)) + 2;
     },
     end: () => ({ format: "json", records, bytes }),
     close: () => {},

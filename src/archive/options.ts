@@ -12,7 +12,7 @@ export const archiveOptions = z.strictObject({
     .enum(["parquet", "json"])
     .default("parquet")
     .describe(
-      "`parquet`: every attribute of schema otel, in folders of hours (year=/month=/day=/hour=, UTC); `json`: one array of records of schema seed for each source object",
+      "`parquet`: every attribute of schema otel, in folders of hours (year=/month=/day=/hour=, UTC); `json`: for each source object one array of records of schema seed, of accepted flows alone",
     ),
   prefix: z
     .string()

@@ -1,4 +1,5 @@
-import { resolve } from "node:path";
+import { realpathSync, statSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { type Config, type NamedSource, readConfig } from "../config/load.ts";
 import type { FoundObject, Source } from "../contracts/source.ts";
@@ -45,7 +46,7 @@ export interface Reading {
 const MOST_FAILURES = 6;
 
 /**
- * Opens what `-c` and `--input` name: the sources of the configuration, or instead of these a folder with objects of a log, or with what an
+ * Opens what `-c` and `--input` name: the sources of the configuration, or instead of these a folder or file of objects of a log, or of what an
  * `ndjson` sink or the enrichment script has written. Such records keep what they say of themselves; all others are enriched by the
  * configuration's tables. Throws UsageError.
  */
@@ -55,11 +56,12 @@ export async function openReading(options: ReadingOptions, context: CliContext):
   if (file === undefined && input === undefined) {
     throw new UsageError(
       "bad-option",
-      `say what to read: -c FILE (its source; there is no ${USUAL} here), --input FOLDER, or both`,
+      `say what to read: -c FILE (its source; there is no ${USUAL} here), --input PATH, or both`,
     );
   }
   const given = file === undefined ? undefined : await context.loadConfig(file);
-  const config = input === undefined ? (given as Config) : await withFolder(given, input, context);
+  const only = input === undefined ? undefined : fileOf(input);
+  const config = input === undefined ? (given as Config) : await withInput(given, only ?? input, context);
   const archive = archiveOf(options, given);
   const now = Date.now();
   const { filter } = config.sources[0] as NamedSource;
@@ -134,7 +136,8 @@ export async function openReading(options: ReadingOptions, context: CliContext):
         };
         try {
           for (const { named, source, enrichment } of opened) {
-            await readSource(config, named, source, enrichment, totals, progress, tell, keep, context.signal);
+            const found = objectsOf(source, only && basename(only), progress, context.signal);
+            await readObjects(config, named, source, found, enrichment, totals, progress, tell, keep, context.signal);
           }
         } finally {
           progress.stop();
@@ -149,10 +152,21 @@ export async function openReading(options: ReadingOptions, context: CliContext):
   }
 }
 
-/** The configuration with the folder in place of its sources; without one, with the tables that ship with the program. */
-async function withFolder(given: Config | undefined, input: string, { env, secrets }: CliContext): Promise<Config> {
+/** Where an input is a file, which one; whoever opens a folder says what is wrong with it. */
+function fileOf(input: string): string | undefined {
+  try {
+    return statSync(input).isFile() ? realpathSync(input) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The configuration with a folder, or a file, in place of its sources; without one, with the tables that ship with the program. */
+async function withInput(given: Config | undefined, input: string, { env, secrets }: CliContext): Promise<Config> {
+  const file = fileOf(input);
+  const place = file === undefined ? { path: resolve(input) } : { path: dirname(file), prefix: basename(file), ignore: [] };
   const value = {
-    source: { type: "directory", path: resolve(input), layout: "flat" },
+    source: { type: "directory", ...place, layout: "flat" },
     sinks: [{ type: "ndjson", path: "-" }],
     ledger: { path: ":memory:" },
   };
@@ -194,10 +208,11 @@ async function openProgress({ stderr }: CliContext): Promise<Progress> {
   };
 }
 
-async function readSource(
+async function readObjects(
   config: Config,
   named: NamedSource,
   source: Source,
+  found: AsyncGenerator<FoundObject>,
   enrichment: Enrichment,
   totals: ReadingTotals,
   progress: Progress,
@@ -252,7 +267,6 @@ async function readSource(
     progress.done(object.size);
   };
 
-  const found = objectsOf(source, progress, signal);
   let broken = false;
   const reader = async () => {
     try {
@@ -266,10 +280,17 @@ async function readSource(
   signal.throwIfAborted();
 }
 
-async function* objectsOf(source: Source, progress: Progress, signal: AbortSignal): AsyncGenerator<FoundObject> {
+/** What the source has, or only the object of that key: others may begin with it. */
+async function* objectsOf(
+  source: Source,
+  only: string | undefined,
+  progress: Progress,
+  signal: AbortSignal,
+): AsyncGenerator<FoundObject> {
   for await (const { objects } of source.discover(NOTHING_SEEN, signal)) {
-    for (const { size } of objects) progress.found(size);
-    yield* objects;
+    const wanted = only === undefined ? objects : objects.filter(({ key }) => key === only);
+    for (const { size } of wanted) progress.found(size);
+    yield* wanted;
   }
 }
 
@@ -292,8 +313,8 @@ export function withReading(command: Command): Command {
       `configuration file (YAML): its archive or source, tables and networks ; - for standard input (default: FLOWFERRY_CONFIG, or ${USUAL} if it is there, unless --input is given)`,
     )
     .option(
-      "--input <folder>",
-      "read this folder instead: Parquet of an archive, objects of a log, or NDJSON and enriched JSON that were written of one",
+      "--input <path>",
+      "read this folder or file instead: Parquet of an archive, objects of a log, or NDJSON and enriched JSON that were written of one",
     )
     .addOption(
       new Option(

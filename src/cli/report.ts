@@ -97,9 +97,13 @@ function chosen(subnets: readonly SubnetReport[], wanted: string | undefined): r
 
 function portNotes(summary: PortSummary, totals: ReadingTotals, reading: Reading): string[] {
   const lines: string[] = [];
-  const { counted, undirected, uncertain } = summary;
+  const { counted, undirected, uncertain, unsaid } = summary;
   if (totals.flows === 0) lines.push(`no flow ${reading.window === "" ? "was found" : `is ${reading.window}`}`);
   else if (counted === 0) lines.push(`none of ${totals.flows} flows goes into a subnet by TCP or UDP`);
+  if (unsaid > 0) {
+    const why = "enriched records have no word for it, and the enrichment script writes accepted ones alone";
+    lines.push(`${unsaid} flows do not say whether they were accepted, and count as accepted: ${why}`);
+  }
   if (undirected > 0) {
     const advice = "name their subnets in `enrich.subnets` of the configuration";
     lines.push(`${undirected} flows are left out, because it is not known whether they go into a subnet or out of it: ${advice}`);

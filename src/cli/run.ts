@@ -303,9 +303,9 @@ function summarize(context: CliContext, config: Config, totals: Results, seconds
       ([name, sink]) =>
         `${name}: ${sink.delivered} delivered, ${sink.rejected} rejected, ${sink.deadLettered} set aside${heldBackWords(sink)}${sink.waiting > 0 ? `, ${sink.waiting} objects wait` : ""}`,
     ),
-    ...Object.entries(keepers).map(([name, { kept, files, waiting }]) => {
+    ...Object.entries(keepers).map(([name, { kept, filtered, files, waiting }]) => {
       const inFiles = files === undefined ? "" : ` in ${files} files`;
-      return `${name}: ${kept} flows${inFiles} kept, ${waiting} objects wait`;
+      return `${name}: ${kept} flows${inFiles} kept${filtered > 0 ? `, ${filtered} left out` : ""}, ${waiting} objects wait`;
     }),
     ...(config.alerts === undefined ? [] : [alertsLine(alerts)]),
     ...(parked > 0 ? [`${parked} objects are parked: they cannot be read now (flowferry status)`] : []),

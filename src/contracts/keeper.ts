@@ -22,9 +22,9 @@ export interface Keeper {
   changed(): Promise<void>;
   /**
    * Takes flows of one object, at least one, in the order of their records. `durable` is to be called once, at any later time, when all of
-   * them are; also for flows that it leaves out on purpose. The flows are not to be changed. Never throws.
+   * them are; also for flows that it leaves out on purpose, which it tells the number of. The flows are not to be changed. Never throws.
    */
-  take(flows: readonly Flow[], durable: () => void): void;
+  take(flows: readonly Flow[], durable: (leftOut?: number) => void): void;
   /** No more flows of the object come; called for objects of which some were taken. */
   ended?(origin: Origin): void;
   /** The object was taken away from this worker: nobody waits for its flows to be durable any more. */

@@ -30,6 +30,8 @@ export interface SinkTotals {
 export interface KeeperTotals {
   /** Flows that are durable, and committed. */
   kept: number;
+  /** Flows that were left out on purpose: enriched JSON has accepted ones alone. */
+  filtered: number;
   /** Files that they lie in; undefined of one that does not count them. */
   files: number | undefined;
   /** Objects of which it has not kept everything, in all. */
@@ -72,7 +74,7 @@ export class Account {
   readonly #readings: Readings;
   readonly #sinks: Record<string, Omit<SinkTotals, "waiting">> = {};
   /** `before`: files that are of an earlier run. */
-  readonly #keepers = new Map<string, { readonly keeper: Keeper; readonly before: number; kept: number }>();
+  readonly #keepers = new Map<string, { readonly keeper: Keeper; readonly before: number; kept: number; filtered: number }>();
   /** What ends each observation. */
   readonly #observed: (() => void)[] = [];
   /** Places of which the books did not balance. */
@@ -125,9 +127,9 @@ export class Account {
     const read = this.#readings.totals;
     const sources = [...this.#sources.values()].map(({ name, totals }) => [name, { ...totals, parked: parkedOf(name) }] as const);
     const sinks = Object.entries(this.#sinks).map(([name, totals]) => [name, { ...totals, waiting: waitingFor(name) }]);
-    const keepers = [...this.#keepers].map(([name, { keeper, before, kept }]) => {
+    const keepers = [...this.#keepers].map(([name, { keeper, before, kept, filtered }]) => {
       const files = keeper.files === undefined ? undefined : keeper.files - before;
-      return [name, { kept, files, waiting: waitingFor(name) }];
+      return [name, { kept, filtered, files, waiting: waitingFor(name) }];
     });
     return {
       ...read,
@@ -147,7 +149,7 @@ export class Account {
 
   /** Registers the sinks and keepers, and what is observed about them when metrics are collected. */
   watch(lanes: readonly Lane[], keepers: readonly Keeper[]): void {
-    for (const keeper of keepers) this.#keepers.set(keeper.name, { keeper, before: keeper.files ?? 0, kept: 0 });
+    for (const keeper of keepers) this.#keepers.set(keeper.name, { keeper, before: keeper.files ?? 0, kept: 0, filtered: 0 });
     for (const { name } of lanes)
       this.#sinks[name] = { delivered: 0, rejected: 0, deadLettered: 0, filtered: 0, sampled: 0, aggregated: 0 };
     const { lag, pending, trouble, parked, problems, archiveFiles } = this.#instruments;
@@ -183,11 +185,12 @@ export class Account {
     for (const end of this.#observed.splice(0)) end();
   }
 
-  /** The keeper of this name has acknowledged so many flows. */
-  readonly kept = (name: string, flows: number): void => {
+  /** The keeper of this name has acknowledged so many flows, and left out so many. */
+  readonly kept = (name: string, flows: number, leftOut: number): void => {
     const totals = this.#keepers.get(name);
     if (totals === undefined) return;
     totals.kept += flows;
+    totals.filtered += leftOut;
     this.#instruments.archiveRecords.add(flows, { archive: name });
     this.#progressed();
   };

@@ -26,8 +26,8 @@ interface Books {
   readonly ledger: Ledger;
   /** Repeats what the ledger cannot take now. */
   readonly write: LedgerWrite;
-  /** So many flows of the keeper are durable, and committed. */
-  onKept(name: string, flows: number): void;
+  /** So many flows of the keeper are durable, and committed; so many it has left out on purpose. */
+  onKept(name: string, flows: number, leftOut: number): void;
   /** The ledger has failed for good: the run cannot go on. */
   onFatal(error: unknown): void;
 }
@@ -124,11 +124,11 @@ export class Keeping implements Consumer {
     let isDurable = false;
     progress.held += length;
     progress.origin ??= flows[0]?.origin;
-    this.#keeper.take(flows, () => {
+    this.#keeper.take(flows, (leftOut = 0) => {
       if (isDurable) return;
       isDurable = true;
       progress.held -= length;
-      settle({ ...NOTHING, delivered: length });
+      settle({ ...NOTHING, delivered: length - leftOut, ...(leftOut > 0 && { filtered: leftOut }) });
       this.#mayHaveMoved(progress);
     });
   }
@@ -163,7 +163,8 @@ export class Keeping implements Consumer {
     const outcome = acks.uncommitted;
     this.#books.ledger.commit(this.name, object.id, position, outcome, complete);
     acks.committed();
-    if (outcome.delivered > 0) this.#books.onKept(this.name, outcome.delivered);
+    const { delivered, filtered = 0 } = outcome;
+    if (delivered + filtered > 0) this.#books.onKept(this.name, delivered, filtered);
     progress.committed = position;
     if (complete) this.#progress.delete(object.id);
   }

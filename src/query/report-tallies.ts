@@ -52,7 +52,7 @@ export interface PortTallies {
 }
 
 export function portTallies(action: "accept" | "reject" | "all", initiatedOnly: boolean, hosts: boolean): PortTallies {
-  const of = action === "all" ? "" : ` AND coalesce("flow.action", ${literal(action)}) = ${literal(action)}`;
+  const of = action === "all" ? "" : ` AND coalesce("flow.action", 'accept') = ${literal(action)}`;
   const counts = `"flow.protocol.number" IN (6, 17) AND "destination.port" IS NOT NULL AND "flow.status" = 'OK'${of}`;
   const into = `${counts} AND ${DECIDED} AND "flow.direction" = 'ingress' AND "flow.subnet.id" IS NOT NULL`;
   const where = initiatedOnly ? `${into} AND "flow.initiator" = 'source'` : into;

@@ -10,7 +10,7 @@ export type Section = (typeof SECTIONS)[number];
 export interface PortsOptions {
   /** Only flows whose source opened the connection: no replies to ephemeral ports. */
   readonly initiatedOnly: boolean;
-  /** Which flows count; a flow that says neither (schema `seed`, which holds accepted ones) always does. */
+  /** Which flows count; one that says neither (schema `seed`) counts as accepted, as those of the enrichment script are. */
   readonly action: "accept" | "reject" | "all";
 }
 
@@ -68,6 +68,8 @@ export class PortSummary {
   #pairs = 0;
   /** Flows that count. */
   counted = 0;
+  /** Of these, those that do not say whether they were accepted. */
+  unsaid = 0;
   /** Flows that would count, but whose direction is not known. */
   undirected = 0;
   /** Ingress flows of which it is not known who began, left out with `initiatedOnly`. */
@@ -82,13 +84,14 @@ export class PortSummary {
     const { protocol, destinationPort: port, context, direction } = flow;
     if ((protocol !== TCP && protocol !== UDP) || port === undefined || flow.status !== "OK") return;
     const { action, initiatedOnly } = this.#options;
-    if (action !== "all" && flow.action !== undefined && flow.action !== action) return;
+    if (action !== "all" && (flow.action ?? "accept") !== action) return;
     if (direction === "unknown" || context.subnet === undefined) this.undirected += times;
     if (direction !== "ingress" || context.subnet === undefined) return;
     if (initiatedOnly && flow.initiator !== "source") {
       if (flow.initiator === "unknown") this.uncertain += times;
       return;
     }
+    if (flow.action === undefined && action !== "all") this.unsaid += times;
     this.addPort(flow, times);
     this.addDestination(flow, times);
   }

@@ -7,7 +7,8 @@ import { writable } from "../archive/uploads.ts";
 import type { Config, NamedArchive, NamedReports } from "../config/load.ts";
 import { at } from "../config/validate.ts";
 import type { SourceEvent } from "../contracts/source.ts";
-import { codeOf, Failure } from "../lib/errors.ts";
+import { worthTelling } from "../delivery/telling.ts";
+import { codeOf, describeError, drawerOf, Failure } from "../lib/errors.ts";
 import { makePrivateFolder } from "../lib/folders.ts";
 import type { Health } from "../telemetry/health.ts";
 import type { Instruments, Logger } from "../telemetry/telemetry.ts";
@@ -45,12 +46,24 @@ async function openKeeper(
     const folder = folderOf(config, to);
     if (folder !== undefined) makePrivateFolder(folder);
     const store = await openBucket(config, to, env, onEvent);
+    // Of all files that are on their way, which fail side by side.
+    let failed = 0;
     const events = {
       onFailure: (error: unknown, failures: number) => {
         instruments.archiveRetries.add(1, { archive: ARCHIVE });
         health.failing(ARCHIVE, error, failures);
+        failed += 1;
+        if (!worthTelling(failed)) return;
+        const reason = describeError(error);
+        if (["person", "worker"].includes(drawerOf(error)))
+          log.error({ failures: failed }, `archive: it waits until this is put right, and nothing is lost: ${reason}`);
+        else log.warn({ failures: failed }, `archive: cannot be written, will try again: ${reason}`);
       },
-      onWell: () => health.well(ARCHIVE),
+      onWell: () => {
+        health.well(ARCHIVE);
+        log.info({ failures: failed }, "archive: is written again");
+        failed = 0;
+      },
     };
     return openArchive(options, { store, ledgerPath, retry: run.retry, events, onNotice });
   });

@@ -126,8 +126,8 @@ async function askedAll(
   const page = join(folder, "report.html");
   const advise = ["report", "advise", "-c", config, "--input", input, "--min-days", "0", "--max-lost", "1000000"];
   const asks: [string, readonly string[]][] = [
-    ["report ports", ["report", "ports", "--input", input, "--action", "all", "--format", "csv"]],
-    ["report ports, with hosts, into files", ["report", "ports", "--input", input, "--action", "all", "--out", ports]],
+    ["report ports", ["report", "ports", "--input", input, "--format", "csv"]],
+    ["report ports, with hosts, into files", ["report", "ports", "--input", input, "--out", ports]],
     ["explain, of now", ["explain", balancer as string, web as string, "8443", "--input", input]],
     [
       "explain, of hours before",

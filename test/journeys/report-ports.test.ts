@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { generate } from "../../src/generator/generate.ts";
@@ -100,6 +100,8 @@ test("two files for each subnet, with what the article's script counts; the same
   for (const folder of ["otel", "seed"]) {
     const again = await flowferry(["report", "ports", "--input", path(folder), "--out", path(`from-${folder}`)]);
     expect(again.code, again.stderr).toBe(0);
+    // Enriched records have no word for it.
+    expect(/\d+ flows do not say whether they were accepted, and count as accepted/.test(again.stderr)).toBe(folder === "seed");
     for (const name of readdirSync(path("ports"))) {
       expect(readFileSync(path(`from-${folder}`, name), "utf8")).toBe(readFileSync(path("ports", name), "utf8"));
     }
@@ -107,6 +109,23 @@ test("two files for each subnet, with what the article's script counts; the same
   const { mode } = statSync(path("ports", readdirSync(path("ports"))[0] as string));
   expect(mode & 0o777).toBe(0o600);
   expect(readdirSync(path("ports"))).toHaveLength(8);
+});
+
+test("one file is read as a folder of it is, and nothing beside it", async () => {
+  const { objects, enrich } = await prepared();
+  const config = configFor([toFile()], { enrich });
+  const key = objects[0]?.key ?? "";
+  mkdirSync(path("only"));
+  copyFileSync(path("bucket", key), path("only", "one.log.gz"));
+  const report = (input: string) => flowferry(["report", "ports", "-c", config, "--input", path(input), "--format", "csv"]);
+  const alone = await report("only");
+  for (const beside of ["one.log.gz.gz", "one.log.gz1", "two.log.gz"])
+    copyFileSync(path("bucket", objects[1]?.key ?? ""), path("only", beside));
+  const one = await report("only/one.log.gz");
+  expect([one.code, one.stderr]).toEqual([0, alone.stderr]);
+  expect(one.stdout).toBe(alone.stdout);
+  expect(one.stdout.split("\n").length).toBeGreaterThan(5);
+  expect((await report("only")).stdout).not.toBe(alone.stdout);
 });
 
 test("a window that holds nothing says so, and writes nothing", async () => {

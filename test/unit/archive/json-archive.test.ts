@@ -53,6 +53,20 @@ test("an object of the source becomes one array when it has ended, and is durabl
   expect(readdirSync(work.path)).toEqual([]);
 });
 
+test("what was not accepted is left out, and counted: the records would not say so", async () => {
+  const durable = vi.fn();
+  const [rejected, silent] = [sshFlow(2, { action: "reject" }), sshFlow(3, { action: undefined, status: "NODATA" })];
+  archive.take([rejected, sshFlow(1, { destinationPort: 443 }), silent], durable);
+  archive.ended(ORIGIN);
+  const nothing = originOf("oci://ns/bucket", "nothing.log.gz", "1");
+  archive.take([sshFlow(1, { action: "reject", origin: nothing })], durable);
+  archive.ended(nothing);
+  await archive.flush(never);
+  const texts = [...bucket.objects.values()].map((bytes) => JSON.parse(bytes.toString()));
+  expect(texts).toEqual([[expect.objectContaining({ destinationPort: 443 })], []]);
+  expect(durable.mock.calls).toEqual([[2], [1]]);
+});
+
 test("an object that was taken away leaves nothing; one that is not ended at the end neither", async () => {
   const durable = vi.fn();
   archive.take(flowsOf(2), durable);

@@ -22,7 +22,7 @@ test("a run keeps every flow once, commits each object when its last file is dur
   const out = memorySink();
   const ledger = newLedger();
   const { keepers } = await runPipeline(partsWith(files, ledger, { out: out.sink }), OPTIONS, never);
-  expect(keepers).toEqual({ files: { kept: OBJECTS * RECORDS, files: undefined, waiting: 0 } });
+  expect(keepers).toEqual({ files: { kept: OBJECTS * RECORDS, filtered: 0, files: undefined, waiting: 0 } });
   expect(files.kept).toHaveLength(OBJECTS * RECORDS);
   expect(new Set(files.kept)).toEqual(new Set(out.uids));
   expect([files.held, pendingOf(ledger)]).toEqual([0, []]);

@@ -102,8 +102,8 @@ test("what does not count: egress, other protocols, rejected flows, windows with
   expect(summary.undirected).toBe(2);
 });
 
-test("rejected flows count where they are asked for, and flows without an action always do", () => {
-  const portsWith = (action: "reject" | "all") => {
+test("rejected flows count where they are asked for, and flows without an action as accepted", () => {
+  const portsWith = (action: "accept" | "reject" | "all") => {
     const summary = new PortSummary({ initiatedOnly: false, action });
     for (const [port, one] of [
       [1, "accept"],
@@ -111,10 +111,11 @@ test("rejected flows count where they are asked for, and flows without an action
       [3, undefined],
     ] as const)
       summary.add(ingress("10.0.5.1", port, { action: one }));
-    return summary.subnets()[0]?.ports.TCP_External.port_ranges;
+    return [summary.subnets()[0]?.ports.TCP_External.port_ranges, summary.unsaid];
   };
-  expect(portsWith("reject")).toBe("2-3");
-  expect(portsWith("all")).toBe("1-3");
+  expect(portsWith("accept")).toEqual(["1,3", 1]);
+  expect(portsWith("reject")).toEqual(["2", 0]);
+  expect(portsWith("all")).toEqual(["1-3", 0]);
 });
 
 test("initiated only: no answers to ephemeral ports, and a count of those of which nobody knows", () => {

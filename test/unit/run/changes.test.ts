@@ -54,7 +54,7 @@ test("what two runs have done is added up, and of states the last one counts", (
       x: { delivered: 8, rejected: 0, deadLettered: 0, filtered: 0, sampled: 0, aggregated: 0, waiting: 4 },
       gone: { delivered: 1, rejected: 0, deadLettered: 0, filtered: 0, sampled: 0, aggregated: 0, waiting: 2 },
     },
-    keepers: { archive: { kept: 7, files: 2, waiting: 3 } },
+    keepers: { archive: { kept: 7, filtered: 1, files: 2, waiting: 3 } },
     alerts: { told: 1, waiting: 5, refused: 0, withheld: 1 },
   };
   const after = {
@@ -63,7 +63,7 @@ test("what two runs have done is added up, and of states the last one counts", (
     quality: { silence: 2 },
     sources: { a: { ...counts, quality: {}, parked: 0 } },
     sinks: { x: { ...before.sinks.x, waiting: 0 } },
-    keepers: { archive: { kept: 1, files: 1, waiting: 0 } },
+    keepers: { archive: { kept: 1, filtered: 1, files: 1, waiting: 0 } },
   };
   expect(
     sumOf(before, { ...after, alerts: { told: 2, waiting: 0, refused: 0, withheld: 0 } } as unknown as typeof before),
@@ -75,7 +75,7 @@ test("what two runs have done is added up, and of states the last one counts", (
     parked: 0,
     sources: { a: { records: 20, parked: 0 } },
     sinks: { x: { delivered: 16, waiting: 0 }, gone: { delivered: 1, waiting: 2 } },
-    keepers: { archive: { kept: 8, files: 3, waiting: 0 } },
+    keepers: { archive: { kept: 8, filtered: 2, files: 3, waiting: 0 } },
     alerts: { told: 3, waiting: 0, refused: 0, withheld: 1 },
   });
 });
