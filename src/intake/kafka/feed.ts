@@ -6,10 +6,11 @@ import { type Claim, GroupMember } from "../../lib/kafka/group-member.ts";
 import { type Place, placeName } from "../../lib/kafka/places.ts";
 import { type Fetched, type FetchLimits, TopicReader } from "../../lib/kafka/topic-reader.ts";
 import { firstOf, pause } from "../../lib/waiting.ts";
-import { type Begin, beginOf } from "./begin.ts";
+import { type Begin, beginOf, type Mark } from "./begin.ts";
 import type { Memory } from "./memory.ts";
+import { OwnPartition } from "./own-partition.ts";
 import type { Pacer } from "./pacer.ts";
-import { cover, cut, type FilledRun, keyOf, type Run, runOf, weightOf } from "./runs.ts";
+import { type FilledRun, type Run, versionOf, weightOf } from "./runs.ts";
 
 export interface FeedOptions {
   readonly topics: readonly string[];
@@ -31,22 +32,6 @@ export interface FeedEvents {
   onLag(partition: string, messages: number | undefined): void;
 }
 
-/** A partition of this worker. */
-interface Own {
-  readonly claim: Claim;
-  readonly name: string;
-  /** Where fetching goes on; undefined until it is known where it begins. */
-  position: number | undefined;
-  /** Everything before it is in the ledger, or was. */
-  handed: number;
-  /** What was fetched and is not in the ledger. */
-  ready: (Run & Partial<FilledRun>)[];
-  /** Of the topic that the position is of. */
-  topicId: string | undefined;
-  failingSince: number | undefined;
-  notBefore: number;
-}
-
 /** What passes is told of when it has lasted so long: leaders change, and brokers close connections, as a matter of course. */
 const PATIENCE_MS = 5_000;
 const RETRY_MS = 500;
@@ -65,7 +50,7 @@ export class Feed {
   readonly #member: GroupMember;
   readonly #reader: TopicReader;
   readonly #pacer: Pacer;
-  readonly #own = new Map<string, Own>();
+  readonly #own = new Map<string, OwnPartition>();
   readonly #stop = new AbortController();
   /** Where each partition ends that is to be read to its end. */
   #targets: ReadonlyMap<string, number> | undefined;
@@ -154,17 +139,14 @@ export class Feed {
   /** What the ledger keeps for the next start: whose progress it is, and what the group was told last. */
   markOf(partition: string): string | undefined {
     const own = this.#own.get(partition);
-    return own && JSON.stringify({ group: this.#options.group, told: this.#member.told(own.claim) });
+    if (own === undefined) return undefined;
+    const mark: Mark = { group: this.#options.group, told: this.#member.told(own.claim), topicId: own.topicId };
+    return JSON.stringify(mark);
   }
 
   /** These runs are in the ledger. False where the partition was released meanwhile: they are to be revoked. */
   handedOut(partition: string, runs: readonly Run[]): boolean {
-    const own = this.#own.get(partition);
-    const isOwn = own !== undefined && runs.every((run, index) => own.ready[index] === run);
-    if (!isOwn) return false;
-    own.ready.splice(0, runs.length);
-    own.handed = own.ready[0]?.from ?? own.position ?? own.handed;
-    return true;
+    return this.#own.get(partition)?.handOut(runs) ?? false;
   }
 
   /** Resolves when it is known whose the partition is, to whether it is this worker's. */
@@ -214,25 +196,13 @@ export class Feed {
   }
 
   #claimed(claims: readonly Claim[]): void {
-    const fresh = claims.map((claim): Own => {
-      const own = {
-        claim,
-        name: placeName(claim),
-        position: undefined,
-        handed: -1,
-        ready: [],
-        topicId: undefined,
-        failingSince: undefined,
-        notBefore: 0,
-      };
-      this.#own.set(own.name, own);
-      return own;
-    });
+    const fresh = claims.map((claim) => new OwnPartition(claim));
+    for (const own of fresh) this.#own.set(own.name, own);
     void this.#begin(fresh);
   }
 
   /** Finds where partitions begin, and lets the ledger forget what is not theirs. */
-  async #begin(fresh: readonly Own[]): Promise<void> {
+  async #begin(fresh: readonly OwnPartition[]): Promise<void> {
     const isFirst = !this.#isShared;
     for (const own of fresh) await this.#beginOne(own);
     if (isFirst) {
@@ -258,17 +228,21 @@ export class Feed {
     }
   }
 
-  async #beginOne(own: Own): Promise<void> {
+  async #beginOne(own: OwnPartition): Promise<void> {
     while (this.#isStill(own)) {
       try {
         const held = this.#seen.waiting(own.name, EVERYTHING);
         const { begin, group } = this.#options;
         const mark = this.#seen.mark(own.name);
-        const from = await beginOf(own.claim, { held, mark, group, begin }, this.#reader);
-        if (from.revoke && held.length > 0) await this.#revoke(held);
+        const places = await this.#reader.partitions();
+        const topicId = places.find((place) => placeName(place) === own.name)?.topicId;
+        const known = { held, mark: mark === undefined ? undefined : (JSON.parse(mark) as Mark), group, begin, topicId };
+        const { position, revoke, isAnother } = await beginOf(own.claim, known, this.#reader);
+        if (revoke && held.length > 0) await this.#revoke(held);
         if (!this.#isStill(own)) return;
-        own.handed = from.position;
-        own.position = from.position;
+        if (isAnother) this.#tellRestart(own, `${own.name} was made anew; it is read from offset ${position} on`);
+        own.topicId = topicId;
+        own.startAt(position);
         return;
       } catch (error) {
         this.#troubled(this.#connection.failure(error, `begin with ${own.name}`));
@@ -277,7 +251,7 @@ export class Feed {
     }
   }
 
-  #isStill(own: Own): boolean {
+  #isStill(own: OwnPartition): boolean {
     return !this.#stop.signal.aborted && this.#own.get(own.name) === own;
   }
 
@@ -286,7 +260,7 @@ export class Feed {
       const name = placeName(claim);
       const own = this.#own.get(name);
       this.#own.delete(name);
-      for (const run of own?.ready ?? []) this.#memory.drop(keyOf(run));
+      for (const run of own?.ready ?? []) this.#memory.drop(versionOf(run));
       this.#events.onLag(name, undefined);
       return this.#seen.waiting(name, EVERYTHING);
     });
@@ -295,20 +269,18 @@ export class Feed {
   }
 
   async #revoke(objects: readonly ObjectVersion[]): Promise<void> {
-    for (const { key } of objects) this.#memory.drop(key);
+    for (const object of objects) this.#memory.drop(object);
     await this.#events.revoke(objects);
   }
 
   #doneUpTo(claim: Claim): number | undefined {
     const own = this.#own.get(placeName(claim));
-    if (own?.claim !== claim || own.position === undefined) return undefined;
+    if (own?.claim !== claim) return undefined;
     const [oldest] = this.#seen.waiting(own.name, 1);
-    const done = oldest === undefined ? (own.ready.length > 0 ? own.handed : own.position) : runOf(oldest).from;
-    // What is left of a topic that was made anew says nothing of the new one.
-    return done > own.position ? undefined : done;
+    return own.doneUpTo(oldest);
   }
 
-  #isWanted(own: Own): boolean {
+  #isWanted(own: OwnPartition): boolean {
     const target = this.#targets?.get(own.name);
     return own.position !== undefined && (target === undefined || own.position < target);
   }
@@ -346,7 +318,7 @@ export class Feed {
     }
   }
 
-  #failing(own: Own, failure: FlowferryError): void {
+  #failing(own: OwnPartition, failure: FlowferryError): void {
     const now = Date.now();
     own.failingSince ??= now;
     own.notBefore = now + RETRY_MS;
@@ -354,50 +326,42 @@ export class Feed {
   }
 
   /** Takes what a broker has of a partition; whether there is something. */
-  async #take(own: Own, { messages, next, end, failure, topicId }: Fetched): Promise<boolean> {
+  async #take(own: OwnPartition, { messages, next, end, failure, topicId }: Fetched): Promise<boolean> {
     const position = own.position ?? 0;
-    if (failure !== undefined) {
-      if (failure.code === "kafka-offset-lost") return this.#takeUp(own, position);
-      this.#failing(own, failure);
-      return false;
-    }
-    own.failingSince = undefined;
     const isAnother = own.topicId !== undefined && topicId !== undefined && topicId !== own.topicId;
     if (isAnother) {
       const first = await this.#offsetOf(own, "earliest");
       own.topicId = topicId;
       return this.#startAgain(own, first, `${own.name} was made anew; it is read from its first message on`);
     }
+    if (failure !== undefined) {
+      if (failure.code === "kafka-offset-lost") return this.#takeUp(own, position);
+      this.#failing(own, failure);
+      return false;
+    }
+    own.failingSince = undefined;
     own.topicId = topicId ?? own.topicId;
     if (end >= 0) this.#events.onLag(own.name, Math.max(0, end - next));
     // A position goes forward only: what an answer has of what was fetched before is not taken again.
     if (next <= position) return false;
     const target = this.#targets?.get(own.name) ?? EVERYTHING;
-    const runs = cut(
-      own.claim,
+    const runs = own.take(
       messages.filter(({ offset }) => offset >= position && offset < target),
-      position,
       Math.min(next, target),
     );
-    for (const run of runs) {
-      this.#memory.put(keyOf(run), run.messages, weightOf(run));
-      own.ready.push(run);
-    }
-    own.position = Math.min(next, target);
-    if (own.ready.length === 0) own.handed = own.position;
+    for (const run of runs) this.#memory.put(versionOf(run), run.messages, weightOf(run));
     return runs.length > 0;
   }
 
   /** There is nothing at the position: retention has deleted it, or the partition was made anew. */
-  async #takeUp(own: Own, position: number): Promise<boolean> {
+  async #takeUp(own: OwnPartition, position: number): Promise<boolean> {
     const [first, end] = [await this.#offsetOf(own, "earliest"), await this.#offsetOf(own, "latest")];
     if (!this.#isStill(own)) return false;
-    const { name: key, claim } = own;
+    const { name: key } = own;
     if (first > position) {
       const message = `messages ${position} to ${first - 1} of ${key} were deleted by retention before they were read`;
       this.#events.onEvent({ kind: "retention-loss", key, message });
-      own.ready.push(...cover(claim, position, first));
-      own.position = first;
+      own.takeUnread(first);
       return true;
     }
     if (end >= position) return false;
@@ -406,16 +370,19 @@ export class Feed {
   }
 
   /** Reads from there on, and commits from there on. */
-  #startAgain(own: Own, first: number, message: string): boolean {
+  #startAgain(own: OwnPartition, first: number, message: string): boolean {
     if (!this.#isStill(own)) return false;
-    this.#events.onEvent({ kind: "log-restarted", key: own.name, message });
+    this.#tellRestart(own, message);
     this.#member.restart(own.claim, first);
-    own.position = first;
-    if (own.ready.length === 0) own.handed = first;
+    own.startAt(first);
     return true;
   }
 
-  async #offsetOf({ claim, name }: Own, at: "earliest" | "latest"): Promise<number> {
+  #tellRestart({ name: key }: OwnPartition, message: string): void {
+    this.#events.onEvent({ kind: "log-restarted", key, message });
+  }
+
+  async #offsetOf({ claim, name }: OwnPartition, at: "earliest" | "latest"): Promise<number> {
     const { topic, partition } = claim;
     const offset = (await this.#reader.offsets([{ topic, partition }], at)).get(name);
     if (offset === undefined)

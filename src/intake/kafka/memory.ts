@@ -1,3 +1,4 @@
+import type { ObjectVersion } from "../../contracts/store.ts";
 import type { Message } from "../../lib/kafka/topic-reader.ts";
 
 /** Messages that were fetched and wait to be read, within bounds. What is not there any more can be fetched again. */
@@ -20,17 +21,18 @@ export class Memory {
     return this.#freed.promise;
   }
 
-  put(key: string, messages: readonly Message[], bytes: number): void {
-    this.drop(key);
-    this.#runs.set(key, { messages, bytes });
+  put(run: ObjectVersion, messages: readonly Message[], bytes: number): void {
+    this.drop(run);
+    this.#runs.set(nameOf(run), { messages, bytes });
     this.#bytes += bytes;
   }
 
   /** The messages of the run, which are not kept any more; `release` is to be called when they are not needed. Undefined for one that is not there. */
-  take(key: string): { readonly messages: readonly Message[]; release(): void } | undefined {
-    const found = this.#runs.get(key);
+  take(run: ObjectVersion): { readonly messages: readonly Message[]; release(): void } | undefined {
+    const name = nameOf(run);
+    const found = this.#runs.get(name);
     if (found === undefined) return undefined;
-    this.#runs.delete(key);
+    this.#runs.delete(name);
     let isHeld = true;
     const release = () => {
       if (isHeld) this.#free(found.bytes);
@@ -39,8 +41,8 @@ export class Memory {
     return { messages: found.messages, release };
   }
 
-  drop(key: string): void {
-    this.take(key)?.release();
+  drop(run: ObjectVersion): void {
+    this.take(run)?.release();
   }
 
   #free(bytes: number): void {
@@ -49,4 +51,8 @@ export class Memory {
     this.#freed = Promise.withResolvers();
     resolve();
   }
+}
+
+function nameOf({ key, etag }: ObjectVersion): string {
+  return `${etag} ${key}`;
 }

@@ -18,9 +18,9 @@ export class Ranges {
     this.#pacer = pacer;
   }
 
-  /** The messages of the run, as they come. Throws a Failure: `gone` where retention has deleted some, after those before it. */
+  /** The messages of the run, as they come. Throws a Failure: `gone` where some were deleted, after those before them. */
   async *messages(run: Run, signal: AbortSignal): AsyncGenerator<readonly Message[]> {
-    const { topic, partition, to } = run;
+    const { topic, partition, topicId, to } = run;
     const name = placeName(run);
     for (let at = run.from; at <= to; ) {
       const [answer] = await this.#alone(async () => {
@@ -29,15 +29,17 @@ export class Ranges {
         return this.#reader.fetch([{ topic, partition, offset: at }], this.#limits);
       });
       signal.throwIfAborted();
+      const isAnother = topicId !== undefined && answer?.topicId !== undefined && answer.topicId !== topicId;
+      if (isAnother) throw lostFailure({ ...run, from: at }, "with the topic, which was made anew,");
       if (answer === undefined || (answer.failure === undefined && answer.next === at)) {
         // What was there once, and is not, was taken away with the partition.
         const end = (await this.#alone(() => this.#reader.offsets([{ topic, partition }], "latest"))).get(name) ?? to;
-        if (end <= at) throw lostFailure({ topic, partition, from: at, to });
+        if (end <= at) throw lostFailure({ ...run, from: at });
         await pause(this.#limits.waitMs, signal);
         continue;
       }
       const { failure, messages, next } = answer;
-      if (failure?.code === "kafka-offset-lost") throw lostFailure({ topic, partition, from: at, to });
+      if (failure?.code === "kafka-offset-lost") throw lostFailure({ ...run, from: at });
       if (failure !== undefined) throw new Failure("passing", failure.code, failure.message, { cause: failure });
       yield messages.filter(({ offset }) => offset <= to);
       at = next;

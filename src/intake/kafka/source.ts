@@ -103,7 +103,7 @@ async function kafkaSource(options: KafkaSourceOptions, dependencies: SourceDepe
       if (feed !== undefined && !(await feed.owns(run, signal))) {
         throw new Failure("passing", "kafka-membership", `${placeName(run)} is another worker's now`);
       }
-      const kept = memory.take(object.key);
+      const kept = memory.take(object);
       const messages =
         kept === undefined ? ranges.messages({ ...run, from: firstAfter(run.from, after) }, signal) : [kept.messages];
       return Object.assign(bytesOf(messages, after, kept?.release), { framed: true });

@@ -4,6 +4,12 @@ export interface Place {
   readonly partition: number;
 }
 
+/** A partition of one topic: one that is deleted and made anew under its name has another id. */
+export interface TopicPlace extends Place {
+  /** Undefined where brokers give topics none. */
+  readonly topicId?: string | undefined;
+}
+
 /** What messages, metrics and the ledger call a partition. */
 export function placeName({ topic, partition }: Place): string {
   return `${topic}/${partition}`;

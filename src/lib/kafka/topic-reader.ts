@@ -1,7 +1,7 @@
 import type { Consumer } from "@platformatic/kafka";
 import { Failure, type FlowferryError } from "../errors.ts";
 import type { KafkaConnection } from "./connection.ts";
-import { byTopic, type Place, placeName } from "./places.ts";
+import { byTopic, type Place, placeName, type TopicPlace } from "./places.ts";
 
 type FetchResponse = Awaited<ReturnType<Consumer["fetch"]>>;
 
@@ -19,9 +19,7 @@ export interface Wanted extends Place {
 }
 
 /** What a broker has of a partition from an offset on. */
-export interface Fetched extends Place {
-  /** Which topic of this name it is: one that is deleted and made anew has another. Undefined where brokers give topics none. */
-  readonly topicId?: string | undefined;
+export interface Fetched extends TopicPlace {
   readonly messages: readonly Message[];
   /** Where to go on; the offset that was asked for where there was nothing, or a failure. Offsets may be left out in between. */
   readonly next: number;
@@ -69,11 +67,15 @@ export class TopicReader {
   }
 
   /** Partitions of each topic. Throws a Failure. */
-  async partitions(): Promise<Place[]> {
-    const metadata = await this.#ask(`look up ${this.#named()}`, (client) => client.metadata({ topics: [...this.#topics] }));
-    return [...metadata.topics].flatMap(([topic, { partitionsCount }]) =>
-      Array.from({ length: partitionsCount }, (_, partition) => ({ topic, partition })),
+  async partitions(): Promise<TopicPlace[]> {
+    const { topics } = await this.#metadata();
+    return [...topics].flatMap(([topic, { id, partitionsCount }]) =>
+      Array.from({ length: partitionsCount }, (_, partition) => identified({ topic, partition }, id)),
     );
+  }
+
+  #metadata() {
+    return this.#ask(`look up ${this.#named()}`, (client) => client.metadata({ topics: [...this.#topics] }));
   }
 
   /**
@@ -106,7 +108,7 @@ export class TopicReader {
    * in its `failure`. Throws a Failure where none can.
    */
   async fetch(wanted: readonly Wanted[], limits: FetchLimits): Promise<Fetched[]> {
-    const metadata = await this.#ask(`look up ${this.#named()}`, (client) => client.metadata({ topics: [...this.#topics] }));
+    const metadata = await this.#metadata();
     const byLeader = new Map<number, Wanted[]>();
     for (const one of wanted) {
       const leader = metadata.topics.get(one.topic)?.partitions[one.partition]?.leader ?? -1;
@@ -170,15 +172,14 @@ export class TopicReader {
         const place = { topic: topics.get(topicId) ?? topicId, partition: answer.partitionIndex };
         const from = offsets.get(placeName(place));
         if (from === undefined) return [];
-        const id = ids.get(place.topic);
-        const identified = id === undefined || NO_ID.test(id) ? place : { ...place, topicId: id };
+        const own = identified(place, ids.get(place.topic));
         const { errorCode, lastStableOffset, highWatermark, logStartOffset } = answer;
         const end = Number(lastStableOffset >= 0n ? lastStableOffset : highWatermark);
         const start = Number(logStartOffset);
         if (errorCode !== 0) {
           const { ProtocolError } = this.#connection.kafka;
           const failure = this.#connection.failure(new ProtocolError(errorCode), `read ${placeName(place)}`);
-          return [{ ...identified, messages: [], next: from, end, start, failure }];
+          return [{ ...own, messages: [], next: from, end, start, failure }];
         }
         const messages: Message[] = [];
         const isAborted = abortedOf(answer.abortedTransactions ?? []);
@@ -196,7 +197,7 @@ export class TopicReader {
           }
           next = Math.max(next, first + lastOffsetDelta + 1);
         }
-        return [{ ...identified, messages, next, end, start, failure: undefined }];
+        return [{ ...own, messages, next, end, start, failure: undefined }];
       }),
     );
   }
@@ -263,6 +264,10 @@ function abortedOf(transactions: NonNullable<Answer["abortedTransactions"]>): (b
     if (isEnd) open.delete(producerId);
     return (attributes & TRANSACTIONAL) !== 0 && open.has(producerId);
   };
+}
+
+function identified(place: Place, id: string | undefined): TopicPlace {
+  return id === undefined || NO_ID.test(id) ? place : { ...place, topicId: id };
 }
 
 function responseOf(error: unknown): FetchResponse | undefined {

@@ -3,28 +3,36 @@ import { Memory } from "../../../../src/intake/kafka/memory.ts";
 import { Pacer } from "../../../../src/intake/kafka/pacer.ts";
 import { weightOf } from "../../../../src/intake/kafka/runs.ts";
 
+const run = (key: string, etag = "-") => ({ key, etag });
 const message = { offset: 1, time: 1, key: null, value: Buffer.from("a") };
 
 test("memory is full until what was taken is released, once", async () => {
   const memory = new Memory(100);
-  memory.put("a", [message], 60);
+  memory.put(run("a"), [message], 60);
   expect(memory.isFull).toBe(false);
-  memory.put("b", [message], 60);
+  memory.put(run("b"), [message], 60);
   expect(memory.isFull).toBe(true);
-  const taken = memory.take("a");
-  expect([taken?.messages, memory.take("a"), memory.isFull]).toEqual([[message], undefined, true]);
+  const taken = memory.take(run("a"));
+  expect([taken?.messages, memory.take(run("a")), memory.isFull]).toEqual([[message], undefined, true]);
   const { freed } = memory;
   taken?.release();
   taken?.release();
   await freed;
   expect(memory.isFull).toBe(false);
-  memory.put("a", [message], 60);
-  memory.put("a", [message], 10);
+  memory.put(run("a"), [message], 60);
+  memory.put(run("a"), [message], 10);
   expect(memory.isFull).toBe(false);
-  memory.drop("b");
-  memory.drop("none");
-  memory.put("c", [message], 89);
+  memory.drop(run("b"));
+  memory.drop(run("none"));
+  memory.put(run("c"), [message], 89);
   expect(memory.isFull).toBe(false);
+});
+
+test("runs of a topic that was made anew are others than those of the old one at the same offsets", () => {
+  const memory = new Memory(100);
+  memory.put(run("a", "old"), [message], 10);
+  memory.put(run("a", "new"), [], 10);
+  expect([memory.take(run("a", "old"))?.messages, memory.take(run("a", "new"))?.messages]).toEqual([[message], []]);
 });
 
 test("messages without a value, and keys, take memory too", () => {

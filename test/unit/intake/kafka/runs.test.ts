@@ -12,13 +12,14 @@ import {
   lostFailure,
   objectOf,
   runOf,
+  versionOf,
 } from "../../../../src/intake/kafka/runs.ts";
 
 const place = { topic: "flow.logs-1", partition: 12 };
 const message = (offset: number, text = `${offset}`) => ({ offset, time: offset, key: null, value: Buffer.from(text) });
 
 /** The uid of the record with this index (from 1) in the message, which comes in this run. */
-function uidOf(run: { from: number; to: number }, offset: number, index: number): string {
+function uidOf(run: { from: number; to: number; topicId?: string }, offset: number, index: number): string {
   const object = objectOf({ ...place, ...run }, { time: 0, size: 0 });
   const origin = originIn({ name: "kafka://b:9092", identity: identityOf }, object);
   return new Flow(origin, baseOf(offset) + index, EMPTY_CONTEXT, 0).uid;
@@ -34,11 +35,17 @@ test("a uid tells topic, partition, offset and the place in the message, however
   expect(uids.every((uid) => /^[0-9a-f]{32}$/.test(uid))).toBe(true);
 });
 
+test("a topic that was made anew has other uids at the same offsets", () => {
+  const uids = [undefined, "one", "two"].map((topicId) => uidOf({ from: 0, to: 10, ...(topicId && { topicId }) }, 7, 1));
+  expect(new Set(uids).size).toBe(3);
+});
+
 test("the key of an object is its topic, partition and offsets", () => {
   const run = { ...place, from: 41_000, to: 41_999 };
   expect(keyOf(run)).toBe("flow.logs-1/12/41000-41999");
-  expect(runOf({ key: keyOf(run) })).toEqual(run);
-  expect(() => runOf({ key: "2026/01/01.log.gz" })).toThrow(/names no messages/);
+  expect(runOf(versionOf(run))).toEqual(run);
+  expect(runOf(versionOf({ ...run, topicId: "t-1" }))).toEqual({ ...run, topicId: "t-1" });
+  expect(() => runOf({ key: "2026/01/01.log.gz", etag: "-" })).toThrow(/names no messages/);
   const orders = [9, 10, 123_456, 9_007_199_254_740_991].map(
     (from) => objectOf({ ...run, from, to: from }, { time: 0, size: 0 }).order,
   );
@@ -102,6 +109,9 @@ test("what retention has deleted is counted by messages", () => {
   expect(failure).toMatchObject({ drawer: "object", code: "kafka-offset-lost", gone: true });
   expect(failure.message).toBe(
     "10 messages of flow.logs-1/12 (offsets 40010 to 40019) were deleted by retention before they were read",
+  );
+  expect(lostFailure({ ...place, from: 7, to: 7 }, "with the topic, which was made anew,").message).toBe(
+    "1 message of flow.logs-1/12 (offsets 7 to 7) were deleted with the topic, which was made anew, before they were read",
   );
   expect(failure.extent).toEqual({ after: 1_000_000, through: 2_000_000, numbers: 100_000 });
 });
