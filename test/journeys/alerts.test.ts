@@ -16,6 +16,9 @@ const SECRET = "/services/T00000000/B00000000/xxYYzzSECRETxxYYzz";
 /** The rules from level high on that the incidents of the generator fire, by what its descriptions say of them. */
 const HIGH_RULES = ["brute_force_succeeded", "exfiltration_volume", "rdp_accepted_from_outside", "ssh_accepted_from_outside"];
 
+/** What is told of a whole day, up to level medium. */
+const DIGESTS = ["exposed_services", "knocks_of_the_day"];
+
 type Http = Awaited<ReturnType<typeof startHttp>>;
 type Answer = Parameters<typeof startHttp>[0];
 
@@ -159,10 +162,10 @@ describe("accepted SSH", () => {
   test("normal traffic raises nothing above low", async () => {
     await traffic({ incidents: [], seed: "8" });
     const server = await slack();
-    expect(summaryOf(await catchUp(telling({ minLevel: "medium" }), server))).toMatchObject({
-      alerts: { told: 0, waiting: 0, refused: 0, withheld: 0 },
-    });
-    expect(server.received).toEqual([]);
+    const { alerts } = summaryOf(await catchUp(telling({ minLevel: "medium" }), server));
+    // A day may end in those six hours, and its digests are told.
+    const told = rulesTold(server).filter((rule) => rule === undefined || !DIGESTS.includes(rule));
+    expect([told, alerts]).toEqual([[], { told: server.received.length, waiting: 0, refused: 0, withheld: 0 }]);
   });
 });
 

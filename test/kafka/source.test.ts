@@ -4,6 +4,7 @@ import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { available } from "../backends/servers/available.ts";
 import { spawned, summaryOf, type Workplace, workplace } from "../journeys/program.ts";
+import { startReceiver } from "../simulators/otlp/receiver.ts";
 import { Kafka } from "./rig/cluster.ts";
 import { asAdmin, committed, delivered, event, numbers, produce, reading, untilDelivered, worker } from "./stream.ts";
 
@@ -14,10 +15,14 @@ beforeEach(() => {
 });
 afterEach(() => place.remove());
 
-/** As the documentation of the uid says: the cluster, the topic, the partition and its block of offsets; offset and place in the message. */
-function uidOf(topic: string, partition: number, offset: number, index: number): string {
+/** Which topic of its name it is, as the brokers say. */
+const idOf = (topic: string) =>
+  asAdmin(kafka(), async (admin) => (await admin.metadata({ topics: [topic] })).topics.get(topic)?.id ?? "");
+
+/** Of the cluster, the topic and its id, the partition and its block of offsets; offset and place in the message. */
+function uidOf(id: string, topic: string, partition: number, offset: number, index: number): string {
   const block = Math.floor(offset / 40_000) * 40_000;
-  const digest = createHash("sha256").update(`kafka://test\0${topic}/${partition}/${block}`).digest("hex").slice(0, 24);
+  const digest = createHash("sha256").update(`kafka://test\0${id}/${topic}/${partition}/${block}`).digest("hex").slice(0, 24);
   return digest + ((offset - block) * 100_000 + index).toString(16).padStart(8, "0");
 }
 
@@ -38,13 +43,14 @@ describe("a topic", () => {
     expect(ended).toMatchObject({ code: 0, stderr: expect.not.stringMatching(/warn|error/) });
     expect(summaryOf(ended)).toMatchObject({ records: 6, bad: 0, sinks: { ndjson: { delivered: 6 } } });
     const { uids } = delivered(place, "out");
+    const id = await idOf(topic);
     const expected = [
-      [1, uidOf(topic, 0, 0, 1)],
-      [2, uidOf(topic, 0, 1, 1)],
-      [3, uidOf(topic, 0, 1, 2)],
-      [4, uidOf(topic, 0, 2, 1)],
-      [5, uidOf(topic, 0, 2, 2)],
-      [6, uidOf(topic, 1, 0, 1)],
+      [1, uidOf(id, topic, 0, 0, 1)],
+      [2, uidOf(id, topic, 0, 1, 1)],
+      [3, uidOf(id, topic, 0, 1, 2)],
+      [4, uidOf(id, topic, 0, 2, 1)],
+      [5, uidOf(id, topic, 0, 2, 2)],
+      [6, uidOf(id, topic, 1, 0, 1)],
     ] as const;
     expect(uids).toEqual(new Map(expected.map(([number, uid]) => [number, new Set([uid])])));
     expect(await committed(kafka(), `g-${topic}`, topic)).toEqual(
@@ -124,6 +130,41 @@ describe("a topic", () => {
     const { times, repeats } = delivered(place, "out");
     expect([[...times.keys()].sort((a, b) => a - b), repeats]).toEqual([[...numbers(0, 20), ...numbers(45, 60)], 0]);
     expect(await committed(kafka(), `g-${topic}`, topic)).toEqual(new Map([[0, 60]]));
+  });
+
+  test("a topic that is made anew while nobody reads it is read as a whole, and what was left of the old one is named", async () => {
+    const topic = await kafka().topic("anew", { partitions: 1 });
+    const flows = (from: number, to: number) =>
+      produce(
+        kafka(),
+        topic,
+        numbers(from, to).map((number) => event(number)),
+      );
+    const receiver = await startReceiver({ faults: { "*": { status: 503 } } });
+    try {
+      const sinks = [{ type: "otlp", endpoint: receiver.url }];
+      const config = { ...reading(kafka(), topic, "out"), sinks };
+      await flows(0, 20);
+      const { child, ended } = worker(place, config, "job");
+      await expect.poll(() => receiver.requests.length).toBeGreaterThan(0);
+      child.kill("SIGKILL");
+      await ended;
+      const old = await idOf(topic);
+      await kafka().replaceTopic(topic, { partitions: 1 });
+      expect(await idOf(topic)).not.toBe(old);
+      await flows(20, 50);
+      receiver.faults = {};
+      const again = await job(config);
+      expect(again.code).toBe(3);
+      expect(summaryOf(again)).toMatchObject({ records: 30, lost: 1, sinks: { otlp: { delivered: 30, deadLettered: 20 } } });
+      expect(again.stderr).toMatch(/ was made anew; it is read from offset 0 on/);
+      expect(again.stderr).toMatch(
+        /20 messages of \S+ \(offsets 0 to 19\) were deleted with the topic, which was made anew, before they were read/,
+      );
+      expect(await committed(kafka(), `g-${topic}`, topic)).toEqual(new Map([[0, 30]]));
+    } finally {
+      await receiver.close();
+    }
   });
 
   test("begins where `since` says, by the brokers' times, where the group knows nothing", async () => {

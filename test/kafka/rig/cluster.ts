@@ -6,7 +6,7 @@ import { freePorts, type ServerProcess, startProcess } from "../../backends/serv
 import { CertificateAuthority } from "../../simulators/oci/certificates.ts";
 import { type Distribution, installed, NODES } from "./distribution.ts";
 import { OciProfile } from "./oci-profile.ts";
-import { createTopic, metadata, type TopicOptions } from "./topics.ts";
+import { createTopic, deleteTopic, metadata, type TopicOptions } from "./topics.ts";
 import { WireConnection } from "./wire.ts";
 
 /** A user of OCI Streaming, whose name has slashes and points in it, and a token that a shell would not leave alone. */
@@ -102,6 +102,12 @@ export class Kafka {
     const full = `${name}-${this.#topics}`;
     await createTopic(this.#port(), full, options);
     return full;
+  }
+
+  /** Deletes a topic and makes one of the same name. */
+  async replaceTopic(name: string, options: TopicOptions): Promise<void> {
+    await deleteTopic(this.#port(), name);
+    await createTopic(this.#port(), name, options);
   }
 
   /** Ends a broker (0 or 1) at once, as a machine that loses its power. */

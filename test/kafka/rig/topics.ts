@@ -29,6 +29,19 @@ export async function createTopic(port: number, name: string, options: TopicOpti
   }
 }
 
+/** Deletes a topic at one of the brokers and waits until nobody knows it. */
+export async function deleteTopic(port: number, name: string): Promise<void> {
+  await using connection = await WireConnection.to(port);
+  const answer = new WireReader(
+    await connection.request(API.deleteTopics, 1, Buffer.concat([array([text(name)]), int32(30_000)])),
+  );
+  answer.skip(8);
+  answer.string();
+  const error = answer.int16();
+  if (error !== 0) throw new Error(`topic ${name} is not deleted: error ${error}`);
+  while ((await metadata(connection)).topics.has(name)) await sleep(50);
+}
+
 export interface Partition {
   readonly index: number;
   /** The node that leads it; -1 for none. */

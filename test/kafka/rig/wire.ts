@@ -10,6 +10,7 @@ export const API = {
   heartbeat: 12,
   apiVersions: 18,
   createTopics: 19,
+  deleteTopics: 20,
   initProducerId: 22,
   addPartitionsToTxn: 24,
   addOffsetsToTxn: 25,

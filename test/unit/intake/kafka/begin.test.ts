@@ -9,7 +9,11 @@ const held = (...runs: string[]) => runs.map((run) => ({ key: `flows/3/${run}`, 
 const mark = (told?: number, group = "g", topicId?: string) => ({ group, told, topicId });
 
 const begin = (committed: number | undefined, known: object = {}) =>
-  beginOf({ ...place, committed }, { held: [], mark: undefined, group: "g", begin: "earliest", topicId: undefined, ...known }, reader);
+  beginOf(
+    { ...place, committed },
+    { held: [], mark: undefined, group: "g", begin: "earliest", topicId: undefined, ...known },
+    reader,
+  );
 
 test("the group says where a partition begins; of one that it does not know the configuration does", async () => {
   expect(await begin(300)).toEqual({ position: 300, revoke: true });
