@@ -33,12 +33,14 @@ export interface GroupEvents {
    * shares out anew, and at the end.
    */
   doneUpTo(claim: Claim): number | undefined;
-  /** Membership, or a commit, does not succeed now; it is tried again. */
+  /** Membership, or a commit, does not succeed, and has not for a while where it may pass; it is tried again. */
   onTrouble(error: FlowferryError): void;
   /** It does again. */
   onWell(): void;
 }
 
+/** What passes is told of when it has lasted so long: leaders change, and brokers close connections, as a matter of course. */
+const PATIENCE_MS = 5_000;
 /** One request for all partitions, and no more often: what OCI Streaming takes of a group. */
 const COMMIT_MS = 1_000;
 /** So many heartbeats in a row that nobody answers: connections and coordinator are found anew. */
@@ -77,6 +79,8 @@ export class GroupMember {
   /** One thing at a time: commits, and what follows a sharing out. */
   #last: Promise<void> = Promise.resolve();
   #isWell = true;
+  /** Since when membership, or commits, do not succeed; by the monotonic clock. */
+  #failingSince: number | undefined;
   #isJoining = false;
 
   constructor(connection: KafkaConnection, options: GroupOptions, events: GroupEvents) {
@@ -154,11 +158,16 @@ export class GroupMember {
 
   #trouble(error: unknown, doing: string): void {
     if (this.#stop.signal.aborted) return;
+    const failure = this.#connection.failure(error, doing);
+    const now = performance.now();
+    this.#failingSince ??= now;
+    if (drawerOf(failure) === "passing" && now - this.#failingSince < PATIENCE_MS) return;
     this.#isWell = false;
-    this.#events.onTrouble(this.#connection.failure(error, doing));
+    this.#events.onTrouble(failure);
   }
 
   #well(): void {
+    this.#failingSince = undefined;
     if (this.#isWell) return;
     this.#isWell = true;
     this.#events.onWell();
