@@ -33,7 +33,7 @@ import { elasticDialect } from "./dialects/elastic/dialect.ts";
 import { ibmCloudLogsDialect } from "./dialects/ibm-cloud-logs/dialect.ts";
 import { lokiDialect } from "./dialects/loki/dialect.ts";
 import { splunkDialect } from "./dialects/splunk/dialect.ts";
-import { otelAttributes } from "./dialects/stored-attributes.ts";
+import { type OtlpSchema, otelAttributes } from "./dialects/stored-attributes.ts";
 import { victorialogsDialect } from "./dialects/victorialogs/dialect.ts";
 import type { CloudNetwork } from "./enrich/rules/cloud.ts";
 import type { FormatKind } from "./formats/format.ts";
@@ -79,14 +79,17 @@ export const NETWORKS: readonly CloudNetwork[] = [ociNetwork, ibmNetwork];
 /** Notifiers. The block of one in `alerts` is called as its type in camel case. */
 const NOTIFIERS: readonly NotifierKind[] = [slack, alertmanager, webhook, ociNotifications];
 
-/** Dialects that rules and searches are printed in. Each is made when it is used: that reads a schema. */
-export const DIALECTS: readonly (() => Dialect)[] = [
+/**
+ * Dialects that rules and searches are printed in. Each is made when it is used: that reads the schema of the OTLP sink whose records
+ * they ask for. Where records are lines instead, they are of schema `otel`.
+ */
+export const DIALECTS: readonly ((schema?: OtlpSchema) => Dialect)[] = [
   () => duckdbDialect(otelAttributes()),
-  () => victorialogsDialect(otelAttributes()),
-  () => lokiDialect(otelAttributes()),
-  () => elasticDialect(otelAttributes()),
-  () => splunkDialect(otelAttributes()),
-  () => datadogDialect(otelAttributes()),
+  (schema) => victorialogsDialect(otelAttributes(schema)),
+  (schema) => lokiDialect(otelAttributes(schema)),
+  (schema) => elasticDialect(otelAttributes(schema)),
+  (schema) => splunkDialect(otelAttributes(schema)),
+  (schema) => datadogDialect(otelAttributes(schema)),
   () => ibmCloudLogsDialect(otelAttributes()),
   () => logAnalyticsOver(readContent()),
 ];
@@ -160,8 +163,8 @@ export class Registry {
   }
 
   /** Makes the built-in ones, which reads a schema, beside those that were registered. */
-  dialects(): readonly Dialect[] {
-    return [...DIALECTS.map((make) => make()), ...this.#dialects.values()];
+  dialects(schema?: OtlpSchema): readonly Dialect[] {
+    return [...DIALECTS.map((make) => make(schema)), ...this.#dialects.values()];
   }
 
   /** Another one that holds the same: what is registered with it is not registered here. */

@@ -8,6 +8,7 @@ import { register } from "../config/modules.ts";
 import { dialectFiles } from "../dialects/content.ts";
 import { DEFAULT_LAG_MS } from "../dialects/evaluation.ts";
 import { receiversOf } from "../dialects/receivers.ts";
+import { OTLP_SCHEMAS, type OtlpSchema } from "../dialects/stored-attributes.ts";
 import { asset } from "../lib/assets.ts";
 import { parseDuration } from "../lib/durations.ts";
 import { codeOf, FlowferryError, UsageError } from "../lib/errors.ts";
@@ -20,6 +21,7 @@ import type { CliContext } from "./context.ts";
 interface BuildOptions {
   readonly to?: string;
   readonly dialect?: readonly string[];
+  readonly schema: OtlpSchema;
   readonly lag: number;
   readonly receiver?: readonly string[];
   readonly check: boolean;
@@ -33,6 +35,11 @@ export function contentCommand(context: CliContext): Command {
     )
     .option("--to <folder>", "where the files go; by default beside their sources in deploy")
     .option("--dialect <module...>", "a dialect of your own, too: npm: and a package, or the path of a module")
+    .addOption(
+      new Option("--schema <name>", "schema of the OTLP sink whose records the rules and searches ask for")
+        .choices(OTLP_SCHEMAS)
+        .default("otel"),
+    )
     .addOption(
       new Option(
         "--lag <duration>",
@@ -80,12 +87,15 @@ export function contentCommand(context: CliContext): Command {
     );
 }
 
-async function buildFiles({ stdout }: CliContext, { to, dialect = [], lag, receiver = [], check }: BuildOptions): Promise<void> {
+async function buildFiles(
+  { stdout }: CliContext,
+  { to, dialect = [], schema, lag, receiver = [], check }: BuildOptions,
+): Promise<void> {
   const folder = to ?? asset("deploy");
   const registry = new Registry();
   for (const module of dialect) await register(registry, ["dialect"], module, ".");
   const content = buildContent(readDefinition());
-  const dialects = await dialectFiles(registry.dialects(), { lagMs: lag, receivers: receiversOf(receiver) });
+  const dialects = await dialectFiles(registry.dialects(schema), { lagMs: lag, receivers: receiversOf(receiver) });
   const said = dialects.said.map(({ title, rules, searches }) => `${title}: ${rules} rules, ${searches} searches`).join("\n");
   const files = new Map<string, string | Buffer>([
     ...[...contentFiles(content)].map(([name, text]) => [join("log-analytics", name), text] as const),

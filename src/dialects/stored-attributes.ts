@@ -45,7 +45,11 @@ const TYPES: Partial<Record<Attribute["kind"], StoredAttribute["type"]>> = {
   strings: "strings",
 };
 
-/** The attributes that records have in the schema `otel`, which most backends store as they are. */
-export function otelAttributes(): StoredAttributes {
-  return storedAttributes(loadSchema("otel", "."));
+/** Schemas whose records the dialects ask for. They differ in what stands in the resource. */
+export const OTLP_SCHEMAS = ["otel", "otel-compact"] as const;
+export type OtlpSchema = (typeof OTLP_SCHEMAS)[number];
+
+/** The attributes that records have in the schema, which most backends store as they are. */
+export function otelAttributes(schema: OtlpSchema = "otel"): StoredAttributes {
+  return storedAttributes(loadSchema(schema, "."));
 }

@@ -3,7 +3,7 @@ import { addCounters } from "../flow/counters.ts";
 import { FIELD_NAMES, type FieldName, fieldOf, formOf, isOfContext } from "../flow/fields.ts";
 import type { Flow } from "../flow/flow.ts";
 import { type Counter, type Form, wordsOf } from "../flow/types.ts";
-import type { AttributeSource, Definition, FieldSource } from "./definition.ts";
+import type { AttributeSource, Definition, FieldSource, Variant } from "./definition.ts";
 import type { Attribute, Kind, Schema, Variation } from "./schema.ts";
 import { isoOf } from "./time.ts";
 
@@ -53,6 +53,19 @@ export function compile(name: string, definition: Definition): Schema {
       return names.has(plain) ? `${attribute.name}column.${column}` : plain;
     },
   };
+}
+
+/** The other schema, with the attributes in the resource that the variant names. Throws DefinitionFault. */
+export function compileVariant(name: string, definition: Definition, { summary, like, resource }: Variant): Schema {
+  const moved = new Set(resource);
+  for (const [index, attribute] of resource.entries()) {
+    if (Object.hasOwn(definition.attributes, attribute)) continue;
+    throw new DefinitionFault(["resource", String(index)], `${attribute} is no attribute of schema ${like}'s records`);
+  }
+  const where = (inResource: boolean): Definition["attributes"] =>
+    Object.fromEntries(Object.entries(definition.attributes).filter(([attribute]) => moved.has(attribute) === inResource));
+  const changed = { ...definition, summary, resource: { ...definition.resource, ...where(true) }, attributes: where(false) };
+  return { ...compile(name, changed), line: compile(name, definition) };
 }
 
 /** The fields that a definition holds, in whatever form. */

@@ -68,6 +68,16 @@ export const definition = z.strictObject({
   closed: z.boolean().default(false),
 });
 
+/** A schema that is another one but for attributes that stand in the resource instead of in each record. */
+export const variant = z.strictObject({
+  summary: z.string().min(1),
+  /** The other one, which ships with the program. */
+  like: z.string().min(1),
+  /** Names of attributes that depend on the flow's context alone. */
+  resource: z.array(z.string().min(1)).min(1),
+});
+
 export type Definition = z.infer<typeof definition>;
+export type Variant = z.infer<typeof variant>;
 export type AttributeSource = z.infer<typeof source>;
 export type FieldSource = z.infer<typeof fieldSource>;

@@ -12,6 +12,7 @@ export type LinePrinter = (flow: Flow, observed: number) => string;
  * have one.
  */
 export function linePrinter(schema: Schema, serviceName: string): LinePrinter {
+  if (schema.line !== undefined) return linePrinter(schema.line, serviceName);
   const members =
     schema.layout === "nested" ? nestedMembers(schema) : join(schema.attributes.map((one) => printerFor(schema, one)));
   if (schema.layout !== "record") return (flow) => `{${members(flow).slice(1)}}`;

@@ -1,15 +1,16 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { isNode, LineCounter, parseDocument } from "yaml";
+import { isNode, LineCounter, parse, parseDocument } from "yaml";
+import type { z } from "zod";
 import { asset } from "../lib/assets.ts";
 import { UsageError } from "../lib/errors.ts";
 import { nearest } from "../lib/nearest.ts";
-import { compile, DefinitionFault } from "./compile.ts";
-import { definition } from "./definition.ts";
+import { compile, compileVariant, DefinitionFault } from "./compile.ts";
+import { type Definition, definition, variant } from "./definition.ts";
 import type { Schema } from "./schema.ts";
 
 /** Output schemas that ship with the program. */
-export const SCHEMA_NAMES = ["otel", "ecs", "ocsf", "seed", "log-analytics"] as const;
+export const SCHEMA_NAMES = ["otel", "otel-compact", "ecs", "ocsf", "seed", "log-analytics"] as const;
 
 const isShipped = (name: string): boolean => (SCHEMA_NAMES as readonly string[]).includes(name);
 const isPath = (name: string): boolean => /\.ya?ml$/i.test(name);
@@ -37,6 +38,16 @@ function read(path: string): string {
   }
 }
 
+/** A schema that ships with the program and is like no other. Throws DefinitionFault. */
+function shippedDefinition(name: string): Definition {
+  const parsed = isShipped(name) ? definition.safeParse(parse(read(asset(`mappings/schemas/${name}.yaml`)))) : undefined;
+  if (parsed?.success === true) return parsed.data;
+  throw new DefinitionFault(
+    ["like"],
+    `${name} is no schema that another can be like: name otel, ecs, ocsf, seed or log-analytics`,
+  );
+}
+
 /** Validates and compiles a schema's text; `file` is what messages call it. */
 export function parseSchema(name: string, file: string, text: string): Schema {
   const lines = new LineCounter();
@@ -54,13 +65,16 @@ export function parseSchema(name: string, file: string, text: string): Schema {
   const fault = (path: readonly PropertyKey[], message: string): UsageError =>
     new UsageError("bad-schema", `${place(path)}: ${path.length === 0 ? "" : `${path.map(String).join(" › ")}: `}${message}`);
 
-  const parsed = definition.safeParse(document.toJS());
-  if (!parsed.success) {
+  const checked = <Form>(form: z.ZodType<Form>): Form => {
+    const parsed = form.safeParse(document.toJS());
+    if (parsed.success) return parsed.data;
     const [issue] = parsed.error.issues;
     throw fault(issue?.path ?? [], issue?.message ?? "is no schema");
-  }
+  };
   try {
-    return compile(name, parsed.data);
+    if (!document.has("like")) return compile(name, checked(definition));
+    const differs = checked(variant);
+    return compileVariant(name, shippedDefinition(differs.like), differs);
   } catch (error) {
     if (error instanceof DefinitionFault) throw fault(error.path, error.message);
     throw error;

@@ -32,6 +32,8 @@ export interface Schema {
   /** Depends on the flow's context alone: flows of one context have one resource. */
   readonly resource: readonly Attribute[];
   readonly attributes: readonly Attribute[];
+  /** The schema that a line is written in, for one that only spares requests what their records have in common; undefined for itself. */
+  readonly line?: Schema;
   /** The attribute's name for a column: its own behind the prefix, or behind `<prefix>column.` where that name is another attribute's. */
   columnName(attribute: Attribute, column: string): string;
 }

@@ -24,7 +24,12 @@ const exporterOptions = z.strictObject({
     .optional()
     .describe("Name of the class or function in the module; by default its default export or its only exporter"),
   options: z.record(z.string(), z.unknown()).optional().describe("Handed to the class or function as they are"),
-  schema: z.string().default("otel").describe("Names of the attributes: otel, ecs, ocsf, seed, or a YAML file"),
+  schema: z
+    .string()
+    .default("otel")
+    .describe(
+      "Names of the attributes: otel, otel-compact (the same, with what is the same for a network interface in the resource), ecs, ocsf, seed, or a YAML file",
+    ),
   serviceName: z.string().min(1).default("flowferry").describe("Value of the resource attribute service.name"),
   body: z
     .enum(BODIES)

@@ -132,6 +132,7 @@ const encoderOf = <Options>(kind: Component<Options, SinkDependencies, Sink>, op
 
 export const RIGS: Record<string, (folder: string) => Promise<Rig>> = {
   "otlp protobuf": (folder) => otlpRig(folder, { encoding: "protobuf" }),
+  "otlp compact": (folder) => otlpRig(folder, { schema: "otel-compact" }),
   "otlp json": (folder) => otlpRig(folder, { encoding: "json", compression: "none" }),
   "log-analytics events": (folder) => logAnalyticsRig(folder, "events"),
   "log-analytics otlp": (folder) => logAnalyticsRig(folder, "otlp"),

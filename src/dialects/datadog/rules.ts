@@ -15,7 +15,16 @@ const MOST_GROUPS = 4;
  * which it holds over the timespan before its evaluation.
  */
 export function printRule(rule: Rule, words: LogSearch, evaluation?: Evaluation): string {
-  return rule.kind === "correlation" ? correlate(rule, words, evaluation) : words.where(refuseDetector(rule));
+  if (rule.kind === "correlation") return correlate(rule, words, evaluation);
+  const text = words.where(refuseDetector(rule));
+  // Its monitor groups by them.
+  groupsOf(rule, words);
+  return text;
+}
+
+/** What a rule is told by, as far as a monitor takes it. */
+function groupsOf({ dedup }: Rule, { nameOf }: LogSearch): string[] {
+  return dedup === "group" ? [] : dedup.slice(0, MOST_GROUPS).map(nameOf);
 }
 
 function correlate(
@@ -60,9 +69,8 @@ const INTERVAL_MS = 60_000;
  * counts cannot look back longer. A new group counts from its first flow on. Who is told is told of alerts alone, not of their end.
  */
 export function monitor({ rule, query }: PrintedRule, words: LogSearch, { lagMs, receiver }: Alerting): object {
-  const { nameOf } = words;
   const evaluation = evaluationOf(rule, INTERVAL_MS, lagMs);
-  const groups = rule.dedup === "group" ? [] : rule.dedup.slice(0, MOST_GROUPS).map(nameOf);
+  const groups = groupsOf(rule, words);
   const { attack } = alertLabels(rule);
   return {
     name: `flowferry: ${plain(rule.title)}`,

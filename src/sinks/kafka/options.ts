@@ -17,7 +17,12 @@ export const kafkaSinkOptions = z.strictObject({
     .describe(
       "Form of the messages: a JSON object for each record, as sink `ndjson` writes lines; or OTLP export requests (the Collector's encodings `otlp_proto` and `otlp_json`) of all records of a batch that have one key",
     ),
-  schema: z.string().default("otel").describe("Names of the attributes: otel, ecs, ocsf, seed, or a YAML file"),
+  schema: z
+    .string()
+    .default("otel")
+    .describe(
+      "Names of the attributes: otel, otel-compact (for OTLP requests; lines are the same), ecs, ocsf, seed, or a YAML file",
+    ),
   serviceName: z.string().min(1).default("flowferry").describe("Value of service.name in the resource, in schema otel"),
   body: z
     .enum(BODIES)

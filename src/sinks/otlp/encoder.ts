@@ -23,9 +23,10 @@ export interface RecordWriter {
 
 /** Frames the records. The calls come in this order: begin, then for each resource beginResource, its records, endResource; end. */
 export interface RequestWriter {
+  /** The resource of these attributes, which are encoded as a record's are; done once for all requests. */
+  encodeResource(attributes: Uint8Array): Uint8Array;
   begin(out: Bytes): void;
-  /** `attributes` are the resource's, encoded. */
-  beginResource(out: Bytes, attributes: Uint8Array): void;
+  beginResource(out: Bytes, resource: Uint8Array): void;
   endResource(out: Bytes): void;
   /** The whole request, a part of the bytes of `out`. */
   end(out: Bytes): Buffer<ArrayBuffer>;
@@ -54,7 +55,7 @@ interface Context {
 
 /** Equal resources are one object. */
 interface Resource {
-  readonly attributes: Uint8Array;
+  readonly encoded: Uint8Array;
   readonly contexts: Context[];
 }
 
@@ -86,7 +87,7 @@ export function createEncoder(syntax: Syntax, schema: Schema, options: EncoderOp
       let resource = resources.get(key);
       if (resource === undefined) {
         if (resources.size >= MOST_RESOURCES) resources.clear();
-        resource = { attributes, contexts: [] };
+        resource = { encoded: request.encodeResource(attributes), contexts: [] };
         if (key.length <= LONGEST_RESOURCE) resources.set(key, resource);
       }
       context = { resource, attributes: plan.encodeContext(flow), flows: [] };
@@ -117,7 +118,7 @@ export function createEncoder(syntax: Syntax, schema: Schema, options: EncoderOp
   const write = (out: Bytes, gathered: readonly Resource[]): Buffer<ArrayBuffer> => {
     request.begin(out);
     for (const resource of gathered) {
-      request.beginResource(out, resource.attributes);
+      request.beginResource(out, resource.encoded);
       for (const { flows, attributes } of resource.contexts) {
         for (const flow of flows) record.write(out, flow, attributes);
         if (out.position > options.maxBytes) break;

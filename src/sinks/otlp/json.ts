@@ -177,21 +177,24 @@ function putNanoseconds(bytes: Buffer, at: number, ms: number): number {
 
 function requestWriter({ name, version }: { name: string; version: string }): RequestWriter {
   const scope = `]},"scopeLogs":[{"scope":{"name":${printText(name)},"version":${printText(version)}},"logRecords":[`;
+  const resourceStart = Buffer.from('{"resource":{"attributes":[');
+  const scopeStart = Buffer.from(scope);
   let start = 0;
   let records = 0;
   const takeBackComma = (out: Bytes): void => {
     if (out.bytes[out.position - 1] === COMMA) out.position--;
   };
   return {
+    encodeResource(attributes) {
+      const list = attributes.at(-1) === COMMA ? attributes.subarray(0, -1) : attributes;
+      return Buffer.concat([resourceStart, list, scopeStart]);
+    },
     begin(out) {
       start = out.position;
       out.block(Buffer.from('{"resourceLogs":['));
     },
-    beginResource(out, attributes) {
-      out.block(Buffer.from('{"resource":{"attributes":['));
-      out.block(attributes);
-      takeBackComma(out);
-      out.block(Buffer.from(scope));
+    beginResource(out, resource) {
+      out.block(resource);
       records = out.position;
     },
     endResource(out) {

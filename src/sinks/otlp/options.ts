@@ -31,7 +31,12 @@ export const otlpOptions = z.strictObject({
   headers: secretHeaders(z.record(z.string().min(1), z.string()))
     .optional()
     .describe("Further request headers, such as credentials; their values are never shown"),
-  schema: z.string().default("otel").describe("Names of the attributes: otel, ecs, ocsf, seed, or a YAML file"),
+  schema: z
+    .string()
+    .default("otel")
+    .describe(
+      "Names of the attributes: otel, otel-compact (the same, with what is the same for a network interface in the resource), ecs, ocsf, seed, or a YAML file",
+    ),
   serviceName: z.string().min(1).default("flowferry").describe("Value of the resource attribute service.name"),
   body: z
     .enum(BODIES)

@@ -1,5 +1,5 @@
 import type { RequestWriter } from "./encoder.ts";
-import { delimited, varint } from "./wire.ts";
+import { delimited, putVarint, varintLength } from "./wire.ts";
 
 // Field numbers of ExportLogsServiceRequest, ResourceLogs, ScopeLogs and InstrumentationScope in opentelemetry-proto 1.11.
 const REQUEST_RESOURCE_LOGS = 1;
@@ -11,7 +11,7 @@ const SCOPE_VERSION = 2;
 const RESOURCE_ATTRIBUTES_TAG = 0x0a;
 
 /** Most bytes of a length, with its tag. */
-const MAX_LENGTH = 6;
+const MAX_HEAD = 6;
 
 /**
  * The records of a resource are written before the lengths that stand in front of them are known: room is left, and the head is put
@@ -25,38 +25,51 @@ export function requestWriter(scope: { name: string; version: string }): Request
   let first = 0;
   let start = 0;
   let records = 0;
-  let resource: Buffer = Buffer.alloc(0);
+  let resource: Uint8Array = Buffer.alloc(0);
   return {
+    encodeResource: (attributes) => delimited(RESOURCE_LOGS_RESOURCE, resourceAttributes(attributes)),
     begin(out) {
       first = out.position;
     },
-    beginResource(out, attributes) {
+    beginResource(out, encoded) {
       start = out.position;
-      resource = delimited(RESOURCE_LOGS_RESOURCE, resourceAttributes(attributes));
-      const room = resource.length + encodedScope.length + 2 * MAX_LENGTH;
+      resource = encoded;
+      const room = resource.length + encodedScope.length + 2 * MAX_HEAD;
       out.reserve(room);
       out.position += room;
       records = out.position;
     },
     endResource(out) {
-      const length = out.position - records;
-      const scopeLogs = Buffer.concat([head(RESOURCE_LOGS_SCOPE_LOGS, encodedScope.length + length), encodedScope]);
-      const resourceLogs = head(REQUEST_RESOURCE_LOGS, resource.length + scopeLogs.length + length);
-      const before = Buffer.concat([resourceLogs, resource, scopeLogs]);
+      const inScopeLogs = encodedScope.length + out.position - records;
+      const inResourceLogs = resource.length + headLength(inScopeLogs) + inScopeLogs;
+      const end = start + headLength(inResourceLogs) + inResourceLogs;
+      const { bytes, position } = out;
+      /** Room that the head does not need. */
+      const spare = position - end;
+      let at = start;
       if (start === first) {
-        first = records - before.length;
-        out.bytes.set(before, first);
-        return;
+        first += spare;
+        at = first;
+      } else {
+        bytes.copyWithin(records - spare, records, position);
+        out.position = end;
       }
-      out.bytes.copyWithin(start + before.length, records, out.position);
-      out.bytes.set(before, start);
-      out.position = start + before.length + length;
+      at = putHead(bytes, at, REQUEST_RESOURCE_LOGS, inResourceLogs);
+      bytes.set(resource, at);
+      at = putHead(bytes, at + resource.length, RESOURCE_LOGS_SCOPE_LOGS, inScopeLogs);
+      bytes.set(encodedScope, at);
     },
     end: (out) => out.bytes.subarray(first, out.position),
   };
 }
 
-const head = (field: number, length: number): Buffer => Buffer.concat([Buffer.of((field << 3) | 2), varint(length)]);
+/** What stands in front of a message of that length: its tag and the length. */
+const headLength = (length: number): number => 1 + varintLength(length);
+
+function putHead(bytes: Uint8Array, at: number, field: number, length: number): number {
+  bytes[at] = (field << 3) | 2;
+  return putVarint(bytes, at + 1, length);
+}
 
 /** Attributes come encoded for a record, where they are field 6; in a resource they are field 1. */
 function resourceAttributes(attributes: Uint8Array): Buffer {

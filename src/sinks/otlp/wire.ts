@@ -52,7 +52,7 @@ export function varintLength(value: number): number {
   return length;
 }
 
-export function varint(value: number | bigint): Buffer {
+function varint(value: number | bigint): Buffer {
   const bytes: number[] = [];
   let rest = BigInt.asUintN(64, BigInt(value));
   while (rest > 0x7fn) {

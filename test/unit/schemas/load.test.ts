@@ -50,6 +50,12 @@ test.each([
     ["ndjson: flat", "attributes: {}", "without: [packet]"],
     'mine.yaml:4: without › 0: no field of a flow is called "packet": did you mean packets?',
   ],
+  [["like: otel", "resource: [flow.vnic]"], "mine.yaml:3: resource › 0: flow.vnic is no attribute of schema otel's records"],
+  [["like: otel", "resource:", "  - host.id", "  - cloud.region"], "mine.yaml:5: resource › 1: cloud.region is no attribute of"],
+  [["like: otel", "resource: [flow.bytes]"], "mine.yaml:3: resource › flow.bytes: a resource holds constants and fields of the"],
+  [["like: otl", "resource: [host.id]"], "mine.yaml:2: like: otl is no schema that another can be like"],
+  [["like: otel-compact", "resource: [host.id]"], "mine.yaml:2: like: otel-compact is no schema that another can be like"],
+  [["like: otel", "attributes: {}", "resource: [host.id]"], "mine.yaml:"],
 ])("a wrong schema is named by file and line: %j", (lines, message) => {
   expect(() => parse(...lines)).toThrow(UsageError);
   expect(() => parse(...lines)).toThrow(message);
@@ -57,7 +63,7 @@ test.each([
 
 test("a name that is no schema is answered with those there are", () => {
   expect(() => loadSchema("otell", "/")).toThrow(
-    'no schema "otell": otel, ecs, ocsf, seed, log-analytics, or a file ending in .yaml; did you mean otel?',
+    'no schema "otell": otel, otel-compact, ecs, ocsf, seed, log-analytics, or a file ending in .yaml; did you mean otel?',
   );
   expect(() => loadSchema("./none.yaml", "/nowhere")).toThrow("cannot read schema /nowhere/none.yaml");
 });

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
 import { loadSchema } from "../../../src/schemas/load.ts";
+import type { Schema } from "../../../src/schemas/schema.ts";
 import { CONTEXT, noDataFlow, ORIGIN, sshFlow, TIME } from "../sinks/flows.ts";
 
 const OBSERVED = Date.UTC(2026, 0, 2, 3, 4, 5, 6);
@@ -101,6 +102,30 @@ test("a field that the log does not have is left out of otel, and so is the whol
     "flow.direction": "unknown",
     "flow.initiator": "unknown",
   });
+});
+
+test("otel-compact says in the resource what is the same for a network interface, and nothing of an object; a line of it is one of otel", () => {
+  const [otel, compact] = [loadSchema("otel", "/"), loadSchema("otel-compact", "/")];
+  const names = ({ resource, attributes }: Schema) => [...resource, ...attributes].map(({ name }) => name).sort();
+  expect(names(compact)).toEqual(names(otel));
+  expect(compact.resource.map(({ name }) => name)).toEqual([
+    "cloud.provider",
+    "cloud.account.id",
+    "cloud.region",
+    "flow.vcn.id",
+    "flow.subnet.id",
+    "flow.vnic.id",
+    "flow.vnic.public_ip",
+    "host.id",
+    "cloud.availability_zone",
+    "flow.compartment.id",
+    "flow.resource.id",
+    "flow.resource.type",
+    "flow.resource.managed",
+    "flow.collector.id",
+    "flow.log.version",
+  ]);
+  expect(line("otel-compact", sshFlow())).toEqual(line("otel", sshFlow()));
 });
 
 test("ecs has the fields that Elastic asks of a network flow", () => {

@@ -148,6 +148,20 @@ test("flows of one resource are one ResourceLogs, whatever the order they come i
   expect(sorted(roundTrip("protobuf", loadSchema("otel", "/"), flows))).toEqual(sorted(decodeRequest(bytesOf(encoded), "json")));
 });
 
+test("in otel-compact the flows of a network interface are one ResourceLogs, which says once what is the same for them", () => {
+  const sibling = { ...CONTEXT, vnic: "ocid1.vnic.oc1.iad.other" };
+  // Of the same interface, and read of another object.
+  const again = { ...CONTEXT, objectPath: "another" };
+  const flows = flowsOf(9);
+  flows.forEach((flow, index) => {
+    flow.context = [CONTEXT, sibling, again][index % 3] ?? CONTEXT;
+  });
+  const encoded = bytesOf(encoderOf("json", loadSchema("otel-compact", "/")).encode(flows, OBSERVED)).toString();
+  const request = JSON.parse(encoded) as { resourceLogs: { scopeLogs: { logRecords: unknown[] }[] }[] };
+  expect(request.resourceLogs.map(({ scopeLogs }) => scopeLogs.map(({ logRecords }) => logRecords.length))).toEqual([[6], [3]]);
+  expect([CONTEXT.vnic, sibling.vnic, CONTEXT.subnet].map((id) => encoded.split(`"${id}"`).length - 1)).toEqual([1, 1, 2]);
+});
+
 test.each(["protobuf", "json"] as const)("%s: no flows are an empty request", (syntax) => {
   const bytes = bytesOf(encoderOf(syntax, loadSchema("otel", "/")).encode([], OBSERVED));
   expect(decodeRequest(bytes, syntax)).toEqual([]);
