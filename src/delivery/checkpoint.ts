@@ -15,6 +15,8 @@ export interface Stateful {
    * together, and one that comes so again is recognised.
    */
   inspect(flows: readonly Flow[], count: boolean): void;
+  /** Nothing more comes: what waits for more is found as far as is known. */
+  settle(): void;
   /** Brings what was found into the ledger; throws what the ledger throws, and then nothing is lost: call it again. */
   flush(): void;
   /** Begins to save what is remembered of the flows so far and was not saved before. One save at a time; flows may go on. */

@@ -16,6 +16,11 @@ export interface StreamDetector {
   inspect(flow: Flow, count?: boolean): void;
   /** Sets who is told of matches, within `inspect`. An incident is told once per throttle time of its rule. */
   onMatch(listener: (match: Match) => void): void;
+  /**
+   * Tells what is held back, as far as is known, when nothing more comes: what rules that ask for what is common find in the first day is
+   * else told when all has come that may have come by then.
+   */
+  settle(): void;
   /** Begins to save everything that has been inspected so far and was not saved before. One save at a time; flows may go on. */
   save(): StateSave;
   /**
@@ -57,6 +62,7 @@ export function createDetector(rules: readonly Rule[], options: DetectorOptions 
     onMatch(to) {
       listener = to;
     },
+    settle: () => engine.settle(),
     save() {
       isSaving = true;
       const { lots, head, done, abandon } = engine.state.save();

@@ -103,6 +103,7 @@ export async function openDetections(options: AlertOptions, surroundings: Surrou
     inspect: (flows, count) => {
       for (const flow of flows) detector.inspect(flow, count);
     },
+    settle: () => detector.settle(),
     dispatch,
     save: () => detector.save(),
     flush: () => dispatch.flush(),

@@ -137,6 +137,11 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
     if (intake.aborted) return;
     // Unlike at a stop there is all the time that it takes.
     await Promise.all(keepings.map((keeping) => firstOf([keeping.drain()], intake)));
+    if (detections !== undefined && checkpoint !== undefined) {
+      detections.settle();
+      checkpoint.inspected();
+      await write(() => detections.flush());
+    }
     finished.abort();
   };
   const working = [...tails.map((tail) => tail.read()), caughtUp(), checkpoint?.run(options.checkpointMs, intake)];

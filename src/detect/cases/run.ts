@@ -23,6 +23,7 @@ export function runCase(item: RuleCase, rule: Rule): CaseResult {
     detector.inspect(flow);
     if (flow.detections.includes(item.rule)) marked.push(index + 1);
   }
+  detector.settle();
   const failures: string[] = [];
   if (fires !== item.fires)
     failures.push(`expected ${item.fires} matches, got ${fires}${marked.length > 0 ? ` (flows ${list(marked)})` : ""}`);

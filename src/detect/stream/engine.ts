@@ -3,7 +3,7 @@ import { NONE } from "../../flow/types.ts";
 import type { Match } from "../match.ts";
 import { isDigest, type Rule } from "../rule.ts";
 import { createDispatch } from "./dispatch.ts";
-import { createNetwork } from "./network.ts";
+import { createNetwork, heldMs } from "./network.ts";
 import type { DetectorOptions } from "./options.ts";
 import { createProgress } from "./progress.ts";
 import { type Clock, createState, type State } from "./state.ts";
@@ -12,6 +12,8 @@ import type { DetectorStats, RuleStats } from "./stats.ts";
 /** The rules at work, and everything they remember. */
 export interface Engine {
   inspect(flow: Flow, count: boolean): void;
+  /** Judges what is held, as far as is known: nothing more comes. */
+  settle(): void;
   readonly state: State;
   stats(): DetectorStats;
 }
@@ -25,9 +27,11 @@ const AHEAD_MS = 300_000;
 export function createEngine(rules: readonly Rule[], options: DetectorOptions, onMatch: (match: Match) => void): Engine {
   const latenessMs = options.latenessMs ?? 4_500_000;
   const now = options.now ?? Date.now;
-  const clock: Clock = { watermark: undefined, inspected: 0, replayed: 0, late: 0, matches: 0 };
+  const clock: Clock = { watermark: undefined, first: Number.POSITIVE_INFINITY, inspected: 0, replayed: 0, late: 0, matches: 0 };
   let names: string[] = [];
   let completed: string[] = [];
+  /** What is told is about flows that have gone by. */
+  let isReleasing = false;
 
   const progress = createProgress(options.maxObjects ?? 20_000);
   const limits = {
@@ -36,12 +40,23 @@ export function createEngine(rules: readonly Rule[], options: DetectorOptions, o
     itemsPerGroup: options.maxItemsPerGroup ?? 10_000,
   };
   const samples = Math.max(0, (options.maxSamples ?? 5) - 1);
-  const { nodes, bases, hits } = createNetwork(rules, { latenessMs, limits, samples }, (match) => {
-    clock.matches++;
+  const markLast = (rule: Rule): void => {
     // The flow with which a digest is told only says that its time has come.
-    if (match.rule.kind !== "detection" && !isDigest(match.rule)) completed.push(match.rule.name);
-    onMatch(match);
-  });
+    if (!isReleasing && rule.kind !== "detection" && !isDigest(rule)) completed.push(rule.name);
+  };
+  const { nodes, bases, hits } = createNetwork(
+    rules,
+    { latenessMs, limits, samples },
+    {
+      onMatch(match) {
+        clock.matches++;
+        markLast(match.rule);
+        onMatch(match);
+      },
+      onHeld: markLast,
+      first: () => clock.first,
+    },
+  );
   const dispatch = createDispatch(bases);
   const rank = new Map(nodes.map((node, index) => [node.rule.name, index]));
   const marks = bases.map((rule) => (rule.kind === "detection" && rule.alerts ? rule.name : undefined));
@@ -65,12 +80,19 @@ export function createEngine(rules: readonly Rule[], options: DetectorOptions, o
     names = [];
   };
 
+  const release = (before: number): void => {
+    isReleasing = true;
+    for (const { held } of nodes) held?.release(before);
+    isReleasing = false;
+  };
+
   const advance = (flow: Flow): void => {
     const { time } = flow;
     const before = clock.watermark ?? Number.NEGATIVE_INFINITY;
     if (time > before + MINUTE_MS && time > now() + AHEAD_MS) return;
     clock.watermark = time;
     if (Math.floor(time / EXPIRE_MS) === Math.floor(before / EXPIRE_MS)) return;
+    release(time - heldMs(latenessMs));
     for (const node of nodes) {
       node.follower?.expire(time, flow);
       node.episodes?.expire(time);
@@ -90,6 +112,7 @@ export function createEngine(rules: readonly Rule[], options: DetectorOptions, o
       }
       clock.inspected++;
       seen.through = flow.record;
+      if (flow.time < clock.first) clock.first = flow.time;
       if (clock.watermark === undefined || flow.time > clock.watermark) advance(flow);
       else if (flow.time < clock.watermark - latenessMs) clock.late++;
       dispatch(flow, hit);
@@ -101,6 +124,7 @@ export function createEngine(rules: readonly Rule[], options: DetectorOptions, o
       }
       mark(flow);
     },
+    settle: () => release(Number.POSITIVE_INFINITY),
     state: createState(nodes, progress, clock),
     stats() {
       const { inspected, replayed, late, matches } = clock;

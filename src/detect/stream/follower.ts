@@ -36,6 +36,7 @@ export interface Follower {
 }
 
 export interface FollowerOptions {
+  /** How far behind the newest flow another may come. */
   readonly latenessMs: number;
   readonly limits: { readonly groups: number; readonly items: number; readonly itemsPerGroup: number };
   /** Most earlier flows that a match shows. */

@@ -162,6 +162,11 @@ export class Groups<State> {
     while (this.#oldest !== NONE && this.newest(this.#oldest) < before) this.#remove(this.#oldest);
   }
 
+  /** Forgets the longest untouched group. */
+  removeOldest(): void {
+    if (this.#oldest !== NONE) this.#remove(this.#oldest);
+  }
+
   /** Every group, the longest untouched first. */
   *[Symbol.iterator](): Generator<Row> {
     for (let row = this.#oldest; row !== NONE; row = this.rows.integers[row * INTEGERS + YOUNGER] as Row) yield row;
@@ -181,7 +186,7 @@ export class Groups<State> {
 
   #evict(): void {
     if (this.#oldest === NONE) return;
-    this.#remove(this.#oldest);
+    this.removeOldest();
     this.evicted++;
   }
 

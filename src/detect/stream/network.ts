@@ -9,6 +9,7 @@ import { createCorrelator } from "./correlator.ts";
 import { createDigest } from "./digest.ts";
 import { createEpisodes, type Episodes } from "./episodes.ts";
 import type { Emit, Evidence, Follower, FollowerOptions } from "./follower.ts";
+import { Held } from "./held.ts";
 import { createGroupings, type Grouping } from "./keys.ts";
 import { createNewTerms } from "./new-terms.ts";
 import { createRarity, type Rarity } from "./rarity.ts";
@@ -23,6 +24,8 @@ export interface Node {
   readonly episodes: Episodes | undefined;
   /** What the rule keeps for itself and others that leave out the same, by an identity that changes with everything that it depends on. */
   readonly rarities: ReadonlyMap<string, Rarity>;
+  /** What a rule that rests on what is common has found while that was being learnt. */
+  readonly held: Held | undefined;
   /** Change with everything that the state of each depends on, and with nothing else. */
   readonly fingerprints: { readonly follower: string; readonly episodes: string };
 }
@@ -35,7 +38,23 @@ export interface Network {
   readonly hits: readonly ((flow: Flow) => void)[];
 }
 
-export function createNetwork(rules: readonly Rule[], options: FollowerOptions, onMatch: (match: Match) => void): Network {
+/**
+ * So long after the first flow of all it is being learnt what is common. What a rule that rests on it finds in that time is judged when all
+ * has come that may have come within the lateness after it.
+ */
+const LEARN_MS = 86_400_000;
+
+/** Who is told of what the rules find. */
+interface Listeners {
+  onMatch(match: Match): void;
+  /** The rule has found something that is to be judged later, of an incident that has not been told. */
+  onHeld(rule: Rule): void;
+  /** Event time of the first flow of all. */
+  first(): number;
+}
+
+export function createNetwork(rules: readonly Rule[], options: FollowerOptions, listeners: Listeners): Network {
+  const { latenessMs } = options;
   const groupingOf = createGroupings();
   const ordered = withParts(rules);
   const hear = new Map<Rule, Listener[]>(ordered.map((rule) => [rule, []]));
@@ -43,14 +62,47 @@ export function createNetwork(rules: readonly Rule[], options: FollowerOptions, 
   const hits = new Map<Rule, (flow: Flow) => void>();
 
   const emitter = (rule: Rule, episodes: Episodes | undefined): Emit => {
-    const listeners = hear.get(rule) ?? [];
+    const listening = hear.get(rule) ?? [];
     const grouping = rule.dedup === "group" ? undefined : groupingOf(rule.dedup);
-    const tell = episodes && createTeller(rule, episodes, grouping, () => eldersOf(rule), onMatch);
+    const tell = episodes && createTeller(rule, episodes, grouping, () => eldersOf(rule), listeners.onMatch);
     return (flow, time, groupKey, evidence) => {
       tell?.(flow, time, groupKey, evidence);
-      for (const listen of listeners) listen(flow, time);
+      for (const listen of listening) listen(flow, time);
     };
   };
+  /** What has to be known of a flow with which the rule tells something: of its own flows, or of those of its parts. */
+  const claims = new Map<Rule, readonly Shared[]>();
+  const claimsOf = (rule: Rule): readonly Shared[] => {
+    if (rule.kind !== "correlation") return rule.common.map((common) => rarityOf(rule, common));
+    // A part that waits for itself has been judged by then.
+    return rule.correlation.parts.flatMap(({ rule: part }) =>
+      nodes.get(part)?.held === undefined ? (claims.get(part) ?? []) : [],
+    );
+  };
+  const holder = (rule: Rule, emit: Emit): Held | undefined => {
+    const shared = claims.get(rule) ?? [];
+    const feedsOnly = rule.kind === "detection" && !rule.alerts;
+    if (shared.length === 0 || feedsOnly) return undefined;
+    return new Held(options.limits, (flow, time, key, evidence) => {
+      if (!shared.some(({ rarity }) => rarity.isCommon(flow, time + latenessMs))) emit(flow, time, key, evidence);
+    });
+  };
+  const holding = (rule: Rule, held: Held, episodes: Episodes | undefined, emit: Emit): Emit => {
+    const grouping = rule.dedup === "group" ? undefined : groupingOf(rule.dedup);
+    return (flow, time, key, evidence) => {
+      if (time >= listeners.first() + LEARN_MS) {
+        emit(flow, time, key, evidence);
+        return;
+      }
+      const incident = grouping === undefined ? key : grouping.text(flow);
+      if (episodes !== undefined && !held.has(incident) && !episodes.covers(incident, time, 0)) listeners.onHeld(rule);
+      held.add({ flow, time, key, incident, evidence: evidence() });
+    };
+  };
+  /** A correlation whose parts wait hears of their flows late. */
+  const waits = (rule: Rule): boolean =>
+    rule.kind === "correlation" &&
+    rule.correlation.parts.some(({ rule: part }) => nodes.get(part)?.held !== undefined || waits(part));
   const elders = new Map<Rule, readonly Elder[]>();
   const eldersOf = (rule: Rule): readonly Elder[] => {
     let found = elders.get(rule);
@@ -78,7 +130,10 @@ export function createNetwork(rules: readonly Rule[], options: FollowerOptions, 
     return known;
   };
   const createFollower = (rule: DetectorRule | CorrelationRule, emit: Emit): Follower => {
-    if (rule.kind === "correlation") return createCorrelator(rule.correlation, options, groupingOf, emit);
+    if (rule.kind === "correlation") {
+      const patient = { ...options, latenessMs: latenessMs + heldMs(latenessMs) + latenessMs };
+      return createCorrelator(rule.correlation, waits(rule) ? patient : options, groupingOf, emit);
+    }
     const { detector } = rule;
     switch (detector.type) {
       case "baseline":
@@ -96,12 +151,15 @@ export function createNetwork(rules: readonly Rule[], options: FollowerOptions, 
     const episodes = rule.alerts ? createEpisodes(rule, options.limits) : undefined;
     const shared = rule.kind === "correlation" ? [] : rule.common.map((common) => rarityOf(rule, common));
     const rarities = new Map(shared.flatMap(({ of, id, rarity }) => (of === rule ? [[id, rarity] as const] : [])));
-    const emit = emitter(rule, episodes);
+    claims.set(rule, claimsOf(rule));
+    const tell = emitter(rule, episodes);
+    const held = holder(rule, tell);
+    const emit = held === undefined ? tell : holding(rule, held, episodes, tell);
     const follower = rule.kind === "detection" ? undefined : createFollower(rule, emit);
-    nodes.set(rule, { rule, follower, episodes, rarities, fingerprints: fingerprintsOf(rule) });
+    nodes.set(rule, { rule, follower, episodes, rarities, held, fingerprints: fingerprintsOf(rule) });
     if (rule.kind !== "correlation") {
       const hit = follower ? observing(follower) : rule.alerts ? loud(emit) : silent(hear.get(rule) ?? []);
-      hits.set(rule, shared.length === 0 ? hit : rarely(shared, hit));
+      hits.set(rule, shared.length === 0 ? hit : rarely(shared, latenessMs, hit));
     }
     if (rule.kind !== "correlation" || follower === undefined) continue;
     for (const [part, { rule: heard }] of rule.correlation.parts.entries()) {
@@ -111,6 +169,9 @@ export function createNetwork(rules: readonly Rule[], options: FollowerOptions, 
   const bases = ordered.filter((rule) => rule.kind !== "correlation");
   return { nodes: [...nodes.values()], bases, hits: bases.map((rule) => hits.get(rule) as (flow: Flow) => void) };
 }
+
+/** How long a finding is held: what is common by the lateness after it is known when as much time again has gone by. */
+export const heldMs = (latenessMs: number): number => 2 * latenessMs;
 
 function sharingId({ field, as, by, atLeast, rule }: Sharing): string {
   return [field.name, as.name, by.name, atLeast, rule?.name ?? ""].join();
@@ -154,12 +215,14 @@ function observing(follower: Follower): (flow: Flow) => void {
   return (flow) => follower.observe(flow, flow.time, 0);
 }
 
-function rarely(shared: readonly Shared[], hit: (flow: Flow) => void): (flow: Flow) => void {
+/** Asks for what was common so long before a flow that nothing may come of that time any more: so the answer is the same in any order. */
+function rarely(shared: readonly Shared[], latenessMs: number, hit: (flow: Flow) => void): (flow: Flow) => void {
   return (flow) => {
+    const known = flow.time - latenessMs;
     let isCommon = false;
     for (const { rarity, own } of shared) {
       if (own) rarity.note(flow, flow.time);
-      if (rarity.isCommon(flow)) isCommon = true;
+      if (rarity.isCommon(flow, known)) isCommon = true;
     }
     if (!isCommon) hit(flow);
   };

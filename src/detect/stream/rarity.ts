@@ -4,8 +4,8 @@ import type { FollowerOptions } from "./follower.ts";
 import { Groups } from "./groups.ts";
 import type { Grouping } from "./keys.ts";
 import { NONE } from "./numbering.ts";
+import { Sharers } from "./sharers.ts";
 import type { Table } from "./table.ts";
-import { listOf } from "./window.ts";
 
 /** What was not met for so long is no longer what many do. */
 const REMEMBER_MS = 8 * 86_400_000;
@@ -17,8 +17,8 @@ const RENEW_MS = 3_600_000;
 export interface Rarity {
   /** Counts a flow, by the value of the rule's `as`. */
   note(flow: Flow, time: number): void;
-  /** Whether the value of the rule's `field` is one that many share. */
-  isCommon(flow: Flow): boolean;
+  /** Whether the value of the rule's `field` is one that many shared by that time. */
+  isCommon(flow: Flow, until: number): boolean;
   expire(watermark: number): void;
   readonly table: Table;
 }
@@ -26,32 +26,31 @@ export interface Rarity {
 /** `asked` gives the key of the flow that is judged, `noted` that of one that is counted. */
 export function createRarity({ by, atLeast }: Sharing, options: FollowerOptions, asked: Grouping, noted: Grouping): Rarity {
   const { keys } = noted;
-  /** Of each value those who share it, up to so many as make it common. */
-  const groups = new Groups<Set<string>>(options.limits, keys);
+  /** Of each value those who share it. */
+  const groups = new Groups<Sharers>(options.limits, keys);
   return {
     note(flow, time) {
       const key = noted.find(flow);
       const found = groups.find(key);
-      if (found !== NONE && groups.state(found).size >= atLeast && time < groups.newest(found) + RENEW_MS) return;
+      if (found !== NONE && time >= groups.state(found).since && time < groups.newest(found) + RENEW_MS) return;
       let row = groups.touch(key, time);
-      if (row === NONE) row = groups.add(noted.take(flow), time, new Set());
-      const known = groups.state(row);
-      if (known.size >= atLeast) return;
-      known.add(String(by.get(flow) ?? ""));
-      groups.weigh(row, known.size);
+      if (row === NONE) row = groups.add(noted.take(flow), time, new Sharers(atLeast));
+      const sharers = groups.state(row);
+      sharers.add(String(by.get(flow) ?? ""), time);
+      groups.weigh(row, sharers.size);
     },
-    isCommon(flow) {
+    isCommon(flow, until) {
       const row = groups.find(asked.find(flow));
-      return row !== NONE && groups.state(row).size >= atLeast;
+      return row !== NONE && groups.state(row).since <= until;
     },
     expire: (watermark) => groups.expire(watermark - REMEMBER_MS - options.latenessMs),
     table: {
       groups,
-      pack: (row) => [keys.pack(groups.key(row)), groups.newest(row), [...groups.state(row)]],
+      pack: (row) => [keys.pack(groups.key(row)), groups.newest(row), groups.state(row).pack()],
       unpack(touched, [key, newest, known]) {
         if (typeof newest !== "number") throw new TypeError("not a value that is shared");
-        const set = new Set(listOf(known).map(String));
-        groups.load(keys.unpack(key), touched, newest, set, set.size);
+        const sharers = Sharers.unpack(atLeast, known);
+        groups.load(keys.unpack(key), touched, newest, sharers, sharers.size);
       },
     },
   };

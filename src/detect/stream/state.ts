@@ -17,6 +17,8 @@ export interface Restored {
 export interface Clock {
   /** Event time reached, undefined before the first flow. */
   watermark: number | undefined;
+  /** Event time of the first flow since which what is common is being learnt. */
+  first: number;
   inspected: number;
   replayed: number;
   late: number;
@@ -70,6 +72,13 @@ export function createState(nodes: readonly Node[], progress: ProgressTable, clo
     return chosen;
   };
 
+  /** What is common is learnt anew where a count of it is new. */
+  const learn = (fits: readonly (readonly [id: string, fits: boolean])[]): void => {
+    const known = new Map(fits);
+    const isNew = [...journals.keys()].some((id) => id.startsWith("common ") && known.get(id) !== true);
+    if (isNew && clock.watermark !== undefined) clock.first = clock.watermark;
+  };
+
   const restoreVersion4 = (saved: Readonly<Record<string, unknown>>, parts: Iterable<StatePart>): Restored => {
     if (typeof saved.next !== "number") throw new TypeError("not the number of a part");
     next = saved.next;
@@ -92,7 +101,9 @@ export function createState(nodes: readonly Node[], progress: ProgressTable, clo
       else journal.load(number, groups, entry);
     }
     for (const entry of entries.values()) useless.push(...(journalOf(entry)?.settle(entry) ?? []));
-    return restoredOf([...entries.values()].map((entry) => [entry[0], journalOf(entry) !== undefined]));
+    const fits = [...entries.values()].map((entry) => [entry[0], journalOf(entry) !== undefined] as const);
+    learn(fits);
+    return restoredOf(fits);
   };
 
   /** Nothing of it is stored in parts: the next save writes all of it. */
@@ -128,6 +139,7 @@ export function createState(nodes: readonly Node[], progress: ProgressTable, clo
         else useless.push(...old.stored);
         fits.push([id, same]);
       }
+      learn(fits);
       return restoredOf(fits);
     },
     save() {
@@ -178,9 +190,10 @@ export function createState(nodes: readonly Node[], progress: ProgressTable, clo
 /** What is remembered: of objects, of what a rule follows, and of its incidents. */
 function journalsOf(nodes: readonly Node[], progress: ProgressTable): Map<string, Journal> {
   const journals = [new Journal(OBJECTS, "", progress.table)];
-  for (const { rule, follower, episodes, rarities, fingerprints } of nodes) {
+  for (const { rule, follower, episodes, rarities, held, fingerprints } of nodes) {
     if (follower !== undefined) journals.push(new Journal(tableId("follower", rule.name), fingerprints.follower, follower.table));
     if (episodes !== undefined) journals.push(new Journal(tableId("episodes", rule.name), fingerprints.episodes, episodes.table));
+    if (held !== undefined) journals.push(new Journal(tableId("held", rule.name), "", held.table));
     for (const [id, { table }] of rarities) journals.push(new Journal(tableId(`common ${id}`, rule.name), id, table));
   }
   return new Map(journals.map((journal) => [journal.id, journal]));
@@ -211,14 +224,16 @@ function restoredOf(tables: readonly (readonly [id: string, fits: boolean])[]): 
   return { restored: names.filter((name) => rules.get(name)), discarded: names.filter((name) => !rules.get(name)) };
 }
 
-function packClock({ watermark, inspected, replayed, late, matches }: Clock): Json {
-  return [watermark ?? null, inspected, replayed, late, matches];
+function packClock({ watermark, first, inspected, replayed, late, matches }: Clock): Json {
+  return [watermark ?? null, inspected, replayed, late, matches, Number.isFinite(first) ? first : null];
 }
 
 function unpackClock(clock: Clock, data: unknown): void {
-  const [watermark, ...counters] = listOf(data);
+  const [watermark, inspected, replayed, late, matches, first] = listOf(data);
   clock.watermark = typeof watermark === "number" ? watermark : undefined;
-  [clock.inspected = 0, clock.replayed = 0, clock.late = 0, clock.matches = 0] = counters.map(Number);
+  // A state of before that was saved has been learning for long.
+  if (first !== null) clock.first = typeof first === "number" ? first : Number.NEGATIVE_INFINITY;
+  [clock.inspected = 0, clock.replayed = 0, clock.late = 0, clock.matches = 0] = [inspected, replayed, late, matches].map(Number);
 }
 
 function entryOf(data: unknown): Entry {

@@ -17,7 +17,7 @@ export interface Table {
 export const OBJECTS = "objects";
 
 /** What a table is called in a saved state. */
-export function tableId(part: "follower" | "episodes" | `common ${string}`, rule: string): string {
+export function tableId(part: "follower" | "episodes" | "held" | `common ${string}`, rule: string): string {
   return `${part}/${rule}`;
 }
 

@@ -100,6 +100,8 @@ export async function evaluate(options: EvaluationOptions): Promise<Evaluation> 
       }
     }
 
+  detector.settle();
+
   const spans = played.map(({ conversations }) => {
     const [from, to] = [
       Math.min(...conversations.map((c) => c.start)),

@@ -32,6 +32,7 @@ function memory(saved?: SavedState): Stateful & { readonly counted: Map<string, 
         changed.add(uid);
       }
     },
+    settle() {},
     flush() {},
     save() {
       const entries = [...changed].map((uid) => [uid, counted.get(uid)]);

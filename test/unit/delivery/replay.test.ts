@@ -88,6 +88,7 @@ async function replayed(
       ? undefined
       : {
           inspect: (flows: readonly Flow[], count: boolean) => void told.push([flows.length, count]),
+          settle: () => {},
           flush: () => {},
           save: () => {
             saves += 1;

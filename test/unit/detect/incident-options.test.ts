@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { alertOf } from "../../../src/detect/alert.ts";
 import { createDetector } from "../../../src/detect/evaluate.ts";
@@ -94,17 +95,100 @@ describe("common", () => {
   const to = (second: number, source: number, destination = "203.0.113.7") =>
     alone(second, { destinationPort: 22, sourceAddress: `10.0.1.${source}`, destinationAddress: destination });
 
-  test("from the third source on, flows to what they share are marked and not told", () => {
-    const flows = () => [to(0, 1), to(10, 2), to(20, 1), to(30, 3), to(40, 1), to(50, 1, "203.0.113.8")];
+  /** Reads them in this order, nothing more comes, and says what was told. */
+  const settled = (text: string, flows: readonly Flow[]): string[] => {
+    const { detector, matches } = detect(rulesOf(text), flows);
+    detector.settle();
+    return names(matches).sort();
+  };
+  /** Of the second day: what is common has been learnt by then. */
+  const later = (second: number) => DAY + second;
+
+  test("flows to what three sources shared 75 minutes ago are marked and not told", () => {
+    const flows = () => [
+      ...[to(0, 1), to(10, 2), to(DAY - 2 * HOUR, 3)],
+      ...[to(later(10), 1), to(later(20), 1, "203.0.113.8"), to(later(30), 9), to(later(40), 9, "203.0.113.8")],
+    ];
     const { matches, marks } = detect(rulesOf(RULE), flows());
-    expect(names(matches)).toEqual(["probe 0", "probe 10", "probe 20", "probe 50"]);
-    expect(marks.map((of) => of.length)).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(names(matches).filter((line) => Number(line.split(" ")[1]) >= DAY)).toEqual([
+      `probe ${later(20)}`,
+      `probe ${later(40)}`,
+    ]);
+    expect(marks.map((of) => of.length)).toEqual([1, 1, 1, 1, 1, 1, 1]);
     expect(names(detectOverRestarts(RULE, flows()))).toEqual(names(matches));
+  });
+
+  test("what came less than 75 minutes ago makes nothing common, whether it was read before or not", () => {
+    const before = [to(0, 1), to(10, 2)];
+    const flows = [to(later(0), 3), to(later(10), 5), to(later(4_499), 6)];
+    const expected = ["probe 0", "probe 10", `probe ${later(0)}`, `probe ${later(10)}`, `probe ${later(4_499)}`];
+    for (const rest of [flows, flows.toReversed()])
+      expect(settled(RULE, [...before, ...rest, to(later(4_500), 7)])).toEqual(expected.toSorted());
+  });
+
+  test("in the first day findings wait for what comes in the 75 minutes after them, in any order, over restarts", () => {
+    const flows = () => [
+      ...[to(0, 1), to(10, 2), to(4_400, 3)],
+      ...[to(0, 1, "203.0.113.8"), to(60, 2, "203.0.113.8"), to(4_561, 3, "203.0.113.8")],
+      ...[alone(9_100), alone(14_400)],
+    ];
+    const expected = ["probe 0", "probe 60"];
+    const { matches } = detect(rulesOf(RULE), flows());
+    expect(names(matches)).toEqual(expected);
+    expect(matches.map(({ flow }) => flow.destinationAddress)).toEqual(["203.0.113.8", "203.0.113.8"]);
+    fc.assert(
+      fc.property(fc.shuffledSubarray(flows().slice(0, 6), { minLength: 6 }), (some) => {
+        expect(names(detect(rulesOf(RULE), [...some, ...flows().slice(6)]).matches).sort()).toEqual(expected);
+        expect(names(detectOverRestarts(RULE, [...some, ...flows().slice(6)])).sort()).toEqual(expected);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test("what waits is told whole after a restart, and when nothing more comes", () => {
+    const fields = { destinationPort: 22, bytes: "18446744073709551615", vnic: "a", destinationServer: "db-01" };
+    const alertsOf = (matches: readonly Match[]) => matches.map((match) => alertOf(match));
+    const { detector, matches } = detect(rulesOf(RULE), [alone(0, fields)]);
+    expect(matches).toEqual([]);
+    const store = new StateStore();
+    store.save(detector);
+    const again = createDetector(rulesOf(RULE));
+    again.restore(store.saved());
+    const told: Match[] = [];
+    again.onMatch((match) => told.push(match));
+    for (const one of [detector, again]) one.settle();
+    expect(matches).toHaveLength(1);
+    expect(alertsOf(told)).toEqual(alertsOf(matches));
+    again.settle();
+    expect(told).toHaveLength(1);
+  });
+
+  test("where more is found than may wait, the first of it is judged as far as is known", () => {
+    const flows = [to(0, 1), to(1, 1, "203.0.113.8"), to(2, 1, "203.0.113.9")];
+    expect(names(detect(rulesOf(RULE), flows, { maxGroups: 2 }).matches)).toEqual(["probe 0"]);
+  });
+
+  test("a correlation is judged by the flow that completes it", () => {
+    const text = `${detection("  selection: { destinationPort: 22 }\n  condition: selection", "part").replace("level: low\n", "")}flow:
+  common: { field: destinationAddress, by: sourceAddress, gte: 3 }
+---
+title: Many
+name: many
+level: low
+correlation: { type: event_count, rules: [part], group-by: [sourceAddress], timespan: 1h, condition: { gte: 2 } }
+flow: { throttle: 1d }
+`;
+    const flows = [to(0, 1), to(5, 1), to(6, 1, "203.0.113.8"), to(10, 2), to(20, 3), to(30, 3)];
+    const { detector, matches, marks } = detect(rulesOf(text), flows);
+    expect(matches).toEqual([]);
+    expect(marks.map((of) => of.length)).toEqual([0, 1, 0, 0, 0, 1]);
+    detector.settle();
+    expect(names(matches)).toEqual(["many 6"]);
   });
 
   test("it is forgotten when nobody shares it for nine days", () => {
     const flows = [to(0, 1), to(1, 2), to(2, 3), alone(9 * DAY), to(9 * DAY + HOUR, 1)];
-    expect(names(detect(rulesOf(RULE), flows).matches)).toEqual(["probe 0", "probe 1", `probe ${9 * DAY + HOUR}`]);
+    expect(settled(RULE, flows)).toEqual([`probe ${9 * DAY + HOUR}`]);
   });
 
   test("may count the flows of another rule, which then is a mere part", () => {
@@ -113,16 +197,31 @@ ${detection("  selection: { destinationPort: 26 }\n  condition: selection", "rec
     const sent = (second: number) => alone(second, { destinationPort: 25, sourceAddress: "10.0.1.25" });
     const received = (second: number, from: number) =>
       alone(second, { destinationPort: 26, sourceAddress: `10.0.1.${from}`, destinationAddress: "10.0.1.25" });
-    const before = [received(0, 1), sent(1)];
-    const { matches, marks } = detect(rulesOf(text), [...before, received(2, 2), sent(3 * HOUR)]);
-    expect(names(matches)).toEqual(["probe 1"]);
-    expect(marks[0]).toEqual([]);
+    expect(settled(text, [received(0, 1), sent(1), received(2, 2), sent(3 * HOUR)])).toEqual([]);
+    expect(settled(text, [received(0, 1), sent(1), received(3 * HOUR, 2), sent(4 * HOUR)])).toEqual(["probe 1"]);
+    expect(detect(rulesOf(text), [received(0, 1)]).marks).toEqual([[]]);
   });
 
   test("rules that ask for the same share what they know", () => {
     const text = `${RULE}---\n${at("other", 23, "throttle: 1s\ncommon: { field: destinationAddress, by: sourceAddress, gte: 3 }")}`;
-    const last = alone(9, { destinationPort: 23, sourceAddress: "10.0.1.1", destinationAddress: "203.0.113.7" });
-    expect(names(detect(rulesOf(text), [to(0, 1), to(1, 2), to(2, 3), last]).matches)).toEqual(["probe 0", "probe 1"]);
+    const last = alone(9, { destinationPort: 23, sourceAddress: "10.0.1.3", destinationAddress: "203.0.113.7" });
+    expect(settled(text, [to(0, 1), to(1, 2), last])).toEqual([]);
+  });
+
+  test("a new count is learnt anew: rules that have changed wait again", () => {
+    const { detector } = detect(rulesOf(RULE), [to(0, 1), alone(2 * DAY)]);
+    const store = new StateStore();
+    store.save(detector);
+    const told = (text: string) => {
+      const changed = createDetector(rulesOf(text));
+      changed.restore(store.saved());
+      const matches: Match[] = [];
+      changed.onMatch((match) => matches.push(match));
+      changed.inspect(to(2 * DAY + 60, 1, "203.0.113.8"));
+      return names(matches);
+    };
+    expect(told(RULE)).toEqual([`probe ${2 * DAY + 60}`]);
+    expect(told(RULE.replace("gte: 3", "gte: 2"))).toEqual([]);
   });
 });
 

@@ -36,6 +36,7 @@ test("a filter sees what the rules found", async () => {
     inspect(flows: readonly Flow[]) {
       for (const flow of flows) if (flow.record === 7) flow.detections = ["scan"];
     },
+    settle: () => {},
     flush: () => {},
     save: () => ({ lots: [], head: () => "", done: () => [], abandon: () => {} }),
   };
