@@ -15,14 +15,14 @@ const suite = (name: string, include: string[], options: object = {}) => ({
   test: { name, include, ...PATIENT, restoreMocks: true, unstubEnvs: true, ...options },
 });
 
-/** Files of such a suite share a process and what it has loaded. None leaves behind what another would see. */
-const SHARED = { isolate: false, setupFiles: ["test/properties.ts"] };
-
 // Its thresholds were measured with what Vite loads.
 const isForCoverage = process.argv.some((arg) => arg.startsWith("--coverage"));
 
 /** What is loaded as Node itself loads it, which is as the program runs, without Vite between: it takes a tenth less. */
 const NATIVE = isForCoverage ? {} : { experimental: { viteModuleRunner: false, nodeLoader: false } };
+
+/** Files of such a suite share a process and what it has loaded. None leaves behind what another would see. */
+const SHARED = { isolate: false, setupFiles: ["test/properties.ts", "test/own-name.ts"], ...NATIVE };
 
 /** Of suites that start the program as a process. */
 const BUILT = { globalSetup: "test/journeys/built.ts" };
@@ -43,7 +43,7 @@ export default defineConfig({
       thresholds: { "src/delivery/**": { branches: 90, lines: 97 }, "src/ledger/**": { branches: 92, lines: 97 } },
     },
     projects: [
-      suite("unit", ["test/unit/**/*.test.ts"], { ...SHARED, ...NATIVE, setupFiles: [...SHARED.setupFiles, "test/own-name.ts"] }),
+      suite("unit", ["test/unit/**/*.test.ts"], SHARED),
       suite("contracts", ["test/contracts/**/*.test.ts"], SHARED),
       suite("journeys", ["test/journeys/**/*.test.ts"], { ...SHARED, ...BUILT, testTimeout: 300_000 }),
       suite("kills", ["test/kills/**/*.test.ts"], { ...BUILT, testTimeout: 1_800_000 }),
