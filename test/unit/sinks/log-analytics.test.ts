@@ -374,7 +374,8 @@ describe.each([
     const all = await Promise.all(batches.map((flows) => bring(sink, batchOf(flows))));
     // The batch that is refused for good is halved, and both halves are taken.
     expect(all.map(({ delivered, setAside }) => [delivered, setAside])).toEqual(batches.map(() => [30, []]));
-    expect(taken()).toEqual(uidsOf(batches.flat()));
+    // On a machine that has no time for it, more answers than these may come too late, and what they took comes again.
+    expect(new Set(taken())).toEqual(new Set(uidsOf(batches.flat())));
   });
 });
 
