@@ -70,7 +70,8 @@ export interface Encoder {
   /**
    * The payload of some flows, of which there is at least one: the same for the same flows and `observed` (when they were read, in ms since
    * the epoch). Synchronous. Called once for each batch, and once more for each part of one that is halved. Throws a Failure of the drawer
-   * `batch` for flows that make a payload larger than the receiver takes; the batch is then halved. Keeps no reference to the flows.
+   * `batch` for flows that make a payload larger than the receiver takes; the batch is then halved. Nothing but the payload may refer to
+   * the flows, which nobody changes any more.
    */
   encode(flows: readonly Flow[], observed: number): Payload;
   /**

@@ -67,7 +67,24 @@ function encode(flows: readonly Flow[], observed: number): Payload {
   return { records: flows.length, parts: [new Uint8Array(pack(flows)), new Uint8Array(time.buffer)] };
 }
 
-function decoded({ parts: [packed, time] }: Payload, contexts: ContextPool): { flows: Flow[]; observed: number } {
+/** The same payload, which is packed when somebody asks for its bytes: whoever has made it sends it without. */
+function unpacked(flows: readonly Flow[], observed: number): Payload {
+  let parts: Payload["parts"] | undefined;
+  return {
+    records: flows.length,
+    get parts() {
+      parts ??= encode(flows, observed).parts;
+      return parts;
+    },
+  };
+}
+
+interface Decoded {
+  readonly flows: readonly Flow[];
+  readonly observed: number;
+}
+
+function decoded({ parts: [packed, time] }: Payload, contexts: ContextPool): Decoded {
   if (packed === undefined || time === undefined) throw new Error("a payload of the exporter has two parts");
   return { flows: unpack(packed.buffer, contexts), observed: new Float64Array(time.buffer)[0] as number };
 }
@@ -82,16 +99,22 @@ async function create(options: ExporterOptions, { baseDir, version }: SinkDepend
   });
   const { timeoutMs } = options;
   const contexts = new ContextPool();
+  /** Of payloads that were made here. */
+  const atHand = new WeakMap<Payload, Decoded>();
   const failure = (error: unknown): Failure => exporterFailure(name, error);
   const send = (records: ReadableLogRecord[], signal: AbortSignal): Promise<void> =>
     acknowledged(exporter, name, records, { timeoutMs, signal, failure });
   let closed: Promise<void> | undefined;
   return {
     limits: { records: options.batch.records, inFlight: options.inFlight, lingerMs: options.batch.lingerMs },
-    encode,
+    encode(flows, observed) {
+      const payload = unpacked(flows, observed);
+      atHand.set(payload, { flows, observed });
+      return payload;
+    },
     async send(payload, signal) {
       signal.throwIfAborted();
-      const { flows, observed } = decoded(payload, contexts);
+      const { flows, observed } = atHand.get(payload) ?? decoded(payload, contexts);
       const records = flows.map((flow) => toRecord(flow, observed));
       await send(records, signal);
       return { rejected: 0 };

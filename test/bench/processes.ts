@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type Cores, spawnOn } from "./cores.ts";
 
 /** What a process used from its start to its end. */
 export interface Usage {
@@ -24,6 +25,8 @@ export interface MeasureOptions {
   readonly until?: (child: ChildProcess) => Promise<void>;
   /** It may end with doubts (exit code 3). */
   readonly doubtful?: boolean;
+  /** The processors that it may use. */
+  readonly cores?: Cores | undefined;
 }
 
 /** Runs a script to its end. Throws with its output to stderr if it fails. */
@@ -33,7 +36,8 @@ export async function measure(script: URL, args: readonly string[], options: Mea
   const preload = ["--import", new URL("./usage.ts", import.meta.url).href];
   const started = performance.now();
   try {
-    const child = spawn(process.execPath, [...preload, ...(options.nodeArgs ?? []), fileURLToPath(script), ...args], {
+    const command = [process.execPath, ...preload, ...(options.nodeArgs ?? []), fileURLToPath(script), ...args];
+    const child = spawnOn(options.cores, command, {
       env: { ...process.env, FLOWFERRY_BENCH_USAGE: usageFile },
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -59,12 +63,12 @@ export interface Beside<Ready> {
   stop(): Promise<void>;
 }
 
-export async function startBeside<Ready>(script: URL, args: readonly string[]): Promise<Beside<Ready>> {
-  const child = spawn(process.execPath, [fileURLToPath(script), ...args], { stdio: ["ignore", "pipe", "inherit"] });
+export async function startBeside<Ready>(script: URL, args: readonly string[], cores?: Cores): Promise<Beside<Ready>> {
+  const child = spawnOn(cores, [process.execPath, fileURLToPath(script), ...args], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = outcomeOf(child);
   const line = await new Promise<string>((resolve, reject) => {
     let text = "";
-    child.stdout.on("data", (chunk: string) => {
+    child.stdout?.on("data", (chunk: string) => {
       text += chunk;
       if (text.includes("\n")) resolve(text.slice(0, text.indexOf("\n")));
     });
@@ -80,14 +84,14 @@ export async function startBeside<Ready>(script: URL, args: readonly string[]): 
   };
 }
 
-interface Outcome {
+export interface Outcome {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-function outcomeOf(child: ChildProcess): Promise<Outcome> {
+export function outcomeOf(child: ChildProcess): Promise<Outcome> {
   let [stdout, stderr] = ["", ""];
   child.stdout?.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;

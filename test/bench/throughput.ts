@@ -1,121 +1,232 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
 import { loadRules } from "../../src/detect/load.ts";
 import { LEVELS } from "../../src/detect/rule.ts";
 import { asset } from "../../src/lib/assets.ts";
 import type { BenchBucket } from "./bucket.ts";
+import { type Cores, ONE, receiverBeside, TWO } from "./cores.ts";
+import { type Peer, runPeer } from "./peer.ts";
 import { type Beside, measure, startBeside, type Usage } from "./processes.ts";
 import type { Table } from "./table.ts";
 
 const MAIN = new URL("../../src/main.ts", import.meta.url);
 const FLOOR = new URL("./floor.ts", import.meta.url);
 const RECEIVER = new URL("../simulators/otlp/main.ts", import.meta.url);
+const EXPORTER = fileURLToPath(new URL("./official-exporter.ts", import.meta.url));
 
 export interface ThroughputOptions {
   readonly rounds: number;
   /** Where to write CPU profiles of the program; undefined for none. */
   readonly profile: string | undefined;
+  /** Other programs on the same objects. */
+  readonly peers: readonly Peer[];
+  /** The program of an earlier version, and its name; undefined for none. */
+  readonly earlier: Earlier | undefined;
   readonly say: (line: string) => void;
 }
 
-interface Row extends Usage {
+export interface Earlier {
+  readonly name: string;
+  readonly main: URL;
+}
+
+/** What one run took. */
+interface Run extends Usage {
+  readonly records: number;
+  /** Time that the work took by the program's own account, without its start; of a peer all of it. */
+  readonly seconds: number;
+  /** Of a record in requests, before and after compression; undefined of what sends none. */
+  readonly bytes?: { readonly body: number; readonly wire: number };
+}
+
+/** What was measured of something, of several runs the middle one. */
+export interface Line {
   readonly name: string;
   readonly records: number;
-  /** Time that the work took by the program's own account, without its start. */
-  readonly seconds: number;
+  readonly perSecond: number;
+  /** Of CPU time, for a million records. */
+  readonly secondsPerMillion: number;
+  readonly bytes: Run["bytes"];
+  readonly peakRssBytes: number;
 }
 
 /** What is measured beside the floor: a configuration, by what it has that the first one has not. */
 interface Variant {
   readonly name: string;
-  readonly compression?: "gzip" | "auto";
+  readonly main?: URL;
+  /** Options of the sink. */
+  readonly sink?: object;
   readonly besides?: object;
+  readonly cores?: Cores;
 }
 
-/** Runs the floor and each variant of the program in turn over the same bucket, and tells what each used. */
-export async function throughput(bench: BenchBucket, { rounds, profile, say }: ThroughputOptions): Promise<Table> {
+/** What is compared with goals. */
+const [GZIP, ZSTD, THREADS, ALL_RULES] = ["flowferry run", "with zstd", "with two threads, on two cores", "with all rules"];
+
+/** Every line, those with a place in the goals by name. */
+export interface Throughput {
+  readonly floor: Line;
+  readonly gzip: Line;
+  readonly zstd: Line;
+  readonly threads: Line;
+  readonly allRules: Line;
+  readonly earlier: Line | undefined;
+  readonly peers: readonly Line[];
+  readonly all: readonly Line[];
+}
+
+/** Runs the floor, each variant of the program and each peer in turn over the same bucket: on one core, where nothing else is said. */
+export async function throughput(
+  bench: BenchBucket,
+  { rounds, profile, peers, earlier, say }: ThroughputOptions,
+): Promise<Throughput> {
   const { rules } = await loadRules(asset("deploy/detections"));
   const low = rules.filter(({ alerts, level }) => alerts && LEVELS.indexOf(level) < LEVELS.indexOf("medium"));
   const told = rules.filter((rule) => rule.alerts && !low.includes(rule));
-  const first: Variant = { name: "flowferry run" };
+  const inline = { run: { threads: 0 } };
+  const disabled = low.map(({ name }) => name);
   const variants: readonly Variant[] = [
-    first,
-    { name: "with compression auto, which is zstd here", compression: "auto" },
-    { name: "with two threads", besides: { run: { threads: 2 } } },
-    {
-      name: `with the ${told.length} rules from level medium on`,
-      besides: { alerts: { disabled: low.map(({ name }) => name) } },
-    },
-    { name: `with all ${low.length + told.length} rules`, besides: { alerts: {} } },
+    { name: GZIP, besides: inline },
+    { name: ZSTD, sink: { compression: "zstd" }, besides: inline },
+    { name: "with compression auto, which is zstd here", sink: { compression: "auto" }, besides: inline },
+    { name: "with schema otel-compact", sink: { schema: "otel-compact" }, besides: inline },
+    { name: "with schema otel-compact, zstd", sink: { schema: "otel-compact", compression: "zstd" }, besides: inline },
+    { name: THREADS, besides: { run: { threads: 2 } }, cores: TWO },
+    { name: `with the ${told.length} rules from level medium on`, besides: { ...inline, alerts: { disabled } } },
+    { name: ALL_RULES, besides: { ...inline, alerts: {} } },
+    { name: "sink exporter: the official serializer and exporter", sink: { type: "exporter" }, besides: inline },
+    ...(earlier === undefined ? [] : [{ name: earlier.name, main: earlier.main }]),
   ];
-  const floors: Row[] = [];
-  const measured = new Map<Variant, Row[]>(variants.map((variant) => [variant, []]));
+  const measured = new Map<string, Run[]>();
+  const add = async (name: string, run: () => Promise<Run>) => {
+    const runs = measured.get(name) ?? [];
+    say(`${name}, round ${runs.length + 1} of ${rounds}`);
+    runs.push(await run());
+    measured.set(name, runs);
+  };
+  const floorName = "floor: gunzip, JSON.parse of every line";
   for (let round = 1; round <= rounds; round++) {
-    say(`floor, round ${round} of ${rounds}`);
-    floors.push(await runFloor(bench));
-    for (const [variant, rows] of measured) {
-      say(`${variant.name}, round ${round} of ${rounds}`);
-      rows.push(await runProgram(bench, variant, variant === first ? profile : undefined));
+    await add(floorName, () => runFloor(bench));
+    for (const variant of variants) {
+      await add(variant.name, () => runProgram(bench, variant, variant.name === GZIP ? profile : undefined));
     }
+    for (const peer of peers) await add(peer.name, () => besidesReceiver(ONE, (url) => runPeer(peer, bench, url, ONE)));
   }
-  const speed = (rows: readonly Row[]) => middle(rows.map(({ records, seconds }) => records / seconds));
-  const perMillion = (rows: readonly Row[]) => middle(rows.map(({ records, cpuSeconds }) => (cpuSeconds / records) * 1e6));
-  const programs = measured.get(first) ?? [];
-  const line = (rows: readonly Row[]) => [
-    rows[0]?.name ?? "",
-    String(rows[0]?.records),
-    Math.round(speed(rows)).toLocaleString("en"),
-    (speed(rows) / speed(programs)).toFixed(2),
-    perMillion(rows).toFixed(2),
-    (perMillion(rows) / perMillion(floors)).toFixed(2),
-    String(Math.round(Math.max(...rows.map(({ peakRssBytes }) => peakRssBytes)) / 1e6)),
-  ];
+  const all = [...measured].map(([name, runs]) => lineOf(name, runs));
+  const line = (name: string) => all.find((one) => one.name === name) as Line;
   return {
-    title: `OCI objects from a folder, all enrichers, OTLP protobuf with gzip to a local receiver (${bench.truth.objects} objects)`,
-    header: ["", "records", "records/s", "records/s, run = 1", "CPU s per million", "CPU, floor = 1", "peak RSS, MB"],
-    rows: [floors, ...measured.values()].map(line),
+    floor: line(floorName),
+    gzip: line(GZIP),
+    zstd: line(ZSTD),
+    threads: line(THREADS),
+    allRules: line(ALL_RULES),
+    earlier: earlier && line(earlier.name),
+    peers: peers.map(({ name }) => line(name)),
+    all,
   };
 }
 
-async function runFloor({ bucket, truth }: BenchBucket): Promise<Row> {
-  const measured = await measure(FLOOR, [bucket]);
-  const { records, seconds } = JSON.parse(measured.stdout) as { records: number; seconds: number };
-  if (records !== truth.records) throw new Error(`the floor read ${records} records of ${truth.records}`);
-  return { ...measured, name: "floor: gunzip, JSON.parse of every line", records, seconds };
+function lineOf(name: string, runs: readonly Run[]): Line {
+  const [{ records = 0, bytes } = {}] = runs;
+  return {
+    name,
+    records,
+    bytes,
+    perSecond: middle(runs.map((run) => run.records / run.seconds)),
+    secondsPerMillion: middle(runs.map((run) => (run.cpuSeconds / run.records) * 1e6)),
+    peakRssBytes: Math.max(...runs.map((run) => run.peakRssBytes)),
+  };
 }
 
-async function runProgram(
-  { bucket, lookups, truth }: BenchBucket,
-  { name, compression = "gzip", besides = {} }: Variant,
-  profile: string | undefined,
-): Promise<Row> {
-  const folder = mkdtempSync(join(tmpdir(), "flowferry-bench-run-"));
-  const receiver: Beside<{ url: string }> = await startBeside(RECEIVER, ["--keep", "count"]);
+export function throughputTable({ floor, gzip, all }: Throughput, { truth }: BenchBucket): Table {
+  return {
+    title: `OCI objects from a folder, all enrichers, OTLP protobuf with gzip to a local receiver (${truth.objects} objects)`,
+    header: [
+      "",
+      "records",
+      "records/s",
+      "records/s, run = 1",
+      "CPU s per million",
+      "CPU, floor = 1",
+      "bytes a record",
+      "compressed",
+      "peak RSS, MB",
+    ],
+    rows: all.map(({ name, records, perSecond, secondsPerMillion, bytes, peakRssBytes }) => [
+      name,
+      String(records),
+      Math.round(perSecond).toLocaleString("en"),
+      (perSecond / gzip.perSecond).toFixed(2),
+      secondsPerMillion.toFixed(2),
+      (secondsPerMillion / floor.secondsPerMillion).toFixed(2),
+      bytes?.body.toFixed(0) ?? "",
+      bytes?.wire.toFixed(1) ?? "",
+      String(Math.round(peakRssBytes / 1e6)),
+    ]),
+  };
+}
+
+async function runFloor({ bucket, truth }: BenchBucket): Promise<Run> {
+  const measured = await measure(FLOOR, [bucket], { cores: ONE });
+  const { records, seconds } = JSON.parse(measured.stdout) as { records: number; seconds: number };
+  if (records !== truth.records) throw new Error(`the floor read ${records} records of ${truth.records}`);
+  return { ...measured, records, seconds };
+}
+
+/** What a run is with a receiver beside it, and what came there. */
+async function besidesReceiver(
+  cores: Cores,
+  run: (url: string) => Promise<Omit<Run, "bytes">>,
+): Promise<Run & { arrived: number }> {
+  const receiver: Beside<{ url: string }> = await startBeside(RECEIVER, ["--keep", "count"], receiverBeside(cores));
   try {
-    const config = join(folder, "flowferry.yaml");
-    writeFileSync(config, stringify({ ...configuration(bucket, lookups, receiver.ready.url, compression), ...besides }));
-    const nodeArgs = profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`];
-    const measured = await measure(MAIN, ["run", "-c", config, "--until-caught-up", "--json"], { nodeArgs });
-    const { records, seconds } = summaryOf(measured.stdout);
-    const { records: arrived } = (await (await fetch(`${receiver.ready.url}/stats`)).json()) as { records: number };
-    if (records !== truth.records || arrived !== truth.records) {
-      throw new Error(`of ${truth.records} records the program read ${records} and the receiver took ${arrived}`);
-    }
-    return { ...measured, name, records, seconds };
+    const ran = await run(receiver.ready.url);
+    const stats = (await (await fetch(`${receiver.ready.url}/stats`)).json()) as Record<
+      "records" | "bodyBytes" | "wireBytes",
+      number
+    >;
+    const bytes = { body: stats.bodyBytes / stats.records, wire: stats.wireBytes / stats.records };
+    return { ...ran, bytes, arrived: stats.records };
   } finally {
     await receiver.stop();
+  }
+}
+
+async function runProgram(bench: BenchBucket, variant: Variant, profile: string | undefined): Promise<Run> {
+  const { bucket, lookups, truth } = bench;
+  const { main = MAIN, sink = {}, besides = {}, cores = ONE } = variant;
+  const folder = mkdtempSync(join(tmpdir(), "flowferry-bench-run-"));
+  try {
+    const ran = await besidesReceiver(cores, async (url) => {
+      const config = join(folder, "flowferry.yaml");
+      writeFileSync(config, stringify({ ...configuration(bucket, lookups, sinkOf(url, sink)), ...besides }));
+      const nodeArgs = profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`];
+      const measured = await measure(main, ["run", "-c", config, "--until-caught-up", "--json"], { nodeArgs, cores });
+      return { ...measured, ...summaryOf(measured.stdout) };
+    });
+    if (ran.records !== truth.records || ran.arrived !== truth.records) {
+      throw new Error(`of ${truth.records} records the program read ${ran.records} and the receiver took ${ran.arrived}`);
+    }
+    return ran;
+  } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
 /** One run under a profiler, which writes a file for each thread into the folder. */
 export async function profiledRun(bench: BenchBucket, threads: number, folder: string): Promise<Usage> {
-  return runProgram(bench, { name: "profiled", besides: { run: { threads } } }, folder);
+  return runProgram(bench, { name: "profiled", besides: { run: { threads } }, cores: TWO }, folder);
 }
 
-function configuration(bucket: string, lookups: string, endpoint: string, compression: string): object {
+function sinkOf(endpoint: string, options: object): object {
+  if ("type" in options) return { ...options, module: EXPORTER, options: { url: `${endpoint}/v1/logs`, compression: "gzip" } };
+  return { type: "otlp", endpoint, encoding: "protobuf", compression: "gzip", ...options };
+}
+
+function configuration(bucket: string, lookups: string, sink: object): object {
   const table = (name: string) => join(lookups, `${name}.csv`);
   return {
     source: { type: "directory", path: bucket },
@@ -125,7 +236,7 @@ function configuration(bucket: string, lookups: string, endpoint: string, compre
       networks: table("networks"),
       subnets: table("subnets"),
     },
-    sinks: [{ type: "otlp", endpoint, encoding: "protobuf", compression }],
+    sinks: [sink],
     ledger: { path: "flowferry.db" },
     telemetry: { level: "warn" },
   };

@@ -254,3 +254,17 @@ test("close shuts the exporter down, once", async () => {
   await sink.close();
   expect(counts.shutdowns).toBe(1);
 });
+
+test("the exporter gets the same records of flows at hand and of those that came packed from another thread", async () => {
+  const options = { module: moduleWith(`export class Mine {${CLASS}}`), options: {} };
+  const sink = await sinkOf(options);
+  const flows = [...flowsOf(3), sshFlow(4, { context: { ...CONTEXT, region: "eu-frankfurt-1" } })];
+  const encoder = exporter.encoder?.(exporter.options.parse(options), { baseDir: folder, env: {}, version: "1.2.3" });
+  const [here, packed] = [sink.encode(flows, TIME), encoder?.encode(flows, TIME)];
+  expect(here.records).toBe(4);
+  await sink.send(here, signal);
+  await sink.send(structuredClone({ ...packed, records: 4, parts: packed?.parts ?? [] }), signal);
+  const [first, second] = exported().slice(-2);
+  expect(first).toHaveLength(4);
+  expect(second).toEqual(first);
+});

@@ -1,5 +1,6 @@
-// Command collector is an OpenTelemetry Collector with one receiver (otlp) and one exporter (file): what the backend
-// tests send records to and read them back from. It takes the Collector's own command line and configuration.
+// Command collector is an OpenTelemetry Collector. The backend tests send records to it and read them back (otlp, file);
+// the bench has it ship the objects of a bucket (filelog, transform, batch, otlphttp). It takes the Collector's own command
+// line and configuration.
 package main
 
 import (
@@ -8,11 +9,16 @@ import (
 	"os"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/exporter/fileexporter"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/processor/transformprocessor"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/receiver/filelogreceiver"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/provider/fileprovider"
 	"go.opentelemetry.io/collector/exporter"
+	"go.opentelemetry.io/collector/exporter/otlphttpexporter"
 	"go.opentelemetry.io/collector/otelcol"
+	"go.opentelemetry.io/collector/processor"
+	"go.opentelemetry.io/collector/processor/batchprocessor"
 	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/otlpreceiver"
 	"go.opentelemetry.io/collector/service/telemetry"
@@ -21,18 +27,23 @@ import (
 
 // components names what the configuration may use.
 func components() (otelcol.Factories, error) {
-	receivers, err := otelcol.MakeFactoryMap[receiver.Factory](otlpreceiver.NewFactory())
+	receivers, err := otelcol.MakeFactoryMap[receiver.Factory](otlpreceiver.NewFactory(), filelogreceiver.NewFactory())
 	if err != nil {
 		return otelcol.Factories{}, err
 	}
-	exporters, err := otelcol.MakeFactoryMap[exporter.Factory](fileexporter.NewFactory())
+	processors, err := otelcol.MakeFactoryMap[processor.Factory](transformprocessor.NewFactory(), batchprocessor.NewFactory())
+	if err != nil {
+		return otelcol.Factories{}, err
+	}
+	exporters, err := otelcol.MakeFactoryMap[exporter.Factory](fileexporter.NewFactory(), otlphttpexporter.NewFactory())
 	if err != nil {
 		return otelcol.Factories{}, err
 	}
 	return otelcol.Factories{
-		Receivers: receivers,
-		Exporters: exporters,
-		Telemetry: telemetry.NewFactory(noSettings, telemetry.WithCreateLogger(stderrLogger)),
+		Receivers:  receivers,
+		Processors: processors,
+		Exporters:  exporters,
+		Telemetry:  telemetry.NewFactory(noSettings, telemetry.WithCreateLogger(stderrLogger)),
 	}, nil
 }
 
@@ -47,7 +58,7 @@ func stderrLogger(_ context.Context, _ telemetry.LoggerSettings, _ component.Con
 
 func main() {
 	command := otelcol.NewCommand(otelcol.CollectorSettings{
-		BuildInfo: component.BuildInfo{Command: "collector", Description: "OTLP to file", Version: "0.160.0"},
+		BuildInfo: component.BuildInfo{Command: "collector", Description: "OTLP or files to OTLP or a file", Version: "0.160.0"},
 		Factories: components,
 		ConfigProviderSettings: otelcol.ConfigProviderSettings{
 			ResolverSettings: confmap.ResolverSettings{
