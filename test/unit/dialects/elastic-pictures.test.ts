@@ -22,7 +22,7 @@ const pictures = searches.flatMap((search) => {
 let flows: readonly Flow[];
 
 beforeAll(async () => {
-  flows = await generatedFlows(runs(12_000), 3 * 86_400_000);
+  flows = await generatedFlows(runs(12_000, 4), 3 * 86_400_000);
 });
 
 /** What Elasticsearch would answer: times as texts, as many rows as asked for. */

@@ -57,7 +57,7 @@ function plain({ by }: Search, name: string, value: Value): string | number | un
 describe("every search that ships answers over a generated bucket what the oracle does", () => {
   let flows: readonly Flow[];
   beforeAll(async () => {
-    flows = await generatedFlows(runs(12_000), 3 * 86_400_000);
+    flows = await generatedFlows(runs(12_000, 4), 3 * 86_400_000);
   });
   test.each(searches.map((search) => ({ id: search.id, search })))("$id", ({ search }) => {
     const all = answer(search, flows);

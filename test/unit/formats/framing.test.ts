@@ -29,11 +29,12 @@ function placesFor(frame: string, kind: string): readonly number[] {
   return isThorough ? places : [places[(frame.length + kind.length) % 3] as number];
 }
 
-/** Sizes of chunks: a byte each from before the damage until into the record behind it, or everywhere where nobody waits. */
+/** Sizes of chunks: a byte each around the damage, and a few each until into the record behind it; where nobody waits, a byte everywhere. */
 function byteByByte(whole: string, damaged: string): number[] {
+  if (isThorough) return [1];
   const at = [...whole].findIndex((mark, index) => mark !== damaged[index]);
-  const before = Math.max(1, at - 50);
-  return isThorough ? [1] : [before, ...Array<number>(OCI.counting(1n).length + 100).fill(1), damaged.length];
+  const behind = Math.ceil((OCI.counting(1n).length + 50) / 7);
+  return [Math.max(1, at - 50), ...Array<number>(100).fill(1), ...Array<number>(behind).fill(7), damaged.length];
 }
 
 describe.each([...FRAMES, ...RESULT_FRAMES])("OCI events, $name", ({ name, put }: Frame) => {

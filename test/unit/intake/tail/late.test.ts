@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { isThorough } from "../../../runs.ts";
 import { bucket } from "./bucket.ts";
 import { StrictLedger } from "./ledger.ts";
@@ -141,21 +141,27 @@ describe.each(isThorough ? Object.entries(NAMED) : UNLIKE)(
   "an object that comes too late to be told from others in the layout %s",
   (_, { options, key }) => {
     const HOURS = 7000;
-    /** A bucket with an object an hour, of which everything was read: more than is remembered. */
-    const tailed = async (more: Record<string, unknown> = {}) => {
-      const world = setting({ ...options, ...more });
+    const world = setting(options);
+    beforeAll(async () => {
       for (let hours = HOURS; hours >= 1; hours -= 1) world.store.put(key(now - hours * HOUR), now - hours * HOUR + MINUTE);
       for (let turn = 0; turn < 3; turn += 1) {
         await pass(world.again().source, world.ledger);
         world.clock.now += MINUTE;
       }
       expect(world.ledger.discovered.size).toBe(HOURS);
-      return world;
+    });
+    /** A bucket with an object an hour, of which everything was read: more than is remembered. Each test has its own. */
+    const tailed = () => {
+      const clock = { ...world.clock };
+      const store = bucket();
+      for (const { key, etag, size, time } of world.store.objects.values()) store.put(key, time, etag, size);
+      const again = () => tailOf(store, options, clock);
+      return { clock, store, ledger: new StrictLedger(world.ledger), again };
     };
     const told = (events: readonly { kind: string; key: string }[]) => events.map((event) => [event.kind, event.key]);
 
     it("is named within a day, once, also by a worker that was started anew, and not read", async () => {
-      const { store, ledger, again, clock } = await tailed();
+      const { store, ledger, again, clock } = tailed();
       const late = key(now - 6000 * HOUR + (options === NAMED["ibm-vpc"].options ? 0 : MINUTE));
       store.put(late, clock.now, "late");
       const found = [];
@@ -177,7 +183,7 @@ describe.each(isThorough ? Object.entries(NAMED) : UNLIKE)(
     });
 
     it("is counted where there are more than a thousand", async () => {
-      const { store, ledger, again, clock } = await tailed();
+      const { store, ledger, again, clock } = tailed();
       for (let hours = 6900; hours > 5400; hours -= 1) store.put(key(now - hours * HOUR), clock.now, "replaced");
       clock.now += HOUR;
       expect(await pass(again().source, ledger)).toEqual([]);
@@ -190,7 +196,7 @@ describe.each(isThorough ? Object.entries(NAMED) : UNLIKE)(
 
     it("is not named where it lies before since, or is left out", async () => {
       const since = new Date(now - 6500 * HOUR).toISOString();
-      const world = await tailed();
+      const world = tailed();
       const out = key(now - 6400 * HOUR);
       for (const hours of [6900, 6800]) world.store.put(key(now - hours * HOUR), world.clock.now, "replaced");
       world.store.put(out, world.clock.now, "replaced");

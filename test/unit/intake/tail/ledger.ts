@@ -7,9 +7,16 @@ import type { ObjectVersion } from "../../../../src/contracts/store.ts";
  */
 export class StrictLedger implements Seen {
   /** Discoveries of each version, as `key etag`. */
-  readonly discovered = new Map<string, number>();
-  private readonly marks = new Map<string, string>();
-  private readonly remembered = new Map<string, { partition: string; order: string }>();
+  readonly discovered: Map<string, number>;
+  private readonly marks: Map<string, string>;
+  private readonly remembered: Map<string, { partition: string; order: string }>;
+
+  /** Knows what another one knows, and is changed alone. */
+  constructor(of?: StrictLedger) {
+    this.discovered = new Map(of?.discovered);
+    this.marks = new Map(of?.marks);
+    this.remembered = new Map(of?.remembered);
+  }
 
   mark(partition: string): string | undefined {
     return this.marks.get(partition);

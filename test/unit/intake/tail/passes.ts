@@ -8,6 +8,7 @@ import type { StrictLedger } from "./ledger.ts";
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
 const signal = new AbortController().signal;
+const OPTIONS = tailOptions(LAYOUTS);
 
 /** A tail of the bucket with a clock that the test sets. */
 export function tailOf(
@@ -16,13 +17,7 @@ export function tailOf(
   clock: { now: number },
 ): { source: Source; events: SourceEvent[] } {
   const events: SourceEvent[] = [];
-  const source = tailing(
-    bucket,
-    LAYOUTS,
-    tailOptions(LAYOUTS).parse(options),
-    { onEvent: (event) => events.push(event) },
-    () => clock.now,
-  );
+  const source = tailing(bucket, LAYOUTS, OPTIONS.parse(options), { onEvent: (event) => events.push(event) }, () => clock.now);
   return { source, events };
 }
 
