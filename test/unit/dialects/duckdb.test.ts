@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import type { DuckDBConnection } from "@duckdb/node-api";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fieldsOf } from "../../../src/detect/constructs.ts";
@@ -9,8 +9,10 @@ import { type FieldRef, resolveField } from "../../../src/detect/fields.ts";
 import type { Rule } from "../../../src/detect/rule.ts";
 import { duckdbDialect, flowsView } from "../../../src/dialects/duckdb/dialect.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
+import type { Database } from "../../../src/query/duckdb.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
 import { runs } from "../../runs.ts";
+import { memoryDatabase } from "../query/database.ts";
 import { oddCondition, oddFlows, ruleOf } from "./odd.ts";
 import { attributes, cases, errors, evaluate, groupFields, otel, rules } from "./support.ts";
 
@@ -20,16 +22,18 @@ const print = linePrinter(otel, "flowferry");
 const COLUMN = resolveField("sourceColumns.Cost Center") as FieldRef;
 let folder: string;
 let connection: DuckDBConnection;
+let database: Database;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "flowferry-duckdb-"));
   await writeFile(join(folder, "flows.ndjson"), "");
-  connection = await (await DuckDBInstance.create(":memory:", { threads: "1" })).connect();
+  database = await memoryDatabase();
+  ({ connection } = database);
   await connection.run(`SET VARIABLE flows = '${join(folder, "flows.ndjson")}'`);
   await connection.run(flowsView(attributes, [...rules.flatMap((rule) => [...fieldsOf(rule).values()]), COLUMN]));
 });
 afterAll(async () => {
-  connection.closeSync();
+  database.close();
   await rm(folder, { recursive: true });
 });
 

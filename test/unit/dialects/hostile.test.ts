@@ -1,13 +1,13 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
 import { formatRuleError, loadRules } from "../../../src/detect/load.ts";
 import { dialectFiles } from "../../../src/dialects/content.ts";
 import { receiversOf } from "../../../src/dialects/receivers.ts";
 import { DIALECTS } from "../../../src/registry.ts";
+import { memoryDatabase } from "../query/database.ts";
 
 /** What a rule, and a search, of somebody's own may hold: signs that some language takes for its own. */
 const EVIL = [
@@ -175,7 +175,7 @@ test("a rule that is refused is refused in one line", async () => {
 
 describe("DuckDB", () => {
   test("runs the scripts, in which a text is a text", async () => {
-    const connection = await (await DuckDBInstance.create(":memory:", { threads: "1" })).connect();
+    const { connection, close } = await memoryDatabase();
     await connection.run(`CREATE TABLE x AS SELECT 1`);
     await writeFile(join(folder, "flows.ndjson"), "");
     await connection.run(`SET VARIABLE flows = '${join(folder, "flows.ndjson")}'`);
@@ -184,6 +184,6 @@ describe("DuckDB", () => {
     const rows = await connection.runAndReadAll("SELECT count(*) FROM x");
     expect(rows.getRows()).toEqual([[1n]]);
     for (const name of ["single_0", "counted_1", "single_4"]) await connection.run(`FROM ${name}`);
-    connection.closeSync();
+    close();
   });
 });

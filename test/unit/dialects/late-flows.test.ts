@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import type { DuckDBConnection } from "@duckdb/node-api";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fieldsOf } from "../../../src/detect/constructs.ts";
 import type { FieldRef } from "../../../src/detect/fields.ts";
@@ -10,7 +10,9 @@ import { rulerInterval } from "../../../src/dialects/alert-labels.ts";
 import { duckdbDialect, flowsView } from "../../../src/dialects/duckdb/dialect.ts";
 import { DEFAULT_LAG_MS, type Evaluation, evaluationOf } from "../../../src/dialects/evaluation.ts";
 import { scheduleOf } from "../../../src/dialects/log-analytics/schedule.ts";
+import type { Database } from "../../../src/query/duckdb.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
+import { memoryDatabase } from "../query/database.ts";
 import { bucket, MINUTE, SPANS, START } from "./late.ts";
 import { attributes, groupFields, otel, rules } from "./support.ts";
 
@@ -24,12 +26,14 @@ const at = (minutes: number): number => START + minutes * MINUTE;
 
 let folder: string;
 let connection: DuckDBConnection;
+let database: Database;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "flowferry-late-"));
   const print = linePrinter(otel, "flowferry");
   const file = join(folder, "flows.ndjson");
   await writeFile(file, bucket.map(({ flow }) => `${print(flow, flow.time)}\n`).join(""));
-  connection = await (await DuckDBInstance.create(":memory:", { threads: "1" })).connect();
+  database = await memoryDatabase();
+  ({ connection } = database);
   await connection.run(`SET VARIABLE flows = '${file}'`);
   await connection.run(
     flowsView(
@@ -44,7 +48,7 @@ beforeAll(async () => {
     WHERE visible <= getvariable('now') AND epoch_ms(time) > getvariable('since') AND epoch_ms(time) <= getvariable('until')`);
 });
 afterAll(async () => {
-  connection.closeSync();
+  database.close();
   await rm(folder, { recursive: true });
 });
 

@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DuckDBInstance } from "@duckdb/node-api";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { folderOf } from "../../../src/archive/layout.ts";
 import { writable } from "../../../src/archive/uploads.ts";
@@ -12,6 +11,7 @@ import { openFlows } from "../../../src/query/flows.ts";
 import { flowTotals, tallies } from "../../../src/query/tallies.ts";
 import { writeParquet } from "../archive/parts.ts";
 import { sshFlow, TIME } from "../sinks/flows.ts";
+import { memoryDatabase } from "./database.ts";
 
 const HOUR = folderOf(TIME);
 const { signal } = new AbortController();
@@ -40,12 +40,10 @@ function damage(name: string): void {
 
 /** A file made of another one by a query over `old`. */
 async function remade(of: string, name: string, query: string): Promise<void> {
-  const instance = await DuckDBInstance.create(":memory:");
-  const connection = await instance.connect();
+  const { connection, close } = await memoryDatabase();
   await connection.run(`CREATE VIEW old AS FROM read_parquet('${path(of)}', hive_partitioning = false)`);
   await connection.run(`COPY (${query}) TO '${path(name)}' (FORMAT parquet)`);
-  connection.closeSync();
-  instance.closeSync();
+  close();
 }
 
 async function asked(sql: string) {

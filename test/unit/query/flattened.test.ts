@@ -1,20 +1,23 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import type { DuckDBConnection } from "@duckdb/node-api";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { archiveColumns } from "../../../src/archive/columns.ts";
 import { folderOf } from "../../../src/archive/layout.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
 import { asset } from "../../../src/lib/assets.ts";
+import type { Database } from "../../../src/query/duckdb.ts";
 import { writeParquet } from "../archive/parts.ts";
 import { sshFlow } from "../sinks/flows.ts";
+import { memoryDatabase } from "./database.ts";
 
 const SCRIPT = readFileSync(asset("deploy/sql/duckdb.sql"), "utf8");
 const HOUR = 3_600_000;
 const NOW = Date.now();
 let folder: string;
 let connection: DuckDBConnection;
+let database: Database;
 
 /** The queries that stand in the script as comments, by their number. */
 const queryOf = (number: number): string => {
@@ -37,12 +40,13 @@ beforeAll(async () => {
     at(0.6, 5, { destinationAddress: "10.0.0.3", bytes: 250, action: "reject" }),
   ];
   for (const flow of flows) writeParquet(join(folder, folderOf(flow.time), `part-${flow.record}.parquet`), [flow]);
-  connection = await (await DuckDBInstance.create(":memory:")).connect();
+  database = await memoryDatabase();
+  ({ connection } = database);
   await connection.run(`SET VARIABLE archive = '${folder}'`);
   await connection.run(SCRIPT);
 });
 afterAll(() => {
-  connection.closeSync();
+  database.close();
   rmSync(folder, { recursive: true });
 });
 

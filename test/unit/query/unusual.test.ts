@@ -8,6 +8,7 @@ import { type UnusualOptions, unusualTransfers } from "../../../src/query/unusua
 let database: Database;
 beforeAll(async () => {
   database = await openDuckdb("/nonexistent");
+  await database.connection.run("SET threads = 1");
 });
 afterAll(() => database.close());
 

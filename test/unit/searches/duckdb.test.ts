@@ -1,18 +1,20 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type DuckDBConnection, DuckDBInstance, DuckDBTimestampValue } from "@duckdb/node-api";
+import { type DuckDBConnection, DuckDBTimestampValue } from "@duckdb/node-api";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type FieldRef, resolveField } from "../../../src/detect/fields.ts";
 import { duckdbDialect, flowsView } from "../../../src/dialects/duckdb/dialect.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
 import { asset } from "../../../src/lib/assets.ts";
+import type { Database } from "../../../src/query/duckdb.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
 import { isNative, loadSearches } from "../../../src/searches/load.ts";
 import type { Search } from "../../../src/searches/search.ts";
 import { runs } from "../../runs.ts";
 import { attributes, otel } from "../dialects/support.ts";
+import { memoryDatabase } from "../query/database.ts";
 import { generatedFlows } from "./flows.ts";
 import { oddSearch, spreadFlows } from "./odd.ts";
 import { answer, columnsOf, faultOf, type Row } from "./oracle.ts";
@@ -27,18 +29,20 @@ const DAYS_MS = 3 * 86_400_000;
 
 let folder: string;
 let connection: DuckDBConnection;
+let database: Database;
 let flows: readonly Flow[];
 
 beforeAll(async () => {
-  flows = await generatedFlows(runs(12_000), DAYS_MS);
+  flows = await generatedFlows(runs(12_000, 4), DAYS_MS);
   folder = await mkdtemp(join(tmpdir(), "flowferry-duckdb-"));
-  connection = await (await DuckDBInstance.create(":memory:", { threads: "1" })).connect();
+  database = await memoryDatabase();
+  ({ connection } = database);
   await store(flows);
   // The script as it ships.
   await connection.run(await readFile(asset("deploy/duckdb/searches.sql"), "utf8"));
 });
 afterAll(async () => {
-  connection.closeSync();
+  database.close();
   await rm(folder, { recursive: true });
 });
 
