@@ -118,7 +118,10 @@ test("enriched JSON: an array of accepted records with the article's keys for ea
 });
 
 test("an archive in a bucket of S3: refused puts are waited out, compaction and questions work there", async () => {
-  const { records } = await writeBucket(place.path("bucket"), { format: "oci", flows: 1_000, objects: 6, vnics: 8 });
+  const { records } = await writeBucket(place.path("bucket"), {
+    ...{ format: "oci", flows: 1_000, objects: 6, vnics: 8 },
+    spanMs: 4 * 3_600_000,
+  });
   const server = await s3Server("archive");
   try {
     let refusals = 2;
