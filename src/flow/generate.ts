@@ -165,6 +165,7 @@ export function printRows(): string {
   const firstNumber = 1;
   const firstReference = 2;
   return `${HEAD}
+import type { FieldName } from "./fields.ts";
 import { Flow, type FlowContext } from "./flow.ts";
 import type { Origin } from "./origin.ts";
 import { counterIn, counterOf, type Indexed, orNaN, orUndefined } from "./packed-values.ts";
@@ -175,6 +176,9 @@ export const LAYOUT = ${layout};
 /** Numbers and references of a row. */
 export const ROW_NUMBERS = ${numbers.length + firstNumber};
 export const ROW_REFERENCES = ${others.length + firstReference};
+/** Which field each number of a row is, behind the record's own; and each reference, behind those of origin and context. */
+export const NUMBER_FIELDS: readonly FieldName[] = ${listed(numbers)};
+export const REFERENCE_FIELDS: readonly FieldName[] = ${listed(others)};
 
 /** Writes a row for each flow. A value that is like that of the row before is not looked up again. */
 export function writeRows(
@@ -240,6 +244,10 @@ ${others.map((name, index) => readReference(name, index + firstReference)).join(
   return flows;
 }
 `;
+}
+
+function listed(names: readonly FieldName[]): string {
+  return `[\n${names.map((name) => `  "${name}",`).join("\n")}\n]`;
 }
 
 function read(name: FieldName): string {

@@ -1,8 +1,9 @@
 import { deserialize, serialize } from "node:v8";
 import { type ContextDraft, ContextPool } from "./contexts.ts";
 import type { Flow } from "./flow.ts";
+import { type Columns, numbersOf, readNamed, referencesOf } from "./named-rows.ts";
 import { Indexed } from "./packed-values.ts";
-import { LAYOUT, ROW_NUMBERS, ROW_REFERENCES, readRows, writeRows } from "./rows.ts";
+import { LAYOUT, NUMBER_FIELDS, REFERENCE_FIELDS, readRows, writeRows } from "./rows.ts";
 
 /** Of 32 bits each: layout, flows, texts, bytes of the texts. */
 const HEAD = 4;
@@ -49,11 +50,17 @@ export function pack(flows: readonly Flow[]): ArrayBuffer {
   return packed;
 }
 
-/** What `pack` has packed. Equal contexts of several packs are one object where they come from one pool. Throws for other bytes. */
-export function unpack(packed: ArrayBuffer, pool = new ContextPool()): Flow[] {
+/** The columns of what this version packs. */
+export const COLUMNS: Columns = { layout: LAYOUT, numbers: NUMBER_FIELDS, references: REFERENCE_FIELDS };
+
+/**
+ * What `pack` has packed. Equal contexts of several packs are one object where they come from one pool. `written`: the columns of whoever has
+ * packed it, where that may have been another version. Throws for other bytes.
+ */
+export function unpack(packed: ArrayBuffer, pool = new ContextPool(), written: Columns = COLUMNS): Flow[] {
   const [layout, count = 0, texts = 0, textBytes = 0] = new Uint32Array(packed, 0, HEAD);
-  if (layout !== LAYOUT) throw new Error("the flows were packed by another version of this program");
-  const { numbers, references, end } = rowsIn(packed, count);
+  if (layout !== written.layout) throw new Error("the flows were packed by another version of this program");
+  const { numbers, references, end } = rowsIn(packed, count, written);
   const lengths = new Uint32Array(packed, end, texts);
   const bytes = Buffer.from(packed);
   let at = end + lengths.byteLength;
@@ -69,18 +76,20 @@ export function unpack(packed: ArrayBuffer, pool = new ContextPool()): Flow[] {
     }
   }
   const shared = contexts.map((context) => context && pool.intern(context));
-  return readRows(count, numbers, references, { origins, contexts: shared, values });
+  const indexed = { origins, contexts: shared, values };
+  if (layout === LAYOUT) return readRows(count, numbers, references, indexed);
+  return readNamed(count, { numbers, references }, indexed, written);
 }
 
-function rowBytes(flows: number): number {
-  return HEAD * 4 + flows * (ROW_NUMBERS * 8 + ROW_REFERENCES * 4);
+function rowBytes(flows: number, columns: Columns = COLUMNS): number {
+  return HEAD * 4 + flows * (numbersOf(columns) * 8 + referencesOf(columns) * 4);
 }
 
 /** Where the rows of so many flows stand; `end` is behind the last. */
-function rowsIn(memory: ArrayBuffer, flows: number) {
-  const numbers = new Float64Array(memory, HEAD * 4, flows * ROW_NUMBERS);
-  const references = new Uint32Array(memory, HEAD * 4 + numbers.byteLength, flows * ROW_REFERENCES);
-  return { memory, numbers, references, end: rowBytes(flows) };
+function rowsIn(memory: ArrayBuffer, flows: number, columns: Columns = COLUMNS) {
+  const numbers = new Float64Array(memory, HEAD * 4, flows * numbersOf(columns));
+  const references = new Uint32Array(memory, HEAD * 4 + numbers.byteLength, flows * referencesOf(columns));
+  return { memory, numbers, references, end: rowBytes(flows, columns) };
 }
 
 function isLatin1(text: string): boolean {

@@ -1,4 +1,5 @@
 // Written by `npm run generate:flow` from fields.ts, which is the place to change it.
+import type { FieldName } from "./fields.ts";
 import { Flow, type FlowContext } from "./flow.ts";
 import type { Origin } from "./origin.ts";
 import { counterIn, counterOf, type Indexed, orNaN, orUndefined } from "./packed-values.ts";
@@ -9,6 +10,72 @@ export const LAYOUT = 3842044235;
 /** Numbers and references of a row. */
 export const ROW_NUMBERS = 23;
 export const ROW_REFERENCES = 41;
+/** Which field each number of a row is, behind the record's own; and each reference, behind those of origin and context. */
+export const NUMBER_FIELDS: readonly FieldName[] = [
+  "time",
+  "start",
+  "end",
+  "sourcePort",
+  "destinationPort",
+  "protocol",
+  "bytes",
+  "packets",
+  "bytesReverse",
+  "packetsReverse",
+  "bytesCumulative",
+  "packetsCumulative",
+  "bytesReverseCumulative",
+  "packetsReverseCumulative",
+  "connectionStart",
+  "tcpFlags",
+  "trafficPath",
+  "encryptionStatus",
+  "sourceAsNumber",
+  "destinationAsNumber",
+  "samplingRate",
+  "aggregatedRecords",
+];
+export const REFERENCE_FIELDS: readonly FieldName[] = [
+  "action",
+  "status",
+  "sourceAddress",
+  "destinationAddress",
+  "protocolName",
+  "initiated",
+  "terminated",
+  "directionLogged",
+  "packetSourceAddress",
+  "packetDestinationAddress",
+  "sourceCloudService",
+  "destinationCloudService",
+  "rejectReason",
+  "logColumns",
+  "flowId",
+  "original",
+  "direction",
+  "initiator",
+  "sourceZone",
+  "destinationZone",
+  "trafficType",
+  "sourceService",
+  "destinationService",
+  "sourceServer",
+  "destinationServer",
+  "sourceColumns",
+  "destinationColumns",
+  "sourceNetwork",
+  "destinationNetwork",
+  "approvedDestination",
+  "sourceCountry",
+  "destinationCountry",
+  "sourceAsOrganization",
+  "destinationAsOrganization",
+  "subnetName",
+  "rule",
+  "securityLists",
+  "detections",
+  "lookupsVersion",
+];
 
 /** Writes a row for each flow. A value that is like that of the row before is not looked up again. */
 export function writeRows(
