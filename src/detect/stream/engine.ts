@@ -19,10 +19,10 @@ export interface Engine {
 }
 
 /** How often, in event time, what can no longer take part in anything is forgotten. */
-const EXPIRE_MS = 600_000;
-const MINUTE_MS = 60_000;
+export const EXPIRE_MS = 600_000;
+export const MINUTE_MS = 60_000;
 /** Flows further in the future than this do not advance the watermark. */
-const AHEAD_MS = 300_000;
+export const AHEAD_MS = 300_000;
 
 export function createEngine(rules: readonly Rule[], options: DetectorOptions, onMatch: (match: Match) => void): Engine {
   const latenessMs = options.latenessMs ?? 4_500_000;

@@ -178,7 +178,7 @@ function sharingId({ field, as, by, atLeast, rule }: Sharing): string {
 }
 
 /** The rules and what they refer to, each once: parts before the correlations over them, what is counted before those that ask for it. */
-function withParts(rules: readonly Rule[]): Rule[] {
+export function withParts(rules: readonly Rule[]): Rule[] {
   const ordered = new Set<Rule>();
   const add = (rule: Rule): void => {
     if (rule.kind === "correlation") for (const part of rule.correlation.parts) add(part.rule);
