@@ -8,6 +8,7 @@ import { Checkpoint, type Stateful } from "../delivery/checkpoint.ts";
 import type { Inlet } from "../delivery/inlet.ts";
 import { Keeping } from "../delivery/keeping.ts";
 import { Lane } from "../delivery/lane.ts";
+import { type Elsewhere, Relay } from "../delivery/relay.ts";
 import { ledgerWrite } from "../ledger/write.ts";
 import { patienceOf } from "../lib/handover.ts";
 import { firstOf } from "../lib/waiting.ts";
@@ -20,6 +21,8 @@ import { SourceTail, type TailOptions } from "./source-tail.ts";
 export interface Parts {
   readonly inlets: readonly Inlet[];
   readonly detections: Stateful | undefined;
+  /** Where rules look at flows, if that is not here; never together with `detections`. */
+  readonly elsewhere?: Elsewhere | undefined;
   readonly sinks: ReadonlyMap<string, Sink>;
   /** Of the sinks that do not get every flow as it is, by their names. */
   readonly reductions: ReadonlyMap<string, Reduction>;
@@ -86,12 +89,14 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
       ),
   );
   const checkpoint = parts.detections && new Checkpoint(ledger, parts.detections, write);
+  const relay = parts.elsewhere && new Relay(parts.elsewhere, { ledger, write, onFatal }, patience.signal);
   const books = { ledger, write, onFatal, onKept: account.kept };
   const keepings = parts.keepers.map((keeper) => new Keeping(keeper, books, patience.signal));
-  const consumers: readonly Consumer[] = [...lanes, ...keepings, ...(checkpoint === undefined ? [] : [checkpoint])];
+  const remembering = checkpoint ?? relay;
+  const consumers: readonly Consumer[] = [...lanes, ...keepings, ...(remembering === undefined ? [] : [remembering])];
   ledger.register(consumers.map(({ name }) => name));
   account.watch(lanes, parts.keepers);
-  const { detections } = parts;
+  const rules = parts.detections ?? relay;
   /** When all that was found is read, no batch waits for records that cannot come. */
   const onIdle = () => {
     if (tails.every(({ idle }) => idle)) for (const lane of lanes) lane.flush();
@@ -99,7 +104,7 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
   const { journeys } = parts;
   const { threads } = parts;
   const needsFlows =
-    detections !== undefined ||
+    rules !== undefined ||
     keepings.length + parts.reductions.size > 0 ||
     (threads !== undefined && [...parts.sinks.keys()].some((name) => !threads.encodes(name)));
   const surroundings = {
@@ -107,8 +112,8 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
     journeys,
     consumers,
     lanes,
-    checkpoint,
-    detections,
+    remembering,
+    rules,
     ledger,
     account,
     write,
@@ -137,6 +142,7 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
     if (intake.aborted) return;
     // Unlike at a stop there is all the time that it takes.
     await Promise.all(keepings.map((keeping) => firstOf([keeping.drain()], intake)));
+    const { detections } = parts;
     if (detections !== undefined && checkpoint !== undefined) {
       detections.settle();
       checkpoint.inspected();

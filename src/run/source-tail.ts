@@ -2,7 +2,7 @@ import type { Consumer, Lost } from "../contracts/consumer.ts";
 import type { Ledger, QueuedObject } from "../contracts/ledger.ts";
 import type { ObjectRef } from "../contracts/store.ts";
 import type { Account } from "../delivery/account.ts";
-import type { Checkpoint, Stateful } from "../delivery/checkpoint.ts";
+import type { Stateful } from "../delivery/checkpoint.ts";
 import { Convoy, type Reading } from "../delivery/convoy.ts";
 import { Discovery } from "../delivery/discovery.ts";
 import { flowOf, isHere } from "../delivery/entries.ts";
@@ -44,8 +44,9 @@ export interface Watcher {
 interface Surroundings {
   readonly consumers: readonly Consumer[];
   readonly lanes: readonly Lane[];
-  readonly checkpoint: Checkpoint | undefined;
-  readonly detections: Stateful | undefined;
+  /** Whose position says what of an object the rules have seen. */
+  readonly remembering: Consumer | undefined;
+  readonly rules: Pick<Stateful, "inspect" | "flush"> | undefined;
   readonly ledger: Ledger;
   readonly account: Account;
   /** Traces of some objects. */
@@ -198,7 +199,7 @@ export class SourceTail {
   async #readObject(reading: Reading): Promise<Lost | undefined> {
     const { object, consumers, signal } = reading;
     const { name, source, read = readHere(this.#inlet) } = this.#inlet;
-    const { detections, checkpoint, write } = this.#surroundings;
+    const { rules, remembering, write } = this.#surroundings;
     const { maxObjectBytes: maxBytes, maxRecordBytes, watcher } = this.#surroundings.options;
     const needsFlows = () => this.#surroundings.needsFlows || watcher?.looks === true;
     const origin = originIn(source, object, name);
@@ -212,10 +213,10 @@ export class SourceTail {
       const bytes = await source.open(object, signal, skip);
       const options = { skip, leftOut: bytes.leftOut, framed: bytes.framed, maxBytes, maxRecordBytes };
       for await (const piece of read(bytes, { object, origin, options, needsFlows }, signal)) {
-        if (detections !== undefined) {
-          detections.inspect(piece.flows.map(flowOf), checkpoint !== undefined && consumers.has(checkpoint));
+        if (rules !== undefined) {
+          rules.inspect(piece.flows.map(flowOf), remembering !== undefined && consumers.has(remembering));
           // Alerts are in the ledger before a position is saved that covers their flows.
-          await write(() => detections.flush());
+          await write(() => rules.flush());
         }
         if (watcher?.looks === true) watcher.show(piece.wanted.filter(isHere).map(flowOf));
         await books.read(piece, piece.wanted);
