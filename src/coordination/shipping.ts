@@ -111,18 +111,26 @@ export class Shipping {
     this.#listeners.set(source, listener);
   }
 
-  /** Objects of the source that this worker has and has not handed out. */
+  /**
+   * Objects of the source that this worker has and has not handed out, the oldest of all its partitions first: rules do not count what comes
+   * hours behind the rest.
+   */
   async *take(source: string): AsyncGenerator<Discovery> {
-    for (const share of [...this.#shares.values()]) {
-      const now = Date.now();
-      const isDue = ({ state, told }: Entry) =>
-        state === "waiting" && told?.source === source && (told.parked?.notBefore ?? 0) <= now;
-      const entries = share.entries.filter(isDue);
-      if (entries.length === 0 || share.isReleased) continue;
+    const now = Date.now();
+    const due = [...this.#shares.values()].flatMap((share) =>
+      share.entries.flatMap((entry) => (isDue(entry, source, now) ? [{ share, entry, time: entry.told?.object.time ?? 0 }] : [])),
+    );
+    due.sort((one, other) => one.time - other.time);
+    for (let from = 0, to = 0; from < due.length; from = to) {
+      const { share } = due[from] as (typeof due)[number];
+      while (due[to]?.share === share) to += 1;
+      if (share.isReleased) continue;
+      const entries = due.slice(from, to).map(({ entry }) => entry);
       const objects = entries.flatMap(({ offset, told }) =>
         told === undefined ? [] : [{ ...told.object, order: orderOf(offset) }],
       );
-      const forgetBefore = orderOf(Math.max(0, (share.entries[0]?.offset ?? 0) - REMEMBERED));
+      const first = share.entries.find((entry) => isDue(entry, source, now));
+      const forgetBefore = orderOf(Math.max(0, (first?.offset ?? 0) - REMEMBERED));
       yield { partition: share.name, objects, forgetBefore };
       for (const entry of entries) entry.state = "taken";
       // They were taken away while the ledger took them.
@@ -133,9 +141,7 @@ export class Shipping {
   /** Whether something of the source waits to be taken. */
   #hasNews(source: string): boolean {
     const now = Date.now();
-    return [...this.#shares.values()].some(({ entries }) =>
-      entries.some(({ state, told }) => state === "waiting" && told?.source === source && (told.parked?.notBefore ?? 0) <= now),
-    );
+    return [...this.#shares.values()].some(({ entries }) => entries.some((entry) => isDue(entry, source, now)));
   }
 
   /** Commits what is done, and gives the rest to others at once. */
@@ -345,6 +351,10 @@ export class Shipping {
     await log.send([{ topic: topics.parked, ...written({ ...told, parked }) }], this.#stop.signal);
     events.onInfo(`parked ${told.object.key} for all workers, tried ${times} times: ${reason}`);
   }
+}
+
+function isDue({ state, told }: Entry, source: string, now: number): boolean {
+  return state === "waiting" && told?.source === source && (told.parked?.notBefore ?? 0) <= now;
 }
 
 const orderOf = (offset: number): string => String(offset).padStart(ORDER_DIGITS, "0");
