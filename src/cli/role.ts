@@ -4,37 +4,29 @@ import { ROLES, type Role } from "../coordination/coordination.ts";
 import { UsageError } from "../lib/errors.ts";
 import type { NamingOptions } from "./announced.ts";
 
-const DETECT = "detect";
-export type GivenRole = Role | typeof DETECT;
-
 export function roleOption(): Option {
-  return new Option("--role <role>", "what this worker does of what several share (coordination); all by default").choices([
-    ...ROLES,
-    DETECT,
-  ]);
+  return new Option("--role <role>", "what this worker does of what several share (coordination); all by default").choices(ROLES);
 }
 
 /** For the surroundings of a worker. */
-export function rolesOf(role: GivenRole | undefined): { readonly roles?: ReadonlySet<Role> } {
-  return role === undefined || role === DETECT ? {} : { roles: new Set([role]) };
+export function rolesOf(role: Role | undefined): { readonly roles?: ReadonlySet<Role> } {
+  return role === undefined ? {} : { roles: new Set([role]) };
 }
 
 interface RoleMode extends NamingOptions {
-  readonly role?: GivenRole;
+  readonly role?: Role;
   readonly untilCaughtUp: boolean;
 }
 
 /** Throws UsageError for what does not go together where several workers share the work. */
-export function checkRole({ coordination }: Config, { role, untilCaughtUp, object = [], event }: RoleMode): void {
+export function checkRole({ coordination, alerts }: Config, { role, untilCaughtUp, object = [], event }: RoleMode): void {
   const wrong = (line: string) => new UsageError("coordination-role", line);
-  if (role === "detect") {
-    throw wrong(
-      "--role detect: detections need every flow in one worker: run one beside the others whose configuration has alerts and no coordination",
-    );
-  }
   if (coordination === undefined) {
     if (role !== undefined) throw wrong(`--role ${role}: the configuration has no coordination, and one worker does all`);
     return;
+  }
+  if (role === "detect" && alerts === undefined) {
+    throw wrong("--role detect: the configuration has no alerts, so that there are no rules to look after");
   }
   if (untilCaughtUp || event !== undefined || object.length > 0) {
     throw wrong(

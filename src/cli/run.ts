@@ -4,6 +4,7 @@ import { Command } from "commander";
 import type { AlertTotals } from "../alerts/dispatch.ts";
 import type { Config } from "../config/load.ts";
 import type { Problem } from "../contracts/ledger.ts";
+import type { Role } from "../coordination/coordination.ts";
 import type { Totals } from "../delivery/account.ts";
 import type { Flow } from "../flow/flow.ts";
 import { describeError, UsageError } from "../lib/errors.ts";
@@ -29,7 +30,7 @@ import { heldBackWords } from "./held-back.ts";
 import { levelOf, logLevelOption, quietOption, type Talk } from "./log-level.ts";
 import { showProgress } from "./progress.ts";
 import { reloading, watchOption } from "./reload.ts";
-import { checkRole, type GivenRole, roleOption, rolesOf } from "./role.ts";
+import { checkRole, roleOption, rolesOf } from "./role.ts";
 
 export function runCommand(context: CliContext, finish: (code: ExitCode) => void): Command {
   return new Command("run")
@@ -64,7 +65,7 @@ export interface RunMode extends Talk {
   readonly untilCaughtUp: boolean;
   readonly json: boolean;
   /** What this worker does of what several share. */
-  readonly role?: GivenRole;
+  readonly role?: Role;
   /** Where the configuration of a worker is read from again, and whether it is watched. */
   readonly file?: string;
   readonly watch?: boolean;

@@ -314,15 +314,9 @@ function unique<Named extends { readonly name: string; readonly place: string }>
   return [...parts];
 }
 
-function coordinationOf({ coordination, alerts }: Settings, yaml: Yaml): CoordinationOptions | undefined {
+function coordinationOf({ coordination }: Settings, yaml: Yaml): CoordinationOptions | undefined {
   if (coordination === undefined) return undefined;
   placed(yaml.at(["coordination", "kafka"]), () => checkConnection(coordination.kafka));
-  if (alerts !== undefined) {
-    throw new UsageError(
-      "config-invalid",
-      `${yaml.at(["alerts"])}: alerts: rules need every flow in one worker, and coordination shares them out: give alerts to one worker of their own, with a configuration without coordination`,
-    );
-  }
   return coordination.kafka;
 }
 

@@ -1,21 +1,23 @@
 import type { StoredDeadLetter } from "../contracts/ledger.ts";
 import type { Source } from "../contracts/source.ts";
-import { describeError, drawerOf } from "../lib/errors.ts";
+import { describeError, drawerOf, Failure } from "../lib/errors.ts";
 import { kafkaConnection } from "../lib/kafka/connection.ts";
 import { GroupLag, type Lag } from "../lib/kafka/group-lag.ts";
 import { checkConnection } from "../lib/kafka/options.ts";
 import { type RetryPolicy, retry } from "../lib/retry.ts";
 import type { Secrets } from "../lib/secrets/secrets.ts";
 import { firstOf, pause } from "../lib/waiting.ts";
+import { Detecting, type Tenure } from "./detecting.ts";
 import { LeaseHolder } from "./lease.ts";
 import { type Lease, Lister } from "./lister.ts";
 import type { CoordinationOptions } from "./options.ts";
+import { Rows } from "./rows.ts";
 import { Shipping, type ShippingParts } from "./shipping.ts";
 import { TopicLog } from "./topic-log.ts";
 import { rewriteWaiting } from "./waiting-messages.ts";
 
 /** What a worker does of the work that several share. */
-export const ROLES = ["discover", "ship"] as const;
+export const ROLES = ["discover", "ship", "detect"] as const;
 export type Role = (typeof ROLES)[number];
 
 /** So often it is asked how far the group is, in ms. */
@@ -37,6 +39,8 @@ export interface TopicLag {
 export interface CoordinationParts {
   readonly options: CoordinationOptions;
   readonly roles: ReadonlySet<Role>;
+  /** There are rules. */
+  readonly hasRules: boolean;
   readonly pollMs: number;
   readonly retry: RetryPolicy;
   /** Absolute folder that relative paths start from. */
@@ -68,16 +72,30 @@ export class Coordination {
   #closers: (() => Promise<void>)[] = [];
   #working: Promise<unknown> = Promise.resolve();
   #lag: readonly Lag[] = [];
+  #detectLag: readonly Lag[] = [];
   #lagRead = Promise.withResolvers<void>();
   /** Hints that this worker gave itself, since something came to be delivered. */
   readonly #expected = new Set<string>();
   /** What of an object was set aside. */
   letters: (source: string, key: string) => readonly StoredDeadLetter[] = () => [];
+  /** Looks after the rules of all workers, when it is this one's turn. */
+  readonly evaluation = Promise.withResolvers<(tenure: Tenure) => Promise<void>>();
+  readonly #rows: Rows;
 
   /** Throws UsageError for options that contradict each other. Opens nothing. */
   constructor(parts: CoordinationParts) {
     checkConnection(parts.options);
     this.#parts = parts;
+    const { options, events } = parts;
+    this.#rows = new Rows(options.topics.detections, {
+      onTrouble: (error) => events.onTrouble(PART, error, 3),
+      onWell: () => events.onWell(PART),
+    });
+  }
+
+  /** Where flows go that the rules have to see: whichever worker looks after them. */
+  get rows(): Rows {
+    return this.#rows;
   }
 
   /** The source as this worker has it: what it discovers is what the group gives it. */
@@ -124,22 +142,30 @@ export class Coordination {
   get lag(): readonly TopicLag[] {
     if (this.#lag.length === 0) return [];
     const { topics } = this.#parts.options;
-    return [topics.objects, topics.parked].map((topic) => ({
-      topic,
-      role: "ship",
-      messages: this.#lag.reduce((sum, lag) => sum + (lag.topic === topic ? lag.messages : 0), 0),
-    }));
+    const sumOf = (lags: readonly Lag[], topic: string) =>
+      lags.reduce((sum, lag) => sum + (lag.topic === topic ? lag.messages : 0), 0);
+    return [
+      ...[topics.objects, topics.parked].map((topic) => ({
+        ...{ topic, role: "ship" as const, messages: sumOf(this.#lag, topic) },
+      })),
+      ...(this.#detectLag.length === 0
+        ? []
+        : [{ topic: topics.detections, role: "detect" as const, messages: sumOf(this.#detectLag, topics.detections) }]),
+    ];
   }
 
   /** Begins to work, as soon as the brokers let it. Throws UsageError where the client is not installed, or a file cannot be read. */
   async open(): Promise<void> {
-    const { options, baseDir, secrets, events, retry: policy, roles } = this.#parts;
+    const { options, baseDir, secrets, events, retry: policy, roles, hasRules } = this.#parts;
+    const { topics } = options;
     const connection = await kafkaConnection(options, { baseDir, secrets });
     const trouble = (error: unknown) => events.onTrouble(PART, error, 3);
     const well = () => events.onWell(PART);
     const log = new TopicLog(connection, policy, { onTrouble: trouble, onWell: well });
-    const lag = new GroupLag(connection, options.group, [options.topics.objects, options.topics.parked]);
-    this.#closers = [() => lag.close(), () => log.close()];
+    const lag = new GroupLag(connection, options.group, [topics.objects, topics.parked]);
+    const detectLag = hasRules ? new GroupLag(connection, detectorsOf(options.group), [topics.detections]) : undefined;
+    const rows = new TopicLog(connection, policy, this.#rows.events);
+    this.#closers = [() => lag.close(), async () => detectLag?.close(), () => log.close(), () => rows.close()];
     const { signal } = this.#stop;
     const patiently = async (begin: () => Promise<unknown>) => {
       const onRetry = ({ error, failures }: { error: unknown; failures: number }) => events.onTrouble(PART, error, failures);
@@ -156,9 +182,14 @@ export class Coordination {
     };
     const parts = { connection, log, sessionMs: options.sessionMs };
     const begin = async () => {
-      for (const topic of Object.values(options.topics)) await patiently(() => log.partitions(topic));
-      const working: Promise<void>[] = [this.#watchLag(lag, trouble)];
+      for (const topic of [topics.objects, topics.parked, topics.deadLetters]) await patiently(() => log.partitions(topic));
+      if (hasRules) {
+        for (const topic of [topics.detections, topics.states]) await patiently(() => single(log, topic));
+        this.#rows.log.resolve(rows);
+      }
+      const working: Promise<void>[] = [this.#watchLag(lag, detectLag, trouble)];
       if (roles.has("ship")) working.push(patiently(() => this.#ship(parts)));
+      if (roles.has("detect") && hasRules) working.push(patiently(() => this.#detect(parts)));
       if (roles.has("discover")) {
         working.push(
           patiently(() => this.#discover(parts)),
@@ -186,7 +217,7 @@ export class Coordination {
         onTrouble: (error) => events.onTrouble(PART, error, 3),
         onWell: () => events.onWell(PART),
         onInfo: events.onInfo,
-        onStranger: (place) => this.#stranger(place),
+        onStranger: (place) => this.stranger(place),
         onUnknownSource: (source) =>
           this.#once(
             "coordination-source",
@@ -202,6 +233,39 @@ export class Coordination {
     await this.#joined(shipping.open(), () => shipping.close());
     this.#shipping = shipping;
     for (const [name, listener] of this.#listeners) shipping.listen(name, listener);
+  }
+
+  async #detect(parts: Pick<ShippingParts, "connection" | "log" | "sessionMs">): Promise<void> {
+    const { options, events } = this.#parts;
+    const detecting = new Detecting({
+      ...parts,
+      groupId: detectorsOf(options.group),
+      topics: options.topics,
+      retentionMs: options.retentionMs,
+      evaluate: async (tenure) => (await this.evaluation.promise)(tenure),
+      events: {
+        onTrouble: (error) => events.onTrouble(PART, error, 3),
+        onWell: () => events.onWell(PART),
+        onInfo: events.onInfo,
+        onStranger: (place) => this.stranger(place),
+        onLost: (place, from, to) =>
+          events.onError(
+            "kafka-offset-lost",
+            `retention has deleted messages ${from} to ${to - 1} of ${place} before they were read: no rule has looked at their flows, which were delivered`,
+          ),
+        onBroken: (error) =>
+          events.onError(
+            "coordination",
+            `the rules have broken down, and begin again where they were saved last: ${describeError(error)}`,
+          ),
+        onStateLost: () =>
+          events.onError(
+            "bad-detection-state",
+            `retention has deleted what the rules remember from topic ${options.topics.states}: they begin anew`,
+          ),
+      },
+    });
+    await this.#joined(detecting.open(), () => detecting.close());
   }
 
   /**
@@ -232,7 +296,7 @@ export class Coordination {
       events: {
         onListing: events.onListing,
         onTrouble: (source, error, failures) => events.onTrouble(`source ${source}`, error, failures),
-        onStranger: (place) => this.#stranger(place),
+        onStranger: (place) => this.stranger(place),
         onInfo: events.onInfo,
       },
     });
@@ -268,11 +332,12 @@ export class Coordination {
     }
   }
 
-  async #watchLag(lag: GroupLag, trouble: (error: unknown) => void): Promise<void> {
+  async #watchLag(lag: GroupLag, detectLag: GroupLag | undefined, trouble: (error: unknown) => void): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       try {
         this.#lag = await lag.read();
+        this.#detectLag = (await detectLag?.read()) ?? [];
         this.#lagRead.resolve();
         this.#lagRead = Promise.withResolvers();
       } catch (error) {
@@ -299,7 +364,8 @@ export class Coordination {
     }
   }
 
-  #stranger(place: string): void {
+  /** A message that is none of flowferry's was passed over there. */
+  stranger(place: string): void {
     this.#once("coordination-message", `passed over a message that is none of flowferry's: ${place}`);
   }
 
@@ -312,9 +378,23 @@ export class Coordination {
   /** Commits what is delivered, and leaves the groups, so that others take over at once. */
   async close(): Promise<void> {
     this.#stop.abort();
+    this.evaluation.resolve(async () => {});
     for (const close of this.#closers.splice(0).reverse()) await close();
     await this.#working;
   }
 }
 
 async function* nothing(): AsyncGenerator<never> {}
+
+/** The group of those that detect. */
+export function detectorsOf(group: string): string {
+  return `${group}-detectors`;
+}
+
+/** Throws a Failure where the topic is not there, or has more than one partition: one worker at a time reads all of it, in order. */
+async function single(log: TopicLog, topic: string): Promise<void> {
+  const partitions = await log.partitions(topic);
+  if (partitions === 1) return;
+  const line = `topic ${topic} has ${partitions} partitions, and needs one: rules remember all flows in one place. Create it anew`;
+  throw new Failure("person", "coordination-partitions", line);
+}

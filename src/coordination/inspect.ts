@@ -2,15 +2,16 @@ import { z } from "zod";
 import type { Surroundings } from "../lib/kafka/connection.ts";
 import { kafkaConnection } from "../lib/kafka/connection.ts";
 import { GroupLag } from "../lib/kafka/group-lag.ts";
+import { detectorsOf } from "./coordination.ts";
 import type { CoordinationOptions } from "./options.ts";
 import { RETRY, TopicLog } from "./topic-log.ts";
 
 /** How far the workers are in one topic. */
 export interface TopicStatus {
   readonly topic: string;
-  readonly role: "ship";
+  readonly role: "ship" | "detect";
   readonly partitions: number;
-  /** Objects that wait to be delivered, or are on their way. */
+  /** Objects that wait to be delivered, or are on their way; messages of flows that the rules have not seen, or not saved. */
   readonly waiting: number;
   /** Partitions in which some wait. */
   readonly behind: number;
@@ -29,27 +30,29 @@ export interface SharedStatus {
 export async function inspectShared(
   options: CoordinationOptions,
   surroundings: Surroundings,
-  { letters, signal }: { readonly letters: boolean; readonly signal: AbortSignal },
+  { letters, rules, signal }: { readonly letters: boolean; readonly rules: boolean; readonly signal: AbortSignal },
 ): Promise<SharedStatus> {
   const { group, topics } = options;
   const connection = await kafkaConnection(options, surroundings);
   const lag = new GroupLag(connection, group, [topics.objects, topics.parked]);
+  const detectLag = new GroupLag(connection, detectorsOf(group), [topics.detections]);
   const log = new TopicLog(connection, RETRY, { onTrouble: () => {}, onWell: () => {} });
   try {
-    const partitions = await lag.read();
-    const statusOf = (topic: string): TopicStatus => {
+    const partitions = [...(await lag.read()), ...(rules ? await detectLag.read() : [])];
+    const statusOf = (topic: string, role: TopicStatus["role"] = "ship"): TopicStatus => {
       const own = partitions.filter((partition) => partition.topic === topic);
       const waiting = own.reduce((sum, { messages }) => sum + messages, 0);
-      return { topic, role: "ship", partitions: own.length, waiting, behind: own.filter(({ messages }) => messages > 0).length };
+      return { topic, role, partitions: own.length, waiting, behind: own.filter(({ messages }) => messages > 0).length };
     };
     const found = new Letters();
     if (letters) {
       for await (const { value } of log.readBack(topics.deadLetters, "earliest", signal)) found.add(value);
     }
     const { strangers } = found;
-    return { group, topics: [statusOf(topics.objects), statusOf(topics.parked)], deadLetters: found.all, strangers };
+    const shown = [statusOf(topics.objects), statusOf(topics.parked), ...(rules ? [statusOf(topics.detections, "detect")] : [])];
+    return { group, topics: shown, deadLetters: found.all, strangers };
   } finally {
-    await Promise.all([lag.close(), log.close()]);
+    await Promise.all([lag.close(), detectLag.close(), log.close()]);
   }
 }
 

@@ -15,11 +15,13 @@ export interface LeaseParts {
   readonly sessionMs: number;
   readonly onTrouble: (error: FlowferryError) => void;
   readonly onWell: () => void;
+  /** What the group is to know of: the offset up to which everything of the lease's partition is done. */
+  readonly doneUpTo?: () => number | undefined;
   /** The lease is this worker's, until its signal aborts. */
   readonly onLease: (lease: Lease) => void;
 }
 
-/** The lease of the lister: whoever the group gives the first partition of the topic has it. Nothing is read, and nothing committed. */
+/** The lease of one thing that one worker does: whoever the group gives the first partition of the topic has it. Nothing is read here. */
 export class LeaseHolder {
   readonly #member: GroupMember;
   readonly #parts: LeaseParts;
@@ -36,7 +38,7 @@ export class LeaseHolder {
         onReleased: async (claims) => {
           if (this.#held !== undefined && claims.includes(this.#held.claim)) this.#end();
         },
-        doneUpTo: () => undefined,
+        doneUpTo: (claim) => (claim === this.#held?.claim ? parts.doneUpTo?.() : undefined),
         onTrouble,
         onWell,
       },
@@ -64,7 +66,7 @@ export class LeaseHolder {
   }
 
   #end(): void {
-    this.#held?.lost.abort(new Failure("passing", "lease-lost", "another worker lists from now on"));
+    this.#held?.lost.abort(new Failure("passing", "lease-lost", "another worker has the lease from now on"));
     this.#held = undefined;
   }
 

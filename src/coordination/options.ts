@@ -13,7 +13,9 @@ export const coordinationOptions = z.strictObject({
         .min(1)
         .max(200)
         .default("flowferry")
-        .describe("Consumer group of the workers that deliver; that of those that list is called so with `-listers` behind it"),
+        .describe(
+          "Consumer group of the workers that deliver; those that list, and those that detect, are called so with `-listers` and `-detectors` behind it",
+        ),
       topics: z
         .strictObject({
           objects: topic
@@ -21,9 +23,17 @@ export const coordinationOptions = z.strictObject({
             .describe("What was discovered. It is shared out by its partitions: as many as workers may come to be, or more"),
           parked: topic.default("flowferry-parked").describe("Objects that could not be read, and are tried again"),
           deadLetters: topic.default("flowferry-dead-letters").describe("Pointers to records that were set aside"),
+          detections: topic
+            .default("flowferry-detections")
+            .describe(
+              "Flows that the rules of `alerts` have to see, from whoever delivers to whoever detects. It has one partition",
+            ),
+          states: topic
+            .default("flowferry-detection-states")
+            .describe("What the rules remember, and what became of alerts. It has one partition"),
         })
         .prefault({})
-        .describe("Names of the topics. They are created beforehand, without compaction"),
+        .describe("Names of the topics. They are created beforehand, without compaction; the last two where there are `alerts`"),
       sessionMs: z
         .int()
         .min(1_000)

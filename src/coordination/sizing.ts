@@ -26,7 +26,18 @@ export interface Sizing {
   readonly topicBytesPerSecond: { readonly in: number; readonly out: number };
   readonly keptBytes: number;
   readonly gigabytesPerMonth: number;
+  /** Of rules, where there are `alerts`: what goes to the one worker of each group that looks after them. */
+  readonly rules: {
+    readonly flowsPerSecond: number;
+    readonly bytesPerSecond: number;
+    readonly busyCores: number;
+    /** Groups of which one partition, and one thread, take that. */
+    readonly groups: number;
+  };
 }
+
+/** Of the flows of generated traffic, with the rules that ship: the share that rules have to see, its bytes, and µs of CPU until they have. */
+export const RULES = { share: 0.3, bytesPerFlow: 41, cpuPerFlow: 18 };
 
 /** The limits of OCI Streaming, the narrowest of the services. */
 export const LIMITS = { partitionBytesPerSecond: 1_000_000, commitsPerSecond: 10 };
@@ -53,7 +64,17 @@ export function sizeOf({ flowsPerSecond, flowsPerObject, bytesPerFlow, cpuPerFlo
   const byBytes = Math.ceil(into / groups / LIMITS.partitionBytesPerSecond);
   // Each message is read by the worker that delivers, and a listing that changes hands reads the last hours again.
   const bytes = { in: into, out: into };
+  const seen = flowsPerSecond * RULES.share;
+  const rules = { flowsPerSecond: seen, bytesPerSecond: seen * RULES.bytesPerFlow, busyCores: (seen * RULES.cpuPerFlow) / 1e6 };
   return {
+    rules: {
+      ...rules,
+      groups: Math.max(
+        groups,
+        Math.ceil(rules.bytesPerSecond / LIMITS.partitionBytesPerSecond),
+        Math.ceil(rules.busyCores / BUSY),
+      ),
+    },
     objectsPerSecond,
     readBytesPerSecond: flowsPerSecond * bytesPerFlow,
     busyCores,

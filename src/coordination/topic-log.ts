@@ -56,6 +56,13 @@ export class TopicLog {
     return this.#producer.partitions(topic);
   }
 
+  /** As the reader's, of one place. Repeats what fails until the signal aborts. */
+  async offset(reader: TopicReader, place: Place, at: "earliest" | "latest", signal: AbortSignal): Promise<number> {
+    const ask = () => reader.offsets([place], at);
+    const offsets = await retry(ask, this.#policy, signal, ({ error }) => this.#events.onTrouble(error));
+    return offsets.get(placeName(place)) ?? 0;
+  }
+
   /**
    * What stands in a topic now, from a time (ms since the epoch) or from its beginning on: of each partition in order. Repeats what fails
    * until the signal aborts.

@@ -175,6 +175,7 @@ export const CODES = {
     "lease-lost": "Another worker lists the buckets from now on",
     coordination: "Sharing out the work among workers has broken down",
     "coordination-role": "The role does not fit the configuration",
+    "coordination-partitions": "A topic that one worker reads has several partitions",
     "coordination-source": "Workers of one group have different sources",
     "coordination-message": "A topic holds a message that is none of flowferry's",
   },

@@ -23,21 +23,24 @@ export async function closeNotifiers(notifiers: ReadonlyMap<string, Notifier>): 
 
 /** What the dispatch of alerts works with. */
 export interface DispatchSurroundings {
-  readonly ledger: Ledger;
+  readonly ledger: Pick<Ledger, "alerts">;
   readonly log: Logger;
   readonly instruments: Instruments;
   readonly retry: RetryPolicy;
   /** How long a message that is on its way may take to be taken when the run ends, in ms. */
   readonly shutdownMs: number;
   readonly health: Health;
+  /** Whether `flowferry alerts` can be asked for what waits and what was refused; it reads ledgers that are files. */
+  readonly isAsked?: boolean;
 }
 
 export function createDispatch(
   options: AlertOptions,
   notifiers: ReadonlyMap<string, Notifier>,
-  { ledger, log, instruments, retry, shutdownMs, health }: DispatchSurroundings,
+  { ledger, log, instruments, retry, shutdownMs, health, isAsked = true }: DispatchSurroundings,
 ): AlertDispatch {
   const count = (outcome: string, alert: Alert) => instruments.alerts.add(1, { rule: alert.rule, outcome });
+  const kept = isAsked ? ", kept for `flowferry alerts replay`" : "";
   const settings = {
     latenessMs: parseDuration(options.lateness),
     linksOf: (alert: Alert) => linksOf(options, alert),
@@ -61,10 +64,7 @@ export function createDispatch(
       log.warn({ rule: alert.rule, notifier }, `alert refused, will be tried again: ${describeError(failure)}`),
     onRefused: (alert, notifier, failure) => {
       count("refused", alert);
-      log.error(
-        { rule: alert.rule, notifier },
-        `alert refused, kept for \`flowferry alerts replay\`: ${describeError(failure)}; the alert: ${alert.summary}`,
-      );
+      log.error({ rule: alert.rule, notifier }, `alert refused${kept}: ${describeError(failure)}; the alert: ${alert.summary}`);
     },
     onFailing: (notifier, failure, failures, isNews) => {
       health.failing(partOf(notifier), failure, failures);

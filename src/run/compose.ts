@@ -1,4 +1,5 @@
 import { metrics, type ObservableCallback } from "@opentelemetry/api";
+import type { AlertTotals } from "../alerts/dispatch.ts";
 import { ARCHIVE } from "../archive/name.ts";
 import type { Config, NamedSink, NamedSource } from "../config/load.ts";
 import { at } from "../config/validate.ts";
@@ -8,7 +9,7 @@ import type { Ledger, SourceIdentity } from "../contracts/ledger.ts";
 import type { Reduction } from "../contracts/reduction.ts";
 import type { Sink } from "../contracts/sink.ts";
 import type { Source, SourceDependencies, SourceEvent } from "../contracts/source.ts";
-import type { Coordination, Role } from "../coordination/coordination.ts";
+import { type Coordination, ROLES, type Role } from "../coordination/coordination.ts";
 import type { Inlet } from "../delivery/inlet.ts";
 import type { Enrichment } from "../enrich/enrichment.ts";
 import type { EnrichOptions } from "../enrich/options.ts";
@@ -25,6 +26,8 @@ import { threadCount } from "../threads/pool.ts";
 import { madeOf, takeKeeper } from "./archive.ts";
 import { begin, coordinationOf } from "./coordination.ts";
 import { type Detections, openDetections } from "./detections.ts";
+import { openElsewhere, type RulesElsewhere } from "./elsewhere.ts";
+import { Evaluating } from "./evaluating.ts";
 import type { Parts, PipelineOptions } from "./pipeline.ts";
 import { Shelf } from "./shelf.ts";
 import { openTables, type TableInUse, tablesOf } from "./tables.ts";
@@ -35,6 +38,8 @@ export interface Composed {
   readonly config: Config;
   readonly parts: Parts;
   readonly detections: Detections | undefined;
+  /** What became of alerts, where this worker may look after the rules of several. */
+  readonly alertTotals?: (() => AlertTotals) | undefined;
   readonly options: Omit<PipelineOptions, "untilCaughtUp" | "onProgress">;
   /** The tables in use, each file once. */
   tables(): TableInUse[];
@@ -242,20 +247,17 @@ export async function join(prepared: Prepared, ledger: Ledger, surroundings: Sur
     const archive =
       config.archive && (await takeKeeper(config, config.archive, shelf, { env, log, health, instruments: measure }));
     const all = archive === undefined ? keepers : [...keepers, archive.keeper];
-    const detections = await openAlerts(config, {
-      ledger,
-      log,
-      instruments: measure,
-      retry: config.run.retry,
-      shutdownMs: config.run.shutdownMs,
-      health,
-      baseDir: config.baseDir,
-      env,
-      secrets: config.secrets,
-      onAlert,
-      requireRules: (names) => requireRules(config, names),
-    });
+    const told = {
+      ...{ log, instruments: measure, health, baseDir: config.baseDir, env, secrets: config.secrets, onAlert },
+      ...{ retry: config.run.retry, shutdownMs: config.run.shutdownMs },
+    };
+    const isShared = prepared.coordination !== undefined;
+    const detections = isShared
+      ? undefined
+      : await openAlerts(config, { ...told, ledger, requireRules: (names) => requireRules(config, names) });
     closers.push(async () => detections?.close());
+    const { elsewhere, evaluating } = await shareRules(prepared, told, surroundings.roles);
+    closers.push(() => elsewhere?.close());
     checkNames(sinks, all);
     const now = Date.now();
     const threads = openThreads(config, { env, enrichments, now, log });
@@ -274,11 +276,12 @@ export async function join(prepared: Prepared, ledger: Ledger, surroundings: Sur
         read: threads?.reader(index),
       }),
     );
-    requireRules(config, detections?.rules ?? []);
+    if (!isShared || config.alerts === undefined) requireRules(config, detections?.rules ?? []);
     const parts: Parts = {
       reductions: new Map(config.sinks.flatMap((sink) => reductionsOf(sink).map((reduction) => [sink.name, reduction]))),
       inlets,
       detections,
+      elsewhere: elsewhere?.elsewhere,
       sinks,
       keepers: all,
       threads,
@@ -290,7 +293,8 @@ export async function join(prepared: Prepared, ledger: Ledger, surroundings: Sur
     };
     const tables = () => tablesOf([...enrichments.values()]);
     const options = { ...config.run, ...config.limits };
-    return { config, parts, detections, options, tables, topics: () => prepared.topics(), shelf, leave, close };
+    const alertTotals = evaluating && (() => evaluating.totals);
+    return { config, parts, detections, alertTotals, options, tables, topics: () => prepared.topics(), shelf, leave, close };
   } catch (error) {
     await leave();
     throw error;
@@ -326,7 +330,7 @@ function checkNames(sinks: ReadonlyMap<string, Sink>, keepers: readonly Keeper[]
 }
 
 /** Throws UsageError for a filter of a sink that asks for a rule which is not among these. */
-export function requireRules({ sinks }: Config, rules: readonly string[]): void {
+export function requireRules({ sinks }: Config, rules: readonly string[], why = ""): void {
   for (const { name, place, filter } of sinks) {
     const unknown = filter?.rules.find((rule) => !rules.includes(rule));
     if (unknown === undefined) continue;
@@ -334,10 +338,38 @@ export function requireRules({ sinks }: Config, rules: readonly string[]): void 
     const advice = meant === undefined ? "`flowferry rules list` shows them" : `did you mean ${meant}?`;
     throw new UsageError(
       "bad-filter",
-      `${place}: the filter of sink ${name} asks for rule ${unknown}, and there is none: ${advice}`,
+      `${place}: the filter of sink ${name} asks for rule ${unknown}, and there is none${why}: ${advice}`,
     );
   }
 }
+
+/** The rules of workers that share their work: each looks for what they have to see in what it delivers, and one has them look at that. */
+async function shareRules(
+  { config, coordination }: Prepared,
+  told: Omit<ConstructorParameters<typeof Evaluating>[1], "checkpointMs" | "scrub" | "onStranger">,
+  roles: ReadonlySet<Role> = new Set(ROLES),
+): Promise<{ elsewhere?: RulesElsewhere; evaluating?: Evaluating }> {
+  const { alerts, file } = config;
+  if (coordination === undefined || alerts === undefined) return {};
+  const { log, health } = told;
+  const required = (names: readonly string[]) => requireRules(config, names, ALONE);
+  const elsewhere = roles.has("ship")
+    ? await at(file, () => openElsewhere(alerts, { log, health, rows: coordination.rows, requireRules: required }))
+    : undefined;
+  if (!roles.has("detect")) return { ...(elsewhere && { elsewhere }) };
+  const { topics } = config.coordination ?? {};
+  const evaluating = new Evaluating(alerts, {
+    ...told,
+    checkpointMs: config.run.checkpointMs,
+    scrub: config.secrets.scrub,
+    onStranger: (offset) => coordination.stranger(`${topics?.detections}/0 at ${offset}`),
+  });
+  coordination.evaluation.resolve((tenure) => evaluating.serve(tenure));
+  return { ...(elsewhere && { elsewhere }), evaluating };
+}
+
+/** What of rules a sink of one of several workers may ask for. */
+const ALONE = ", or it looks at more than one flow, which no worker that delivers can say";
 
 async function openAlerts(
   { alerts, file }: Config,

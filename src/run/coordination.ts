@@ -38,7 +38,8 @@ export function coordinationOf(
     },
   };
   return shelf.take("coordination", options, async () => {
-    const part = new Coordination({ options, roles, pollMs: run.pollMs, retry: run.retry, baseDir, secrets, events });
+    const hasRules = config.alerts !== undefined;
+    const part = new Coordination({ options, roles, hasRules, pollMs: run.pollMs, retry: run.retry, baseDir, secrets, events });
     return { part, close: () => {} };
   });
 }

@@ -3,8 +3,9 @@ import type { ObservableCallback } from "@opentelemetry/api";
 import { countOf } from "../alerts/books.ts";
 import type { AlertDispatch } from "../alerts/dispatch.ts";
 import type { AlertOptions } from "../config/alerts.ts";
-import type { Alert, NotifierDependencies } from "../contracts/alert.ts";
-import type { Ledger } from "../contracts/ledger.ts";
+import type { Alert, Notifier, NotifierDependencies } from "../contracts/alert.ts";
+import type { AlertLedger } from "../contracts/alert-ledger.ts";
+import type { StateLedger } from "../contracts/state-ledger.ts";
 import { CHECKPOINT, type Stateful } from "../delivery/checkpoint.ts";
 import { alertOf } from "../detect/alert.ts";
 import { createDetector, type StreamDetector } from "../detect/evaluate.ts";
@@ -28,7 +29,12 @@ export interface Detections extends Stateful {
   close(): Promise<void>;
 }
 
-interface Surroundings extends DispatchSurroundings, Omit<NotifierDependencies, "onNotice"> {
+export interface DetectionSurroundings extends Omit<DispatchSurroundings, "ledger">, Omit<NotifierDependencies, "onNotice"> {
+  readonly ledger: { readonly alerts: AlertLedger; readonly states: Pick<StateLedger, "read" | "forget"> };
+  /** Awaited before anybody is told of an alert. Rejects where nobody is to be told. */
+  readonly beforeTelling?: () => Promise<void>;
+  /** Of how many objects it is remembered which of their flows have come; as a detector's. */
+  readonly maxObjects?: number;
   /** Told of each alert that a rule raises. */
   readonly onAlert?: (alert: Alert) => void;
   /** Throws UsageError where rules of these names will not do. */
@@ -44,17 +50,20 @@ const RULES = "rules";
  * Loads the rules (a wrong one is refused with file and line, the others run), takes up the state, and joins the notifiers. Files of rules are
  * watched, and taken up when they change.
  */
-export async function openDetections(options: AlertOptions, surroundings: Surroundings): Promise<Detections> {
-  const { ledger, log, health } = surroundings;
+export async function openDetections(options: AlertOptions, surroundings: DetectionSurroundings): Promise<Detections> {
+  const { ledger, log, health, isAsked = true, beforeTelling, maxObjects } = surroundings;
   const texts = await readTexts(options);
   const start = rulesOf(texts, options);
   let { rules } = start;
   for (const error of start.errors) log.error(`rule refused: ${formatRuleError(error)}`);
   if (hidesShipped(options)) log.warn(SHIPPED_HIDDEN);
-  const notifiers = await openNotifiers(options, { ...surroundings, onNotice: (message) => log.warn(message) });
+  const opened = await openNotifiers(options, { ...surroundings, onNotice: (message) => log.warn(message) });
+  const notifiers =
+    beforeTelling === undefined ? opened : new Map([...opened].map(([name, one]) => [name, after(beforeTelling, one)]));
   for (const { notifier, waiting } of ledger.alerts.books()) {
     if (waiting === 0 || notifiers.has(notifier)) continue;
-    const line = `${countOf(waiting)} for ${notifier}, which is not configured, wait: \`flowferry alerts list\` shows them`;
+    const where = isAsked ? ": `flowferry alerts list` shows them" : "";
+    const line = `${countOf(waiting)} for ${notifier}, which is not configured, wait${where}`;
     log.warn({ notifier }, line);
   }
   const { alertsWaiting, matches } = surroundings.instruments;
@@ -63,7 +72,7 @@ export async function openDetections(options: AlertOptions, surroundings: Surrou
   };
   alertsWaiting.addCallback(observe);
   const dispatch = createDispatch(options, notifiers, surroundings);
-  const detector = createDetector(rules);
+  const detector = createDetector(rules, maxObjects === undefined ? {} : { maxObjects });
   takeUp(detector, ledger, log);
   const least = LEVELS.indexOf(options.minLevel);
   const firstStepOf = runbookSteps();
@@ -110,7 +119,17 @@ export async function openDetections(options: AlertOptions, surroundings: Surrou
     async close() {
       watch.close();
       alertsWaiting.removeCallback(observe);
-      await closeNotifiers(notifiers);
+      await closeNotifiers(opened);
+    },
+  };
+}
+
+function after(before: () => Promise<void>, notifier: Notifier): Notifier {
+  return {
+    paceMs: notifier.paceMs,
+    async notify(alert, links, signal) {
+      await before();
+      await notifier.notify(alert, links, signal);
     },
   };
 }
@@ -136,7 +155,7 @@ function readStep(file: string): string | undefined {
 }
 
 /** A state that cannot be read is removed, so that its remains are not taken for parts of the one to come. */
-function takeUp(detector: StreamDetector, ledger: Ledger, log: Logger): void {
+function takeUp(detector: StreamDetector, ledger: Pick<DetectionSurroundings["ledger"], "states">, log: Logger): void {
   const saved = ledger.states.read(CHECKPOINT);
   if (saved === undefined) return;
   try {

@@ -12,13 +12,13 @@ export interface Results extends Totals {
 
 /** Runs what was composed to its end, and tells people meanwhile. See `runPipeline`. */
 export async function runComposed(
-  { parts, options, detections }: Composed,
+  { parts, options, detections, alertTotals }: Composed,
   mode: Pick<PipelineOptions, "untilCaughtUp" | "onProgress" | "watcher" | "hints">,
   stop: AbortSignal,
 ): Promise<Results> {
   const dispatch = detections?.dispatch;
   const totals = await whileTelling(dispatch, stop, (signal) => runPipeline(parts, { ...options, ...mode }, signal));
-  return { ...totals, alerts: dispatch?.close() ?? { told: 0, waiting: 0, refused: 0, withheld: 0 } };
+  return { ...totals, alerts: dispatch?.close() ?? alertTotals?.() ?? { told: 0, waiting: 0, refused: 0, withheld: 0 } };
 }
 
 /** Everything that was read is delivered, and everybody told. */

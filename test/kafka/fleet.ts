@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { z } from "zod";
@@ -52,6 +53,8 @@ export interface FleetOptions {
   readonly batch?: number;
   /** Whether workers share the work, as they do by default. */
   readonly shared?: boolean;
+  /** The block `alerts` of each worker. */
+  readonly alerts?: (worker: number) => object;
 }
 
 /** Workers that share a bucket, a sink for each that remembers who has brought what, and the account of all. */
@@ -60,7 +63,7 @@ export class Fleet implements AsyncDisposable {
   /** Every record that was ever put into the bucket, by its uid. */
   readonly wanted = new Set<string>();
   readonly arrivals = new Map<string, Arrival[]>();
-  readonly topics: { objects: string; parked: string; deadLetters: string };
+  readonly topics: { objects: string; parked: string; deadLetters: string; detections?: string; states?: string };
   readonly #bucket: Awaited<ReturnType<typeof s3Server>>;
   readonly #receivers: Awaited<ReturnType<typeof startReceiver>>[] = [];
   readonly #workers: Worker[] = [];
@@ -87,7 +90,9 @@ export class Fleet implements AsyncDisposable {
     const topic = (name: string, count: number) => kafka.topic(name, { partitions: count });
     const topics = {
       ...{ objects: await topic("objects", partitions), parked: await topic("parked", PARKED_PARTITIONS) },
-      ...{ deadLetters: await topic("dead-letters", 1), ...options.topics },
+      deadLetters: await topic("dead-letters", 1),
+      ...(options.alerts && { detections: await topic("detections", 1), states: await topic("states", 1) }),
+      ...options.topics,
     };
     const fleet = new Fleet(kafka, options, topics, await s3Server("flows", { pageSize: options.pageSize ?? 1000 }));
     for (let number = 0; number < workers; number += 1) {
@@ -123,8 +128,28 @@ export class Fleet implements AsyncDisposable {
 
   /** Puts so many objects into the bucket, with so many records each or a few more. Returns their keys. */
   async put(objects: number, records = 40): Promise<string[]> {
+    return this.#putAll(generate({ ...this.#next(objects, records), seed: `fleet ${this.#puts}` }));
+  }
+
+  /** Objects of some hours with incidents, in the order in which a connector writes them; `between` is awaited after each. */
+  async putIncidents(options: Omit<GenerateOptions, "format">, between: () => Promise<unknown> = async () => {}): Promise<void> {
+    await this.#putAll(generate({ format: "oci", start: START, quality: false, ...options }), between);
+    await this.delivered();
+    // What rules hold back until all has come that belongs to it is due by the first record that is so much later, in whatever order the rest came.
+    const later = { start: START + (options.spanMs ?? 0) + 3_600_000, spanMs: 60_000, flows: 20, objects: 1 };
+    const quiet = {
+      ...options,
+      ...later,
+      incidents: [],
+      quality: false,
+      format: "oci" as const,
+      seed: `later than ${options.seed}`,
+    };
+    await this.#putAll(generate(quiet));
+  }
+
+  async #putAll(made: ReturnType<typeof generate>, between: () => Promise<unknown> = async () => {}): Promise<string[]> {
     const keys: string[] = [];
-    const made = generate({ ...this.#next(objects, records), seed: `fleet ${this.#puts}` });
     for await (const { key, bytes, records: count } of made) {
       // One connector writes all of it.
       const own = `connector/${key.split("/").slice(1).join("/")}`;
@@ -132,6 +157,7 @@ export class Fleet implements AsyncDisposable {
       for (let record = 1; record <= count; record += 1) this.wanted.add(uidOf(digest, record));
       this.#bucket.put(own, bytes);
       keys.push(own);
+      await between();
     }
     return keys;
   }
@@ -175,8 +201,9 @@ export class Fleet implements AsyncDisposable {
   }
 
   /** Messages that wait for the workers. */
-  async lag(topic: "objects" | "parked"): Promise<number> {
-    const lag = new GroupLag(await this.#connection(), this.#group, [this.topics[topic]]);
+  async lag(topic: "objects" | "parked" | "detections"): Promise<number> {
+    const group = topic === "detections" ? `${this.#group}-detectors` : this.#group;
+    const lag = new GroupLag(await this.#connection(), group, [this.topics[topic] ?? ""]);
     const partitions = await lag.read();
     await lag.close();
     return partitions.reduce((sum, { messages }) => sum + messages, 0);
@@ -248,31 +275,33 @@ export class Fleet implements AsyncDisposable {
   }
 
   config(worker: number): string {
-    const { listener = "OCI", sessionMs = 6_000, password = PASSWORD, shared = true, batch = 200, run } = this.#options;
+    return this.place.config(this.#settings(worker, this.#options.shared ?? true), `worker-${worker}.yaml`);
+  }
+
+  #settings(worker: number, shared: boolean): object {
+    const { listener = "OCI", sessionMs = 6_000, password = PASSWORD, batch = 200, run } = this.#options;
     const isPlain = listener === "PLAINTEXT";
-    return this.place.config(
-      {
-        source: {
-          ...{ type: "s3", bucket: "flows", endpoint: this.#bucket.endpoint, region: "us-east-1" },
-          ...{ accessKeyId: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI+bPxRfiCYEXAMPLEKEY" },
-        },
-        ...(shared && {
-          coordination: {
-            kafka: {
-              brokers: this.#kafka.brokers(listener),
-              ...(isPlain
-                ? { securityProtocol: "PLAINTEXT" }
-                : { sasl: { username: USER, password }, tls: { caFile: this.#kafka.authority } }),
-              ...{ group: this.#group, topics: this.topics, sessionMs, ...this.#options.coordination },
-            },
-          },
-        }),
-        sinks: [{ type: "otlp", endpoint: this.receiver(worker).url, batch: { records: batch, lingerMs: 50 } }],
-        ledger: { path: `worker-${worker}.db` },
-        run: { pollMs: 300, shutdownMs: 3_000, retry: { initialMs: 50, maxMs: 1_000 }, ...run },
+    return {
+      source: {
+        ...{ type: "s3", bucket: "flows", endpoint: this.#bucket.endpoint, region: "us-east-1" },
+        ...{ accessKeyId: "AKIDEXAMPLE", secretAccessKey: "wJalrXUtnFEMI+bPxRfiCYEXAMPLEKEY" },
       },
-      `worker-${worker}.yaml`,
-    );
+      ...(shared && {
+        coordination: {
+          kafka: {
+            brokers: this.#kafka.brokers(listener),
+            ...(isPlain
+              ? { securityProtocol: "PLAINTEXT" }
+              : { sasl: { username: USER, password }, tls: { caFile: this.#kafka.authority } }),
+            ...{ group: this.#group, topics: this.topics, sessionMs, ...this.#options.coordination },
+          },
+        },
+      }),
+      sinks: [{ type: "otlp", endpoint: this.receiver(worker).url, batch: { records: batch, lingerMs: 50 } }],
+      ...(this.#options.alerts && { alerts: this.#options.alerts(worker) }),
+      ledger: { path: `worker-${worker}.db` },
+      run: { pollMs: 300, shutdownMs: 3_000, retry: { initialMs: 50, maxMs: 1_000 }, ...run },
+    };
   }
 
   start(worker: number): Running {
@@ -321,6 +350,18 @@ export class Fleet implements AsyncDisposable {
     return Number(counts.at(-1) ?? 0);
   }
 
+  /** Runs one worker that shares nothing, with this block `alerts`, until it has read all that is in the bucket and `isDone`. */
+  async alone(alerts: object, isDone: () => Promise<boolean>): Promise<void> {
+    const path = join(this.place.folder, "alone.ndjson");
+    const own = { alerts, sinks: [{ type: "ndjson", path }], ledger: { path: "alone.db" } };
+    const worker = start(["run", "-c", this.place.config({ ...this.#settings(0, false), ...own }, "alone.yaml")]);
+    const isRead = () => existsSync(path) && readFileSync(path, "utf8").split("\n").length > this.wanted.size;
+    while (!isRead() || !(await isDone())) await sleep(300);
+    worker.child.kill("SIGTERM");
+    const { code, stderr } = await worker.ended;
+    if (code !== 0) throw new Error(`ended with ${code}: ${stderr}`);
+  }
+
   /** Every partition is some worker's, and every worker has one, for the time that the group takes to change its mind. */
   async shared(workers = this.#workers.map(({ number }) => number)): Promise<void> {
     const all = (this.#options.partitions ?? PARTITIONS) + PARKED_PARTITIONS;
@@ -354,10 +395,18 @@ export class Fleet implements AsyncDisposable {
 
   /** Who began to list last, as the workers say, and when, in ms since the epoch. */
   lister(): { readonly worker: number; readonly since: number } | undefined {
-    const begun = this.#workers.flatMap(({ number }) =>
-      this.lines(number).flatMap(({ time, msg }) =>
-        msg.startsWith("lists for all workers") ? [{ worker: number, since: Date.parse(time) }] : [],
-      ),
+    return this.#begun("lists for all workers");
+  }
+
+  /** Who began to look after the rules last, likewise; or when that worker did. */
+  detector(worker?: number): { readonly worker: number; readonly since: number } | undefined {
+    return this.#begun("looks after the rules for all workers", worker);
+  }
+
+  #begun(line: string, only?: number): { readonly worker: number; readonly since: number } | undefined {
+    const workers = this.#workers.filter(({ number }) => only === undefined || number === only);
+    const begun = workers.flatMap(({ number }) =>
+      this.lines(number).flatMap(({ time, msg }) => (msg.startsWith(line) ? [{ worker: number, since: Date.parse(time) }] : [])),
     );
     return begun.sort((a, b) => a.since - b.since).at(-1);
   }

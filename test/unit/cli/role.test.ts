@@ -12,13 +12,15 @@ test("a role wants workers that share, and a job wants one that does not", () =>
   expect(check(plain, { untilCaughtUp: false, role: "ship" })).toThrow("--role ship: the configuration has no coordination");
   expect(check(shared, { untilCaughtUp: true })).toThrow("are for jobs of one worker");
   expect(check(shared, { untilCaughtUp: false, object: ["b/k"] })).toThrow("are for jobs of one worker");
-  expect(check(shared, { untilCaughtUp: false, role: "detect" })).toThrow("has alerts and no coordination");
+  expect(check(shared, { untilCaughtUp: false, role: "detect" })).toThrow("the configuration has no alerts");
+  const rules = `${shared}alerts: { webhook: { url: "http://127.0.0.1:1" } }\n`;
+  expect(check(rules, { untilCaughtUp: false, role: "detect" })).not.toThrow();
+  expect(check(`${rules}`.replace(/^coordination.*\n/m, ""), { untilCaughtUp: false, role: "detect" })).toThrow(
+    "--role detect: the configuration has no coordination",
+  );
 });
 
-test("rules and shared work do not go together, nor does a password without TLS", () => {
-  expect(() => parseConfig("f.yaml", `${shared}alerts: { webhook: { url: "http://127.0.0.1:1" } }\n`, {})).toThrow(
-    "f.yaml:4:9: alerts: rules need every flow in one worker",
-  );
+test("a password goes over TLS alone", () => {
   const open = shared
     .replace("127.0.0.1", "kafka.example")
     .replace("PLAINTEXT", "SASL_PLAINTEXT, sasl: { username: u, password: p }");

@@ -24,6 +24,7 @@ test("a worker that waits for its groups ends soon, and holds no connection", as
   const coordination = new Coordination({
     options,
     roles: new Set(["discover", "ship"]),
+    hasRules: false,
     pollMs: 1_000,
     retry: { initialMs: 10, maxMs: 20 },
     baseDir: "/",

@@ -17,6 +17,8 @@ test("a million flows a second: 19.3 cores, 70 % of 4 in each worker; 100 messag
     topicBytesPerSecond: { in: expect.closeTo(49_500), out: expect.closeTo(49_500) },
     keptBytes: expect.closeTo(49_500 * 86_400, 0),
     gigabytesPerMonth: expect.closeTo(256.6, 1),
+    // 12.3 MB through partitions of 1 MB.
+    rules: { flowsPerSecond: 300_000, bytesPerSecond: 12_300_000, busyCores: expect.closeTo(5.4), groups: 13 },
   });
 });
 
@@ -36,8 +38,12 @@ test("each line has its reason, and the cost is that of what goes in and out", (
     "partitions:",
     "topics:",
     "cost:",
+    "alerts:",
   ]);
   expect(lines[0]).toContain("100 objects and 85.0 MB a second");
   expect(lines[5]).toContain("2.57 a month");
+  expect(lines[6]).toContain("300000 flows a second (30 %), 12.3 MB and 5.4 cores");
+  expect(lines[6]).toContain("takes 13 groups");
+  expect(describeWorkers({ ...million, flowsPerSecond: 50_000 }, 1)[6]).toMatch(/615\.0 kB and 0\.27 cores, in one worker$/);
   expect(describeWorkers(million, undefined)[5]).toContain("--price-per-gb");
 });
