@@ -162,7 +162,12 @@ async function replayAlerts(context: CliContext, { config: file, notifier: only,
   }
 }
 
-function pathOf({ ledgerPath }: Config): string {
+function pathOf({ coordination, ledgerPath }: Config): string {
+  if (coordination !== undefined) {
+    const line =
+      "workers that share their work have no ledger: what was refused stands in the log of the worker that looks after the rules";
+    throw new UsageError("coordination-role", line);
+  }
   if (ledgerPath === ":memory:") throw new UsageError("ledger-memory", "ledger.path is :memory: and keeps no alerts");
   return ledgerPath;
 }

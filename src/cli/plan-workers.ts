@@ -1,4 +1,4 @@
-import { BUSY, LIMITS, type Load, type Sizing, sizeOf } from "../coordination/sizing.ts";
+import { BUSY, LIMITS, type Load, RULES, type Sizing, sizeOf } from "../coordination/sizing.ts";
 import { UsageError } from "../lib/errors.ts";
 
 /** What is asked of a fleet; the rest is what the bench measured, or a command line says otherwise. */
@@ -38,15 +38,26 @@ export function describeWorkers(load: Load, pricePerGb: number | undefined): str
     `partitions: ${partitions} of the topic of objects${each}: three for each worker, and ${bytes(topic.in / groups / partitions)} a second of the 1.0 MB that one takes`,
     `topics:     ${bytes(topic.in)} a second in and as much out, ${bytes(size.keptBytes)} are kept (${retentionHours} h), ${round(size.gigabytesPerMonth)} GB a month go in and out`,
     costLine(size, pricePerGb),
+    rulesLine(size),
   ];
   return lines;
 }
 
+/** One worker of a group looks after its rules, and one partition brings it what they have to see. */
+function rulesLine({ groups, rules }: Sizing): string {
+  const each = rules.groups === 1 ? "" : ` of ${rules.groups} groups: rules see the flows of their own group alone`;
+  const why =
+    rules.groups > groups
+      ? `, which takes ${rules.groups} groups with sources of their own: one partition of OCI Streaming takes ${bytes(LIMITS.partitionBytesPerSecond)} a second, and one thread ${Math.floor((BUSY * 1e6) / RULES.cpuPerFlow)} of these flows`
+      : "";
+  return `alerts:     rules have to see some ${round(rules.flowsPerSecond)} flows a second (${RULES.share * 100} %), ${bytes(rules.bytesPerSecond)} and ${round(rules.busyCores)} cores, in one worker${each}${why}`;
+}
+
 function costLine({ gigabytesPerMonth }: Sizing, pricePerGb: number | undefined): string {
   if (pricePerGb === undefined) {
-    return "cost:       of the topics, GB a month by the price of one in and out: --price-per-gb; flows themselves never pass through them";
+    return "cost:       of the topics, GB a month by the price of one in and out: --price-per-gb; of flows, what rules have to see comes on top";
   }
-  return `cost:       ${(gigabytesPerMonth * pricePerGb).toFixed(2)} a month for the topics at ${pricePerGb} a GB; flows themselves never pass through them`;
+  return `cost:       ${(gigabytesPerMonth * pricePerGb).toFixed(2)} a month for the topics at ${pricePerGb} a GB; of flows, what rules have to see comes on top`;
 }
 
 const UNITS = ["B", "kB", "MB", "GB", "TB"];

@@ -51,18 +51,22 @@ export function statusCommand(context: CliContext): Command {
 /** Where several workers share the work, the brokers know. */
 async function showShared(
   { print, signal }: CliContext,
-  { baseDir, secrets }: Config,
+  { alerts, baseDir, secrets }: Config,
   coordination: CoordinationOptions,
   { deadLetters: letters, json, limit, ...filter }: StatusOptions,
 ): Promise<void> {
   const { sink, source, code } = letterFilter(filter);
-  const shared = await inspectShared(coordination, { baseDir, secrets }, { letters, signal });
+  const shared = await inspectShared(coordination, { baseDir, secrets }, { letters, rules: alerts !== undefined, signal });
   if (!letters) {
     const { group, topics } = shared;
     if (json) return print(JSON.stringify({ group, topics }));
     print(`group ${group} at ${coordination.brokers.join(", ")}`);
-    for (const { topic, waiting, behind, partitions } of topics)
-      print(`${topic}: ${waiting} objects wait or are on their way, in ${behind} of ${partitions} partitions`);
+    for (const { topic, role, waiting, behind, partitions } of topics)
+      print(
+        role === "ship"
+          ? `${topic}: ${waiting} objects wait or are on their way, in ${behind} of ${partitions} partitions`
+          : `${topic}: ${waiting} messages of flows wait for the rules, or for these to be saved`,
+      );
     return;
   }
   const wanted = (shared.deadLetters as StoredDeadLetter[]).filter(

@@ -71,6 +71,7 @@ test.each([
   ["tables twice", ["--set", "tablesVolume.configMap.name=other"], /either tables or tablesVolume/],
   ["metrics that Prometheus could not read", ["--set", "serviceMonitor.tokenSecret.name="], /the Secret with the token/],
   ["several workers that share nothing", ["--set", "workers.replicas=2"], /share their work by config\.coordination/],
+  ["a role for a worker that shares nothing", ["--set", "workers.role=ship"], /workers\.role is for workers/],
   ["KEDA for workers that share nothing", ["--set", "workers.keda.enabled=true"], /config\.coordination: add it/],
   ["a configuration without sinks", ["--set", "config.sinks=null"], /config needs source/],
 ])("helm refuses %s", async (_name, args, message) => {

@@ -38,9 +38,15 @@ output "coordination" {
   value = one([for pool in oci_streaming_stream_pool.shared : yamlencode({
     coordination = {
       kafka = {
-        brokers   = ["${pool.endpoint_fqdn}:9092"]
-        sasl      = { username = "TENANCY/USER/${pool.id}", password = "$${OCI_AUTH_TOKEN}" }
-        topics    = { objects = "${var.name}-shared-objects", parked = "${var.name}-shared-parked", deadLetters = "${var.name}-shared-dead-letters" }
+        brokers = ["${pool.endpoint_fqdn}:9092"]
+        sasl    = { username = "TENANCY/USER/${pool.id}", password = "$${OCI_AUTH_TOKEN}" }
+        topics = {
+          objects     = "${var.name}-shared-objects"
+          parked      = "${var.name}-shared-parked"
+          deadLetters = "${var.name}-shared-dead-letters"
+          detections  = "${var.name}-shared-detections"
+          states      = "${var.name}-shared-states"
+        }
         retention = "${var.stream_retention_hours}h"
       }
     }

@@ -5,6 +5,9 @@ locals {
     objects      = 3 * var.workers
     parked       = 3
     dead-letters = 1
+    # One worker reads these, in order.
+    detections = 1
+    states     = 1
   }
 }
 
