@@ -175,14 +175,16 @@ class Asked {
 
 /** Makes flows of the rows of an answer, and hands them over. */
 export async function takeRows(
-  { names, columns, rows, flows: counts, first, last }: TallyRows,
+  { names, columns, rows, flows: counts, first, last, places }: TallyRows,
   enrichment: Enrichment | undefined,
   signal: AbortSignal,
   take: Take,
   totals: ReadingTotals,
 ): Promise<void> {
   const read = readerOf(names);
-  const flows = Array.from({ length: rows }, (_, row) => read((column) => columns[column]?.[row], last[row] ?? Number.NaN));
+  const flows = Array.from({ length: rows }, (_, row) =>
+    read((column) => columns[column]?.[row], last[row] ?? Number.NaN, places?.[row]),
+  );
   // What was not asked for is not looked for.
   const [directed, begun] = ["flow.direction", "flow.initiator"].map((name) => names.includes(name));
   const raw = directed ? flows.filter((flow): flow is Flow => flow instanceof Flow && flow.direction === "unknown") : [];

@@ -92,7 +92,7 @@ function questionOf(evidence: Evidence): { between: ArchiveQuestion; rest: Archi
   const subnets: Take = (flow, times) => evidence.countSubnet(flow, times);
   return {
     async *between({ connection }, signal) {
-      for await (const rows of tallies(connection, between, signal)) yield { ...rows, take: weigh };
+      for (const way of between) for await (const rows of tallies(connection, way, signal)) yield { ...rows, take: weigh };
       // Without any of it there is nothing to show.
       if (evidence.points.size === 0) return;
       for await (const rows of newestFlows(connection, { names, where: conversation, limit: MOST_SHOWN }, signal)) {
@@ -101,6 +101,8 @@ function questionOf(evidence: Evidence): { between: ArchiveQuestion; rest: Archi
     },
     async *rest({ connection }, signal) {
       for await (const rows of tallies(connection, presence, signal)) yield { ...rows, take: weigh };
+      // Where the destination's own interface has logged something, its subnet does.
+      if (evidence.atDestination.last !== undefined) return;
       for await (const rows of tallies(connection, SUBNET_TALLY, signal)) yield { ...rows, take: subnets };
     },
   };

@@ -179,7 +179,8 @@ async function ofFiles(
 ): Promise<ReportData> {
   const limits = { timeoutMs: timeout * 1000, signal };
   return using(await openFlows(paths, { window }), async (flows) => {
-    const totals = await totalsOf(flows.connection, limits);
+    onStep("flows over time");
+    const totals = await totalsOf(flows.connection, { ...window, ...limits });
     if (totals.flows === 0) throw await nothingFound(paths, window, limits);
     // Without times all records are of both windows.
     const compared = compare && !flows.timeless ? await comparedWith(paths, beforeOf(window), limits, onStep) : undefined;
@@ -195,7 +196,7 @@ type LimitsOfAll = { readonly timeoutMs: number; readonly signal: AbortSignal };
 async function comparedWith(paths: readonly string[], window: Window, limits: LimitsOfAll, onStep: (step: string) => void) {
   onStep("the time before");
   return using(await openFlows(paths, { window }), async ({ connection }) => {
-    const totals = await totalsOf(connection, limits);
+    const totals = await totalsOf(connection, { ...window, ...limits });
     return totals.flows === 0 ? undefined : { totals, services: await servicesOf(connection, limits) };
   });
 }
@@ -203,7 +204,7 @@ async function comparedWith(paths: readonly string[], window: Window, limits: Li
 async function nothingFound(paths: readonly string[], { since, until }: Window, limits: LimitsOfAll): Promise<UsageError> {
   const iso = (time: number) => new Date(time).toISOString();
   const { first, last } = await using(await openFlows(paths, { window: ALWAYS }), ({ connection }) =>
-    totalsOf(connection, limits),
+    totalsOf(connection, { ...ALWAYS, ...limits }),
   );
   const there = Number.isNaN(first)
     ? "there are none at all"

@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { UsageError } from "../lib/errors.ts";
 import type { Flows } from "../query/flows.ts";
+import { countPorts } from "../query/port-counts.ts";
 import { portTallies } from "../query/report-tallies.ts";
 import { type Tally, tallies } from "../query/tallies.ts";
 import { PortSummary, type PortsOptions, SECTIONS, type SubnetReport } from "../reports/ports.ts";
@@ -118,10 +119,12 @@ function portRows(subnets: readonly SubnetReport[]): Cell[][] {
   return subnets.flatMap(({ name, ports, services }) =>
     SECTIONS.flatMap((section) => {
       const [protocol = "", source = ""] = section.toLowerCase().split("_");
-      return ports[section].port_counts.map(({ port, count }) => [
-        ...[name ?? ports.vnicsubnetocid, protocol, source, port],
-        ...[services.get(`${protocol} ${port}`) ?? "", count],
-      ]);
+      const subnet = name ?? ports.vnicsubnetocid;
+      // There may be hundreds of thousands of ports.
+      return ports[section].port_counts.map(({ port, count }) => {
+        const service = services.get(`${protocol} ${port}`) ?? "";
+        return [subnet, protocol, source, port, service, count];
+      });
     }),
   );
 }
@@ -133,15 +136,10 @@ async function* questionOf(
   { connection }: Flows,
   signal: AbortSignal,
 ): ReturnType<ArchiveQuestion> {
-  const { asked, uncertain, placeless, undecided } = portTallies(action, initiatedOnly, out !== undefined);
+  const { asked, uncertain, placeless, undecided } = portTallies(action, initiatedOnly);
+  // Before anything is given away, so that files which change meanwhile are asked again.
+  summary.addCounts(await countPorts(connection, { where: asked, hosts: out !== undefined }, signal));
   const answers: readonly (readonly [Tally, Take | undefined])[] = [
-    [
-      asked,
-      (flow, times) => {
-        summary.addPort(flow, times);
-        if (out !== undefined) summary.addDestination(flow, times);
-      },
-    ],
     [uncertain, (_, times) => summary.addUncertain(times)],
     [placeless, (_, times) => summary.addUndirected(times)],
     ...undecided.map((tally) => [tally, undefined] as const),

@@ -11,7 +11,7 @@ export function printable(text: string): string {
 
 /** As `printable`, of a text of several lines. */
 export function printableLines(text: string): string {
-  return text.split("\n").map(printable).join("\n");
+  return text.replaceAll(UNPRINTABLE, (character) => (character === "\n" ? character : escaped(character)));
 }
 
 const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };

@@ -41,8 +41,8 @@ const CONTEXT = [
 
 /** What `report ports` counts. */
 export interface PortTallies {
-  /** Flows into a subnet, by the port that is asked, and with `hosts` by the host. */
-  readonly asked: Tally;
+  /** Which flows go into a subnet, in SQL. */
+  readonly asked: string;
   /** Those of which it is not known who began, where that matters. */
   readonly uncertain: Tally;
   /** Those whose subnet is not known. */
@@ -51,15 +51,14 @@ export interface PortTallies {
   readonly undecided: readonly Tally[];
 }
 
-export function portTallies(action: "accept" | "reject" | "all", initiatedOnly: boolean, hosts: boolean): PortTallies {
+export function portTallies(action: "accept" | "reject" | "all", initiatedOnly: boolean): PortTallies {
   const of = action === "all" ? "" : ` AND coalesce("flow.action", 'accept') = ${literal(action)}`;
   const counts = `"flow.protocol.number" IN (6, 17) AND "destination.port" IS NOT NULL AND "flow.status" = 'OK'${of}`;
   const into = `${counts} AND ${DECIDED} AND "flow.direction" = 'ingress' AND "flow.subnet.id" IS NOT NULL`;
-  const where = initiatedOnly ? `${into} AND "flow.initiator" = 'source'` : into;
   const any = ["flow.subnet.name"];
   const by = ["flow.subnet.id", "destination.port", "flow.protocol.number", "flow.source.zone"];
   return {
-    asked: { by: hosts ? [...by, "destination.address"] : by, any: [...any, "flow.destination.service"], where },
+    asked: initiatedOnly ? `${into} AND "flow.initiator" = 'source'` : into,
     uncertain: { by: [], any: [], where: initiatedOnly ? `${into} AND "flow.initiator" = 'unknown'` : "FALSE" },
     placeless: { by: [], any: [], where: `${counts} AND ${DECIDED} AND "flow.subnet.id" IS NULL` },
     undecided: UNDECIDED.map((isUndecided) => ({
@@ -117,8 +116,11 @@ function isEnd(end: "source" | "destination", { ranges, server }: AskedEnd): str
 
 /** What `explain` looks at. */
 export interface ExplainTallies {
-  /** Flows between the ends, told apart as far as the answer depends on it, the newest of each kind whole. */
-  readonly between: Tally;
+  /**
+   * Flows between the ends, told apart as far as the answer depends on it, the newest of each kind whole: one way, and the other. Of each way
+   * both columns are asked for themselves, so that files skip what has neither.
+   */
+  readonly between: readonly Tally[];
   /** All other flows of either end, by interface. */
   readonly presence: Tally;
   /** Which flows are of the conversation itself, in SQL. */
@@ -152,16 +154,17 @@ export function explainTallies(
       ? [`coalesce("flow.initiator" <> 'destination', TRUE)`, `coalesce("flow.initiator" = 'destination', TRUE)`]
       : [`"destination.port" = ${port}`, `"source.port" = ${port}`];
   const answers = [`coalesce("flow.reverse.bytes", 0) > 0 OR coalesce("flow.reverse.packets", 0) > 0`];
-  const isBetween = `((${at.fromSource} AND ${at.toDestination}) OR (${at.fromDestination} AND ${at.toSource}))`;
+  const [there, back] = [`${at.fromSource} AND ${at.toDestination}`, `${at.fromDestination} AND ${at.toSource}`];
+  const isBetween = `((${there}) OR (${back}))`;
   // Files skip what neither end is in where each column is asked for itself.
   const within = `(${at.fromSource} OR ${at.fromDestination}) AND (${at.toSource} OR ${at.toDestination})`;
   const by = ["flow.subnet.id", "flow.vnic.id", "flow.status", "flow.action", "flow.direction", "flow.initiator"];
   const besides = [...Object.values(at), ...ports, isProtocol];
   return {
-    between: {
+    between: [there, `${back} AND (${there}) IS NOT TRUE`].map((where) => ({
       ...{ by, besides: [...besides, ...answers, `"flow.reverse.bytes" IS NULL`], any: [], undecided },
-      ...{ where: `${within} AND ${isBetween}`, newest: names },
-    },
+      ...{ where, newest: names },
+    })),
     presence: {
       ...{ by, besides, any: [], undecided },
       where: `(${Object.values(at).join(" OR ")}) AND ${isBetween} IS NOT TRUE`,

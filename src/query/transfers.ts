@@ -12,7 +12,7 @@ const ENOUGH = 12;
 const LEAST_DEVIATION = Math.LN2 / UNUSUAL;
 
 /** The relation `ends`: a number for each address, and what is known of it beside. */
-export const ENDS = `SELECT row_number() OVER ()::INT AS id, *
+export const ENDS = `SELECT row_number() OVER (ORDER BY address)::INT AS id, *
 FROM (
   SELECT coalesce(source, destination) AS address, bool_or(source IS NOT NULL) AS sends, bool_or(destination IS NOT NULL) AS receives,
     ${["server", "network", "zone"].map((what) => `coalesce(any_value(source_${what}), any_value(destination_${what})) AS ${what}`).join(", ")}
@@ -34,14 +34,15 @@ function ofEnds(what: string): string {
  * The relation `transfers`: what was accepted from one address to another (their numbers in `ends`) in one hour, by the services of both
  * ports. A record of both ways is two transfers. The name of a service that is not known is `Unknown`.
  */
-export const TRANSFERS = `SELECT slot, s.id AS source, d.id AS destination, traffic_from, traffic_to,
-  sum(bytes) AS bytes, ln(sum(bytes)) AS size, count(*) AS flows
+export const TRANSFERS = `SELECT slot, s.id AS source, d.id AS destination, traffic_from, traffic_to, bytes, ln(bytes) AS size, flows
 FROM (
+  SELECT slot, sender, receiver, traffic_from, traffic_to, sum(bytes) AS bytes, count(*) AS flows
+  FROM (
 ${way("source", "destination", "flow.bytes")}
 UNION ALL
 ${way("destination", "source", "flow.reverse.bytes")}
-) JOIN ends s ON s.address = sender JOIN ends d ON d.address = receiver
-GROUP BY slot, s.id, d.id, traffic_from, traffic_to`;
+  ) GROUP BY ALL
+) JOIN ends s ON s.address = sender JOIN ends d ON d.address = receiver`;
 
 function way(from: string, to: string, bytes: string): string {
   return `SELECT (epoch_ms(time) // ${SLOT_MS})::INT AS slot, "${from}.address" AS sender, "${to}.address" AS receiver,

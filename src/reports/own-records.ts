@@ -47,6 +47,8 @@ export interface Attribute {
   readonly name: string;
   readonly kind: Kind;
   readonly set: (flow: Flow, draft: ContextDraft, value: never) => void;
+  /** It is the same for all flows of a network interface. */
+  readonly ofContext?: boolean;
 }
 
 function attributeOf(name: string, field: FieldName): Attribute[] {
@@ -62,7 +64,7 @@ function attributeOf(name: string, field: FieldName): Attribute[] {
   const set: Attribute["set"] = (_flow, draft, value) => {
     draft[own] = value;
   };
-  return [{ name, kind: kindOf(FIELDS[own].type), set }];
+  return [{ name, kind: kindOf(FIELDS[own].type), set, ofContext: true }];
 }
 
 /** The attributes of schema `otel` that are read back. */

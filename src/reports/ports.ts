@@ -1,7 +1,9 @@
-import type { Flow, FlowContext } from "../flow/flow.ts";
+import { EMPTY_CONTEXT, type Flow, type FlowContext } from "../flow/flow.ts";
 import { UsageError } from "../lib/errors.ts";
+import type { PortCounts } from "../query/port-counts.ts";
 
 const [TCP, UDP] = [6, 17];
+const PORTS = 65_536;
 
 /** The parts of a subnet's file, in their order: protocol, and whether the source is internal. */
 export const SECTIONS = ["TCP_Internal", "TCP_External", "UDP_Internal", "UDP_External"] as const;
@@ -96,6 +98,28 @@ export class PortSummary {
     this.addDestination(flow, times);
   }
 
+  /** Flows that are counted already. Throws UsageError when there are too many different pairs. */
+  addCounts({ subnets, hosts, services, rows }: PortCounts): void {
+    const all = subnets.map(({ id, name }) => {
+      const counts = this.#countsOf({ ...EMPTY_CONTEXT, subnet: id });
+      counts.name ??= name;
+      return counts;
+    });
+    const names = new Map(services.map(({ protocol, port, name }) => [protocol * PORTS + port, name]));
+    for (const { count, ...columns } of rows) {
+      for (let row = 0; row < count; row += 1) {
+        const [protocol, port] = [columns.protocol[row] ?? 0, columns.port[row] ?? 0];
+        const [counts, flows] = [all[columns.subnet[row] ?? 0] as Counts, columns.flows[row] ?? 0];
+        const transport = protocol === TCP ? "TCP" : "UDP";
+        increment(counts.sections[`${transport}_${columns.internal[row] === 1 ? "Internal" : "External"}`], port, flows);
+        this.counted += flows;
+        const service = names.get(protocol * PORTS + port);
+        if (service !== undefined) counts.services.set(`${transport.toLowerCase()} ${port}`, service);
+        if (hosts.length > 0) this.#addPair(counts, hosts[columns.host[row] ?? 0] ?? "", port, flows);
+      }
+    }
+  }
+
   /** Counts flows that are known to count, by port. They have a subnet, a protocol and a port. */
   addPort(
     { context, destinationPort: port = 0, protocol, subnetName, sourceZone, destinationService }: Flow,
@@ -111,11 +135,14 @@ export class PortSummary {
 
   /** The same by the host that is asked. Throws UsageError when there are too many different pairs. */
   addDestination({ context, destinationPort: port = 0, destinationAddress = "N/A" }: Flow, times: number): void {
-    const { destinations } = this.#countsOf(context);
-    let ports = destinations.get(destinationAddress);
+    this.#addPair(this.#countsOf(context), destinationAddress, port, times);
+  }
+
+  #addPair({ destinations }: Counts, address: string, port: number, times: number): void {
+    let ports = destinations.get(address);
     if (ports === undefined) {
       ports = new Map();
-      destinations.set(destinationAddress, ports);
+      destinations.set(address, ports);
     }
     if (increment(ports, port, times) && ++this.#pairs > MOST_PAIRS) {
       const advice = "narrow the window with --since and --until, or leave out replies with --initiated-only";
@@ -141,7 +168,13 @@ export class PortSummary {
         const head = { vnicsubnetocid: id, subnet_name };
         const section = (name: Section) => {
           const ports = counts.sections[name];
-          return { port_ranges: rangesOf([...ports.keys()]), port_counts: countsOf(ports) };
+          return {
+            // Whoever prints rows does not look at them.
+            get port_ranges() {
+              return rangesOf([...ports.keys()]);
+            },
+            port_counts: countsOf(ports),
+          };
         };
         return {
           file: fileName(subnet_name, id, taken),
@@ -153,7 +186,12 @@ export class PortSummary {
             UDP_Internal: section("UDP_Internal"),
             UDP_External: section("UDP_External"),
           },
-          details: { ...head, detailed_records: detailsOf(counts.destinations) },
+          details: {
+            ...head,
+            get detailed_records() {
+              return detailsOf(counts.destinations);
+            },
+          },
           services: counts.services,
         };
       });
@@ -181,7 +219,7 @@ function increment(counts: Map<number, number>, key: number, times: number): boo
 /** Ports as `22,49676-49677`: ascending, neighbours joined. */
 export function rangesOf(ports: readonly number[]): string {
   const ranges: { from: number; to: number }[] = [];
-  for (const port of [...ports].sort((a, b) => a - b)) {
+  for (const port of Uint16Array.from(ports).sort()) {
     const last = ranges.at(-1);
     if (last !== undefined && port <= last.to + 1) last.to = port;
     else ranges.push({ from: port, to: port });

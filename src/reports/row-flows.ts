@@ -1,5 +1,5 @@
 import { ContextPool } from "../flow/contexts.ts";
-import { EMPTY_CONTEXT, Flow } from "../flow/flow.ts";
+import { EMPTY_CONTEXT, Flow, type FlowContext } from "../flow/flow.ts";
 import { type Origin, originOf } from "../flow/origin.ts";
 import type { Problem } from "../formats/problem.ts";
 import { draftContext } from "../formats/record.ts";
@@ -14,8 +14,13 @@ export function rowAttributes(): readonly string[] {
   return [UID, ...otelAttributes().map(({ name }) => name), ...RULE_ATTRIBUTES];
 }
 
-/** Makes flows of rows of the archive whose values are those of these attributes. Equal contexts are one object. */
-export function rowReader(names: readonly string[]): (read: (column: number) => unknown, time: number) => Flow | Problem {
+/**
+ * Makes flows of rows of the archive whose values are those of these attributes. Equal contexts are one object; where rows say that theirs is
+ * the same, by `place`, it is looked at once.
+ */
+export function rowReader(
+  names: readonly string[],
+): (read: (column: number) => unknown, time: number, place?: number) => Flow | Problem {
   const places = new Map(names.map((name, column) => [name, column]));
   const attributes = otelAttributes().flatMap((attribute) => {
     const column = places.get(attribute.name);
@@ -27,11 +32,14 @@ export function rowReader(names: readonly string[]): (read: (column: number) => 
   });
   const uid = places.get(UID);
   const contexts = new ContextPool();
-  return (read, time) => {
+  const known = new Map<number, FlowContext>();
+  const own = attributes.filter(({ ofContext }) => ofContext !== true);
+  return (read, time, place) => {
     const [origin, record] = uid === undefined ? [NOWHERE, 0] : identityOf(read(uid));
     const flow = new Flow(origin, record, EMPTY_CONTEXT, time);
     const draft = draftContext(undefined);
-    for (const { name, kind, set, column } of attributes) {
+    const context = place === undefined ? undefined : known.get(place);
+    for (const { name, kind, set, column } of context === undefined ? attributes : own) {
       const raw = read(column);
       if (raw === null || raw === undefined) continue;
       const isSafe = typeof raw === "bigint" && raw <= Number.MAX_SAFE_INTEGER && raw >= Number.MIN_SAFE_INTEGER;
@@ -46,7 +54,8 @@ export function rowReader(names: readonly string[]): (read: (column: number) => 
       });
       flow.rule = ruleOf(Object.fromEntries(known));
     }
-    flow.context = contexts.intern(draft);
+    flow.context = context ?? contexts.intern(draft);
+    if (place !== undefined && context === undefined) known.set(place, flow.context);
     return flow;
   };
 }

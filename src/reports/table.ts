@@ -21,8 +21,12 @@ export function csvLines(header: readonly string[], rows: readonly (readonly Cel
   return [header, ...rows].map((row) => row.map(csvCell).join(","));
 }
 
+/** Texts that do not stand there as they are, which are few. */
+const UNSAFE = /^[=+\-@\t\r]|[",\r\n]/;
+
 function csvCell(cell: Cell): string {
   if (typeof cell === "number") return String(cell);
+  if (!UNSAFE.test(cell)) return cell;
   const text = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

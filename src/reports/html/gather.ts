@@ -14,6 +14,9 @@ const MOST_MOMENTS = 96;
 const MOST_BUBBLE_SLOTS = 28;
 const MOST_BUBBLES = 400;
 const MOST_UNUSUAL = 20;
+const MOST_SERVICES = 200;
+/** Services of the time before, of which any may be among the most of now. */
+const MOST_COMPARED = 10_000;
 
 export interface GatherOptions {
   /** Of the flows, and of those of the window before. */
@@ -53,11 +56,9 @@ export async function gather(flows: Flows, options: GatherOptions): Promise<Repo
   const span = Number.isNaN(first) ? 0 : last - first;
 
   onStep("flows over time");
-  const fine = Math.min(HOUR_MS, stepFor(span, MOST_MOMENTS));
-  const make = (name: string, sql: string) => rows(`CREATE OR REPLACE TEMP TABLE ${name} AS ${sql}`);
-  await make("cells", questions.cells(fine));
+  const make = (name: string, sql: string) => rows(makeTable(name, sql));
   const slots = await rows(questions.MOMENTS, 1_000_000);
-  const step = Math.max(fine, stepFor(span, MOST_MOMENTS));
+  const step = Math.max(finestOf(options), stepFor(span, MOST_MOMENTS));
   const moments = new Map<number, { at: number; accepted: number; rejected: number; bytes: number }>();
   if (span > 0)
     for (let at = Math.floor(first / step) * step; at < last; at += step)
@@ -79,7 +80,7 @@ export async function gather(flows: Flows, options: GatherOptions): Promise<Repo
   }
 
   onStep("services");
-  const services = (await rows(questions.SERVICES)).map((row) => ({
+  const services = (await rows(questions.services(MOST_SERVICES))).map((row) => ({
     name: text(row.name),
     flows: number(row.flows),
     bytes: number(row.bytes),
@@ -118,6 +119,7 @@ export async function gather(flows: Flows, options: GatherOptions): Promise<Repo
   onStep("ways through the network");
   const ways = await rows(questions.WAYS);
   onStep("rejected sources");
+  await make("noted", questions.NOTED);
   await make("rejects", questions.REJECTS);
   const rejected = await rows(questions.rejectedSources(15));
   onStep("exposures");
@@ -219,23 +221,30 @@ export async function gather(flows: Flows, options: GatherOptions): Promise<Repo
   };
 }
 
-/** The totals of all flows that the connection shows. */
+const makeTable = (name: string, sql: string): string => `CREATE OR REPLACE TEMP TABLE ${name} AS ${sql}`;
+
+/** The finest slots of time that are told apart in that window. */
+const finestOf = ({ since, until }: Pick<GatherOptions, "since" | "until">): number =>
+  Math.min(HOUR_MS, stepFor(until - since, MOST_MOMENTS));
+
+/** Makes the relation `cells`, of which most pictures are, and gives the totals of all flows that the connection shows. */
 export async function totalsOf(
   connection: DuckDBConnection,
-  options: Pick<GatherOptions, "timeoutMs" | "signal">,
+  options: Pick<GatherOptions, "since" | "until" | "timeoutMs" | "signal">,
 ): Promise<Totals> {
+  await rowsOf(connection, makeTable("cells", questions.cells(finestOf(options))), 1, options);
   const [row = {}] = await rowsOf(connection, questions.TOTALS, 1, options);
   const { first, last, ...counts } = row;
   const totals = Object.fromEntries(Object.entries(counts).map(([name, value]) => [name, number(value)]));
   return { ...totals, first: time(first) ?? Number.NaN, last: time(last) ?? Number.NaN } as Totals;
 }
 
-/** The bytes of each service, of all flows that the connection shows. */
+/** The bytes of each service, once there are the totals. */
 export async function servicesOf(
   connection: DuckDBConnection,
   options: Pick<GatherOptions, "timeoutMs" | "signal">,
 ): Promise<Map<string, number>> {
-  const rows = await rowsOf(connection, questions.SERVICES_OF_FLOWS, 1000, options);
+  const rows = await rowsOf(connection, questions.services(MOST_COMPARED), MOST_COMPARED, options);
   return new Map(rows.map((row) => [text(row.name), number(row.bytes)]));
 }
 

@@ -1,6 +1,6 @@
 import type { ReportData, Totals } from "./data.ts";
 import { nothing, section } from "./parts.ts";
-import { bytes, change, count, escaped, minute, percent, plural, short, span } from "./words.ts";
+import { AT_BOTH_ENDS, bytes, change, count, escaped, minute, percent, plural, short, span } from "./words.ts";
 
 /** The time before is compared as a whole where its flows begin in its first tenth. */
 const MOST_OF = 0.9;
@@ -39,7 +39,8 @@ export function tiles(
       ? `There are no flows of the ${length} before to compare with.`
       : `Changes are against the ${length} before${before.first > since - (until - since) * MOST_OF ? `, of which there are flows only from ${minute(before.first)} on` : ""}.`;
   const beneath = isCompared ? `\n<p class="quiet small">${escaped(note)}</p>` : "";
-  return `<h2 class="skip">In numbers</h2><dl class="tiles">${html.join("")}</dl>${beneath}`;
+  const both = `\n<p class="quiet small">Flows, bytes and packets are those of the log. ${escaped(AT_BOTH_ENDS)}</p>`;
+  return `<h2 class="skip">In numbers</h2><dl class="tiles">${html.join("")}</dl>${beneath}${both}`;
 }
 
 const MOST_SILENCES = 8;

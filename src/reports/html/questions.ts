@@ -12,15 +12,15 @@ const REQUEST = `"flow.initiator" IS DISTINCT FROM 'destination'`;
 /** As a password is tried: more than a knock, less than work. */
 const SHORT = `"flow.action" = 'accept' AND "flow.packets" BETWEEN 5 AND 60`;
 
-export const TOTALS = `SELECT count(*) AS flows, coalesce(sum("flow.bytes"), 0) + coalesce(sum("flow.reverse.bytes"), 0) AS bytes,
-  coalesce(sum("flow.packets"), 0) + coalesce(sum("flow.reverse.packets"), 0) AS packets,
-  count(*) FILTER (WHERE "flow.action" = 'accept') AS accepted, count(*) FILTER (WHERE "flow.action" = 'reject') AS rejected,
-  count(*) FILTER (WHERE "flow.status" = 'OK') AS captured, count(*) FILTER (WHERE "flow.status" = 'NODATA') AS idle,
-  count(*) FILTER (WHERE "flow.status" = 'SKIPDATA') AS lost, count(*) FILTER (WHERE time IS NULL) AS timeless,
-  count(*) FILTER (WHERE "flow.status" = 'OK' AND coalesce("flow.direction", 'unknown') = 'unknown') AS undirected,
-  count(*) FILTER (WHERE "flow.subnet.name" IS NULL) AS subnetless,
-  epoch_ms(min(time)) AS first, epoch_ms(max(time)) AS last
-FROM flows`;
+const flowsWhere = (condition: string): string => `coalesce(sum(flows) FILTER (WHERE ${condition}), 0)`;
+
+/** Of the relation `cells`. */
+export const TOTALS = `SELECT coalesce(sum(flows), 0) AS flows, coalesce(sum(bytes), 0) AS bytes, coalesce(sum(packets), 0) AS packets,
+  ${flowsWhere("action = 'accept'")} AS accepted, ${flowsWhere("action = 'reject'")} AS rejected,
+  ${flowsWhere("status = 'OK'")} AS captured, ${flowsWhere("status = 'NODATA'")} AS idle, ${flowsWhere("status = 'SKIPDATA'")} AS lost,
+  ${flowsWhere("since IS NULL")} AS timeless, ${flowsWhere("status = 'OK' AND is_undirected")} AS undirected,
+  ${flowsWhere("is_subnetless")} AS subnetless, epoch_ms(min(first)) AS first, epoch_ms(max(last)) AS last
+FROM cells`;
 
 /**
  * The relation `cells`: the flows of a slot of time, without their addresses. Service and port are those that connections were opened to; a
@@ -29,24 +29,23 @@ FROM flows`;
 export const cells = (
   step: number,
 ): string => `SELECT epoch_ms(time) // ${step} * ${step} AS since, "flow.action" AS action, "flow.status" AS status,
+  coalesce("flow.direction", 'unknown') = 'unknown' AS is_undirected, "flow.subnet.name" IS NULL AS is_subnetless,
   ${REQUEST} AS request, coalesce("flow.source.zone", 'unknown') AS zone, coalesce("flow.subnet.name", "flow.subnet.id", 'unknown') AS subnet,
   CASE WHEN ${REQUEST} THEN "flow.destination.service" END AS service,
   CASE WHEN ${REQUEST} AND "flow.action" = 'accept' THEN coalesce("flow.protocol.name", "flow.protocol.number"::VARCHAR, '?') END AS protocol,
   CASE WHEN ${REQUEST} AND "flow.action" = 'accept' THEN "destination.port" END AS port,
-  count(*) AS flows, coalesce(sum("flow.bytes"), 0) + coalesce(sum("flow.reverse.bytes"), 0) AS bytes
+  count(*) AS flows, coalesce(sum("flow.bytes"), 0) + coalesce(sum("flow.reverse.bytes"), 0) AS bytes,
+  coalesce(sum("flow.packets"), 0) + coalesce(sum("flow.reverse.packets"), 0) AS packets, min(time) AS first, max(time) AS last
 FROM flows GROUP BY ALL`;
 
 export const MOMENTS = `SELECT since, coalesce(sum(flows) FILTER (WHERE action = 'accept'), 0) AS accepted,
   coalesce(sum(flows) FILTER (WHERE action = 'reject'), 0) AS rejected, sum(bytes) AS bytes, sum(flows) AS flows
 FROM cells WHERE since IS NOT NULL GROUP BY 1 ORDER BY 1`;
 
-export const SERVICES = `SELECT coalesce(service, 'Unknown') AS name, sum(flows) AS flows, sum(bytes) AS bytes
-FROM cells WHERE action = 'accept' AND request GROUP BY 1 ORDER BY bytes DESC, name LIMIT 200`;
-
-/** As `SERVICES`, of the flows themselves. */
-export const SERVICES_OF_FLOWS = `SELECT coalesce("flow.destination.service", 'Unknown') AS name,
-  coalesce(sum("flow.bytes"), 0) + coalesce(sum("flow.reverse.bytes"), 0) AS bytes
-FROM flows WHERE "flow.action" = 'accept' AND ${REQUEST} GROUP BY 1`;
+export const services = (
+  limit: number,
+): string => `SELECT coalesce(service, 'Unknown') AS name, sum(flows) AS flows, sum(bytes) AS bytes
+FROM cells WHERE action = 'accept' AND request GROUP BY 1 ORDER BY bytes DESC, name LIMIT ${limit}`;
 
 /** Of the relation `transfers`: pairs of a day. */
 export const pairs = (limit: number): string => `WITH days AS (
@@ -98,10 +97,17 @@ FROM cells WHERE protocol IS NOT NULL GROUP BY protocol, port ORDER BY flows DES
 export const WAYS = `SELECT zone, subnet, coalesce(service, 'Other') AS service, coalesce(action, 'unknown') AS action, sum(flows) AS flows
 FROM cells WHERE status = 'OK' AND request GROUP BY ALL ORDER BY flows DESC, zone, subnet, service, action LIMIT 5000`;
 
+/** The relation `noted`: flows that were rejected, that hardly anything was sent by, or that went outside; they are few. */
+export const NOTED = `SELECT "source.address" AS source, "source.port" AS own, "destination.address" AS address, "destination.port" AS port, time,
+  "flow.protocol.number" AS protocol, "flow.action" AS action, "flow.packets" AS packets, ${REQUEST} AS request,
+  "flow.source.zone" AS source_zone, "flow.destination.zone" AS zone,
+  CASE WHEN "flow.action" = 'reject' THEN "source.geo.country.iso_code" END AS country
+FROM flows WHERE "flow.action" = 'reject' OR (${REQUEST} AND (
+  ("flow.protocol.number" IN (6, 17) AND "flow.packets" <= 3) OR ("flow.action" = 'accept' AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'external' AND "destination.port" NOT IN (53, 123))))`;
+
 /** The relation `rejects`: who was rejected where. */
-export const REJECTS = `SELECT "source.address" AS address, "destination.address" AS host, "destination.port" AS port,
-  any_value("source.geo.country.iso_code") AS country, count(*) AS rejected, max(time) AS last
-FROM flows WHERE "flow.action" = 'reject' GROUP BY ALL`;
+export const REJECTS = `SELECT source AS address, address AS host, port, any_value(country) AS country, count(*) AS rejected, max(time) AS last
+FROM noted WHERE action = 'reject' GROUP BY ALL`;
 
 export const rejectedSources = (limit: number): string => `SELECT address, any_value(server) AS server, any_value(zone) AS zone,
   any_value(country) AS country, sum(rejected) AS rejected, count(DISTINCT host) AS hosts, count(DISTINCT port) AS ports, epoch_ms(max(last)) AS last
@@ -126,10 +132,8 @@ GROUP BY address, port ORDER BY sources DESC, flows DESC, address, port LIMIT ${
 
 /** Who tried 15 ports of a host, or 25 hosts, in five minutes, by flows that were rejected or of three packets at most. */
 export const scans = (limit: number): string => `WITH tries AS MATERIALIZED (
-  SELECT "source.address" AS address, epoch_ms(time) // 300000 AS slot, "destination.address" AS host, "destination.port" AS port, time,
-    "flow.action" = 'reject' AS is_rejected
-  FROM flows WHERE "flow.protocol.number" IN (6, 17) AND ${REQUEST} AND ("flow.action" = 'reject' OR "flow.packets" <= 3)
-    AND "flow.destination.zone" IN ('internal', 'external')
+  SELECT source AS address, epoch_ms(time) // 300000 AS slot, address AS host, port, time, action = 'reject' AS is_rejected
+  FROM noted WHERE protocol IN (6, 17) AND request AND (action = 'reject' OR packets <= 3) AND zone IN ('internal', 'external')
 ), tried AS (
   SELECT address, slot, host, port, max(time) AS last, count(*) FILTER (WHERE is_rejected) AS rejected, count(*) AS flows
   FROM tries SEMI JOIN (SELECT address, slot FROM tries GROUP BY ALL HAVING count(*) >= 15) USING (address, slot) GROUP BY ALL
@@ -164,10 +168,8 @@ GROUP BY source, address, port ORDER BY sessions DESC, rejected DESC, source, ad
  * connection is logged again and again), and the gaps vary by less than 15 % of their mean.
  */
 export const beacons = (limit: number): string => `WITH opened AS MATERIALIZED (
-  SELECT "source.address" AS address, "source.port" AS own, "destination.address" AS host, "destination.port" AS port, epoch_ms(time) AS at
-  FROM flows
-  WHERE "flow.action" = 'accept' AND ${REQUEST} AND "flow.source.zone" = 'internal' AND "flow.destination.zone" = 'external'
-    AND "destination.port" NOT IN (53, 123) AND time IS NOT NULL
+  SELECT source AS address, own, address AS host, port, epoch_ms(time) AS at FROM noted
+  WHERE action = 'accept' AND request AND source_zone = 'internal' AND zone = 'external' AND port NOT IN (53, 123) AND time IS NOT NULL
 ), frequent AS (
   SELECT address, host, port FROM opened GROUP BY ALL HAVING count(*) BETWEEN 20 AND 50000 AND max("at") - min("at") >= ${HOUR_MS}
 ), gaps AS (

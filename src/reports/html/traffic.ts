@@ -12,7 +12,7 @@ import {
 import type { Moment, ReportData } from "./data.ts";
 import { type Column, figure, folded, key, nothing, section, table } from "./parts.ts";
 import type { Draw } from "./svg.ts";
-import { bytes, change, count, endHtml, escaped, minute, nameOf, percent, short, span, WEEKDAYS } from "./words.ts";
+import { AT_BOTH_ENDS, bytes, change, count, endHtml, escaped, minute, nameOf, percent, short, span, WEEKDAYS } from "./words.ts";
 
 const NO_TIMES = "No flow of the window has a time.";
 const times = (moments: readonly Moment[], step: number): string =>
@@ -56,7 +56,7 @@ export function flowsOfTime({ moments, step, totals }: ReportData, draw: Draw): 
 export function bytesOfTime({ moments, step, totals }: ReportData, draw: Draw): string {
   const top = most(moments, (moment) => moment.bytes);
   const title = "Bytes over time";
-  const lead = `Bytes of all flows in each ${span(step)}; the table above has the numbers.`;
+  const lead = `Bytes of all flows in each ${span(step)}; the table above has the numbers. ${AT_BOTH_ENDS}`;
   if (top === undefined) return section("bytes", title, lead, nothing(NO_TIMES));
   const description = `${bytes(totals.bytes)} in all; most, ${bytes(top.bytes)}, from ${minute(top.at)} on.`;
   const picture = figure(draw, {
@@ -101,7 +101,7 @@ export function weekSection({ week }: ReportData, draw: Draw): string {
 }
 
 export function applications({ services, totals }: ReportData): string {
-  const lead = "Services that accepted connections were opened to, by bytes.";
+  const lead = `Services that accepted connections were opened to, by bytes. ${AT_BOTH_ENDS}`;
   if (services.length === 0) return section("applications", "Top applications", lead, nothing("No flow was accepted."));
   const hasBefore = services.some(({ before }) => before !== undefined);
   const columns: Column[] = [
@@ -123,7 +123,7 @@ export function applications({ services, totals }: ReportData): string {
 
 export function talkers({ talkers: all }: ReportData, draw: Draw): string {
   const title = "Top talkers";
-  const lead = "Addresses by bytes that they sent and received in accepted flows.";
+  const lead = `Addresses by bytes that they sent and received in accepted flows. ${AT_BOTH_ENDS}`;
   const [first] = all;
   if (first === undefined) return section("talkers", title, lead, nothing("No accepted flow moved anything."));
   const description = `${nameOf(first)} moved most: it sent ${bytes(first.sent)} and received ${bytes(first.received)}.`;

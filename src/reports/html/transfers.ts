@@ -2,7 +2,7 @@ import { bubbleChart, bubbleColor, destinationsOf } from "./charts.ts";
 import type { Bubble, Cluster, ReportData } from "./data.ts";
 import { type Cell, type Column, figure, folded, key, nothing, section, table } from "./parts.ts";
 import type { Draw } from "./svg.ts";
-import { bytes, count, date, endHtml, escaped, minute, plural, span } from "./words.ts";
+import { AT_BOTH_ENDS, bytes, count, date, endHtml, escaped, minute, plural, span } from "./words.ts";
 
 const name = (text: string): Cell => ({ html: `<bdi>${escaped(text)}</bdi>` });
 const range = (smallest: number, largest: number): string =>
@@ -11,7 +11,7 @@ const NO_TRANSFERS = "No accepted flow moved anything.";
 
 /** A row for each two ends and day, as Log Analytics' Link has it. */
 export function linkTable({ pairs, pairCount }: ReportData): string {
-  const lead = "Transfers between two addresses on a day, those with most bytes first.";
+  const lead = `Transfers between two addresses on a day, those with most bytes first. ${AT_BOTH_ENDS}`;
   if (pairs.length === 0) return section("link", "Link table", lead, nothing(NO_TRANSFERS));
   const columns: Column[] = [
     { name: "Day", kind: "time" },

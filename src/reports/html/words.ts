@@ -92,4 +92,7 @@ export function endHtml({ server, address }: End): Html {
   return { html: `<bdi>${escaped(server)}</bdi> <code>${escaped(address)}</code>` };
 }
 
+/** Beside each sum of bytes: the records of two ends do not say that they are of one flow. */
+export const AT_BOTH_ENDS = "A flow that both of its ends have logged counts at each.";
+
 export const WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"] as const;
