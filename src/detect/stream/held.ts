@@ -24,14 +24,14 @@ export class Held {
   readonly #groups: Groups<Finding>;
   readonly #keys = new Texts();
   readonly #limits: GroupLimits;
-  readonly #judge: Emit;
+  /** Is handed every finding when its time has come. */
+  readonly judge: Emit;
   /** How many findings there are of an incident. */
   readonly #pending = new Map<string, number>();
 
-  /** `judge` is handed every finding when its time has come. */
   constructor(limits: GroupLimits, judge: Emit) {
     this.#limits = limits;
-    this.#judge = judge;
+    this.judge = judge;
     const keys = this.#keys;
     const groups = new Groups<Finding>(limits, keys);
     this.#groups = groups;
@@ -82,7 +82,7 @@ export class Held {
       this.#groups.removeOldest();
       this.#count(incident, -1);
     }
-    for (const { flow, time, key, evidence } of due) this.#judge(flow, time, key, () => evidence);
+    for (const { flow, time, key, evidence } of due) this.judge(flow, time, key, () => evidence);
   }
 
   #count(incident: string, change: 1 | -1): void {

@@ -40,7 +40,7 @@ export interface Network {
 
 /**
  * So long after the first flow of all it is being learnt what is common. What a rule that rests on it finds in that time is judged when all
- * has come that may have come within the lateness after it.
+ * has come that may have come within the lateness after it; what is grave, at once, by what has come.
  */
 const LEARN_MS = 86_400_000;
 
@@ -87,11 +87,16 @@ export function createNetwork(rules: readonly Rule[], options: FollowerOptions, 
       if (!shared.some(({ rarity }) => rarity.isCommon(flow, time + latenessMs))) emit(flow, time, key, evidence);
     });
   };
+  const isGrave = ({ level }: Rule) => LEVELS.indexOf(level) >= LEVELS.indexOf("high");
   const holding = (rule: Rule, held: Held, episodes: Episodes | undefined, emit: Emit): Emit => {
     const grouping = rule.dedup === "group" ? undefined : groupingOf(rule.dedup);
     return (flow, time, key, evidence) => {
       if (time >= listeners.first() + LEARN_MS) {
         emit(flow, time, key, evidence);
+        return;
+      }
+      if (isGrave(rule)) {
+        held.judge(flow, time, key, evidence);
         return;
       }
       const incident = grouping === undefined ? key : grouping.text(flow);
