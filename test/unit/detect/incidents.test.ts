@@ -45,6 +45,7 @@ async function matchesIn(format: FormatName, seed: string, incidents: readonly I
       for (const flow of flows) detector.inspect(flow);
     }
   }
+  detector.settle();
   await lookups.close();
   return { found, incidents: generation.truth().incidents };
 }
