@@ -310,6 +310,8 @@ export interface Ledger {
    * could not be decoded once more of one that lists its places, and why.
    */
   settleLetter(letter: StoredDeadLetter, outcomes: ReadonlyMap<string, Acknowledged>, undecodable?: Undecodable): void;
+  /** Makes one transaction of the calls within `work`, which waits for nothing and catches nothing: all of them have happened, or none. */
+  together<T>(work: () => T): T;
   /** What does not do its work at the moment, for `status`. */
   setProblems(problems: readonly Problem[]): void;
   /** The state of the worker, for `status`. */

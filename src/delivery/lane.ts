@@ -66,6 +66,18 @@ interface LaneParts {
   readonly policy: RetryPolicy;
 }
 
+/** What is to be brought into the ledger of one object. */
+interface Due {
+  readonly progress: Progress;
+  readonly position: number;
+  readonly outcome: Outcome;
+  readonly complete: boolean;
+  /** Records that were settled since the last commit, and those of which it is not known what became of them. */
+  readonly settled: number;
+  readonly missing: number;
+  readonly isNews: boolean;
+}
+
 interface Departed extends Departing<Progress> {
   readonly settle: (outcome: Outcome) => void;
 }
@@ -228,7 +240,7 @@ export class Lane implements Consumer {
     const letter = lost && letterOfRest(this.name, progress.acks.offered, lost);
     progress.offered += letter?.count ?? 0;
     progress.acks.end(letter && { ...NOTHING, setAside: letter.count, deadLetters: [letter] });
-    this.#settling(this.#settle(progress));
+    this.#settling(this.#settle([progress]));
   }
 
   revoke(id: number): void {
@@ -298,7 +310,7 @@ export class Lane implements Consumer {
       const outcomes = await deliver(this.#delivery, batch, this.#signal);
       this.#growBatch(batch.flows.length);
       for (const [index, { settle, held }] of departed.entries()) settle(sumOf([outcomes[index] ?? NOTHING, held]));
-      for (const progress of new Set(departed.map(({ progress }) => progress))) await this.#settle(progress);
+      await this.#settle([...new Set(departed.map(({ progress }) => progress))]);
     } catch (error) {
       // The objects were taken away from here before whatever broke off: another reading brings what they lack.
       if (departed.some(({ progress }) => this.#isCurrent(progress))) this.#failed(error);
@@ -336,27 +348,42 @@ export class Lane implements Consumer {
     }
   }
 
-  /** Brings what is known of an object into the ledger, in one transaction with the position that covers it. */
-  async #settle(progress: Progress): Promise<void> {
-    await this.#write(() => this.#commit(progress));
+  /** Brings what is known of the objects into the ledger, in one transaction with the positions that cover it. */
+  async #settle(all: readonly Progress[]): Promise<void> {
+    await this.#write(() => this.#commit(all));
   }
 
   #isCurrent(progress: Progress): boolean {
     return this.#progress.get(progress.object.id) === progress;
   }
 
-  #commit(progress: Progress): void {
+  #commit(all: readonly Progress[]): void {
+    const due = all.filter((progress) => this.#isCurrent(progress)).map((progress) => this.#dueOf(progress));
+    const news = due.filter(({ isNews }) => isNews);
+    const write = ({ progress, position, outcome, complete }: Due) =>
+      this.#ledger.commit(this.name, progress.object.id, position, outcome, complete);
+    if (news.length === 1) news.forEach(write);
+    else if (news.length > 1) this.#ledger.together(() => news.forEach(write));
+    for (const each of due) this.#committed(each);
+  }
+
+  #dueOf(progress: Progress): Due {
     const { acks, object } = progress;
-    if (!this.#isCurrent(progress)) return;
     const waiting = progress.gathering === undefined ? this.#lots.of(progress)[0]?.flows[0]?.record : progress.gathering.first;
     const complete = acks.complete(waiting);
     const position = acks.position(waiting);
     const settled = settledIn(acks.uncommitted);
     const missing = progress.offered - progress.settled - settled;
-    const balanced = missing === 0;
-    const outcome = complete && !balanced ? sumOf([acks.uncommitted, unbalanced(this.name, object, missing)]) : acks.uncommitted;
-    if (position > progress.committed || settled > 0 || complete) {
-      this.#ledger.commit(this.name, object.id, position, outcome, complete);
+    const isLost = complete && missing !== 0;
+    const outcome = isLost ? sumOf([acks.uncommitted, unbalanced(this.name, object, missing)]) : acks.uncommitted;
+    const isNews = position > progress.committed || settled > 0 || complete;
+    return { progress, position, outcome, complete, settled, missing, isNews };
+  }
+
+  /** What was due is in the ledger. */
+  #committed({ progress, position, outcome, complete, settled, missing, isNews }: Due): void {
+    const { acks, object } = progress;
+    if (isNews) {
       acks.committed();
       progress.committed = position;
       progress.settled += settled;
@@ -365,6 +392,6 @@ export class Lane implements Consumer {
     if (!complete) return;
     this.#progress.delete(object.id);
     this.#events.onFinished?.(this, object);
-    if (!balanced) this.#events.onImbalance(this, object, { offered: progress.offered, settled: progress.settled });
+    if (missing !== 0) this.#events.onImbalance(this, object, { offered: progress.offered, settled: progress.settled });
   }
 }

@@ -6,6 +6,7 @@ import type { LedgerWrite } from "../ledger/write.ts";
 import { describeError, type Failure } from "../lib/errors.ts";
 import type { Instruments, Logger } from "../telemetry/telemetry.ts";
 import { Covered } from "./covered.ts";
+import { Grouped } from "./grouped.ts";
 
 /** What a run has read: each object, record and notice once, in whatever readings; also what an earlier run has read for others. */
 export interface ReadTotals {
@@ -83,10 +84,12 @@ export class Readings {
   /** Ids of objects that were counted as lost. */
   readonly #gone = new Covered();
   readonly #totals: ReadonlyMap<string, Sums>;
+  readonly #ends: Grouped;
 
   constructor({ ledger, log, instruments }: Parts, sources: readonly string[], onChange: () => void) {
     this.#totals = new Map(sources.map((source) => [source, nothingRead()]));
     this.#ledger = ledger;
+    this.#ends = new Grouped(ledger);
     this.#log = log;
     this.#instruments = instruments;
     this.#onChange = onChange;
@@ -128,7 +131,7 @@ export class Readings {
       },
       lost: (consumers, error) => this.#lost(object, consumers, error),
       ended: async () => {
-        await write(() => this.#ledger.readToEnd(object.id, through));
+        await this.#ends.add(() => this.#ledger.readToEnd(object.id, through), write);
         this.#ended(object, through);
       },
     };

@@ -8,6 +8,8 @@ import type { Unpacked } from "./unpacked.ts";
 
 /** How much of an object is looked at to find its format, from its first visible byte on. */
 const SAMPLE_BYTES = 64 * 1024;
+/** Within so much of a JSON object mostly a name stands that tells its format. */
+const NEAR = 2_048;
 /** Lines that are looked at, and objects in lists. */
 const MOST_SAMPLES = 32;
 /** Where an object begins. */
@@ -89,18 +91,25 @@ function* samples(text: string): Generator<Sample> {
     OBJECT.lastIndex = start;
     // What begins with a name is within an object.
     const object = line.trimStart().startsWith('"') ? end : (OBJECT.exec(text)?.index ?? end);
-    yield sampleAt(text, Math.min(object, end), line);
+    yield* samplesAt(text, Math.min(object, end), line);
     start = end + 1;
   }
   let count = 0;
   for (const { index, 0: before } of text.matchAll(ELEMENT)) {
-    yield sampleAt(text, index + before.length, "");
+    yield* samplesAt(text, index + before.length, "");
     if (++count === MOST_SAMPLES) return;
   }
 }
 
-function sampleAt(text: string, start: number, line: string): Sample {
-  return { line, names: text[start] === "{" ? memberNames(text, start) : undefined };
+/** The line with the names that stand near, then with all of them: to find these takes long where an object is large. */
+function* samplesAt(text: string, start: number, line: string): Generator<Sample> {
+  if (text[start] !== "{") {
+    yield { line, names: undefined };
+    return;
+  }
+  const near = start + NEAR;
+  if (near < text.length) yield { line, names: memberNames(text, start, near) };
+  yield { line, names: memberNames(text, start) };
 }
 
 /** Whether there is nothing but lists without anything in them, which have no record. */

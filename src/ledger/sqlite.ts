@@ -106,7 +106,7 @@ function ledgerOn(
   onNotice: (line: string) => void = () => {},
 ): Ledger {
   const { db } = file;
-  const { sql, transaction, reading } = tables;
+  const { sql, transaction, together, reading } = tables;
   const note = (source: number, kind: string, key: string, message: string, count: number) =>
     void sql(
       `insert into quality values (?1, ?2, ?3, ?4, ?5, ?6) on conflict do update
@@ -145,6 +145,7 @@ function ledgerOn(
         move(name, moved);
       }),
     setAside: (set) => transaction(() => add(set)),
+    together,
     setProblems: (problems) => transaction(() => setMeta(db, PROBLEMS, JSON.stringify(problems))),
     status: () => reading(() => statusOf(db, tables)),
     close: () => file.release(),

@@ -8,15 +8,28 @@ export interface Tables {
   /** The statement of this text, prepared when it is used first. */
   sql(text: string): StatementSync;
   readonly transaction: Transaction;
+  /** Runs `work` as one transaction, of which those that begin within it are parts. */
+  readonly together: Transaction;
   /** Runs what only reads; what SQLite throws comes out sorted. */
   reading<T>(work: () => T): T;
 }
 
 export function tablesOf(file: LedgerFile): Tables {
   const statements = new Map<string, StatementSync>();
+  const alone = transactionOn(file);
+  let isWithin = false;
   return {
     sql: (text) => prepared(statements, file.db, text),
-    transaction: transactionOn(file),
+    transaction: (work) => (isWithin ? work() : alone(work)),
+    together: (work) =>
+      alone(() => {
+        isWithin = true;
+        try {
+          return work();
+        } finally {
+          isWithin = false;
+        }
+      }),
     reading: (work) => onLedger(file.path, work),
   };
 }

@@ -12,7 +12,7 @@
  *   --peer NAME=COMMAND  has another program do so, any number of times: a command for the shell, which finds the folder of objects in
  *                  FLOWFERRY_BENCH_BUCKET and the receiver in FLOWFERRY_BENCH_ENDPOINT, and is ended when all records have come
  *   --earlier COMMIT  has an earlier version of this program do so, from the repository's history; 0.1.0 was last at b76d3ed
- *   --only PART    goals (throughput and startup, and what is to be reached), throughput, stages, rules, tables, scale, startup, detections or archive (with --flows 10000000: 15 GB of disk, half an hour)
+ *   --only PART    goals (throughput and startup, and what is to be reached), throughput, stages, rules, tables, scale, startup, small, detections or archive (with --flows 10000000: 15 GB of disk, half an hour)
  *   --hosts N      hosts of the day that the detections are tried on (default 1000; 300 with --quick)
  *   --program FILE what startup and archive start (default dist/main.js, which `npm run build` makes)
  *   --distinct     archive: no connections are kept open, so that most flows are of a conversation of their own
@@ -37,6 +37,7 @@ import { peerOf } from "./peer.ts";
 import { hottest } from "./profile.ts";
 import { rules } from "./rules.ts";
 import { scale } from "./scale.ts";
+import { small } from "./small.ts";
 import { stages } from "./stages.ts";
 import { startup } from "./startup.ts";
 import { markdown, plain, type Table } from "./table.ts";
@@ -86,7 +87,7 @@ async function main(): Promise<void> {
     });
 
   const { quick, only, profile } = values;
-  const parts = ["goals", "throughput", "stages", "rules", "tables", "scale", "startup", "detections", "archive"];
+  const parts = ["goals", "throughput", "stages", "rules", "tables", "scale", "startup", "small", "detections", "archive"];
   if (only !== undefined && !parts.includes(only)) throw new Error(`--only is one of ${parts.join(", ")}`);
   const wanted = (part: string) => only === undefined || only === part || (only === "goals" && GOALS.has(part));
   const [flows = 0] = wholeNumbers("flows", values.flows ?? (quick ? "50000" : "1000000"));
@@ -118,6 +119,7 @@ async function main(): Promise<void> {
   const start = wanted("startup") ? await startup(values.program, rounds, say) : undefined;
   if (start !== undefined) print(start.table);
   if (measured !== undefined) print(goals(measured, start));
+  if (wanted("small")) print(await small(quick ? 200 : 2_000, rounds, say));
   if (wanted("detections")) {
     const [hosts = 0] = wholeNumbers("hosts", values.hosts ?? (quick ? "300" : "1000"));
     for (const table of await detections(hosts, values.seed, say)) print(table);

@@ -709,6 +709,11 @@ describe.each([
     found: ([a = 0]) =>
       ledger.found(a, { bad: [badRecords(2, 3), badRecords(5)], notices: [notice("no-data", 3, 1)], through: 6, said: 0 }),
     readToEnd: ([a = 0]) => ledger.readToEnd(a, 3),
+    together: ([a = 0, b = 0]) =>
+      ledger.together(() => {
+        ledger.readToEnd(a, 3);
+        ledger.commit("one", b, 5, { ...nothing, delivered: 5 }, true);
+      }),
     park: ([, b = 0]) => ledger.of("bucket").park(b, trouble),
     unpark: ([a = 0]) => ledger.of("bucket").unpark(a),
     wakeParked: () => ledger.of("bucket").wakeParked(),

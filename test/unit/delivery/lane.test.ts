@@ -6,7 +6,7 @@ import { NOTHING, type Outcome } from "../../../src/delivery/outcome.ts";
 import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
 import { originOf } from "../../../src/flow/origin.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
-import type { LedgerWrite } from "../../../src/ledger/write.ts";
+import { type LedgerWrite, ledgerWrite } from "../../../src/ledger/write.ts";
 import { Failure, UsageError } from "../../../src/lib/errors.ts";
 import { memorySink } from "./parts.ts";
 
@@ -73,6 +73,8 @@ function slow() {
 }
 
 const positionOf = (object: QueuedObject) => ledger.position("out", object.id);
+
+const SILENT = { onTrouble: () => {}, onRecovery: () => {} };
 
 /** Timers go off when the test says so. */
 function holdTimers(): void {
@@ -344,6 +346,39 @@ describe("the books", () => {
       [8, false],
       [12, true],
     ]);
+  });
+
+  test("are one transaction for all objects of a batch, which is repeated as a whole when it fails", async () => {
+    const attempts: string[][] = [];
+    const own: Ledger = {
+      ...ledger,
+      together: (work) => ledger.together(() => (attempts.push([]), work())),
+      commit(sink, id, position, acknowledged, finished) {
+        attempts.at(-1)?.push(`${id}: ${position}`);
+        ledger.commit(sink, id, position, acknowledged, finished);
+        if (attempts.length === 1 && id === b.id) throw new Failure("worker", "ledger-disk-full", "the disk is full");
+      },
+    };
+    const { open, respond } = slow();
+    const { lane, settled } = laneTo(respond, {}, own, ledgerWrite({ initialMs: 1, maxMs: 1 }, patience.signal, SILENT));
+    lane.wants(a);
+    lane.wants(b);
+    // The first record goes at once, and those behind it gather.
+    lane.offer(a.id, flowsOf(a, [1]), 1);
+    lane.offer(a.id, flowsOf(a, [2, 3]), 3);
+    lane.offer(b.id, flowsOf(b, [1, 2]), 2);
+    await expect.poll(() => open.length).toBe(1);
+    open[0]?.();
+    await expect.poll(() => open.length).toBe(2);
+    open[1]?.();
+    await expect.poll(() => lane.inFlight).toBe(0);
+    expect(attempts).toEqual([
+      ["1: 3", "2: 2"],
+      ["1: 3", "2: 2"],
+    ]);
+    expect([positionOf(a), positionOf(b)]).toMatchObject([{ settled: 3 }, { settled: 2 }]);
+    expect(settled.map(({ delivered }) => delivered)).toEqual([1, 2, 2]);
+    expect(ledger.status().sinks).toMatchObject([{ delivered: 5 }]);
   });
 
   test("are finished also when the ledger is busy at the end and the object is left meanwhile", async () => {

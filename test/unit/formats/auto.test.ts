@@ -72,6 +72,14 @@ test("events of other logs, wrapped ones, indented IBM objects and text headers 
   expect((await decode("auto", "version srcaddr dstaddr\n")).skipped).toEqual({ header: 1 });
 });
 
+test("a name that tells the format is found wherever it stands in the sample", async () => {
+  const { ...members } = JSON.parse(IBM.object([IBM.counting(1n)])) as Record<string, unknown>;
+  for (const size of [10, 2_000, 2_100, 50_000]) {
+    const object = JSON.stringify({ about: "x".repeat(size), ...members });
+    expect((await decode("auto", object)).flows.length, String(size)).toBe(1);
+  }
+});
+
 test("memberNames finds the names of the outermost object, as far as there is JSON", () => {
   const names = (text: string) => [...memberNames(text, 0)];
   expect(names('{"a":1,"b":{"c":2,"d":[{"e":3}]},"f":"g","h":"i:j,k"}')).toEqual(["a", "b", "f", "h"]);
@@ -80,4 +88,7 @@ test("memberNames finds the names of the outermost object, as far as there is JS
   expect(names('{"a":"x\n","b":1}')).toEqual(["a"]);
   expect(names("{}")).toEqual([]);
   expect(names("{[}")).toEqual([]);
+  expect(names('{"a":"\\"}","b":[{"c":"]"}],"d" x:1,"e":2}')).toEqual(["a", "b", "e"]);
+  expect([...memberNames('{"a":1,"b":2}', 0, 11)]).toEqual(["a", "b"]);
+  expect([...memberNames('{"a":1,"b":2}', 0, 9)]).toEqual(["a"]);
 });
