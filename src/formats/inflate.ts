@@ -8,6 +8,8 @@ const PIECE_BYTES = 64 * 1024;
 const OUTPUT_BYTES = 256 * 1024;
 /** Decompression pauses when this much waits to be taken. */
 const QUEUE_BYTES = 1024 * 1024;
+/** So few bytes at hand are likely to be all of a stream. */
+const SHORT_BYTES = 16 * 1024;
 /** Of the piece that fails, how many bytes are tried at once. */
 const COARSE_BYTES = 256;
 /** Compressed bytes kept of one deflate stream, to read up to the very place of a break; past it, what the failing call had made is lost. */
@@ -19,7 +21,8 @@ const TAPE_BYTES = 1024 * 1024;
  * compression, nor on the length of the stream. `brief`: the stream is likely to be short.
  */
 export async function* inflate(input: Input, brief = false): AsyncGenerator<Buffer> {
-  const whole = brief && (await input.more()) ? inflateAtOnce(input) : undefined;
+  const isShort = (await input.more()) && (brief || input.atHand <= SHORT_BYTES);
+  const whole = isShort ? inflateAtOnce(input) : undefined;
   if (whole !== undefined) {
     if (whole.length > 0) yield whole;
     return;
@@ -57,7 +60,7 @@ export async function* inflate(input: Input, brief = false): AsyncGenerator<Buff
 
 /**
  * The whole of a deflate stream that ends within the piece at hand and is no longer than one output; undefined of any other, with the input
- * where it stood. An object of many short members would spend its time on making a stream for each.
+ * where it stood. Short objects, and those of many short members, would spend their time on making a stream for each.
  */
 function inflateAtOnce(input: Input): Buffer | undefined {
   const piece = input.take(PIECE_BYTES);

@@ -27,6 +27,11 @@ export class Input {
     return true;
   }
 
+  /** How many bytes `more` has made available. */
+  get atHand(): number {
+    return this.#chunk.length - this.#position;
+  }
+
   /** The next byte, undefined at the end. */
   async byte(): Promise<number | undefined> {
     if (this.#position === this.#chunk.length && !(await this.more())) return undefined;

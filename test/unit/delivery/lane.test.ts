@@ -352,7 +352,10 @@ describe("the books", () => {
     const attempts: string[][] = [];
     const own: Ledger = {
       ...ledger,
-      together: (work) => ledger.together(() => (attempts.push([]), work())),
+      together(work) {
+        attempts.push([]);
+        return ledger.together(work);
+      },
       commit(sink, id, position, acknowledged, finished) {
         attempts.at(-1)?.push(`${id}: ${position}`);
         ledger.commit(sink, id, position, acknowledged, finished);
