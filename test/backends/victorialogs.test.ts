@@ -1,4 +1,8 @@
 import { expect, test } from "vitest";
+import { loadSchema } from "../../src/schemas/load.ts";
+import { createEncoder } from "../../src/sinks/otlp/encoder.ts";
+import { protobuf } from "../../src/sinks/otlp/protobuf.ts";
+import { CONTEXT, sshFlow } from "../unit/sinks/flows.ts";
 import { available } from "./servers/available.ts";
 import { postWithSdk, sdkRecord } from "./servers/official-sdk.ts";
 import { startVictoriaLogs } from "./servers/victorialogs.ts";
@@ -51,4 +55,31 @@ test("keeps duplicates and records of any age, and returns all or the newest of 
 
 test("refuses JSON", async () => {
   expect(await postWithSdk(victoriaLogs().endpoint, "json", [sdkRecord])).toBe(400);
+});
+
+test("records in otel-compact have the fields of otel, and a stream for each interface unless a header names the stream's fields", async () => {
+  const post = async (schema: string, service: string, headers: Record<string, string> = {}) => {
+    const options = { serviceName: service, version: "1", body: "summary", maxBytes: 1 << 20 } as const;
+    const flows = ["one", "two"].map((vnic, index) => sshFlow(index + 1, { context: { ...CONTEXT, vnic } }));
+    const [body = new Uint8Array()] = createEncoder(protobuf, loadSchema(schema, "/"), options).encode(flows, Date.now()).parts;
+    const response = await fetch(`${victoriaLogs().endpoint}/v1/logs`, {
+      method: "POST",
+      headers: { "content-type": "application/x-protobuf", ...headers },
+      body,
+    });
+    expect(response.status).toBe(200);
+    await victoriaLogs().flush();
+    return victoriaLogs().query(`"service.name":=${service}`);
+  };
+  const streamed = "service.name,cloud.provider,cloud.account.id,cloud.region,flow.vcn.id";
+  const otel = await post("otel", "a");
+  const compact = await post("otel-compact", "b");
+  const asBefore = await post("otel-compact", "c", { "vl-stream-fields": streamed });
+  const streams = (rows: typeof otel) => new Set(rows.map((row) => row._stream)).size;
+  expect([streams(otel), streams(compact), streams(asBefore)]).toEqual([1, 2, 1]);
+  const fields = (rows: typeof otel) =>
+    rows.map(({ _stream, _stream_id, "service.name": _, ...row }) => JSON.stringify(Object.entries(row).sort())).sort();
+  expect(fields(otel)).toHaveLength(2);
+  expect(fields(compact)).toEqual(fields(otel));
+  expect(fields(asBefore)).toEqual(fields(otel));
 });

@@ -95,6 +95,8 @@ function configuration(bucket: string, endpoint: string, compression: "gzip" | "
     exporters: {
       otlp_http: {
         endpoint,
+        // On a busy machine an answer takes its time; what is sent again would come twice.
+        timeout: "5m",
         compression,
         compression_params: { level: compression === "gzip" ? 1 : 3 },
         sending_queue: { block_on_overflow: true, num_consumers: 4 },

@@ -39,7 +39,7 @@ import { rules } from "./rules.ts";
 import { scale } from "./scale.ts";
 import { small } from "./small.ts";
 import { stages } from "./stages.ts";
-import { startup } from "./startup.ts";
+import { built, startup } from "./startup.ts";
 import { markdown, plain, type Table } from "./table.ts";
 import { tables } from "./tables.ts";
 import { type Throughput, throughput, throughputTable } from "./throughput.ts";
@@ -100,6 +100,8 @@ async function main(): Promise<void> {
   const machine = `${model.trim()}, ${cpus().length} threads, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`;
   process.stdout.write(`${machine}\n\n`);
 
+  // Said before the rest has taken its time.
+  if (wanted("startup")) built(values.program);
   let measured: Throughput | undefined;
   if (wanted("throughput")) {
     const bench = await benchBucket(flows, values.seed, say);

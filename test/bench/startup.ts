@@ -22,10 +22,16 @@ export interface Startup {
   readonly firstRecordMs: number;
 }
 
-/** How long the built program takes to start, beside a Node that does nothing, each in turn. */
-export async function startup(program: string, rounds: number, say: (line: string) => void): Promise<Startup> {
+/** The program's path. Throws when it is not there. */
+export function built(program: string): string {
   const main = resolve(program);
   if (!existsSync(main)) throw new Error(`${main} is not there: run \`npm run build\` first, or name another with --program`);
+  return main;
+}
+
+/** How long the built program takes to start, beside a Node that does nothing, each in turn. */
+export async function startup(program: string, rounds: number, say: (line: string) => void): Promise<Startup> {
+  const main = built(program);
   const { bucket } = await benchBucket(FLOWS, "startup", say);
   const folder = mkdtempSync(join(tmpdir(), "flowferry-bench-"));
   const configuration = (name: string, batch: object): string => {

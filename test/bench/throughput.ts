@@ -104,8 +104,9 @@ export async function throughput(
   const add = async (name: string, run: () => Promise<Run>) => {
     const runs = measured.get(name) ?? [];
     say(`${name}, round ${runs.length + 1} of ${rounds}`);
-    runs.push(await run());
-    measured.set(name, runs);
+    const ran = await run();
+    say(`  ${((ran.cpuSeconds / ran.records) * 1e6).toFixed(2)} µs of CPU a record`);
+    measured.set(name, [...runs, ran]);
   };
   const floorName = "floor: gunzip, JSON.parse of every line";
   for (let round = 1; round <= rounds; round++) {
