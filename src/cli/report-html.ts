@@ -181,7 +181,7 @@ async function ofFiles(
   return using(await openFlows(paths, { window }), async (flows) => {
     onStep("flows over time");
     const totals = await totalsOf(flows.connection, { ...window, ...limits });
-    if (totals.flows === 0) throw await nothingFound(paths, window, limits);
+    if (totals.flows === 0) throw await nothingFound(paths, window, flows.passedOver, limits);
     // Without times all records are of both windows.
     const compared = compare && !flows.timeless ? await comparedWith(paths, beforeOf(window), limits, onStep) : undefined;
     const advise = async () => (reading === undefined ? NO_RULES : advised(flows, reading, totals, signal));
@@ -201,7 +201,12 @@ async function comparedWith(paths: readonly string[], window: Window, limits: Li
   });
 }
 
-async function nothingFound(paths: readonly string[], { since, until }: Window, limits: LimitsOfAll): Promise<UsageError> {
+async function nothingFound(
+  paths: readonly string[],
+  { since, until }: Window,
+  [passedOver, ...others]: Flows["passedOver"],
+  limits: LimitsOfAll,
+): Promise<UsageError> {
   const iso = (time: number) => new Date(time).toISOString();
   const { first, last } = await using(await openFlows(paths, { window: ALWAYS }), ({ connection }) =>
     totalsOf(connection, { ...ALWAYS, ...limits }),
@@ -209,7 +214,9 @@ async function nothingFound(paths: readonly string[], { since, until }: Window, 
   const there = Number.isNaN(first)
     ? "there are none at all"
     : `there are flows from ${iso(first)} to ${iso(last)} (--since, --until)`;
-  return new UsageError("report-empty", `there is no flow from ${iso(since)} to ${iso(until)}: ${there}`);
+  const more = others.length === 0 ? "" : ` (so are ${others.length} others)`;
+  const unread = passedOver === undefined ? "" : `; passed over${more}: ${passedOver.file} ${passedOver.reason}`;
+  return new UsageError("report-empty", `there is no flow from ${iso(since)} to ${iso(until)}: ${there}${unread}`);
 }
 
 async function using<T>(flows: Flows, of: (flows: Flows) => Promise<T>): Promise<T> {

@@ -22,8 +22,9 @@ function isFolder(path: string): boolean {
 
 /** As `makeFolder`; one that is made is for this user alone. Throws UsageError. */
 export function makePrivateFolder(path: string): void {
-  if (isFolder(path)) return;
   try {
+    // Also whether it is there cannot be seen without rights to the folder above.
+    if (isFolder(path)) return;
     makeFolder(path);
     chmodSync(path, 0o700);
   } catch (cause) {

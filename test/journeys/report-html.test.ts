@@ -276,6 +276,9 @@ test("refuses in one line what it cannot make, and writes nothing", async () => 
   );
   mkdirSync(place.path("none"));
   expectRefusal(await report("-i", place.path("none"), "--out", out), 2, "there are none at all");
+  place.write("half.parquet", "PAR1 and no end");
+  const half = await report("-i", place.path("half.parquet"), "--out", out);
+  expectRefusal(half, 2, "there are none at all; passed over: ", "half.parquet is no whole Parquet file");
   expectRefusal(await report("-i", place.path("nothing"), "--out", out), 2, "there is no such file or folder");
   expectRefusal(await report("-c", config, "--since", "1d", "--until", "2d", "--out", out), 2, "is not before --until");
   expectRefusal(await report("-c", config, "--since", "soon", "--out", out), 2, '"soon" is no time');
