@@ -1,20 +1,27 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { generate } from "../../src/generator/generate.ts";
 import { lookupFiles } from "../../src/generator/lookup-files.ts";
+import type { Truth } from "../../src/generator/truth.ts";
+import { writeBucket } from "../../src/generator/write.ts";
+import { runs } from "../runs.ts";
 import { s3Server } from "../simulators/s3/server.ts";
-import { flowferry } from "./program.ts";
-import { expectRefusal, runToEnd, setting, toFile } from "./setting.ts";
+import { flowferry, type Workplace, workplace } from "./program.ts";
+import { expectRefusal, runToEnd, toFile } from "./setting.ts";
 
-const { path, write, bucket, configFor } = setting();
+const FLOWS = { format: "oci", flows: runs(3_000, 3), objects: 6, vnics: 8, spanMs: 8 * 3_600_000 } as const;
 
-const FLOWS = { format: "oci", flows: 3_000, objects: 6, vnics: 8 } as const;
+let place: Workplace;
+let config: string;
+let truth: Truth;
+const path = (...parts: string[]) => place.path(...parts);
+const write = (name: string, content: string) => place.write(name, content);
 
-/** A bucket, the rules of its network, and its archive. */
-async function prepared() {
-  await bucket(FLOWS);
+/** A bucket, the rules of its network, and its archive: nothing changes them. */
+beforeAll(async () => {
+  place = workplace();
   const generation = generate(FLOWS);
-  for await (const _ of generation);
+  await writeBucket(generation, path("bucket"), () => {}, new AbortController().signal);
   mkdirSync(path("lookups"));
   for (const [name, text] of Object.entries(lookupFiles(generation))) write(`lookups/${name}`, text);
   const lists = generation.world.subnets.map(({ name }) => ({
@@ -28,19 +35,21 @@ async function prepared() {
   }));
   write("network.json", JSON.stringify({ subnets, "security-lists": lists }));
   const tables = { servers: "lookups/servers.csv", networks: "lookups/networks.csv", subnets: "lookups/subnets.csv" };
-  const config = configFor([toFile()], {
+  config = place.config({
+    source: { type: "directory", path: "bucket" },
     enrich: { ...tables, oci: { files: ["network.json"] } },
+    sinks: [toFile()],
     archive: { to: { type: "directory", path: "archive" } },
   });
   expect((await runToEnd(config)).code).toBe(0);
-  return { config, truth: generation.truth() };
-}
+  truth = generation.truth();
+});
+afterAll(() => place.remove());
 
 const filesOf = (folder: string) =>
   Object.fromEntries(readdirSync(path(folder)).map((name) => [name, readFileSync(path(folder, name), "utf8")]));
 
 test("reports of the archive say what those of the bucket say, whole and of a window", async () => {
-  const { config, truth } = await prepared();
   const both = async (...args: readonly string[]) => {
     const [archive, source] = await Promise.all(
       ["archive", "source"].map((from) => flowferry([...args, "-c", config, "--from", from])),
@@ -106,7 +115,6 @@ test("reports of the archive say what those of the bucket say, whole and of a wi
 });
 
 test("the page says of the rules what the advice of the same time says", async () => {
-  const { config, truth } = await prepared();
   const times = ["-c", config, "--since", truth.start, "--until", truth.end];
   const { stdout } = await flowferry(["report", "advise", ...times, "--format", "json"]);
   const { lists } = JSON.parse(stdout) as { lists: { insufficient: string[]; rules: { findings: { label: string }[] }[] }[] };
@@ -135,12 +143,12 @@ test("the page says of the rules what the advice of the same time says", async (
 });
 
 test("files of an archive that are broken are told, and the rest is read; a folder of Parquet is an archive", async () => {
-  const { config } = await prepared();
   const whole = await flowferry(["report", "ports", "--input", path("archive"), "--format", "csv"]);
   expect([whole.code, whole.stderr]).toEqual([0, expect.not.stringContaining("could not")]);
   writeFileSync(path("archive", "half.parquet"), "PAR1 and no end");
   const broken = await flowferry(["report", "ports", "-c", config, "--format", "csv"]);
   expect([broken.code, broken.stdout]).toEqual([3, whole.stdout]);
+  rmSync(path("archive", "half.parquet"));
   expect(broken.stderr).toMatch(/1 objects could not be read\n.*half\.parquet is no whole Parquet file/);
   const empty = await flowferry(["explain", "10.0.0.1", "10.0.0.2", "-c", config, "--until", "2001-01-01"]);
   expect(empty.stdout).toContain("there are no flows to answer from");
@@ -152,7 +160,6 @@ test("files of an archive that are broken are told, and the rest is read; a fold
 });
 
 test("reports go to the bucket of the configuration, as into a folder; one that refuses is told in one line", async () => {
-  const { config } = await prepared();
   const server = await s3Server("reports");
   try {
     const to = { type: "s3", bucket: "reports", endpoint: server.endpoint, accessKeyId: "key", secretAccessKey: "wJalrXUtnFEMI" };

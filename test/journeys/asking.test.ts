@@ -4,12 +4,22 @@ import { isNative, loadSearches } from "../../src/searches/load.ts";
 import { writeBucket } from "./bucket.ts";
 import { flowferry, type Workplace, workplace } from "./program.ts";
 
+/** Few hours, each of which is a file of the archive, and of two days. */
+const BUCKET = {
+  format: "oci",
+  flows: 2_000,
+  objects: 10,
+  vnics: 8,
+  start: Date.UTC(2026, 0, 5, 21),
+  spanMs: 6 * 3_600_000,
+} as const;
+
 let place: Workplace;
 let config: string;
 let records: number;
 beforeAll(async () => {
   place = workplace();
-  ({ records } = await writeBucket(place.path("bucket"), { format: "oci", flows: 4_000, objects: 10, vnics: 8 }));
+  ({ records } = await writeBucket(place.path("bucket"), BUCKET));
   config = place.config({
     source: { type: "directory", path: "bucket" },
     sinks: [{ type: "ndjson", path: "out.ndjson" }],

@@ -38,7 +38,7 @@ function configFor(sinks: Record<string, Receiver>, options: object = {}): strin
   });
 }
 
-const bucket = () => writeBucket(place.path("bucket"), { format: "oci", flows: 4_000, objects: 12, vnics: 8 });
+const bucket = () => writeBucket(place.path("bucket"), { format: "oci", flows: 2_000, objects: 12, vnics: 8 });
 
 describe("a receiver that fails", () => {
   test.each<[string, FaultPlan]>([

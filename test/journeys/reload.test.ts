@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
 import type { GeneratedObject } from "../../src/generator/generate.ts";
+import { runs } from "../runs.ts";
 import type { Receiver } from "../simulators/otlp/receiver.ts";
 import { flowferry, type Running, withThreads } from "./program.ts";
 import { recordsOf, setting, toReceiver } from "./setting.ts";
@@ -40,7 +41,7 @@ test("nothing is lost or doubled while a worker under load takes up one configur
   timeout: 120_000,
 }, async () => {
   const [stays, changes] = [await receive(), await receive()];
-  const objects = await bucket({ objects: 60, flows: 20_000 }, "made");
+  const objects = await bucket({ objects: 60, flows: runs(20_000, 4) }, "made");
   mkdirSync(path("bucket"));
   const configure = (turn: number) => {
     const sinks = [

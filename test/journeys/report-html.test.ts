@@ -11,7 +11,7 @@ import { writeBucket } from "./bucket.ts";
 import { flowferry, type Workplace, workplace } from "./program.ts";
 import { expectRefusal } from "./setting.ts";
 
-const FLOWS = { format: "oci", flows: 6_000, objects: 12, vnics: 8, incidents: INCIDENTS } as const;
+const FLOWS = { format: "oci", flows: 3_000, objects: 12, vnics: 8, incidents: INCIDENTS } as const;
 const HOUR = 3_600_000;
 
 let place: Workplace;

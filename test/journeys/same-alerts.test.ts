@@ -1,17 +1,18 @@
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { type GeneratedObject, generate } from "../../src/generator/generate.ts";
 import { lookupFiles } from "../../src/generator/lookup-files.ts";
 import { writeBucket } from "../../src/generator/write.ts";
+import { runs } from "../runs.ts";
 import type { Ended } from "./program.ts";
 import { recordsOf, runToEnd, setting, toFile, until } from "./setting.ts";
 
-const { path, write, lines, configFor, begin } = setting();
+const { path, write, configFor, begin } = setting();
 
 /** Six hours with all incidents; objects of 10 to 20 minutes. */
-const OPTIONS = { format: "oci", flows: 6_000, objects: 36, vnics: 16, spanMs: 6 * 3_600_000 } as const;
+const OPTIONS = { format: "oci", flows: runs(6_000, 2), objects: 36, vnics: 16, spanMs: 6 * 3_600_000 } as const;
 /** So many objects come at once. */
 const STEP = 6;
 /** Of objects in another order: lots of so many change places with their neighbours, so that half of them come up to an hour late. What comes at once is read in the order of its names. */
@@ -68,11 +69,12 @@ async function tailed(
 ): Promise<string[]> {
   mkdirSync(path(name));
   const config = configOf(name, enrich);
+  const arrived = arrivedIn(path(`${name}.ndjson`));
   let worker = begin(["run", "-c", config]);
   for (let from = 0; from < objects.length; from += step) {
     for (const object of objects.slice(from, from + step)) put(name, object);
     const due = recordsOf(objects.slice(0, from + step));
-    await until(`${due} records`, worker, () => new Set(uidsIn(name)).size >= due);
+    await until(`${due} records`, worker, () => arrived() >= due);
     if (!kill) continue;
     worker.child.kill("SIGKILL");
     await worker.ended;
@@ -85,13 +87,19 @@ async function tailed(
   return incidentsIn(name);
 }
 
-function uidsIn(name: string): string[] {
-  try {
-    return lines(`${name}.ndjson`).map((line) => line.attributes["log.record.uid"]);
-  } catch {
-    // There is no file yet, or its last line is being written.
-    return [];
-  }
+/** How many different records a growing file of lines has; each look reads on from the one before. */
+function arrivedIn(file: string): () => number {
+  const uids = new Set<string>();
+  let read = 0;
+  return () => {
+    if (!existsSync(file)) return 0;
+    const grown = readFileSync(file).subarray(read);
+    // What stands behind the last end of a line is being written.
+    const whole = grown.subarray(0, grown.lastIndexOf("\n") + 1);
+    read += whole.length;
+    for (const line of whole.toString().split("\n")) if (line !== "") uids.add(JSON.parse(line).attributes["log.record.uid"]);
+    return uids.size;
+  };
 }
 
 test.each([

@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { generate } from "../../src/generator/generate.ts";
 import { writeBucket } from "../../src/generator/write.ts";
 import { CertificateAuthority, type Issued, selfSignedHost } from "../simulators/oci/certificates.ts";
 import { startHttp } from "../unit/alerts/receiver.ts";
-import { type Ended, spawned, summaryOf } from "./program.ts";
+import { type Ended, flowferry, spawned, summaryOf } from "./program.ts";
 import { setting, toFile } from "./setting.ts";
 
 /** The secret part of the webhook's URL. */
@@ -19,6 +20,10 @@ const good = authority.issueHost("localhost");
 const { path, write, configFor } = setting();
 let servers: { close(): void }[];
 
+// As NODE_EXTRA_CA_CERTS does for a process of its own.
+const trusted = getCACertificates("default");
+beforeAll(() => setDefaultCACertificates([...trusted, authority.certificate]));
+afterAll(() => setDefaultCACertificates(trusted));
 beforeEach(() => {
   servers = [];
   write("authority.pem", authority.certificate);
@@ -71,8 +76,8 @@ function expectNoSecret({ stdout, stderr }: Ended): void {
   expect(stdout + stderr).not.toMatch(/^\s+at .*:\d+:\d+\)?$/m);
 }
 
-async function tryOut(host: string): Promise<Ended> {
-  const ended = await spawned(["alerts", "test", "-c", telling()], environment(host));
+async function tryOut(host: string, program = flowferry): Promise<Ended> {
+  const ended = await program(["alerts", "test", "-c", telling()], environment(host));
   expectNoSecret(ended);
   return ended;
 }
@@ -80,7 +85,7 @@ async function tryOut(host: string): Promise<Ended> {
 describe("what Slack answers", () => {
   test("200 ok: the message was taken", async () => {
     const { host, received } = await slack(good, ok);
-    expect(await tryOut(host)).toMatchObject({ code: 0, stdout: "ok     slack\n", stderr: "" });
+    expect(await tryOut(host, spawned)).toMatchObject({ code: 0, stdout: "ok     slack\n", stderr: "" });
     expect(received).toMatchObject([{ path: PATH, body: { text: expect.stringContaining("Test alert from flowferry") } }]);
   });
 

@@ -26,6 +26,7 @@ export function evaluate(rule: Rule, flows: readonly Flow[]): Set<string> {
     detector.inspect(copy);
     if (rule.kind === "detection" && copy.detections.includes(rule.name)) found.add(flow.uid);
   }
+  detector.settle();
   return found;
 }
 
