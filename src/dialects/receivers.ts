@@ -38,6 +38,13 @@ export function receiversOf(texts: readonly string[]): ReadonlyMap<string, strin
 /** Label of every alert that goes through an Alertmanager, by which its routes find them. */
 export const ALERT_SOURCE = { source: "flowferry" } as const;
 
+/** In the template language of Alertmanager, and of Grafana: what comes from tables and flows is text to Slack, for which `<!channel>` would call everybody. */
+const asText = (value: string) => `{{ ${value} | reReplaceAll "&" "&amp;" | reReplaceAll "<" "&lt;" | reReplaceAll ">" "&gt;" }}`;
+
+/** What a Slack message of alerts has for its title, and for its text. */
+export const SLACK_TITLE = `{{ .CommonLabels.severity }}: ${asText(".CommonAnnotations.summary")}`;
+export const SLACK_TEXT = `{{ range .Alerts }}${asText(".Annotations.description")}\n{{ range .Labels.SortedPairs }}{{ .Name }}=${asText(".Value")} {{ end }}\n{{ end }}`;
+
 /** Configuration of an Alertmanager that tells a Slack channel of all alerts; the webhook's URL, a secret, is read from a file. */
 export function alertmanagerConfig(channel = "#flow-alerts"): string {
   const config = {
@@ -63,8 +70,8 @@ export function alertmanagerConfig(channel = "#flow-alerts"): string {
             api_url_file: "/etc/alertmanager/slack-webhook-url",
             channel,
             send_resolved: false,
-            title: "{{ .CommonLabels.severity }}: {{ .CommonAnnotations.summary }}",
-            text: "{{ range .Alerts }}{{ .Annotations.description }}\n{{ range .Labels.SortedPairs }}{{ .Name }}={{ .Value }} {{ end }}\n{{ end }}{{ .CommonAnnotations.runbook }}",
+            title: SLACK_TITLE,
+            text: `${SLACK_TEXT}{{ .CommonAnnotations.runbook }}`,
           },
         ],
       },

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { alertmanagerConfig } from "../../src/dialects/receivers.ts";
 import { generate } from "../../src/generator/generate.ts";
 import type { IncidentId } from "../../src/generator/incidents.ts";
 import { lookupFiles } from "../../src/generator/lookup-files.ts";
@@ -59,7 +60,7 @@ async function until(what: string, condition: () => boolean): Promise<void> {
 const settled = () => sleep(GROUP_WAIT_MS + 2_000);
 
 describe("accepted SSH", () => {
-  const alertmanager = available("Prometheus Alertmanager", startAlertmanager);
+  const alertmanager = available("Prometheus Alertmanager", () => startAlertmanager());
 
   test("of two networks, found by two workers: the channel is told once", async () => {
     const targets = [await network(16, ["ssh-from-outside"]), await network(24, ["ssh-from-outside"])];
@@ -91,7 +92,7 @@ describe("accepted SSH", () => {
 });
 
 describe("a silence", () => {
-  const alertmanager = available("Prometheus Alertmanager", startAlertmanager);
+  const alertmanager = available("Prometheus Alertmanager", () => startAlertmanager());
 
   test("suppresses the accepted SSH of one server, and nothing else", async () => {
     const { source, destination } = await network(16, ["ssh-from-outside", "brute-force"]);
@@ -103,5 +104,31 @@ describe("a silence", () => {
     expect(toldOf(alertmanager(), SSH)).toEqual([]);
     const suppressed = (await alertmanager().alerts()).filter(({ status }) => status.state === "suppressed");
     expect(suppressed).toMatchObject([{ labels: { alertname: SSH, source, destination }, status: { silencedBy: [silence] } }]);
+  });
+});
+
+describe("the configuration that ships", () => {
+  const shipped = (webhook: string) =>
+    alertmanagerConfig()
+      .replace(/api_url_file: .*/, `api_url: ${webhook}`)
+      .replace("group_wait: 30s", "group_wait: 1s");
+  const alertmanager = available("Prometheus Alertmanager", () => startAlertmanager(shipped));
+
+  test("tells names as text, whatever Slack would make of them", async () => {
+    const labels = {
+      alertname: "x",
+      source: "flowferry",
+      severity: "high",
+      destination_server: "<!channel> & <https://evil.example|db>",
+    };
+    await alertmanager().send(labels, { summary: "Login at <!here>", description: "From <@U1> & others.", runbook: "r.md" });
+    await until("a notification", () => alertmanager().told.length > 0);
+    const [told] = alertmanager().told.map(({ body }) => body.attachments[0] as { title: string; text: string });
+    expect(told?.title).toBe("high: Login at &lt;!here&gt;");
+    expect(told?.text.split("\n")).toEqual([
+      "From &lt;@U1&gt; &amp; others.",
+      "alertname=x destination_server=&lt;!channel&gt; &amp; &lt;https://evil.example|db&gt; severity=high source=flowferry ",
+      "r.md",
+    ]);
   });
 });

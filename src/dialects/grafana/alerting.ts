@@ -3,7 +3,7 @@ import { stringify } from "yaml";
 import type { Rule } from "../../detect/rule.ts";
 import { alertAnnotations, alertLabels, byInterval, keptMs } from "../alert-labels.ts";
 import type { Evaluation } from "../evaluation.ts";
-import { ALERT_SOURCE } from "../receivers.ts";
+import { ALERT_SOURCE, SLACK_TEXT, SLACK_TITLE } from "../receivers.ts";
 import { duration, oneLine } from "../text.ts";
 
 /** A rule as a ruler asks for it. */
@@ -88,14 +88,12 @@ export function grafanaNotifications(channel = "#flow-alerts"): string {
     // An alert fires as long as late flows of its window can come: that is no news.
     repeat_interval: "24h",
   };
-  const text =
-    "{{ range .Alerts }}{{ .Annotations.description }}\n{{ range .Labels.SortedPairs }}{{ .Name }}={{ .Value }} {{ end }}\n{{ end }}";
   const settings = {
     // Of the environment of Grafana, which puts it in.
     url: "SLACK_WEBHOOK_URL",
     recipient: channel,
-    title: "{{ .CommonLabels.severity }}: {{ .CommonAnnotations.summary }}",
-    text,
+    title: SLACK_TITLE,
+    text: SLACK_TEXT,
   };
   const receivers = [{ uid: "flowferry-slack", type: "slack", disableResolveMessage: true, settings }];
   const matchers = Object.entries(ALERT_SOURCE).map(([label, value]) => [label, "=", value]);

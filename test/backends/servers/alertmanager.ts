@@ -21,6 +21,8 @@ export interface Alertmanager {
   /** What it posted to the channel's webhook so far. */
   readonly told: readonly Received[];
   alerts(): Promise<ActiveAlert[]>;
+  /** Sends an alert with these labels and annotations, as a ruler does. */
+  send(labels: Readonly<Record<string, string>>, annotations: Readonly<Record<string, string>>): Promise<void>;
   /** Silences alerts with these labels for an hour and returns the silence's id. */
   silence(labels: Readonly<Record<string, string>>): Promise<string>;
   stop(): Promise<void>;
@@ -30,10 +32,10 @@ export interface Alertmanager {
 export const GROUP_WAIT_MS = 5_000;
 
 /**
- * Starts Alertmanager on loopback, alone, with one Slack receiver whose webhook is a server of this process. It groups by rule.
- * Its title counts the alerts of a group, its text has the summary of each in a line.
+ * Starts Alertmanager on loopback, alone, with one Slack receiver whose webhook is a server of this process. By default it groups by rule,
+ * its title counts the alerts of a group, its text has the summary of each in a line.
  */
-export async function startAlertmanager(): Promise<Alertmanager> {
+export async function startAlertmanager(configure = configuration): Promise<Alertmanager> {
   await installDebianPackages("Prometheus Alertmanager", ["prometheus-alertmanager"], ["prometheus-alertmanager"]);
   await using stack = new AsyncDisposableStack();
   const slack = await startHttp((response) => response.end("ok"));
@@ -41,7 +43,7 @@ export async function startAlertmanager(): Promise<Alertmanager> {
   const directory = await mkdtemp(join(tmpdir(), "flowferry-alertmanager-"));
   stack.defer(() => rm(directory, { recursive: true, force: true }));
   const file = join(directory, "alertmanager.yml");
-  await writeFile(file, configuration(`${slack.url}/services/T00000000/B00000000/xx`));
+  await writeFile(file, configure(`${slack.url}/services/T00000000/B00000000/xx`));
   const [port] = await freePorts(1);
   const url = `http://127.0.0.1:${port}`;
 
@@ -59,6 +61,14 @@ export async function startAlertmanager(): Promise<Alertmanager> {
     url,
     told: slack.received,
     alerts: () => call<ActiveAlert[]>(`${url}/api/v2/alerts`),
+    async send(labels, annotations) {
+      const response = await fetch(`${url}/api/v2/alerts`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify([{ labels, annotations }]),
+      });
+      if (!response.ok) throw new Error(`Alertmanager answered with HTTP ${response.status}: ${await response.text()}`);
+    },
     async silence(labels) {
       const now = Date.now();
       const { silenceID } = await call<{ silenceID: string }>(`${url}/api/v2/silences`, {
