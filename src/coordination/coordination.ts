@@ -7,12 +7,13 @@ import { checkConnection } from "../lib/kafka/options.ts";
 import { type RetryPolicy, retry } from "../lib/retry.ts";
 import type { Secrets } from "../lib/secrets/secrets.ts";
 import { firstOf, pause } from "../lib/waiting.ts";
-import { Detecting, type Tenure } from "./detecting.ts";
+import { Detecting } from "./detecting.ts";
 import { LeaseHolder } from "./lease.ts";
 import { type Lease, Lister } from "./lister.ts";
 import type { CoordinationOptions } from "./options.ts";
 import { Rows } from "./rows.ts";
 import { Shipping, type ShippingParts } from "./shipping.ts";
+import type { Tenure } from "./tenure.ts";
 import { TopicLog } from "./topic-log.ts";
 import { rewriteWaiting } from "./waiting-messages.ts";
 

@@ -1,10 +1,15 @@
 import { firstOf } from "../lib/waiting.ts";
-import type { LogEvents, TopicLog } from "./topic-log.ts";
+import type { LogEvents } from "./log-events.ts";
+
+/** Writes messages until the brokers have them. */
+export interface RowLog {
+  send(messages: readonly { readonly topic: string; readonly value: Buffer }[], signal: AbortSignal): Promise<void>;
+}
 
 /** Messages go to whoever looks after the rules, through the topic of detections. */
 export class Rows {
   /** Where they are written; it may be there only after a while. */
-  readonly log = Promise.withResolvers<TopicLog>();
+  readonly log = Promise.withResolvers<RowLog>();
   /** Of that log. */
   readonly events: LogEvents;
   readonly #topic: string;

@@ -4,6 +4,7 @@ import { KafkaProducer, type MessageToSend } from "../lib/kafka/producer.ts";
 import { type Message, TopicReader } from "../lib/kafka/topic-reader.ts";
 import { type RetryPolicy, retry } from "../lib/retry.ts";
 import { pause } from "../lib/waiting.ts";
+import type { LogEvents } from "./log-events.ts";
 
 /** Of one request; the services take 1 MB. */
 const REQUEST_BYTES = 800_000;
@@ -15,12 +16,6 @@ const BETWEEN_FETCHES_MS = 250;
 
 /** For whoever has no pauses of their own. */
 export const RETRY: RetryPolicy = { initialMs: 100, maxMs: 2_000 };
-
-export interface LogEvents {
-  /** A topic cannot be written or read now; it is tried again. */
-  onTrouble(error: unknown): void;
-  onWell(): void;
-}
 
 /** Writes to topics until the brokers have it, and reads them back. */
 export class TopicLog {

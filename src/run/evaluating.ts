@@ -1,7 +1,7 @@
 import type { AlertTotals } from "../alerts/dispatch.ts";
 import type { AlertOptions } from "../config/alerts.ts";
-import type { Tenure } from "../coordination/detecting.ts";
 import { KeptAlerts } from "../coordination/kept-alerts.ts";
+import type { Tenure } from "../coordination/tenure.ts";
 import { ContextPool } from "../flow/contexts.ts";
 import { opened } from "../flow/sealed.ts";
 import { openLedger } from "../ledger/sqlite.ts";
