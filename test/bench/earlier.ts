@@ -21,12 +21,15 @@ export function earlierProgram(commit: string): Earlier {
     try {
       const archive = execFileSync("git", ["archive", id], { cwd: ROOT, maxBuffer: 1 << 30 });
       execFileSync("tar", ["-x", "-C", making], { input: archive });
-      symlinkSync(join(ROOT, "node_modules"), join(making, "node_modules"));
       renameSync(making, folder);
     } finally {
       rmSync(making, { recursive: true, force: true });
     }
   }
+  // Those of the checkout that asks: the one that has made the folder may be gone.
+  const packages = join(folder, "node_modules");
+  rmSync(packages, { force: true });
+  symlinkSync(join(ROOT, "node_modules"), packages);
   const { version } = JSON.parse(git("show", `${id}:package.json`)) as { version: string };
   return { name: `version ${version} (${id})`, main: pathToFileURL(join(folder, "src/main.ts")) };
 }
