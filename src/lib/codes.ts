@@ -164,7 +164,7 @@ export const CODES = {
     "kafka-unreachable": "The brokers cannot be reached",
     "kafka-unavailable": "A broker, or the leader of a partition, is not ready now",
     "kafka-tls": "A certificate or key cannot be used, or one side does not speak TLS",
-    "kafka-token": "The file of the token cannot be read",
+    "kafka-secret": "The file of a password or a token cannot be read, or is empty",
     "kafka-topic-missing": "There is no such topic, or it may not be seen",
     "kafka-refused": "The broker refuses the request",
     "kafka-unsupported": "The broker lacks what is asked for",

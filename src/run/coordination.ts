@@ -3,6 +3,7 @@ import { Coordination, ROLES, type Role } from "../coordination/coordination.ts"
 import { codeOf, describeError } from "../lib/errors.ts";
 import type { Health } from "../telemetry/health.ts";
 import type { Instruments, Logger } from "../telemetry/telemetry.ts";
+import { Complaints } from "./complaints.ts";
 import type { Shelf } from "./shelf.ts";
 
 export interface CoordinationSurroundings {
@@ -21,14 +22,19 @@ export function coordinationOf(
 ): Promise<Coordination | undefined> {
   const { coordination: options, run, baseDir, secrets } = config;
   if (options === undefined) return Promise.resolve(undefined);
+  const complaints = new Complaints();
+  const onWell = (part: string) => {
+    health.well(part);
+    complaints.well(part);
+  };
   const events = {
     onTrouble: (part: string, error: unknown, failures: number) => {
       health.failing(part, error, failures);
-      if (failures === 1 || (failures & (failures - 1)) === 0) log.warn({ code: codeOf(error) }, describeError(error));
+      if (complaints.isDue(part, error)) log.warn({ code: codeOf(error) }, describeError(error));
     },
-    onWell: (part: string) => health.well(part),
+    onWell,
     onListing: (source: string) => {
-      health.well(`source ${source}`);
+      onWell(`source ${source}`);
       measure.listings.add(1, { source });
     },
     onInfo: (line: string) => log.info(line),

@@ -14,7 +14,7 @@ import { connectionShape } from "../../src/lib/kafka/options.ts";
 import { type Running, start, type Workplace, workplace } from "../journeys/program.ts";
 import { startReceiver } from "../simulators/otlp/receiver.ts";
 import { s3Server } from "../simulators/s3/server.ts";
-import { type Kafka, PASSWORD, USER } from "./rig/cluster.ts";
+import { type Kafka, type Listener, PASSWORD, USER } from "./rig/cluster.ts";
 
 /** Length of what the uids of an object's records begin with. */
 const DIGEST = 24;
@@ -38,7 +38,7 @@ interface Worker {
 export interface FleetOptions {
   readonly workers?: number;
   readonly partitions?: number;
-  readonly listener?: "OCI" | "SASL_SSL" | "PLAINTEXT";
+  readonly listener?: Listener;
   readonly sessionMs?: number;
   readonly password?: string;
   /** Of a worker's command line. */

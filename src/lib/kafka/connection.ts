@@ -65,20 +65,36 @@ function tlsOf({ tls }: ConnectionOptions, baseDir: string): NonNullable<BaseOpt
 }
 
 function saslOf(
-  { mechanism, username, password, token, tokenFile }: NonNullable<ConnectionOptions["sasl"]>,
-  { baseDir, secrets }: Surroundings,
+  { mechanism, username = "", password = "", passwordFile, token = "", tokenFile }: NonNullable<ConnectionOptions["sasl"]>,
+  surroundings: Surroundings,
 ): SASLOptions {
-  if (mechanism !== "OAUTHBEARER") return { mechanism, username: username ?? "", password: password ?? "" };
-  if (tokenFile === undefined) return { mechanism, token: token ?? "" };
-  const path = resolve(baseDir, tokenFile);
-  const readToken = async (): Promise<string> => {
-    try {
-      const text = (await readFile(path, "utf8")).trim();
-      secrets?.addPassing(text);
-      return text;
-    } catch (cause) {
-      throw new UsageError("kafka-token", `sasl.tokenFile: cannot read ${path}`, { cause });
-    }
-  };
-  return { mechanism, token: readToken };
+  if (mechanism === "OAUTHBEARER") {
+    const own = tokenFile === undefined ? token : () => secretOf("tokenFile", tokenFile, surroundings);
+    return { mechanism, token: own, authBytesValidator: refuseChallenge };
+  }
+  const own = passwordFile === undefined ? password : () => secretOf("passwordFile", passwordFile, surroundings);
+  return { mechanism, username, password: own };
 }
+
+/** What is in the file now: it is asked for whenever a connection is made, or has to prove itself again. */
+async function secretOf(option: string, file: string, { baseDir, secrets }: Surroundings): Promise<string> {
+  const path = resolve(baseDir, file);
+  let text: string;
+  try {
+    text = (await readFile(path, "utf8")).trim();
+  } catch (cause) {
+    throw new UsageError("kafka-secret", `sasl.${option}: cannot read ${path}`, { cause });
+  }
+  if (text === "") throw new UsageError("kafka-secret", `sasl.${option}: ${path} is empty`);
+  secrets?.addPassing(text);
+  return text;
+}
+
+/**
+ * Whoever presents a token is believed without a word. A broker that does not take it answers without an error, with a word about it, and
+ * closes the connection at the next request (RFC 7628, 3.2.3).
+ */
+const refuseChallenge: NonNullable<SASLOptions["authBytesValidator"]> = (answer, callback) => {
+  if (answer.length === 0) callback(null, answer);
+  else callback(new Error("the token is refused"), answer);
+};

@@ -93,11 +93,11 @@ interface Leaf {
 export function kafkaFailures({ brokers, sasl }: Pick<ConnectionOptions, "brokers" | "sasl">): KafkaFailures {
   const where = brokers.length > 2 ? `${brokers[0]} and ${brokers.length - 1} more` : brokers.join(" and ");
   const user = sasl?.username === undefined ? "the token" : `user ${sasl.username}`;
-  const option = sasl?.mechanism === "OAUTHBEARER" ? "sasl.token or sasl.tokenFile" : "sasl.username and sasl.password";
+  const remedy = remedyOf(sasl);
   const meaningOf = (leaf: Leaf): Meaning | undefined => {
     const { apiId, code, message } = leaf;
     if (isRefusedUser(leaf)) {
-      const says = `${user} (${sasl?.mechanism ?? "no SASL"}) is refused: check ${option}`;
+      const says = `${user} (${sasl?.mechanism ?? "no SASL"}) is refused: ${remedy}`;
       return asked(says, "not-authenticated");
     }
     if (apiId === "UNKNOWN_TOPIC_OR_PARTITION" || apiId === "UNKNOWN_TOPIC_ID" || /^Unknown topic /.test(message)) {
@@ -132,6 +132,16 @@ export function kafkaFailures({ brokers, sasl }: Pick<ConnectionOptions, "broker
     const failure = networkFailure("kafka-unreachable", what, where, cause, "tls.caFile");
     return new Failure(failure.drawer, failure.code, failure.message, { cause: error });
   };
+}
+
+/** What a person does about a user that brokers refuse. */
+function remedyOf(sasl: ConnectionOptions["sasl"]): string {
+  const { mechanism, passwordFile, tokenFile } = sasl ?? {};
+  if (mechanism !== "OAUTHBEARER")
+    return `check sasl.username and ${passwordFile === undefined ? "sasl.password" : `what is in ${passwordFile} (sasl.passwordFile)`}`;
+  if (tokenFile === undefined)
+    return "it may have expired: set a fresh sasl.token and start again, or use sasl.tokenFile, which is read again";
+  return `it may have expired: write a fresh one into ${tokenFile} (sasl.tokenFile), which is read again`;
 }
 
 const isRefusedUser = ({ apiId, code }: Leaf): boolean =>

@@ -32,12 +32,21 @@ export const connectionShape = {
       password: secret(z.string().min(1))
         .optional()
         .describe("Password: of OCI Streaming an auth token of the user, of IBM Event Streams the API key"),
-      token: secret(z.string().min(1)).optional().describe("Token of mechanism OAUTHBEARER"),
+      passwordFile: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          "File that holds the password, read again whenever a connection is made, so that a new one needs no restart; relative to the configuration file",
+        ),
+      token: secret(z.string().min(1)).optional().describe("Token of mechanism OAUTHBEARER, for as long as it is good"),
       tokenFile: z
         .string()
         .min(1)
         .optional()
-        .describe("File that holds the token, read again whenever a connection is made; relative to the configuration file"),
+        .describe(
+          "File that holds the token, read again whenever a connection is made, and before the token of one that stands expires: whoever renews it writes it there; relative to the configuration file",
+        ),
     })
     .optional()
     .describe("Who connects"),
@@ -81,8 +90,13 @@ export function checkConnection({ securityProtocol, sasl, tls, brokers, allowIns
     if ((sasl.token === undefined) === (sasl.tokenFile === undefined)) {
       throw wrong("sasl.mechanism OAUTHBEARER needs either sasl.token or sasl.tokenFile");
     }
-  } else if (sasl !== undefined && (sasl.username === undefined || sasl.password === undefined)) {
-    throw wrong(`sasl.mechanism ${sasl.mechanism} needs sasl.username and sasl.password`);
+  } else if (sasl !== undefined) {
+    if (sasl.username === undefined || (sasl.password === undefined && sasl.passwordFile === undefined)) {
+      throw wrong(`sasl.mechanism ${sasl.mechanism} needs sasl.username and sasl.password, or sasl.passwordFile`);
+    }
+    if (sasl.password !== undefined && sasl.passwordFile !== undefined) {
+      throw wrong("sasl.password and sasl.passwordFile exclude each other");
+    }
   }
   const remote = brokers.find((broker) => !isLoopback(broker.slice(0, broker.lastIndexOf(":"))));
   if (wantsSasl && !wantsTls && remote !== undefined && !allowInsecure) {

@@ -15,6 +15,8 @@ export const PASSWORD = 'T0k>n{with};"all$of+it';
 
 const START_MS = 120_000;
 
+export type Listener = "SASL_SSL" | "OAUTHBEARER" | "PLAINTEXT" | "OCI";
+
 interface Node {
   readonly id: number;
   readonly folder: string;
@@ -61,8 +63,8 @@ export class Kafka {
       const issued = authority.issueHost("localhost");
       writeFileSync(join(folder, "authority.pem"), authority.certificate);
       writeFileSync(join(folder, "broker.pem"), issued.key + issued.certificate);
-      const [quorum = 0, ...ports] = await freePorts(1 + 4 * NODES.brokers.length);
-      const oci = await OciProfile.open(issued, NODES.brokers.length);
+      const [quorum = 0, ...ports] = await freePorts(1 + 5 * NODES.brokers.length);
+      const oci = await OciProfile.open(issued, NODES.brokers.length, PASSWORD);
       closers.push(() => oci.close());
       const started = async (id: number, lines: readonly string[], listeners: Record<string, number>): Promise<Node> => {
         const node = await startNode(distribution, folder, id, lines, listeners);
@@ -73,8 +75,8 @@ export class Kafka {
       const controllerLines = [voters, "process.roles=controller", `listeners=CONTROLLER://127.0.0.1:${quorum}`];
       const controller = started(NODES.controller, controllerLines, { CONTROLLER: quorum });
       const brokers = NODES.brokers.map((id, index) => {
-        const [plain = 0, secure = 0, behind = 0, between = 0] = ports.slice(4 * index);
-        const listeners = { PLAINTEXT: plain, SASL_SSL: secure, OCI: behind, BETWEEN: between };
+        const [plain = 0, secure = 0, behind = 0, between = 0, bearer = 0] = ports.slice(5 * index);
+        const listeners = { PLAINTEXT: plain, SASL_SSL: secure, OCI: behind, BETWEEN: between, OAUTHBEARER: bearer };
         oci.forward(index, behind);
         return started(id, [voters, ...brokerLines(folder, listeners, oci.ports[index] ?? 0)], listeners);
       });
@@ -89,10 +91,10 @@ export class Kafka {
     }
   }
 
-  /** Where clients ask first: each broker's listener with TLS and SASL PLAIN, without it, or behind what OCI Streaming allows. */
-  brokers(listener: "SASL_SSL" | "PLAINTEXT" | "OCI"): string[] {
+  /** Where clients ask first: each broker's listener with TLS and SASL PLAIN, or tokens, without it, or behind what OCI Streaming allows. */
+  brokers(listener: Listener): string[] {
     if (listener === "OCI") return this.oci.ports.map((port) => `localhost:${port}`);
-    const host = listener === "SASL_SSL" ? "localhost" : "127.0.0.1";
+    const host = listener === "PLAINTEXT" ? "127.0.0.1" : "localhost";
     return this.#brokers.map(({ ports }) => `${host}:${ports[listener]}`);
   }
 
@@ -214,18 +216,23 @@ function brokerLines(folder: string, ports: Record<string, number>, proxied: num
   const listeners = Object.entries(ports).map(([name, port]) => `${name}://127.0.0.1:${port}`);
   const advertised = [
     ...[`PLAINTEXT://127.0.0.1:${ports.PLAINTEXT}`, `SASL_SSL://localhost:${ports.SASL_SSL}`],
-    ...[`OCI://localhost:${proxied}`, `BETWEEN://127.0.0.1:${ports.BETWEEN}`],
+    ...[`OCI://localhost:${proxied}`, `BETWEEN://127.0.0.1:${ports.BETWEEN}`, `OAUTHBEARER://localhost:${ports.OAUTHBEARER}`],
   ];
   return [
     "process.roles=broker",
     `listeners=${listeners.join(",")}`,
     `advertised.listeners=${advertised.join(",")}`,
     "inter.broker.listener.name=BETWEEN",
-    "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,OCI:SASL_PLAINTEXT,BETWEEN:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,OCI:SASL_PLAINTEXT,OAUTHBEARER:SASL_SSL,BETWEEN:PLAINTEXT,CONTROLLER:PLAINTEXT",
     "sasl.enabled.mechanisms=PLAIN",
+    // Believes every token that has not expired, and closes connections whose token has.
+    "listener.name.oauthbearer.sasl.enabled.mechanisms=OAUTHBEARER",
+    "listener.name.oauthbearer.oauthbearer.sasl.jaas.config=org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required;",
     ...["sasl_ssl", "oci"].map((name) => `listener.name.${name}.plain.sasl.jaas.config=${property(jaas)}`),
-    "listener.name.sasl_ssl.ssl.keystore.type=PEM",
-    `listener.name.sasl_ssl.ssl.keystore.location=${join(folder, "broker.pem")}`,
+    ...["sasl_ssl", "oauthbearer"].flatMap((name) => [
+      `listener.name.${name}.ssl.keystore.type=PEM`,
+      `listener.name.${name}.ssl.keystore.location=${join(folder, "broker.pem")}`,
+    ]),
     "message.max.bytes=1048576",
     "auto.create.topics.enable=false",
     "default.replication.factor=2",

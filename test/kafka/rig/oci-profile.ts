@@ -24,6 +24,8 @@ const FETCHES_A_SECOND = 5;
 export class OciProfile {
   readonly ports: readonly number[];
   readonly broken: string[] = [];
+  /** The auth token that users have now. One that is made anew is as long as the brokers'; whoever is connected with the old one stays so. */
+  token: string;
   readonly #servers: readonly Server[];
   readonly #upstream: number[] = [];
   readonly #sockets = new Set<Socket>();
@@ -33,18 +35,22 @@ export class OciProfile {
   readonly #most = new Map<string, number>();
   #cutting: NodeJS.Timeout | undefined;
 
-  private constructor(servers: readonly Server[]) {
+  readonly #own: string;
+
+  private constructor(servers: readonly Server[], token: string) {
     this.#servers = servers;
+    [this.#own, this.token] = [token, token];
     this.ports = servers.map((server) => (server.address() as { port: number }).port);
     for (const [index, server] of servers.entries()) server.on("secureConnection", (socket) => this.#serve(socket, index));
   }
 
-  static async open({ certificate, key }: Issued, count: number): Promise<OciProfile> {
+  /** `token`: of the brokers' user. */
+  static async open({ certificate, key }: Issued, count: number, token: string): Promise<OciProfile> {
     const servers = Array.from({ length: count }, () => createServer({ cert: certificate, key }));
     // A client that goes away while it says hello is none of the test's business.
     for (const server of servers) server.on("tlsClientError", () => {}).listen(0, "127.0.0.1");
     await Promise.all(servers.map((server) => once(server, "listening")));
-    return new OciProfile(servers);
+    return new OciProfile(servers, token);
   }
 
   forward(index: number, port: number): void {
@@ -100,6 +106,7 @@ export class OciProfile {
           client.destroy();
           return;
         }
+        if (header.api === API.saslAuthenticate) this.#exchange(frame);
         if (header.api === API.apiVersions) asked.set(header.correlation, header);
         const delayMs = header.api === API.fetch ? this.#fetchDelay(header) : 0;
         turn = turn.then(async () => {
@@ -117,6 +124,14 @@ export class OciProfile {
         client.write(framed(header === undefined ? frame : withoutMissing(frame, header.version)));
       }
     });
+  }
+
+  /** The token of now is the brokers' to them, and the brokers' own is none when there is another. */
+  #exchange(frame: Buffer): void {
+    if (this.token === this.#own) return;
+    const [now, before] = [frame.indexOf(this.token), frame.indexOf(this.#own)];
+    if (now !== -1) frame.write(this.#own, now);
+    else if (before !== -1) frame.fill("-", before, before + this.#own.length);
   }
 
   #refusal({ api, flexible, body }: RequestHeader, frame: Buffer): string | undefined {

@@ -20,6 +20,7 @@ export const API = {
   createPartitions: 37,
   describeTransactions: 65,
   listTransactions: 66,
+  saslAuthenticate: 36,
   consumerGroupHeartbeat: 68,
   consumerGroupDescribe: 69,
 } as const;

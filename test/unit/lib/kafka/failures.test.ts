@@ -64,8 +64,8 @@ test("what the network says passes, what TLS says needs a person", () => {
 });
 
 test("what is sorted already stays, also within", () => {
-  const own = new UsageError("kafka-token", "sasl.tokenFile: cannot read /token");
+  const own = new UsageError("kafka-secret", "sasl.tokenFile: cannot read /token");
   expect(sorted(own)).toBe(own);
   const within = sorted(new NetworkError("Connection failed.", { cause: own }));
-  expect([drawerOf(within), within.code, within.message]).toEqual(["person", "kafka-token", own.message]);
+  expect([drawerOf(within), within.code, within.message]).toEqual(["person", "kafka-secret", own.message]);
 });

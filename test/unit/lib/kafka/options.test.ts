@@ -18,6 +18,7 @@ test.each([
   [{ securityProtocol: "SSL" }, /set SASL_SSL/],
   [{ sasl: { username: "token" } }, /PLAIN needs sasl.username and sasl.password/],
   [{ sasl: { mechanism: "OAUTHBEARER", ...sasl } }, /either sasl.token or sasl.tokenFile/],
+  [{ sasl: { ...sasl, passwordFile: "password" } }, /sasl.password and sasl.passwordFile exclude each other/],
   [{ tls: { certFile: "client.pem" } }, /belong together/],
 ])("options that contradict each other are refused: %j", (given, message) => {
   expect(() => check(given)).toThrow(message);
