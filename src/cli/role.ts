@@ -1,6 +1,6 @@
 import { Option } from "commander";
 import type { Config } from "../config/load.ts";
-import { ROLES, type Role } from "../coordination/coordination.ts";
+import { ROLES, type Role } from "../coordination/roles.ts";
 import { UsageError } from "../lib/errors.ts";
 import type { NamingOptions } from "./announced.ts";
 

@@ -4,7 +4,7 @@ import { Command } from "commander";
 import type { AlertTotals } from "../alerts/dispatch.ts";
 import type { Config } from "../config/load.ts";
 import type { Problem } from "../contracts/ledger.ts";
-import type { Role } from "../coordination/coordination.ts";
+import type { Role } from "../coordination/roles.ts";
 import type { Totals } from "../delivery/account.ts";
 import type { Flow } from "../flow/flow.ts";
 import { describeError, UsageError } from "../lib/errors.ts";

@@ -1,41 +1,27 @@
 import type { StoredDeadLetter } from "../contracts/ledger.ts";
 import type { Source } from "../contracts/source.ts";
-import { describeError, drawerOf, Failure } from "../lib/errors.ts";
+import { describeError, Failure } from "../lib/errors.ts";
 import { kafkaConnection } from "../lib/kafka/connection.ts";
-import { GroupLag, type Lag } from "../lib/kafka/group-lag.ts";
 import { checkConnection } from "../lib/kafka/options.ts";
 import { type RetryPolicy, retry } from "../lib/retry.ts";
 import type { Secrets } from "../lib/secrets/secrets.ts";
-import { firstOf, pause } from "../lib/waiting.ts";
+import { pause } from "../lib/waiting.ts";
 import { Detecting } from "./detecting.ts";
+import { LagWatch, type TopicLag } from "./lag-watch.ts";
 import { LeaseHolder } from "./lease.ts";
 import { type Lease, Lister } from "./lister.ts";
 import type { CoordinationOptions } from "./options.ts";
+import { detectorsOf, type Role } from "./roles.ts";
 import { Rows } from "./rows.ts";
 import { Shipping, type ShippingParts } from "./shipping.ts";
 import type { Tenure } from "./tenure.ts";
 import { TopicLog } from "./topic-log.ts";
 import { rewriteWaiting } from "./waiting-messages.ts";
 
-/** What a worker does of the work that several share. */
-export const ROLES = ["discover", "ship", "detect"] as const;
-export type Role = (typeof ROLES)[number];
-
-/** So often it is asked how far the group is, in ms. */
-const LAG_MS = 10_000;
-/** While so many objects wait to be delivered, no further ones are looked for: what lies in the bucket waits there. */
-const MOST_WAITING = 100_000;
 /** So often, within the time that topics keep a message, it is looked whether something is to be written again. */
 const LOOKS = 8;
 /** The pause after a lister has failed in a way that no repetition heals, in ms. */
 const LISTER_PAUSE_MS = 10_000;
-
-/** How far one group is in one topic. */
-export interface TopicLag {
-  readonly topic: string;
-  readonly role: Role;
-  readonly messages: number;
-}
 
 export interface CoordinationParts {
   readonly options: CoordinationOptions;
@@ -72,9 +58,7 @@ export class Coordination {
   #shipping: Shipping | undefined;
   #closers: (() => Promise<void>)[] = [];
   #working: Promise<unknown> = Promise.resolve();
-  #lag: readonly Lag[] = [];
-  #detectLag: readonly Lag[] = [];
-  #lagRead = Promise.withResolvers<void>();
+  readonly #lag: LagWatch;
   /** Hints that this worker gave itself, since something came to be delivered. */
   readonly #expected = new Set<string>();
   /** What of an object was set aside. */
@@ -88,6 +72,7 @@ export class Coordination {
     checkConnection(parts.options);
     this.#parts = parts;
     const { options, events } = parts;
+    this.#lag = new LagWatch(options);
     this.#rows = new Rows(options.topics.detections, {
       onTrouble: (error) => events.onTrouble(PART, error, 3),
       onWell: () => events.onWell(PART),
@@ -141,18 +126,7 @@ export class Coordination {
 
   /** How far the groups are, by topic, as of a short while ago; nothing before the brokers have said so. */
   get lag(): readonly TopicLag[] {
-    if (this.#lag.length === 0) return [];
-    const { topics } = this.#parts.options;
-    const sumOf = (lags: readonly Lag[], topic: string) =>
-      lags.reduce((sum, lag) => sum + (lag.topic === topic ? lag.messages : 0), 0);
-    return [
-      ...[topics.objects, topics.parked].map((topic) => ({
-        ...{ topic, role: "ship" as const, messages: sumOf(this.#lag, topic) },
-      })),
-      ...(this.#detectLag.length === 0
-        ? []
-        : [{ topic: topics.detections, role: "detect" as const, messages: sumOf(this.#detectLag, topics.detections) }]),
-    ];
+    return this.#lag.topics;
   }
 
   /** Begins to work, as soon as the brokers let it. Throws UsageError where the client is not installed, or a file cannot be read. */
@@ -163,10 +137,8 @@ export class Coordination {
     const trouble = (error: unknown) => events.onTrouble(PART, error, 3);
     const well = () => events.onWell(PART);
     const log = new TopicLog(connection, policy, { onTrouble: trouble, onWell: well });
-    const lag = new GroupLag(connection, options.group, [topics.objects, topics.parked]);
-    const detectLag = hasRules ? new GroupLag(connection, detectorsOf(options.group), [topics.detections]) : undefined;
     const rows = new TopicLog(connection, policy, this.#rows.events);
-    this.#closers = [() => lag.close(), async () => detectLag?.close(), () => log.close(), () => rows.close()];
+    this.#closers = [() => log.close(), () => rows.close()];
     const { signal } = this.#stop;
     const patiently = async (begin: () => Promise<unknown>) => {
       const onRetry = ({ error, failures }: { error: unknown; failures: number }) => events.onTrouble(PART, error, failures);
@@ -188,7 +160,8 @@ export class Coordination {
         for (const topic of [topics.detections, topics.states]) await patiently(() => single(log, topic));
         this.#rows.log.resolve(rows);
       }
-      const working: Promise<void>[] = [this.#watchLag(lag, detectLag, trouble)];
+      const detectors = hasRules ? detectorsOf(options.group) : undefined;
+      const working: Promise<void>[] = [this.#lag.run(connection, detectors, signal, trouble)];
       if (roles.has("ship")) working.push(patiently(() => this.#ship(parts)));
       if (roles.has("detect") && hasRules) working.push(patiently(() => this.#detect(parts)));
       if (roles.has("discover")) {
@@ -223,6 +196,13 @@ export class Coordination {
           this.#once(
             "coordination-source",
             `objects of source ${source} wait, which this worker's configuration lacks: give all workers the same sources`,
+          ),
+        onAnew: (topic) =>
+          this.#once(
+            "coordination-topic",
+            topic === options.topics.objects
+              ? `topic ${topic} was deleted and made anew: it is read from its first message on`
+              : `topic ${topic} was deleted and made anew: objects that waited in it were not delivered, and lie in the bucket`,
           ),
         onLost: (place, from, to) =>
           events.onError(
@@ -293,12 +273,17 @@ export class Coordination {
       topic: options.topics.objects,
       pollMs,
       retry: policy,
-      room: (signal) => this.#room(signal),
+      room: (signal) => this.#lag.room(signal),
       events: {
         onListing: events.onListing,
         onTrouble: (source, error, failures) => events.onTrouble(`source ${source}`, error, failures),
         onStranger: (place) => this.stranger(place),
         onInfo: events.onInfo,
+        onAnew: () =>
+          events.onError(
+            "coordination-topic",
+            `topic ${options.topics.objects} was deleted and made anew: all that is in the buckets, as far as since lets it in, is listed again`,
+          ),
       },
     });
     const holder = new LeaseHolder({
@@ -327,27 +312,6 @@ export class Coordination {
     events.onInfo("lists no more: another worker does, or this one ends");
   }
 
-  async #room(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && this.#lag.reduce((sum, { messages }) => sum + messages, 0) > MOST_WAITING) {
-      await firstOf([this.#lagRead.promise], signal);
-    }
-  }
-
-  async #watchLag(lag: GroupLag, detectLag: GroupLag | undefined, trouble: (error: unknown) => void): Promise<void> {
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      try {
-        this.#lag = await lag.read();
-        this.#detectLag = (await detectLag?.read()) ?? [];
-        this.#lagRead.resolve();
-        this.#lagRead = Promise.withResolvers();
-      } catch (error) {
-        if (!signal.aborted && drawerOf(error) !== "passing") trouble(error);
-      }
-      await pause(LAG_MS, signal);
-    }
-  }
-
   /** What waits for longer than the topics keep it is written again. */
   async #keep(parts: Omit<Parameters<typeof rewriteWaiting>[0], "lag">): Promise<void> {
     const { signal } = this.#stop;
@@ -357,7 +321,7 @@ export class Coordination {
       await pause(retentionMs / LOOKS, signal);
       if (signal.aborted || this.#lister?.isAtWork !== true) continue;
       try {
-        const count = await rewriteWaiting({ ...parts, lag: this.#lag }, Date.now() - retentionMs / 2, signal);
+        const count = await rewriteWaiting({ ...parts, lag: this.#lag.partitions }, Date.now() - retentionMs / 2, signal);
         if (count > 0) events.onInfo(`${count} objects that wait for long were written again, before retention deletes them`);
       } catch (error) {
         if (!signal.aborted) events.onTrouble(PART, error, 3);
@@ -386,11 +350,6 @@ export class Coordination {
 }
 
 async function* nothing(): AsyncGenerator<never> {}
-
-/** The group of those that detect. */
-export function detectorsOf(group: string): string {
-  return `${group}-detectors`;
-}
 
 /** Throws a Failure where the topic is not there, or has more than one partition: one worker at a time reads all of it, in order. */
 async function single(log: TopicLog, topic: string): Promise<void> {

@@ -2,8 +2,8 @@ import { z } from "zod";
 import type { Surroundings } from "../lib/kafka/connection.ts";
 import { kafkaConnection } from "../lib/kafka/connection.ts";
 import { GroupLag } from "../lib/kafka/group-lag.ts";
-import { detectorsOf } from "./coordination.ts";
 import type { CoordinationOptions } from "./options.ts";
+import { detectorsOf } from "./roles.ts";
 import { RETRY, TopicLog } from "./topic-log.ts";
 
 /** How far the workers are in one topic. */

@@ -10,6 +10,9 @@ const REWRITE_MS = 3_600_000;
 /** So far back all of it is found again, where a lister was at work until a short while ago. */
 const READ_BACK_MS = 4 * REWRITE_MS;
 
+/** So often it is asked whether the topic is still the same, in ms. */
+const WATCH_MS = 5_000;
+
 /** The right to list, which one worker has at a time. */
 export interface Lease {
   /** Resolves when the group has confirmed it lately. Rejects when it is lost. */
@@ -37,6 +40,8 @@ export interface ListerEvents {
   /** A message of the topic of objects that is none. */
   onStranger(place: string): void;
   onInfo(line: string): void;
+  /** The topic was deleted and made anew: all that is in the buckets is listed again. */
+  onAnew(): void;
 }
 
 /**
@@ -76,18 +81,37 @@ export class Lister {
     const { signal } = lease;
     try {
       const began = performance.now();
+      const isSame = await this.#sameTopic(signal);
       const { memories, messages } = await this.#remembered(signal);
       const seconds = ((performance.now() - began) / 1000).toFixed(1);
       events.onInfo(`lists for all workers: what they know was read back in ${seconds} s, ${messages} messages`);
       await Promise.all([
         ...[...sources].map(([name, source]) => this.#list(name, source, memories.get(name) ?? new Memory(name), lease)),
-        this.#rewrite(memories, lease),
+        this.#rewrite(memories, lease, isSame),
+        this.#watch(lease, isSame, ended),
       ]);
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
       ended.abort();
       this.#runs -= 1;
+    }
+  }
+
+  /** Whether what was told by this run, and before it, stands in the topic that has its name now. */
+  async #sameTopic(signal: AbortSignal): Promise<() => Promise<boolean>> {
+    const { log, topic } = this.#parts;
+    const own = await log.topicId(topic, signal);
+    return async () => own === undefined || (await log.topicId(topic, signal)) === own;
+  }
+
+  /** Of a topic that was made anew nobody knows what was delivered: the run ends, and the next one knows what stands in it. */
+  async #watch(lease: Lease, isSame: () => Promise<boolean>, ended: AbortController): Promise<void> {
+    while (!lease.signal.aborted) {
+      await pause(WATCH_MS, lease.signal);
+      if (lease.signal.aborted || (await isSame())) continue;
+      this.#parts.events.onAnew();
+      ended.abort();
     }
   }
 
@@ -162,8 +186,10 @@ export class Lister {
   }
 
   /** Nothing that has to be known is older in the topic than it is read back, nor than the topic keeps it. */
-  async #rewrite(memories: ReadonlyMap<string, Memory>, lease: Lease): Promise<void> {
+  async #rewrite(memories: ReadonlyMap<string, Memory>, lease: Lease, isSame: () => Promise<boolean>): Promise<void> {
     while (!lease.signal.aborted) {
+      // Nothing of what stood in another topic.
+      if (!(await isSame())) return;
       for (const [source, memory] of memories) {
         await this.#write(memory.olderThan(Date.now() - REWRITE_MS), memory, lease);
         await this.#write([{ kind: "whole", source }], memory, lease);

@@ -7,6 +7,7 @@ import { placeName } from "../lib/kafka/places.ts";
 import { type Fetched, TopicReader } from "../lib/kafka/topic-reader.ts";
 import { firstWithin, pause } from "../lib/waiting.ts";
 import { type ObjectMessage, type Parked, read, written } from "./messages.ts";
+import { type Entry, entryOf, isDue, orderOf, type Share } from "./share.ts";
 import type { TopicLog } from "./topic-log.ts";
 
 /** So many messages of a partition are held: with the longest keys some hundred kilobytes. */
@@ -18,9 +19,10 @@ const BETWEEN_FETCHES_MS = 250;
 const FETCH = { waitMs: 500, partitionBytes: 262_144, bytes: 8 * 1_048_576 };
 /** The pause before a parked object is tried again doubles up to this, in ms. */
 const LONGEST_PAUSE_MS = 900_000;
+/** A worker that has no partition of the objects for so long says so, in ms. */
+const IDLE_MS = 30_000;
 /** An object that stands in the topic twice is known as long as so many others came behind it. */
 const REMEMBERED = 10_000;
-const ORDER_DIGITS = 16;
 
 export interface ShippingParts {
   readonly connection: KafkaConnection;
@@ -48,23 +50,8 @@ export interface ShippingEvents {
   onUnknownSource(source: string): void;
   /** Retention has deleted messages before they were read. */
   onLost(place: string, from: number, to: number): void;
-}
-
-/** A message that is done when those before it are: `told` is undefined for what is no object. */
-interface Entry {
-  readonly offset: number;
-  readonly told: ObjectMessage | undefined;
-  state: "waiting" | "taken" | "done";
-}
-
-/** A partition that is this worker's. */
-interface Share {
-  readonly claim: Claim;
-  readonly name: string;
-  /** Where reading goes on; undefined where it begins at the first message there is. */
-  next: number | undefined;
-  readonly entries: Entry[];
-  isReleased: boolean;
+  /** A topic was deleted and made anew. Told for each of its partitions that this worker has. */
+  onAnew(topic: string): void;
 }
 
 /**
@@ -82,6 +69,7 @@ export class Shipping {
   #settling: Promise<void> = Promise.resolve();
   #working: Promise<unknown> = Promise.resolve();
   #isTroubled = false;
+  #idleSince: number | undefined;
 
   constructor(parts: ShippingParts) {
     this.#parts = parts;
@@ -162,7 +150,7 @@ export class Shipping {
   #claimed(claims: readonly Claim[]): void {
     for (const claim of claims) {
       const name = placeName(claim);
-      this.#shares.set(name, { claim, name, next: claim.committed, entries: [], isReleased: false });
+      this.#shares.set(name, { claim, name, next: claim.committed, topicId: undefined, entries: [], isReleased: false });
     }
     this.#parts.events.onInfo(`has ${this.#shares.size} partitions to deliver: ${claims.map(placeName).join(", ")} came`);
     this.#changed();
@@ -246,18 +234,36 @@ export class Shipping {
       const name = placeName(fetched);
       const share = shares.find((one) => one.name === name);
       if (share === undefined || share.isReleased) continue;
-      if (fetched.failure === undefined) this.#hold(share, fetched);
-      else if (fetched.failure.code === "kafka-offset-lost") {
-        const { next: from = 0 } = share;
-        const start = (await this.#reader.offsets([share.claim], "earliest")).get(name) ?? from;
-        if (start > from) this.#parts.events.onLost(name, from, start);
-        share.next = start;
-      } else failure ??= fetched.failure;
+      const { topicId } = fetched;
+      if (share.topicId !== undefined && topicId !== undefined && topicId !== share.topicId) await this.#beginAnew(share);
+      else if (fetched.failure === undefined) this.#hold(share, fetched);
+      else if (fetched.failure.code === "kafka-offset-lost") await this.#skipLost(share);
+      else failure ??= fetched.failure;
+      share.topicId = topicId ?? share.topicId;
     }
     if (failure !== undefined) throw failure;
     if (this.#isTroubled) this.#parts.events.onWell();
     this.#isTroubled = false;
     for (const [source, listener] of this.#listeners) if (this.#hasNews(source)) listener.hint("");
+  }
+
+  /** What is not there any more was deleted by retention, unless offsets begin again. */
+  async #skipLost(share: Share): Promise<void> {
+    const { next: from = 0, name, claim } = share;
+    const end = (await this.#reader.offsets([claim], "latest")).get(name) ?? from;
+    if (end < from) return this.#beginAnew(share);
+    const start = (await this.#reader.offsets([claim], "earliest")).get(name) ?? from;
+    if (start > from) this.#parts.events.onLost(name, from, start);
+    share.next = start;
+  }
+
+  /** The topic was deleted and made anew: its offsets say nothing of those before. What was taken is delivered, and commits nothing. */
+  async #beginAnew(share: Share): Promise<void> {
+    const start = (await this.#reader.offsets([share.claim], "earliest")).get(share.name) ?? 0;
+    share.entries.length = 0;
+    share.next = start;
+    this.#member.restart(share.claim, start);
+    this.#parts.events.onAnew(share.claim.topic);
   }
 
   #trouble(error: FlowferryError): void {
@@ -275,7 +281,7 @@ export class Shipping {
       if (told === undefined) events.onStranger(`${share.name} at ${offset}`);
       const object = told?.kind === "object" ? told : undefined;
       if (object !== undefined && !sources.has(object.source)) events.onUnknownSource(object.source);
-      share.entries.push({ offset, told: object, state: object === undefined ? "done" : "waiting" });
+      share.entries.push(entryOf(offset, object, Date.now()));
     }
     share.next = Math.max(share.next ?? 0, next);
   }
@@ -285,9 +291,25 @@ export class Shipping {
     while (!signal.aborted) {
       await pause(SETTLE_MS, signal);
       await this.#settle();
+      this.#noteIdle();
       // What was parked comes due.
       for (const [source, listener] of this.#listeners) if (this.#hasNews(source)) listener.hint("");
     }
+  }
+
+  /** Says it once when there is no work for this worker: it stands by. */
+  #noteIdle(): void {
+    const { objects } = this.#parts.topics;
+    if (!this.#member.isCurrent || [...this.#shares.values()].some(({ claim }) => claim.topic === objects)) {
+      this.#idleSince = undefined;
+      return;
+    }
+    this.#idleSince ??= performance.now();
+    if (performance.now() - this.#idleSince < IDLE_MS) return;
+    this.#idleSince = Number.POSITIVE_INFINITY;
+    this.#parts.events.onInfo(
+      `has no partition of ${objects}, and stands by: others have them all. A topic with more partitions gives work to more workers`,
+    );
   }
 
   /** Finds out what is done, one call after the other. */
@@ -352,9 +374,3 @@ export class Shipping {
     events.onInfo(`parked ${told.object.key} for all workers, tried ${times} times: ${reason}`);
   }
 }
-
-function isDue({ state, told }: Entry, source: string, now: number): boolean {
-  return state === "waiting" && told?.source === source && (told.parked?.notBefore ?? 0) <= now;
-}
-
-const orderOf = (offset: number): string => String(offset).padStart(ORDER_DIGITS, "0");

@@ -1,3 +1,4 @@
+import { Failure } from "../lib/errors.ts";
 import type { KafkaConnection } from "../lib/kafka/connection.ts";
 import { type Place, placeName } from "../lib/kafka/places.ts";
 import { KafkaProducer, type MessageToSend } from "../lib/kafka/producer.ts";
@@ -34,16 +35,42 @@ export class TopicLog {
 
   /** Resolves when every replica in sync has them. Rejects when the signal aborts, or with what no repetition heals. */
   async send(messages: readonly MessageToSend[], signal: AbortSignal): Promise<void> {
-    for (const some of requestsOf(messages)) {
-      const shipment = this.#producer.shipment(some);
+    for (const some of requestsOf(messages)) await this.#sendRequest(some, signal);
+  }
+
+  async #sendRequest(messages: readonly MessageToSend[], signal: AbortSignal): Promise<void> {
+    const shipment = this.#producer.shipment(messages);
+    try {
       await retry(
-        () => shipment.send(signal),
+        async () => {
+          try {
+            await shipment.send(signal);
+          } catch (error) {
+            throw messages.length === 1 ? tooSmallFor(messages[0] as MessageToSend, error) : error;
+          }
+        },
         this.#policy,
         signal,
         ({ error }) => this.#events.onTrouble(error),
       );
       this.#events.onWell();
+    } catch (error) {
+      if (!isTooLarge(error) || messages.length === 1) throw error;
+      // Brokers hold what comes at once for one message.
+      const half = messages.length >> 1;
+      await this.#sendRequest(messages.slice(0, half), signal);
+      await this.#sendRequest(messages.slice(half), signal);
     }
+  }
+
+  /** Of the topic that has this name now; undefined where brokers give none. Repeats what fails until the signal aborts. */
+  topicId(topic: string, signal: AbortSignal): Promise<string | undefined> {
+    return retry(
+      () => this.#producer.topicId(topic),
+      this.#policy,
+      signal,
+      ({ error }) => this.#events.onTrouble(error),
+    );
   }
 
   /** Throws a Failure where the topic is not there. */
@@ -119,6 +146,16 @@ export class TopicLog {
   close(): Promise<void> {
     return this.#producer.close();
   }
+}
+
+const isTooLarge = (error: unknown): boolean => error instanceof Failure && error.tooLarge;
+
+/** What no topic of this size takes waits until it is larger: it can be left out by nobody. */
+function tooSmallFor({ topic, key, value }: MessageToSend, error: unknown): unknown {
+  if (!isTooLarge(error)) return error;
+  const bytes = value.length + (key?.length ?? 0) + MESSAGE_BYTES;
+  const line = `topic ${topic} takes no message of ${bytes} bytes: raise its max.message.bytes (1 MB is enough for all)`;
+  return new Failure("person", "kafka-too-large", line, { cause: error });
 }
 
 function* requestsOf(messages: readonly MessageToSend[]): Generator<MessageToSend[]> {

@@ -169,6 +169,7 @@ export const CODES = {
     "kafka-refused": "The broker refuses the request",
     "kafka-unsupported": "The broker lacks what is asked for",
     "kafka-too-large": "A message is larger than the broker takes",
+    "kafka-clock": "The broker refuses the time of a message, since this machine's clock is far from its own",
     "kafka-inflated": "A compressed batch of messages inflates to more than a worker takes into memory",
     "kafka-offset-lost": "Retention has deleted messages before they were read",
     "kafka-membership": "The group has changed, or does not know this member any more",
@@ -177,6 +178,7 @@ export const CODES = {
     "coordination-role": "The role does not fit the configuration",
     "coordination-partitions": "A topic that one worker reads has several partitions",
     "coordination-source": "Workers of one group have different sources",
+    "coordination-topic": "A topic was deleted and made anew",
     "coordination-message": "A topic holds a message that is none of flowferry's",
   },
   Alerts: {

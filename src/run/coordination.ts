@@ -1,5 +1,6 @@
 import type { Config } from "../config/load.ts";
-import { Coordination, ROLES, type Role } from "../coordination/coordination.ts";
+import { Coordination } from "../coordination/coordination.ts";
+import { ROLES, type Role } from "../coordination/roles.ts";
 import { codeOf, describeError } from "../lib/errors.ts";
 import type { Health } from "../telemetry/health.ts";
 import type { Instruments, Logger } from "../telemetry/telemetry.ts";

@@ -38,6 +38,8 @@ interface Worker {
 export interface FleetOptions {
   readonly workers?: number;
   readonly partitions?: number;
+  /** Of the topic of objects. */
+  readonly configuration?: Readonly<Record<string, string>>;
   readonly listener?: Listener;
   readonly sessionMs?: number;
   readonly password?: string;
@@ -88,8 +90,12 @@ export class Fleet implements AsyncDisposable {
   static async open(kafka: Kafka, options: FleetOptions = {}): Promise<Fleet> {
     const { workers = 3, partitions = PARTITIONS } = options;
     const topic = (name: string, count: number) => kafka.topic(name, { partitions: count });
+    const { configuration = {} } = options;
     const topics = {
-      ...{ objects: await topic("objects", partitions), parked: await topic("parked", PARKED_PARTITIONS) },
+      ...{
+        objects: await kafka.topic("objects", { partitions, configuration }),
+        parked: await topic("parked", PARKED_PARTITIONS),
+      },
       deadLetters: await topic("dead-letters", 1),
       ...(options.alerts && { detections: await topic("detections", 1), states: await topic("states", 1) }),
       ...options.topics,

@@ -32,7 +32,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   MESSAGE_TOO_LARGE: larger("a message is larger than the broker takes"),
   RECORD_LIST_TOO_LARGE: larger("the messages are more than the broker takes at once"),
   INVALID_RECORD: ofBatch("the broker refuses a message: of a compacted topic each needs a key"),
-  INVALID_TIMESTAMP: ofBatch("the broker refuses the time of a message"),
+  INVALID_TIMESTAMP: asked("the broker refuses the time of a message: set this machine's clock", "kafka-clock"),
   CORRUPT_MESSAGE: ofBatch("the broker refuses a message: of a compacted topic each needs a key"),
   OFFSET_OUT_OF_RANGE: {
     drawer: "object",

@@ -10,6 +10,14 @@ export interface TopicPlace extends Place {
   readonly topicId?: string | undefined;
 }
 
+/** Of brokers that have no ids. */
+const NO_ID = /^[0-]*$/;
+
+/** The id of a topic, as metadata has it; undefined where brokers give topics none. */
+export function knownId(id: string | undefined): string | undefined {
+  return id === undefined || NO_ID.test(id) ? undefined : id;
+}
+
 /** What messages, metrics and the ledger call a partition. */
 export function placeName({ topic, partition }: Place): string {
   return `${topic}/${partition}`;

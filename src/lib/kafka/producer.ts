@@ -1,7 +1,7 @@
 import type { Producer } from "@platformatic/kafka";
 import { drawerOf, type FlowferryError } from "../errors.ts";
 import type { KafkaConnection } from "./connection.ts";
-import { placeName } from "./places.ts";
+import { knownId, placeName } from "./places.ts";
 
 export interface MessageToSend {
   readonly topic: string;
@@ -87,6 +87,18 @@ export class KafkaProducer {
     try {
       const { topics } = await (await this.#opened()).metadata({ topics: [topic] });
       return topics.get(topic)?.partitionsCount ?? 0;
+    } catch (error) {
+      this.#client?.clearMetadata();
+      throw failure(error, `look up topic ${topic}`);
+    }
+  }
+
+  /** Of the topic that has this name now; undefined where brokers give none. Throws a Failure. */
+  async topicId(topic: string): Promise<string | undefined> {
+    const { failure } = this.#connection;
+    try {
+      const { topics } = await (await this.#opened()).metadata({ topics: [topic], forceUpdate: true });
+      return knownId(topics.get(topic)?.id);
     } catch (error) {
       this.#client?.clearMetadata();
       throw failure(error, `look up topic ${topic}`);

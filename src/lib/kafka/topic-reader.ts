@@ -1,7 +1,7 @@
 import type { Consumer } from "@platformatic/kafka";
 import { Failure, type FlowferryError } from "../errors.ts";
 import type { KafkaConnection } from "./connection.ts";
-import { byTopic, type Place, placeName, type TopicPlace } from "./places.ts";
+import { byTopic, knownId, type Place, placeName, type TopicPlace } from "./places.ts";
 
 type FetchResponse = Awaited<ReturnType<Consumer["fetch"]>>;
 
@@ -47,8 +47,6 @@ const APPEND_TIME = 0x08;
 const ABORT = 0;
 /** Of no group: what is read here is nobody's position. */
 const NO_GROUP = "flowferry-reader";
-/** Of brokers that have no ids. */
-const NO_ID = /^[0-]*$/;
 const SESSION = /^(?:FETCH_SESSION_ID_NOT_FOUND|INVALID_FETCH_SESSION_EPOCH|FETCH_SESSION_TOPIC_ID_ERROR)$/;
 
 /**
@@ -267,7 +265,8 @@ function abortedOf(transactions: NonNullable<Answer["abortedTransactions"]>): (b
 }
 
 function identified(place: Place, id: string | undefined): TopicPlace {
-  return id === undefined || NO_ID.test(id) ? place : { ...place, topicId: id };
+  const topicId = knownId(id);
+  return topicId === undefined ? place : { ...place, topicId };
 }
 
 function responseOf(error: unknown): FetchResponse | undefined {

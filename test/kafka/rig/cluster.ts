@@ -6,7 +6,7 @@ import { freePorts, type ServerProcess, startProcess } from "../../backends/serv
 import { CertificateAuthority } from "../../simulators/oci/certificates.ts";
 import { type Distribution, installed, NODES } from "./distribution.ts";
 import { OciProfile } from "./oci-profile.ts";
-import { createTopic, deleteTopic, metadata, type TopicOptions } from "./topics.ts";
+import { configureTopic, createTopic, deleteTopic, metadata, type TopicOptions } from "./topics.ts";
 import { WireConnection } from "./wire.ts";
 
 /** A user of OCI Streaming, whose name has slashes and points in it, and a token that a shell would not leave alone. */
@@ -110,6 +110,10 @@ export class Kafka {
   async replaceTopic(name: string, options: TopicOptions): Promise<void> {
     await deleteTopic(this.#port(), name);
     await createTopic(this.#port(), name, options);
+  }
+
+  configureTopic(name: string, configuration: Readonly<Record<string, string>>): Promise<void> {
+    return configureTopic(this.#port(), name, configuration);
   }
 
   /** Ends a broker (0 or 1) at once, as a machine that loses its power. */
@@ -234,6 +238,8 @@ function brokerLines(folder: string, ports: Record<string, number>, proxied: num
       `listener.name.${name}.ssl.keystore.location=${join(folder, "broker.pem")}`,
     ]),
     "message.max.bytes=1048576",
+    // What a topic keeps too long is deleted within seconds, where it keeps no more.
+    ...["log.initial.task.delay.ms=1000", "log.retention.check.interval.ms=1000"],
     "auto.create.topics.enable=false",
     "default.replication.factor=2",
     "min.insync.replicas=1",

@@ -42,6 +42,21 @@ export async function deleteTopic(port: number, name: string): Promise<void> {
   while ((await metadata(connection)).topics.has(name)) await sleep(50);
 }
 
+/** Of a resource that is a topic, and of an operation that sets something. */
+const [TOPIC, SET] = [2, 0];
+
+/** Changes the configuration of a topic at one of the brokers. */
+export async function configureTopic(port: number, name: string, options: Readonly<Record<string, string>>): Promise<void> {
+  await using connection = await WireConnection.to(port);
+  const configuration = Object.entries(options).map(([key, value]) => Buffer.concat([text(key), int8(SET), text(value)]));
+  const resource = Buffer.concat([int8(TOPIC), text(name), array(configuration)]);
+  const body = Buffer.concat([array([resource]), int8(0)]);
+  const answer = new WireReader(await connection.request(API.incrementalAlterConfigs, 0, body));
+  answer.skip(8);
+  const error = answer.int16();
+  if (error !== 0) throw new Error(`topic ${name} is not configured: error ${error}: ${answer.string()}`);
+}
+
 export interface Partition {
   readonly index: number;
   /** The node that leads it; -1 for none. */

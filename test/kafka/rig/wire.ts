@@ -18,6 +18,7 @@ export const API = {
   writeTxnMarkers: 27,
   txnOffsetCommit: 28,
   createPartitions: 37,
+  incrementalAlterConfigs: 44,
   describeTransactions: 65,
   listTransactions: 66,
   saslAuthenticate: 36,

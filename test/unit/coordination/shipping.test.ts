@@ -79,7 +79,7 @@ test("what cannot be set aside of one partition is not committed, and holds up n
     letters: (_, key) => [letter(key)],
     events: {
       onTrouble: (error) => void troubles.push(error),
-      ...{ onWell() {}, onInfo() {}, onStranger() {}, onUnknownSource() {}, onLost() {} },
+      ...{ onWell() {}, onInfo() {}, onStranger() {}, onUnknownSource() {}, onLost() {}, onAnew() {} },
     },
   });
   // Everything that is taken is done at once, with something set aside.

@@ -15,7 +15,7 @@ test.each([
   ["UNKNOWN_TOPIC_OR_PARTITION", "person", "kafka-topic-missing"],
   ["SASL_AUTHENTICATION_FAILED", "person", "not-authenticated"],
   ["MESSAGE_TOO_LARGE", "batch", "kafka-too-large"],
-  ["INVALID_TIMESTAMP", "batch", "kafka-refused"],
+  ["INVALID_TIMESTAMP", "person", "kafka-clock"],
   ["OFFSET_OUT_OF_RANGE", "object", "kafka-offset-lost"],
   ["ILLEGAL_GENERATION", "passing", "kafka-membership"],
   ["FENCED_INSTANCE_ID", "person", "kafka-membership"],
