@@ -38,6 +38,7 @@ import { victorialogsDialect } from "./dialects/victorialogs/dialect.ts";
 import type { CloudNetwork } from "./enrich/rules/cloud.ts";
 import type { FormatKind } from "./formats/format.ts";
 import { directory } from "./intake/directory/source.ts";
+import { readEvents } from "./intake/events/read.ts";
 import { kafka } from "./intake/kafka/source.ts";
 import { s3Events } from "./intake/s3/events.ts";
 import { s3With } from "./intake/s3/source.ts";
@@ -64,6 +65,9 @@ export const LAYOUTS: readonly Layout[] = [ociConnector, ibmVpcCollector, awsVpc
 
 /** Forms of object-created events, in the order in which a message is asked whether it is of them. */
 export const EVENT_FORMS: readonly EventForm[] = [ociEvents, codeEngine, eventBridge, s3Events];
+
+/** What a text of events tells, of whichever form. */
+export const announcedIn = (text: string) => readEvents(EVENT_FORMS, text);
 
 /** Kinds of buckets. Each is tailed by the layouts. */
 const BUCKETS: readonly BucketKind[] = [ociObjectStorage, s3With(ibmIam), directory];

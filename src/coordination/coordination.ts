@@ -7,6 +7,7 @@ import { type RetryPolicy, retry } from "../lib/retry.ts";
 import type { Secrets } from "../lib/secrets/secrets.ts";
 import { pause } from "../lib/waiting.ts";
 import { Detecting } from "./detecting.ts";
+import { type EventHint, followEvents } from "./event-hints.ts";
 import { LagWatch, type TopicLag } from "./lag-watch.ts";
 import { LeaseHolder } from "./lease.ts";
 import { type Lease, Lister } from "./lister.ts";
@@ -33,6 +34,8 @@ export interface CoordinationParts {
   /** Absolute folder that relative paths start from. */
   readonly baseDir: string;
   readonly secrets: Secrets | undefined;
+  /** What a message of object-created events tells; undefined for one that is no event. */
+  readonly hintsIn: (text: string) => readonly EventHint[] | undefined;
   readonly events: CoordinationEvents;
 }
 
@@ -293,7 +296,10 @@ export class Coordination {
       sessionMs: options.sessionMs,
       onTrouble: (error) => events.onTrouble(PART, error, 3),
       onWell: () => events.onWell(PART),
-      onLease: (lease) => void this.#list(lister, lease),
+      onLease: (lease) => {
+        void this.#list(lister, lease);
+        void this.#followEvents(parts.connection, lister, lease.signal);
+      },
     });
     await this.#joined(holder.join(), () => holder.close());
     this.#lister = lister;
@@ -312,6 +318,22 @@ export class Coordination {
     events.onInfo("lists no more: another worker does, or this one ends");
   }
 
+  async #followEvents(connection: ShippingParts["connection"], lister: Lister, signal: AbortSignal): Promise<void> {
+    const { options, hintsIn: read, events } = this.#parts;
+    const { events: topic } = options.topics;
+    if (topic === undefined) return;
+    await followEvents(
+      {
+        ...{ connection, topic, read },
+        onHint: ({ source, key }) => lister.hint(source, key),
+        onStranger: (place) =>
+          this.#once("coordination-message", `passed over a message that is no object-created event: ${place}`),
+        events: { onTrouble: (error) => events.onTrouble(PART, error, 3), onWell: () => events.onWell(PART) },
+      },
+      signal,
+    );
+  }
+
   /** What waits for longer than the topics keep it is written again. */
   async #keep(parts: Omit<Parameters<typeof rewriteWaiting>[0], "lag">): Promise<void> {
     const { signal } = this.#stop;
@@ -319,9 +341,10 @@ export class Coordination {
     const { retentionMs } = options;
     while (!signal.aborted) {
       await pause(retentionMs / LOOKS, signal);
-      if (signal.aborted || this.#lister?.isAtWork !== true) continue;
+      const lister = this.#lister;
+      if (signal.aborted || lister?.isAtWork !== true) continue;
       try {
-        const count = await rewriteWaiting({ ...parts, lag: this.#lag.partitions }, Date.now() - retentionMs / 2, signal);
+        const count = await rewriteWaiting({ ...parts, lag: this.#lag.partitions }, lister.now - retentionMs / 2, signal);
         if (count > 0) events.onInfo(`${count} objects that wait for long were written again, before retention deletes them`);
       } catch (error) {
         if (!signal.aborted) events.onTrouble(PART, error, 3);

@@ -51,6 +51,8 @@ export interface ListerEvents {
 export class Lister {
   readonly #parts: ListerParts;
   readonly #hints = new Map<string, Set<string>>();
+  /** What its clock is put forward by, in ms: what it writes is not older than what stands in the topic, whoever's clock that had. */
+  #forward = 0;
   #hinted = Promise.withResolvers<void>();
 
   constructor(parts: ListerParts) {
@@ -63,6 +65,11 @@ export class Lister {
     this.#hints.set(source, hints.size < 256 ? hints.add(prefix) : new Set([""]));
     this.#hinted.resolve();
     this.#hinted = Promise.withResolvers();
+  }
+
+  /** By the clock that what stands in the topic is stamped with, in ms since the epoch. */
+  get now(): number {
+    return Date.now() + this.#forward;
   }
 
   #runs = 0;
@@ -82,7 +89,8 @@ export class Lister {
     try {
       const began = performance.now();
       const isSame = await this.#sameTopic(signal);
-      const { memories, messages } = await this.#remembered(signal);
+      const { memories, messages, newest } = await this.#remembered(signal);
+      this.#forward = Math.max(0, newest - Date.now());
       const seconds = ((performance.now() - began) / 1000).toFixed(1);
       events.onInfo(`lists for all workers: what they know was read back in ${seconds} s, ${messages} messages`);
       await Promise.all([
@@ -115,7 +123,7 @@ export class Lister {
     }
   }
 
-  async #remembered(signal: AbortSignal): Promise<{ memories: Map<string, Memory>; messages: number }> {
+  async #remembered(signal: AbortSignal): Promise<{ memories: Map<string, Memory>; messages: number; newest: number }> {
     const recent = await this.#readBack(Date.now() - READ_BACK_MS, signal);
     // A lister was at work then, and had written down all that it knew, or nobody has been for so long that it stands further back.
     const isWhole = [...this.#parts.sources.keys()].every((name) => (recent.whole.get(name) ?? 0) >= Date.now() - 2 * REWRITE_MS);
@@ -126,15 +134,16 @@ export class Lister {
     const { sources, log, topic, events } = this.#parts;
     const memories = new Map([...sources.keys()].map((name) => [name, new Memory(name)]));
     const whole = new Map<string, number>();
-    let messages = 0;
+    let [messages, newest] = [0, 0];
     for await (const { value, time, partition, offset } of log.readBack(topic, from, signal)) {
       messages += 1;
+      newest = Math.max(newest, time);
       const told = read(value);
       if (told === undefined) events.onStranger(`${topic}/${partition} at ${offset}`);
       else if (told.kind === "whole") whole.set(told.source, time);
       else memories.get(told.source)?.take(told, time);
     }
-    return { memories, whole, messages };
+    return { memories, whole, messages, newest };
   }
 
   async #list(name: string, source: Source, memory: Memory, lease: Lease): Promise<void> {
@@ -178,11 +187,12 @@ export class Lister {
     if (some.length === 0) return;
     const { log, topic } = this.#parts;
     await lease.confirm();
+    const time = this.now;
     await log.send(
-      some.map((told) => ({ topic, ...written(told) })),
+      some.map((told) => ({ topic, time, ...written(told) })),
       lease.signal,
     );
-    for (const told of some) memory.take(told, Date.now());
+    for (const told of some) memory.take(told, time);
   }
 
   /** Nothing that has to be known is older in the topic than it is read back, nor than the topic keeps it. */
@@ -191,7 +201,7 @@ export class Lister {
       // Nothing of what stood in another topic.
       if (!(await isSame())) return;
       for (const [source, memory] of memories) {
-        await this.#write(memory.olderThan(Date.now() - REWRITE_MS), memory, lease);
+        await this.#write(memory.olderThan(this.now - REWRITE_MS), memory, lease);
         await this.#write([{ kind: "whole", source }], memory, lease);
       }
       await pause(REWRITE_MS / 4, lease.signal);

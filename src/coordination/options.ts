@@ -28,6 +28,11 @@ export const coordinationOptions = z.strictObject({
             .describe(
               "Flows that the rules of `alerts` have to see, from whoever delivers to whoever detects. It has one partition",
             ),
+          events: topic
+            .optional()
+            .describe(
+              "Object-created events that a service writes, as OCI Events writes them into a stream: whoever lists looks at once for what they name, instead of at the next poll. None by default",
+            ),
           states: topic
             .default("flowferry-detection-states")
             .describe("What the rules remember, and what became of alerts. It has one partition"),

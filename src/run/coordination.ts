@@ -2,6 +2,7 @@ import type { Config } from "../config/load.ts";
 import { Coordination } from "../coordination/coordination.ts";
 import { ROLES, type Role } from "../coordination/roles.ts";
 import { codeOf, describeError } from "../lib/errors.ts";
+import { announcedIn } from "../registry.ts";
 import type { Health } from "../telemetry/health.ts";
 import type { Instruments, Logger } from "../telemetry/telemetry.ts";
 import { Complaints } from "./complaints.ts";
@@ -46,9 +47,33 @@ export function coordinationOf(
   };
   return shelf.take("coordination", options, async () => {
     const hasRules = config.alerts !== undefined;
-    const part = new Coordination({ options, roles, hasRules, pollMs: run.pollMs, retry: run.retry, baseDir, secrets, events });
+    const hintsIn = (text: string) => hintsOf(config.sources, text);
+    const part = new Coordination({
+      options,
+      roles,
+      hasRules,
+      pollMs: run.pollMs,
+      retry: run.retry,
+      baseDir,
+      secrets,
+      hintsIn,
+      events,
+    });
     return { part, close: () => {} };
   });
+}
+
+/** The objects of the sources that a message of events names; undefined for one that is none. */
+function hintsOf(sources: Config["sources"], text: string) {
+  try {
+    const { announced, unknown } = announcedIn(text);
+    if (announced.length === 0 && unknown > 0) return undefined;
+    return announced.flatMap(({ bucket, key }) =>
+      sources.flatMap((source) => (source.bucket === bucket ? [{ source: source.name, key }] : [])),
+    );
+  } catch {
+    return undefined;
+  }
 }
 
 /** Joins the other workers. Until `shelf` is closed. */

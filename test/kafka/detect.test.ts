@@ -127,3 +127,28 @@ test("each broker is killed and comes back while rules look at flows: what is to
   expect(told.repeated).toBeLessThanOrEqual(2 * IN_FLIGHT);
   tell(`both brokers killed in turn (seed ${SEED}): ${count} alerts, ${told.repeated} told twice`);
 }, 900_000);
+
+test("clocks that are hours behind and most of an hour ahead change nothing of what is told, whoever looks after the rules", async () => {
+  await using told = await Told.open();
+  const clock = (worker: number) => [-5 * 3_600_000, 0, 50 * 60_000][worker] ?? 0;
+  await using fleet = await detecting(told, { clock });
+  fleet.startAll();
+  await fleet.shared();
+  let number = 0;
+  const detectors = new Set<number>();
+  const began = () => [0, 1, 2].flatMap((worker) => (fleet.detector(worker) === undefined ? [] : [worker]));
+  await fleet.putIncidents(BUCKET, async () => {
+    number += 1;
+    // Whoever looks after the rules ends, and stays away: the next one has another clock.
+    if (number === 16 || number === 32) {
+      const [worker = 0] = began().filter((one) => !detectors.has(one));
+      detectors.add(worker);
+      await fleet.end(worker, "SIGTERM");
+    }
+    await sleep(EVERY_MS);
+  });
+  const count = await expectAlike(fleet, told);
+  expect(detectors.size).toBe(2);
+  expect(told.repeated).toBe(0);
+  tell(`clocks of -5 h, 0 and +50 min (seed ${SEED}): ${count} alerts, each once`);
+}, 900_000);

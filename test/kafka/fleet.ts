@@ -20,6 +20,7 @@ import { type Kafka, type Listener, PASSWORD, USER } from "./rig/cluster.ts";
 const DIGEST = 24;
 const START = Date.UTC(2026, 0, 5);
 
+const SKEWED_CLOCK = new URL("rig/skewed-clock.ts", import.meta.url).href;
 const PARTITIONS = 12;
 const PARKED_PARTITIONS = 3;
 
@@ -46,6 +47,8 @@ export interface FleetOptions {
   /** Of a worker's command line. */
   readonly roleOf?: (worker: number) => string | undefined;
   readonly run?: object;
+  /** What a worker's clock is ahead, in ms. */
+  readonly clock?: (worker: number) => number;
   readonly topics?: Record<string, string>;
   readonly delayMs?: number;
   /** Of the bucket's listing. */
@@ -313,7 +316,9 @@ export class Fleet implements AsyncDisposable {
   start(worker: number): Running {
     const own = this.#worker(worker);
     const role = this.#options.roleOf?.(worker);
-    own.running = start(["run", "-c", this.config(worker), ...(role === undefined ? [] : ["--role", role])]);
+    const aheadMs = this.#options.clock?.(worker) ?? 0;
+    const env = aheadMs === 0 ? {} : { NODE_OPTIONS: `--import ${SKEWED_CLOCK}`, SKEWED_CLOCK_MS: String(aheadMs) };
+    own.running = start(["run", "-c", this.config(worker), ...(role === undefined ? [] : ["--role", role])], env);
     return own.running;
   }
 
@@ -399,7 +404,7 @@ export class Fleet implements AsyncDisposable {
     }
   }
 
-  /** Who began to list last, as the workers say, and when, in ms since the epoch. */
+  /** Who began to list last, as the workers say, and when, in ms since the epoch, by its clock. */
   lister(): { readonly worker: number; readonly since: number } | undefined {
     return this.#begun("lists for all workers");
   }

@@ -9,6 +9,8 @@ export interface MessageToSend {
   readonly key?: Buffer | undefined;
   readonly value: Buffer;
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** What it is stamped with, in ms since the epoch; this machine's clock by default. */
+  readonly time?: number | undefined;
 }
 
 export interface ProducerOptions {
@@ -123,11 +125,12 @@ export class KafkaProducer {
     const topics = [...new Set(messages.map(({ topic }) => topic))].join(", ");
     try {
       await client.send({
-        messages: messages.map(({ topic, partition, key, value, headers }) => ({
+        messages: messages.map(({ topic, partition, key, value, headers, time }) => ({
           topic,
           partition,
           value,
           ...(key !== undefined && { key }),
+          ...(time !== undefined && { timestamp: BigInt(time) }),
           ...(headers !== undefined && {
             headers: new Map(Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)])),
           }),

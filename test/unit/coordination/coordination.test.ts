@@ -29,6 +29,7 @@ test("a worker that waits for its groups ends soon, and holds no connection", as
     retry: { initialMs: 10, maxMs: 20 },
     baseDir: "/",
     secrets: undefined,
+    hintsIn: () => undefined,
     events: { onTrouble() {}, onWell() {}, onListing() {}, onInfo() {}, onError: (_, line) => void broken.push(line) },
   });
   await coordination.open();
