@@ -34,7 +34,7 @@ export interface ShapeOptions {
 
 /**
  * The shape of a record, which is an object in valid JSON and UTF-8. Undefined for records that do not have a simple one: with lists,
- * with escapes, with a name twice in one object.
+ * with escapes, with a name twice in one object, with a number for a field that is not written in digits alone.
  */
 export function shapeOf(bytes: Buffer, options: ShapeOptions): Shape | undefined {
   const walk = new Walk(bytes, options);
@@ -123,6 +123,8 @@ class Walk {
     if (fixed.has(name)) return true;
     if (/^\d+$/.test(word)) this.#slot("integer", rule, start, this.#at);
     else if (rule !== undefined && (word === "true" || word === "false")) this.#slot("boolean", rule, start, this.#at);
+    // A number in another form (18.0, 1e3) has a value that the record would be without.
+    else return rule === undefined || word === "null";
     return true;
   }
 

@@ -218,6 +218,9 @@ describe("a reader", () => {
     ["a name twice", '{"data":{"startTime":1725632768,"bytesOut":1,"bytesOut":2},"type":"T"}'],
     ["a list", '{"data":{"startTime":1725632768},"list":[1,2],"type":"T"}'],
     ["an escape in a text", '{"data":{"startTime":1725632768,"flowid":"\\u0041"},"type":"T"}'],
+    ["a number with a fraction", '{"data":{"startTime":1725632768,"bytesOut":18.0},"type":"T"}'],
+    ["a number with an exponent", '{"data":{"startTime":1725632768,"bytesOut":1e3},"type":"T"}'],
+    ["a number with a sign", '{"data":{"startTime":1725632768,"bytesOut":-0},"type":"T"}'],
     ["an object where a value belongs", '{"data":{"startTime":1725632768,"flowid":{}},"type":"T"}'],
     ["metadata that holds objects", '{"data":{"startTime":1725632768},"oracle":{"a":{},"b":1},"type":"T"}'],
     [
