@@ -9,6 +9,7 @@ import type { Flow } from "../flow/flow.ts";
 import { originIn } from "../flow/origin.ts";
 import { decoderFor } from "../formats/formats.ts";
 import { NOTHING_SEEN } from "../ledger/nothing-seen.ts";
+import { counted, times } from "../lib/counted.ts";
 import { parseInstant } from "../lib/durations.ts";
 import { describeError, drawerOf, UsageError } from "../lib/errors.ts";
 import { printable } from "../lib/printable.ts";
@@ -297,11 +298,11 @@ async function* objectsOf(
 /** What people have to know of a reading before they trust what is made of it, one line each. */
 export function doubtsOf({ bad, unread, firstFault, lost, timeless }: ReadingTotals, { window }: Reading): string[] {
   const lines: string[] = [];
-  if (unread > 0) lines.push(`${unread} objects could not be read`);
-  if (bad > 0) lines.push(`${bad} records, or rests of objects, could not be read`);
+  if (unread > 0) lines.push(`${counted(unread, "object")} could not be read`);
+  if (bad > 0) lines.push(`${counted(bad, "record")}, or rests of objects, could not be read`);
   if (firstFault !== undefined) lines.push(`the first of what could not be read: ${firstFault}`);
-  if (lost > 0) lines.push(`the log says ${lost} times that flows are missing from it`);
-  if (timeless > 0 && window !== "") lines.push(`${timeless} records have no time, so that they are in no window`);
+  if (lost > 0) lines.push(`the log says ${times(lost)} that flows are missing from it`);
+  if (timeless > 0 && window !== "") lines.push(`${counted(timeless, "record")} without a time, which are in no window`);
   return lines;
 }
 

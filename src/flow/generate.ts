@@ -126,14 +126,34 @@ ${slots.map((name, slot) => `  slots[${slot}] = ${read(name)};`).join("\n")}
 `;
 }
 
-const isNumber = (name: FieldName) => ["number", "time", "counter"].includes(formOf(name));
-
-/** The text of rows.ts: flows written as rows of numbers, and read from them. */
-export function printRows(): string {
+/** What stands in a row: behind the record's own number the numbers, behind origin and context the other values. */
+function rowFields() {
   const own = FIELD_NAMES.filter(isOwn);
-  const numbers = own.filter(isNumber);
-  const others = own.filter((name) => !isNumber(name));
+  const isNumber = (name: FieldName) => ["number", "time", "counter"].includes(formOf(name));
+  return { numbers: own.filter(isNumber), others: own.filter((name) => !isNumber(name)), firstNumber: 1, firstReference: 2 };
+}
+
+/** The text of row-layout.ts: which field stands where in a row. */
+export function printRowLayout(): string {
+  const { numbers, others, firstNumber, firstReference } = rowFields();
   const layout = crc32(JSON.stringify([numbers, others, CONTEXT_FIELDS]));
+  return `${HEAD}
+import type { FieldName } from "./fields.ts";
+
+/** Changes with the fields: who reads has to know the same ones as who wrote. */
+export const LAYOUT = ${layout};
+/** Numbers and references of a row. */
+export const ROW_NUMBERS = ${numbers.length + firstNumber};
+export const ROW_REFERENCES = ${others.length + firstReference};
+/** Which field each number of a row is, behind the record's own; and each reference, behind those of origin and context. */
+export const NUMBER_FIELDS: readonly FieldName[] = ${listed(numbers)};
+export const REFERENCE_FIELDS: readonly FieldName[] = ${listed(others)};
+`;
+}
+
+/** The text of write-rows.ts: flows written as rows of numbers. */
+export function printWriteRows(): string {
+  const { numbers, others, firstNumber, firstReference } = rowFields();
   // A JSON value may be a number, and 0 is not -0: it is never taken for the one before.
   const kept = others.filter((name) => fieldOf(name).type !== "json");
   const reference = (name: FieldName, slot: number) => {
@@ -152,33 +172,10 @@ export function printRows(): string {
     const put = formOf(name) === "counter" ? "counterIn(values, flow." : "orNaN(flow.";
     return `    numbers[start + ${slot}] = ${put}${name});`;
   };
-  const required = numbers.filter((name) => fieldOf(name).required);
-  const readNumber = (name: FieldName, slot: number) => {
-    const read = `numbers[start + ${slot}] as number`;
-    return `    flow.${name} = ${formOf(name) === "counter" ? `counterOf(values, ${read})` : `orUndefined(${read})`};`;
-  };
-  const readReference = (name: FieldName, slot: number) => {
-    const value = `values[references[at + ${slot}] as number]`;
-    const whole = fieldOf(name).type === "strings" ? `(${value} ?? NONE)` : value;
-    return `    flow.${name} = ${whole} as Flow["${name}"];`;
-  };
-  const firstNumber = 1;
-  const firstReference = 2;
   return `${HEAD}
-import type { FieldName } from "./fields.ts";
-import { Flow, type FlowContext } from "./flow.ts";
-import type { Origin } from "./origin.ts";
-import { counterIn, counterOf, type Indexed, orNaN, orUndefined } from "./packed-values.ts";
-import { NONE } from "./types.ts";
-
-/** Changes with the fields: who reads has to know the same ones as who wrote. */
-export const LAYOUT = ${layout};
-/** Numbers and references of a row. */
-export const ROW_NUMBERS = ${numbers.length + firstNumber};
-export const ROW_REFERENCES = ${others.length + firstReference};
-/** Which field each number of a row is, behind the record's own; and each reference, behind those of origin and context. */
-export const NUMBER_FIELDS: readonly FieldName[] = ${listed(numbers)};
-export const REFERENCE_FIELDS: readonly FieldName[] = ${listed(others)};
+import type { Flow } from "./flow.ts";
+import { counterIn, type Indexed, orNaN } from "./packed-values.ts";
+import { ROW_NUMBERS, ROW_REFERENCES } from "./row-layout.ts";
 
 /** Writes a row for each flow. A value that is like that of the row before is not looked up again. */
 export function writeRows(
@@ -213,6 +210,28 @@ ${others.map((name, index) => reference(name, index + firstReference)).join("\n"
     at += ROW_REFERENCES;
   }
 }
+`;
+}
+
+/** The text of read-rows.ts: flows made of rows of numbers. */
+export function printReadRows(): string {
+  const { numbers, others, firstNumber, firstReference } = rowFields();
+  const required = numbers.filter((name) => fieldOf(name).required);
+  const readNumber = (name: FieldName, slot: number) => {
+    const read = `numbers[start + ${slot}] as number`;
+    return `    flow.${name} = ${formOf(name) === "counter" ? `counterOf(values, ${read})` : `orUndefined(${read})`};`;
+  };
+  const readReference = (name: FieldName, slot: number) => {
+    const value = `values[references[at + ${slot}] as number]`;
+    const whole = fieldOf(name).type === "strings" ? `(${value} ?? NONE)` : value;
+    return `    flow.${name} = ${whole} as Flow["${name}"];`;
+  };
+  return `${HEAD}
+import { Flow, type FlowContext } from "./flow.ts";
+import type { Origin } from "./origin.ts";
+import { counterOf, orUndefined } from "./packed-values.ts";
+import { ROW_NUMBERS, ROW_REFERENCES } from "./row-layout.ts";
+import { NONE } from "./types.ts";
 
 /** Makes the flows of so many rows. */
 export function readRows(
@@ -259,5 +278,7 @@ function read(name: FieldName): string {
 if (import.meta.main) {
   writeFileSync(new URL("flow.ts", import.meta.url), printFlow());
   writeFileSync(new URL("access.ts", import.meta.url), printAccess());
-  writeFileSync(new URL("rows.ts", import.meta.url), printRows());
+  writeFileSync(new URL("row-layout.ts", import.meta.url), printRowLayout());
+  writeFileSync(new URL("write-rows.ts", import.meta.url), printWriteRows());
+  writeFileSync(new URL("read-rows.ts", import.meta.url), printReadRows());
 }

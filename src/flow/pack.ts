@@ -3,7 +3,9 @@ import { type ContextDraft, ContextPool } from "./contexts.ts";
 import type { Flow } from "./flow.ts";
 import { type Columns, numbersOf, readNamed, referencesOf } from "./named-rows.ts";
 import { Indexed } from "./packed-values.ts";
-import { LAYOUT, NUMBER_FIELDS, REFERENCE_FIELDS, readRows, writeRows } from "./rows.ts";
+import { readRows } from "./read-rows.ts";
+import { LAYOUT, NUMBER_FIELDS, REFERENCE_FIELDS } from "./row-layout.ts";
+import { writeRows } from "./write-rows.ts";
 
 /** Of 32 bits each: layout, flows, texts, bytes of the texts. */
 const HEAD = 4;

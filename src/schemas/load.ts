@@ -73,6 +73,9 @@ export function parseSchema(name: string, file: string, text: string): Schema {
   };
   try {
     if (!document.has("like")) return compile(name, checked(definition));
+    const like: unknown = document.get("like");
+    // A name that nobody knows is told before what is missing beside it.
+    if (typeof like === "string" && like !== "") shippedDefinition(like);
     const differs = checked(variant);
     return compileVariant(name, shippedDefinition(differs.like), differs);
   } catch (error) {

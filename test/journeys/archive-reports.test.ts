@@ -149,7 +149,7 @@ test("files of an archive that are broken are told, and the rest is read; a fold
   const broken = await flowferry(["report", "ports", "-c", config, "--format", "csv"]);
   expect([broken.code, broken.stdout]).toEqual([3, whole.stdout]);
   rmSync(path("archive", "half.parquet"));
-  expect(broken.stderr).toMatch(/1 objects could not be read\n.*half\.parquet is no whole Parquet file/);
+  expect(broken.stderr).toMatch(/1 object could not be read\n.*half\.parquet is no whole Parquet file/);
   const empty = await flowferry(["explain", "10.0.0.1", "10.0.0.2", "-c", config, "--until", "2001-01-01"]);
   expect(empty.stdout).toContain("there are no flows to answer from");
   expectRefusal(

@@ -161,10 +161,5 @@ test("wrong usage is refused in one line", async () => {
   mkdirSync(path("mixed"));
   writeFileSync(path("mixed", "a.txt"), "hello\n");
   const mixed = await flowferry(["report", "ports", "--input", path("mixed")]);
-  expectRefusal(
-    mixed,
-    3,
-    "1 records, or rests of objects, could not be read",
-    "a.txt: record 1: the first lines are of no known",
-  );
+  expectRefusal(mixed, 3, "1 record, or rests of objects, could not be read", "a.txt: record 1: the first lines are of no known");
 });

@@ -4,6 +4,7 @@ import type { MembersOf } from "../../enrich/rules/rule-index.ts";
 import type { NetworkSnapshot } from "../../enrich/rules/snapshot.ts";
 import type { RuleBody } from "../../enrich/rules/writer.ts";
 import type { SubnetTable } from "../../enrich/tables/subnets.ts";
+import { times } from "../../lib/counted.ts";
 import { amongOthers, type Finding, observedShare } from "./labels.ts";
 import { includes } from "./match.ts";
 import { type Narrowing, narrowed, PINS, type Pin } from "./narrow.ts";
@@ -119,7 +120,7 @@ function commonDoubts(
   if (accepted === 0) doubts.push("no accepted flow was observed");
   if (days < minDays) doubts.push(`${days.toFixed(1)} days were observed, ${minDays} are needed (--min-days)`);
   if (unread > 0) doubts.push(`${unread} records or objects could not be read`);
-  if (lost > mostLost) doubts.push(`the log says ${lost} times that flows are missing (--max-lost)`);
+  if (lost > mostLost) doubts.push(`the log says ${times(lost)} that flows are missing (--max-lost)`);
   if (unexplained > accepted / 100) {
     doubts.push(
       `${unexplained} of ${accepted} accepted flows are covered by no rule: the description of the network is of another time`,
@@ -154,7 +155,7 @@ function evidenceFor(
       const found = keys.flatMap((key) => observations.subnets.get(key) ?? []);
       if (found.length === 0) doubts.push(`subnet ${name}, which uses it, has no records: its flow log may be off`);
       for (const { lost } of found) {
-        if (lost > mostLost) doubts.push(`subnet ${name} says ${lost} times that flows were lost (--max-lost)`);
+        if (lost > mostLost) doubts.push(`subnet ${name} says ${times(lost)} that flows were lost (--max-lost)`);
       }
     }
   } else {

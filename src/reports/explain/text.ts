@@ -1,4 +1,5 @@
 import type { Flow } from "../../flow/flow.ts";
+import { counted } from "../../lib/counted.ts";
 import { tableLines } from "../table.ts";
 import type { Evidence, Point } from "./evidence.ts";
 import type { RuleAnswer } from "./rules.ts";
@@ -65,7 +66,7 @@ export function explanationJson(evidence: Evidence, verdict: Verdict, { window, 
 }
 
 function readLine({ from, flows, seconds }: ReadOf): string {
-  const read = `${flows.toLocaleString("en-US")} flows were looked through in ${seconds.toFixed(1)} s`;
+  const read = `looked through ${counted(flows, "flow")} in ${seconds.toFixed(1)} s`;
   if (from === undefined) return read;
   return `${read}, back to ${new Date(from).toISOString()}, which is enough: --since counts older ones, too`;
 }

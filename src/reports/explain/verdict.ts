@@ -1,4 +1,5 @@
 import type { Flow, FlowContext } from "../../flow/flow.ts";
+import { counted } from "../../lib/counted.ts";
 import type { End } from "./ends.ts";
 import type { Evidence, Leg, Point, Side } from "./evidence.ts";
 import {
@@ -177,8 +178,8 @@ class Judge {
       const { flows, sameService } = atDestination;
       const others =
         flows === 0
-          ? `its subnet ${there.name} has logged ${there.records} records, and none of them is of ${destination.label}`
-          : `it has logged ${flows} flows of other conversations in this time, ${sameService} of them at ${service.label} from others`;
+          ? `its subnet ${there.name} has logged ${counted(there.records, "record")}, and none of them is of ${destination.label}`
+          : `it has logged ${counted(flows, "flow")} of other conversations in this time, ${sameService} of them at ${service.label} from others`;
       const before = `what stands before the interface: the address (is it the private one?), routes, gateways, a firewall between, and the rules on the way out of ${source.label}`;
       const answer = this.#ifItArrived(there.context);
       const reasons = [...first, others, `look at ${before}`, ...(answer === undefined ? [] : ruleLines(answer, "if it came"))];
@@ -197,7 +198,7 @@ class Judge {
       const known =
         atSource.flows === 0
           ? `its subnet ${here.name} logs, and nothing in this time is of ${source.label}`
-          : `its interface has logged ${atSource.flows} flows of other conversations in this time`;
+          : `its interface has logged ${counted(atSource.flows, "flow")} of other conversations in this time`;
       const headline = `nothing left the network interface of ${source.label} for ${destination.label}`;
       return this.plain("not-sent", headline, [
         known,
@@ -293,7 +294,7 @@ export function ruleLines({ packets, rule, sets }: RuleAnswer, when = ""): strin
   if (rule.status === "unexplained") {
     const counts = sets.map((set) => {
       const own = set.rules.filter(({ direction }) => direction === packets.direction).length;
-      return `none of the ${own} ${packets.direction} rules of ${listName(set)} covers it`;
+      return `no ${packets.direction} rule of ${listName(set)} covers it (it has ${own})`;
     });
     return counts.length === 0 ? [`${lead}no ${packets.direction} rule covers it`] : counts.map((line) => lead + line);
   }

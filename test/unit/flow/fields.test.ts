@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import { createSlots, GETTERS, readSlots, SETTERS, SLOTS } from "../../../src/flow/access.ts";
 import { CONTEXT_FIELDS, FIELD_NAMES, fieldOf, isFrom, isOfContext, isStored } from "../../../src/flow/fields.ts";
 import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
-import { printAccess, printFlow, printRows } from "../../../src/flow/generate.ts";
+import { printAccess, printFlow, printReadRows, printRowLayout, printWriteRows } from "../../../src/flow/generate.ts";
 import { asset } from "../../../src/lib/assets.ts";
 import { fieldsOf } from "../../../src/schemas/compile.ts";
 import { definition } from "../../../src/schemas/definition.ts";
@@ -19,7 +19,9 @@ const own = FIELD_NAMES.filter((name) => isStored(name) && !isOfContext(name));
 test.each([
   ["flow.ts", printFlow],
   ["access.ts", printAccess],
-  ["rows.ts", printRows],
+  ["row-layout.ts", printRowLayout],
+  ["write-rows.ts", printWriteRows],
+  ["read-rows.ts", printReadRows],
 ])("%s is what the table says: npm run generate:flow", (file, print) => {
   expect(readFileSync(asset(`src/flow/${file}`), "utf8")).toBe(print());
 });

@@ -4,8 +4,9 @@ import { ContextPool } from "../../../src/flow/contexts.ts";
 import { readNamed } from "../../../src/flow/named-rows.ts";
 import { COLUMNS } from "../../../src/flow/pack.ts";
 import { Indexed } from "../../../src/flow/packed-values.ts";
-import { ROW_NUMBERS, ROW_REFERENCES, writeRows } from "../../../src/flow/rows.ts";
+import { ROW_NUMBERS, ROW_REFERENCES } from "../../../src/flow/row-layout.ts";
 import { opened, sealed } from "../../../src/flow/sealed.ts";
+import { writeRows } from "../../../src/flow/write-rows.ts";
 import { anyFlows, flowsOf, sshFlow } from "../sinks/flows.ts";
 
 test("any flows come back as they went, but for what the provider wrote besides", { timeout: 60_000 }, () => {

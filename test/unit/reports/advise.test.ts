@@ -273,9 +273,9 @@ test("no proposal without enough evidence, and each reason is named", () => {
   };
   expect(reasons({ evidence: { latest: AT + 86_400_000 } })).toBe("1.0 days were observed, 14 are needed (--min-days)");
   expect(reasons({ evidence: { unread: 3 } })).toBe("3 records or objects could not be read");
-  expect(reasons({ evidence: { lost: 1 } })).toBe("the log says 1 times that flows are missing (--max-lost)");
+  expect(reasons({ evidence: { lost: 1 } })).toBe("the log says once that flows are missing (--max-lost)");
   const lost = flowOf({ status: "SKIPDATA" }, { subnet: SUBNET, vnic: VNIC });
-  expect(reasons({}, [...flows, lost])).toBe("subnet app says 1 times that flows were lost (--max-lost)");
+  expect(reasons({}, [...flows, lost])).toBe("subnet app says once that flows were lost (--max-lost)");
   expect(reasons({}, [...flows, request("203.0.113.9", 9_999)])).toContain("1 of 2 accepted flows are covered by no rule");
   expect(reasons({}, [])).toContain("subnet app, which uses it, has no records: its flow log may be off");
 });

@@ -61,6 +61,12 @@ test.each([
   expect(() => parse(...lines)).toThrow(message);
 });
 
+test("an unknown name to be like is told before what is missing beside it", () => {
+  expect(() => parseSchema("mine", "mine.yaml", "like: nosuch\n")).toThrow(
+    "mine.yaml:1: like: nosuch is no schema that another can be like",
+  );
+});
+
 test("a name that is no schema is answered with those there are", () => {
   expect(() => loadSchema("otell", "/")).toThrow(
     'no schema "otell": otel, otel-compact, ecs, ocsf, seed, log-analytics, or a file ending in .yaml; did you mean otel?',
