@@ -18,12 +18,21 @@ export type ArchiveQuestion = (flows: Flows, signal: AbortSignal) => AsyncIterab
 
 /** What is asked of the newest flows first, and of older ones until that is enough. */
 export interface BackwardQuestion {
-  /** Of each part of the window, which do not overlap. */
+  /** Of each part of the window, which do not overlap; where `isWhole`, of all of it at once. */
   readonly ask: ArchiveQuestion;
+  readonly isWhole: boolean;
   /** After each part: whether older ones are not needed. One more is asked all the same, for what was before. */
   isEnough(): boolean;
-  /** Of the whole window, where all of it was not enough. */
-  readonly rest: ArchiveQuestion;
+  /** Where all of it was not enough: what is asked then, one after the other. */
+  rest(): readonly FurtherQuestion[];
+}
+
+/** Asked of each part of the window, or of all of it at once, as long as it is needed. */
+export interface FurtherQuestion {
+  isNeeded(): boolean;
+  readonly isWhole: boolean;
+  /** `since`: from when on the part is, undefined for all of the window. */
+  ask(since: number | undefined): ArchiveQuestion;
 }
 
 /** Where an archive is: a folder or file, or what a configuration names. */
@@ -62,18 +71,26 @@ export async function readArchive(
   const asked = new Asked(context, reading, take, totals);
   try {
     if (typeof question === "function") return await asked.ask(window, question, true);
+    const parts = await partsOf(context, reading);
+    const sinceOf = (part: Window) => (part.since > window.since ? part.since : undefined);
     let isLast = false;
-    for (const part of await partsOf(context, reading)) {
+    for (const part of question.isWhole ? [window] : parts) {
       lookedFrom = Number.isFinite(part.since) ? `: looking at ${new Date(part.since).toISOString()} and later` : "";
       await asked.ask(part, question.ask, true);
       if (isLast) {
-        totals.readFrom = part.since > window.since ? part.since : undefined;
+        totals.readFrom = sinceOf(part);
         return;
       }
       isLast = question.isEnough();
     }
     lookedFrom = "";
-    if (!question.isEnough()) await asked.ask(window, question.rest, false);
+    if (question.isEnough()) return;
+    for (const further of question.rest()) {
+      for (const part of further.isWhole ? [window] : parts) {
+        if (!further.isNeeded()) break;
+        await asked.ask(part, further.ask(sinceOf(part)), false);
+      }
+    }
   } finally {
     stop();
   }
@@ -144,7 +161,7 @@ class Asked {
     taken: { any: boolean },
   ): Promise<void> {
     const { signal } = this.#context;
-    const flows = await openFlows(paths, { window });
+    const flows = await openFlows(paths, { window, signal });
     try {
       const found = isCounted ? await flowTotals(flows.connection, signal) : undefined;
       for await (const rows of question(flows, signal)) {

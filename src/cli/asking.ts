@@ -121,7 +121,7 @@ async function asked(
   for (let attempt = 1; ; attempt += 1) {
     const input = await inputsOf(context, flags, window);
     try {
-      const flows = await openFlows(input.paths, { window, fields });
+      const flows = await openFlows(input.paths, { window, fields, signal: context.signal });
       try {
         return { answer: await ask(flows.connection, sql, limits, context.signal), flows };
       } finally {

@@ -9,7 +9,7 @@ import { Evidence, MOST_SHOWN } from "../reports/explain/evidence.ts";
 import { explanationJson, explanationLines, type ReadOf } from "../reports/explain/text.ts";
 import { isSettled, judge } from "../reports/explain/verdict.ts";
 import { rowAttributes } from "../reports/row-flows.ts";
-import type { ArchiveQuestion, BackwardQuestion } from "./archived.ts";
+import type { BackwardQuestion, FurtherQuestion } from "./archived.ts";
 import { type CliContext, EXIT, type ExitCode } from "./context.ts";
 import { doubtsOf, isDoubtful, openReading, surroundingsOf, tell, withReading } from "./reading.ts";
 import type { ReadingOptions, Take } from "./reading-totals.ts";
@@ -49,16 +49,8 @@ async function explain(
   try {
     const tables = reading.enrichments.map((enrichment) => enrichment.tables());
     const evidence = new Evidence(endOf(source, tables), endOf(destination, tables), service);
-    const { between, rest } = questionOf(evidence);
-    const isEnough = () => isSettled(evidence);
     // Whoever names a time is answered from all of it.
-    const question: ArchiveQuestion | BackwardQuestion =
-      (last ?? flags.since) === undefined
-        ? { ask: between, isEnough, rest }
-        : async function* (flows, signal) {
-            yield* between(flows, signal);
-            if (!isEnough()) yield* rest(flows, signal);
-          };
+    const question = questionOf(evidence, (last ?? flags.since) !== undefined);
     const started = performance.now();
     const totals = await reading.read((flow) => evidence.add(flow), question);
     context.signal.throwIfAborted();
@@ -79,10 +71,10 @@ async function explain(
 }
 
 /**
- * What an archive is asked: the flows between the ends and the newest of the conversation; where these do not settle the answer, what else the
- * ends have logged, and how many flows each subnet has.
+ * What an archive is asked: the flows between the ends and the newest of the conversation; where these do not settle the answer, whether the
+ * interfaces of the ends log anything, and how many flows each subnet has.
  */
-function questionOf(evidence: Evidence): { between: ArchiveQuestion; rest: ArchiveQuestion } {
+function questionOf(evidence: Evidence, isWhole: boolean): BackwardQuestion {
   const { source, destination, service } = evidence;
   const asked = ({ prefixes, server }: End) => ({ ranges: prefixes.map(comparableRange), server });
   const names = rowAttributes();
@@ -90,8 +82,19 @@ function questionOf(evidence: Evidence): { between: ArchiveQuestion; rest: Archi
   const weigh: Take = (flow, times) => void evidence.weigh(flow, times);
   const show: Take = (flow) => evidence.show(flow);
   const subnets: Take = (flow, times) => evidence.countSubnet(flow, times);
+  const isAbsent = () => evidence.atDestination.last === undefined;
+  const presenceAt = (end: "source" | "destination"): FurtherQuestion["ask"] => {
+    const take: Take = (flow, times) => evidence.weighPresence(end, flow, times);
+    return (since) =>
+      async function* ({ connection }, signal) {
+        (end === "source" ? evidence.atSource : evidence.atDestination).since = since;
+        for (const part of presence[end]) for await (const rows of tallies(connection, part, signal)) yield { ...rows, take };
+      };
+  };
   return {
-    async *between({ connection }, signal) {
+    isWhole,
+    isEnough: () => isSettled(evidence),
+    async *ask({ connection }, signal) {
       for (const way of between) for await (const rows of tallies(connection, way, signal)) yield { ...rows, take: weigh };
       // Without any of it there is nothing to show.
       if (evidence.points.size === 0) return;
@@ -99,11 +102,21 @@ function questionOf(evidence: Evidence): { between: ArchiveQuestion; rest: Archi
         yield { ...rows, take: show };
       }
     },
-    async *rest({ connection }, signal) {
-      for await (const rows of tallies(connection, presence, signal)) yield { ...rows, take: weigh };
-      // Where the destination's own interface has logged something, its subnet does.
-      if (evidence.atDestination.last !== undefined) return;
-      for await (const rows of tallies(connection, SUBNET_TALLY, signal)) yield { ...rows, take: subnets };
+    rest() {
+      evidence.forgetPresence();
+      return [
+        { isNeeded: isAbsent, isWhole, ask: presenceAt("destination") },
+        // Where the destination's own interface has logged something, its subnet does.
+        {
+          isNeeded: isAbsent,
+          isWhole: true,
+          ask: () =>
+            async function* ({ connection }, signal) {
+              for await (const rows of tallies(connection, SUBNET_TALLY, signal)) yield { ...rows, take: subnets };
+            },
+        },
+        { isNeeded: () => isAbsent() && evidence.atSource.last === undefined, isWhole, ask: presenceAt("source") },
+      ];
     },
   };
 }

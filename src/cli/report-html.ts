@@ -178,7 +178,7 @@ async function ofFiles(
   onStep: (step: string) => void,
 ): Promise<ReportData> {
   const limits = { timeoutMs: timeout * 1000, signal };
-  return using(await openFlows(paths, { window }), async (flows) => {
+  return using(await openFlows(paths, { window, signal: limits.signal }), async (flows) => {
     onStep("flows over time");
     const totals = await totalsOf(flows.connection, { ...window, ...limits });
     if (totals.flows === 0) throw await nothingFound(paths, window, flows.passedOver, limits);
@@ -195,7 +195,7 @@ type LimitsOfAll = { readonly timeoutMs: number; readonly signal: AbortSignal };
 
 async function comparedWith(paths: readonly string[], window: Window, limits: LimitsOfAll, onStep: (step: string) => void) {
   onStep("the time before");
-  return using(await openFlows(paths, { window }), async ({ connection }) => {
+  return using(await openFlows(paths, { window, signal: limits.signal }), async ({ connection }) => {
     const totals = await totalsOf(connection, { ...window, ...limits });
     return totals.flows === 0 ? undefined : { totals, services: await servicesOf(connection, limits) };
   });
@@ -208,7 +208,7 @@ async function nothingFound(
   limits: LimitsOfAll,
 ): Promise<UsageError> {
   const iso = (time: number) => new Date(time).toISOString();
-  const { first, last } = await using(await openFlows(paths, { window: ALWAYS }), ({ connection }) =>
+  const { first, last } = await using(await openFlows(paths, { window: ALWAYS, signal: limits.signal }), ({ connection }) =>
     totalsOf(connection, { ...ALWAYS, ...limits }),
   );
   const there = Number.isNaN(first)

@@ -3,6 +3,7 @@ import { literal } from "../dialects/duckdb/conditions.ts";
 import { describeError, UsageError } from "../lib/errors.ts";
 import { requireHarmless } from "./allowed-functions.ts";
 import { foundBroken } from "./broken-files.ts";
+import { interruptOn } from "./interrupting.ts";
 
 /** A value of an answer: text, a number that is exact, true and false, a list, or nothing. */
 export type Value = string | number | boolean | null | readonly Value[] | { readonly [name: string]: Value };
@@ -20,6 +21,9 @@ export interface Limits {
   /** How long it may take, in ms. */
   readonly timeoutMs: number;
 }
+
+/** The longest time that a timer takes, in ms: some 24 days. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 /** A file that a compaction has replaced since the files were listed. */
 export class FilesChanged extends Error {}
@@ -44,13 +48,8 @@ export async function answer(
   look: () => Promise<void> = async () => {},
 ): Promise<Answer> {
   signal.throwIfAborted();
-  let isLate = false;
-  const timer = setTimeout(() => {
-    isLate = true;
-    connection.interrupt();
-  }, limits.timeoutMs);
-  const onAbort = () => connection.interrupt();
-  signal.addEventListener("abort", onAbort, { once: true });
+  const late = AbortSignal.timeout(Math.min(limits.timeoutMs, LONGEST_MS));
+  const stop = interruptOn(AbortSignal.any([signal, late]), connection);
   try {
     await look();
     const result = await connection.stream(sql);
@@ -58,15 +57,17 @@ export async function answer(
     const types = columns.map((_, index) => result.columnType(index).toString());
     const rows: Value[][] = [];
     for await (const chunk of result.yieldRowsJson()) {
+      signal.throwIfAborted();
       for (const row of chunk) {
         if (rows.length === limits.rows) return { columns, rows, more: true };
         rows.push(row.map((value, index) => plainOf(value as Value, types[index] ?? "")));
       }
     }
+    signal.throwIfAborted();
     return { columns, rows, more: false };
   } catch (error) {
     signal.throwIfAborted();
-    if (isLate) {
+    if (late.aborted) {
       const advice = "ask about less time (--since), or allow more (--timeout)";
       throw new UsageError("query-late", `the query took longer than ${limits.timeoutMs / 1000} s: ${advice}`, { cause: error });
     }
@@ -77,8 +78,7 @@ export async function answer(
     if (broken !== undefined) throw new FilesBroken(broken, { cause: error });
     throw new UsageError("query-refused", firstParagraph(said), { cause: describeError(error) });
   } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", onAbort);
+    stop();
   }
 }
 

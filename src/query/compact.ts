@@ -12,6 +12,7 @@ import { brokenAmong } from "./broken-files.ts";
 import { type Database, openDuckdb } from "./duckdb.ts";
 import { fetchObject, filesByHour } from "./fetch.ts";
 import { findFiles, type PassedOver } from "./files.ts";
+import { interruptOn } from "./interrupting.ts";
 import { ownParquet, REPLACES } from "./own-parquet.ts";
 
 /** What a compaction did so far. */
@@ -44,23 +45,23 @@ export async function compact(
   if (hours.length === 0) return result;
   const folder = mkdtempSync(join(tmpdir(), "flowferry-compact-"));
   let database: Database | undefined;
+  let stop = () => {};
   try {
     database = await openDuckdb(join(folder, "spill"));
     // Rows stay in the order of time.
     await database.connection.run("SET preserve_insertion_order = true");
     const { connection } = database;
-    const onAbort = () => connection.interrupt();
-    signal.addEventListener("abort", onAbort, { once: true });
+    stop = interruptOn(signal, connection);
     for (const [hour, files] of hours) {
       signal.throwIfAborted();
       onProgress(result);
       await mergeHour({ store, database, folder: join(folder, "hour"), signal }, hour, files, result);
       result.done += 1;
     }
-    signal.removeEventListener("abort", onAbort);
     onProgress(result);
     return result;
   } finally {
+    stop();
     database?.close();
     rmSync(folder, { recursive: true, force: true });
   }

@@ -7,6 +7,9 @@ export interface Database {
   close(): void;
 }
 
+/** What does not fit into so much memory goes to the disk, as far as DuckDB can put it there. */
+const MOST_MEMORY = "1GB";
+
 /**
  * DuckDB is a package that users add, since only the commands that ask questions need it. It loads no extension and asks nobody; what does
  * not fit into memory goes to `spill`. Throws UsageError where it is not installed.
@@ -17,6 +20,7 @@ export async function openDuckdb(spill: string): Promise<Database> {
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
     temp_directory: spill,
+    memory_limit: MOST_MEMORY,
     // Answers do not depend on where the machine stands.
     preserve_insertion_order: "false",
   });

@@ -8,6 +8,7 @@ import { literal } from "../dialects/duckdb/conditions.ts";
 import { noteRead } from "./broken-files.ts";
 import { openDuckdb } from "./duckdb.ts";
 import { type FileKind, findFiles, type PassedOver } from "./files.ts";
+import { interruptOn } from "./interrupting.ts";
 import { ownParquet } from "./own-parquet.ts";
 import { brokenLines, flowsView } from "./views.ts";
 
@@ -16,6 +17,8 @@ export interface FlowsOptions {
   readonly window?: Window;
   /** Columns of the server table, or of a log, that queries name beside the attributes. */
   readonly fields?: readonly FieldRef[];
+  /** Ends the opening, which looks through files of lines. */
+  readonly signal?: AbortSignal;
 }
 
 /** Flows as rows: a connection with the view `flows`, and what was left out. */
@@ -38,7 +41,11 @@ export interface Flows {
  * inputs can be read through the connection, and its settings cannot be changed. Throws UsageError for an input that is not there, and
  * where DuckDB is not installed.
  */
-export async function openFlows(inputs: readonly string[], { window = ALWAYS, fields = [] }: FlowsOptions = {}): Promise<Flows> {
+export async function openFlows(
+  inputs: readonly string[],
+  { window = ALWAYS, fields = [], signal = NEVER }: FlowsOptions = {},
+): Promise<Flows> {
+  signal.throwIfAborted();
   const found = findFiles(inputs, window);
   const spill = mkdtempSync(join(tmpdir(), "flowferry-query-"));
   const close = () => rmSync(spill, { recursive: true, force: true });
@@ -54,7 +61,10 @@ export async function openFlows(inputs: readonly string[], { window = ALWAYS, fi
     database.close();
     close();
   };
+  const stop = interruptOn(signal, connection);
   try {
+    // The footers of many small files are most of what a question reads.
+    await connection.run("SET parquet_metadata_cache = true");
     const passedOver = [...found.passedOver];
     const files = new Map(found.files);
     const parquet = await ownParquet(connection, files.get("parquet") ?? [], passedOver);
@@ -62,11 +72,10 @@ export async function openFlows(inputs: readonly string[], { window = ALWAYS, fi
     else files.delete("parquet");
     const lines = files.get("otel-lines");
     if (lines !== undefined) passedOver.push(...(await broken(connection, lines)));
-    // The footers of many small files are most of what a question reads.
-    await connection.run("SET parquet_metadata_cache = true");
     noteRead(connection, parquet.files, files.get("seed-array") ?? []);
     await connection.run(flowsView(files, { window, fields, parquetColumns: parquet.columns }));
     await confine(connection, inputs);
+    signal.throwIfAborted();
     const kinds: readonly FileKind[] = [...files.keys()];
     return {
       connection,
@@ -78,9 +87,14 @@ export async function openFlows(inputs: readonly string[], { window = ALWAYS, fi
     };
   } catch (error) {
     end();
+    signal.throwIfAborted();
     throw error;
+  } finally {
+    stop();
   }
 }
+
+const NEVER = new AbortController().signal;
 
 /** The inputs can be read, nothing else, and nobody can change that. */
 async function confine(connection: DuckDBConnection, inputs: readonly string[]): Promise<void> {

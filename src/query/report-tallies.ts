@@ -121,8 +121,8 @@ export interface ExplainTallies {
    * both columns are asked for themselves, so that files skip what has neither.
    */
   readonly between: readonly Tally[];
-  /** All other flows of either end, by interface. */
-  readonly presence: Tally;
+  /** All that the own interfaces of each end have logged: by the column of the source, and by that of the destination. */
+  readonly presence: { readonly source: readonly Tally[]; readonly destination: readonly Tally[] };
   /** Which flows are of the conversation itself, in SQL. */
   readonly conversation: string;
 }
@@ -155,21 +155,22 @@ export function explainTallies(
       : [`"destination.port" = ${port}`, `"source.port" = ${port}`];
   const answers = [`coalesce("flow.reverse.bytes", 0) > 0 OR coalesce("flow.reverse.packets", 0) > 0`];
   const [there, back] = [`${at.fromSource} AND ${at.toDestination}`, `${at.fromDestination} AND ${at.toSource}`];
-  const isBetween = `((${there}) OR (${back}))`;
   // Files skip what neither end is in where each column is asked for itself.
   const within = `(${at.fromSource} OR ${at.fromDestination}) AND (${at.toSource} OR ${at.toDestination})`;
   const by = ["flow.subnet.id", "flow.vnic.id", "flow.status", "flow.action", "flow.direction", "flow.initiator"];
   const besides = [...Object.values(at), ...ports, isProtocol];
+  const presence = (from: string, to: string): Tally[] => {
+    const out = `${from} AND "flow.direction" IS DISTINCT FROM 'ingress'`;
+    const into = `${to} AND "flow.direction" IS DISTINCT FROM 'egress' AND (${out}) IS NOT TRUE`;
+    const newest = names.filter((name) => OF_INTERFACE.includes(name));
+    return [out, into].map((where) => ({ by, besides, any: [], undecided, where, newest }));
+  };
   return {
     between: [there, `${back} AND (${there}) IS NOT TRUE`].map((where) => ({
       ...{ by, besides: [...besides, ...answers, `"flow.reverse.bytes" IS NULL`], any: [], undecided },
       ...{ where, newest: names },
     })),
-    presence: {
-      ...{ by, besides, any: [], undecided },
-      where: `(${Object.values(at).join(" OR ")}) AND ${isBetween} IS NOT TRUE`,
-      newest: names.filter((name) => OF_INTERFACE.includes(name)),
-    },
+    presence: { source: presence(at.fromSource, at.toSource), destination: presence(at.fromDestination, at.toDestination) },
     conversation: `${within} AND ${isProtocol} AND "flow.status" = 'OK' AND ((${at.fromSource} AND ${at.toDestination} AND ${asks}) OR (${at.fromDestination} AND ${at.toSource} AND ${answersIt}))`,
   };
 }

@@ -3,6 +3,7 @@ import { identifier, literal } from "../dialects/duckdb/conditions.ts";
 import { UsageError } from "../lib/errors.ts";
 import { FilesBroken, FilesChanged } from "./ask.ts";
 import { foundBroken } from "./broken-files.ts";
+import { interruptOn } from "./interrupting.ts";
 
 /** Which flows are asked for, and what tells them apart: those that are the same in that come as one. */
 export interface Tally {
@@ -302,13 +303,13 @@ export async function* columnsOf(
   signal: AbortSignal,
 ): AsyncGenerator<Pick<TallyRows, "columns" | "rows">> {
   signal.throwIfAborted();
-  const onAbort = () => connection.interrupt();
-  signal.addEventListener("abort", onAbort, { once: true });
+  const stop = interruptOn(signal, connection);
   try {
     const result = await connection.stream(sql);
     for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
       yield { columns: chunk.getColumns(), rows: chunk.rowCount };
     }
+    signal.throwIfAborted();
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof UsageError) throw error;
@@ -318,6 +319,6 @@ export async function* columnsOf(
     if (broken !== undefined) throw new FilesBroken(broken, { cause: error });
     throw new UsageError("query-refused", said.split("\n")[0] ?? said, { cause: error });
   } finally {
-    signal.removeEventListener("abort", onAbort);
+    stop();
   }
 }

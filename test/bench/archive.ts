@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -114,7 +114,8 @@ async function askedAll(
   const input = join(written, "archive");
   say("the article's way, in Python");
   const started = performance.now();
-  const counts = join(folder, "article.json");
+  const counts = join(folder, "article");
+  mkdirSync(counts);
   const printed = execFileSync("python3", [ARTICLE, join(written, "enriched"), counts], { encoding: "utf8" });
   const way: Usage = { ...(JSON.parse(printed) as Usage), wallSeconds: (performance.now() - started) / 1000 };
   const config = join(folder, "ask.yaml");
@@ -179,8 +180,13 @@ function checkAdvice(
 type Section = { readonly port_counts: readonly { readonly port: number; readonly count: number }[] };
 type Details = readonly { readonly destination_address: string; readonly destination_port: number; readonly count: number }[];
 
-/** Throws where the files of `report ports` have other counts than Python. */
+/** Throws where the files of `report ports` have other counts than those that Python has written. */
 function checkPorts(folder: string, article: string): void {
+  if (!isDeepStrictEqual(countsIn(folder), countsIn(article)))
+    throw new Error("report ports and the article's way in Python count differently");
+}
+
+function countsIn(folder: string): object {
   const ports: Record<string, Record<string, Record<string, number>>> = {};
   const details: Record<string, Record<string, number>> = {};
   for (const name of readdirSync(folder)) {
@@ -196,11 +202,9 @@ function checkPorts(folder: string, article: string): void {
       const counts = (rest[section] as Section).port_counts;
       return [section, Object.fromEntries(counts.map(({ port, count }) => [port, count]))] as const;
     });
-    // Python has a section only where something is in it.
-    ports[subnet] = Object.fromEntries(sections.filter(([, counts]) => Object.keys(counts).length > 0));
+    ports[subnet] = Object.fromEntries(sections);
   }
-  if (!isDeepStrictEqual({ ports, details }, JSON.parse(readFileSync(article, "utf8"))))
-    throw new Error("report ports and the article's way in Python count differently");
+  return { ports, details };
 }
 
 async function searches(input: string, say: (line: string) => void): Promise<string[][]> {

@@ -114,6 +114,38 @@ test("reports of the archive say what those of the bucket say, whole and of a wi
   expect(answer.interfaces[0]).toMatchObject({ leg: "there", at: "destination", accepted: requests });
 });
 
+test("where nothing arrived, what else the interface has logged is counted from the newest hour that has some, or in all of a named time", async () => {
+  const hourOf = (time: number) => Math.floor(time / 3_600_000);
+  const logged = place.lines("out.ndjson").flatMap(({ timestamp, attributes }) => {
+    const time = Date.parse(timestamp);
+    const [direction, status] = [attributes["flow.direction"], attributes["flow.status"]];
+    const at = attributes[direction === "egress" ? "source.address" : "destination.address"];
+    return status === "OK" && direction !== "unknown"
+      ? [{ at, time, isAsked: attributes["destination.port"] === 8443, attributes }]
+      : [];
+  });
+  const newest = Math.max(...logged.map(({ time }) => hourOf(time)));
+  const host = logged.find(({ time, isAsked }) => isAsked && hourOf(time) === newest)?.at;
+  const flows = (since: number) => {
+    const some = logged.filter(({ at, time }) => at === host && hourOf(time) >= since);
+    const asked = some.filter(
+      ({ isAsked, attributes }) =>
+        isAsked && attributes["flow.direction"] === "ingress" && attributes["flow.initiator"] !== "destination",
+    );
+    return { all: some.length, asked: asked.length || "none" };
+  };
+  const ask = (...options: string[]) => flowferry(["explain", "192.0.2.250", host, "8443", "-c", config, ...options]);
+  const [last, whole] = [flows(newest), flows(0)];
+  const since = `since ${new Date(newest * 3_600_000).toISOString()}`;
+  expect((await ask()).stdout).toMatch(
+    new RegExp(`has logged ${last.all} flows? of other conversations ${since}, ${last.asked} of them at`),
+  );
+  for (const from of ["archive", "source"]) {
+    const { stdout } = await ask("--since", "2001-01-01", "--from", from);
+    expect(stdout).toContain(`has logged ${whole.all} flows of other conversations in this time, ${whole.asked} of them at`);
+  }
+});
+
 test("the page says of the rules what the advice of the same time says", async () => {
   const times = ["-c", config, "--since", truth.start, "--until", truth.end];
   const { stdout } = await flowferry(["report", "advise", ...times, "--format", "json"]);

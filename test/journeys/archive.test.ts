@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openLedger } from "../../src/ledger/sqlite.ts";
@@ -77,6 +77,67 @@ test(`killed ${KILLS} times at random moments, the archive holds every record at
   const compacted = await flowferry(["compact", "-c", config]);
   expect(compacted.code, compacted.stderr).toBe(0);
   expect(await counted(place.path("archive"))).toMatchObject({ rows: records, uids: records });
+});
+
+test("compactions beside a worker that goes on: killed and stopped between, readers see each flow once, and nothing is lost", {
+  timeout: 300_000,
+}, async () => {
+  const { records } = await writeBucket(place.path("made"), { format: "oci", flows: 12_000, objects: 24, vnics: 8 });
+  const config = place.config({
+    source: { type: "directory", path: "bucket" },
+    archive: { to: { type: "directory", path: "archive" }, rollMs: 200 },
+    run: { poll: "100ms" },
+  });
+  const objects = readdirSync(place.path("made"), { recursive: true, encoding: "utf8" }).filter((path) =>
+    statSync(place.path("made", path)).isFile(),
+  );
+  mkdirSync(place.path("bucket"));
+  const worker = start(["run", "-c", config]);
+  const filesCalled = (name: string) => filesOf(place).filter((file) => file.includes(`/${name}-`)).length;
+  let seen = 0;
+  const read = async (): Promise<void> => {
+    const { code, stdout, stderr } = await flowferry([
+      ...["sql", `SELECT count(*) AS rows, count(DISTINCT "log.record.uid") AS uids FROM flows`],
+      ...["-c", config, "--format", "json"],
+    ]);
+    expect([code, stderr]).toEqual([0, ""]);
+    const { rows, uids } = JSON.parse(stdout);
+    expect(rows).toBe(uids);
+    expect(rows).toBeGreaterThanOrEqual(seen);
+    seen = rows;
+  };
+  try {
+    for (const [round, signal] of (["SIGKILL", "SIGINT", undefined] as const).entries()) {
+      for (const object of objects.slice(round * 8, (round + 1) * 8)) {
+        mkdirSync(dirname(place.path("bucket", object)), { recursive: true });
+        renameSync(place.path("made", object), place.path("bucket", object));
+        await sleep(100);
+      }
+      while (filesCalled("part") < 3 && worker.child.exitCode === null) await sleep(20);
+      const before = filesCalled("compact");
+      const compaction = start(["compact", "-c", config]);
+      if (signal !== undefined) {
+        // As soon as it has begun to replace files.
+        while (filesCalled("compact") <= before && compaction.child.exitCode === null) await sleep(1);
+        compaction.child.kill(signal);
+      }
+      await read();
+      const { code } = await compaction.ended;
+      expect([0, 130, null]).toContain(code);
+    }
+    while ((await counted(place.path("archive"))).uids < records && worker.child.exitCode === null) await sleep(100);
+    expect(worker.child.exitCode, worker.stderr()).toBe(null);
+    worker.child.kill("SIGTERM");
+    expect((await worker.ended).code).toBe(0);
+  } finally {
+    worker.child.kill("SIGKILL");
+  }
+  const last = await flowferry(["compact", "-c", config]);
+  expect([last.code, last.stderr]).toEqual([0, ""]);
+  expect(await counted(place.path("archive"))).toMatchObject({ rows: records, uids: records });
+  const folders = filesOf(place).map((file) => dirname(file));
+  expect(new Set(folders).size).toBe(folders.length);
+  expect(filesBelow(place.path("archive")).length).toBe(folders.length);
 });
 
 function filesOf({ path }: Workplace): string[] {

@@ -109,6 +109,22 @@ test("says of the archive's flows what the lines of a sink say", async () => {
   expect(link.map((row) => row.slice(0, 5).join("|"))).toEqual(expected.map(([key]) => key));
   expect(html).toContain(`The 15 largest of ${exactly(pairs.size)}`);
 
+  // Ports at which connections were accepted, with their share of all of these; a protocol without ports has none.
+  const requests = accepted.filter(({ attributes }) => attributes["flow.initiator"] !== "destination");
+  const asked = new Map<string, number>();
+  for (const { attributes } of requests) {
+    const hasPort = ["TCP", "UDP"].includes(attributes["flow.protocol.name"]);
+    const name = `${attributes["flow.protocol.name"]}${hasPort ? ` ${attributes["destination.port"]}` : ""}`;
+    asked.set(name, (asked.get(name) ?? 0) + 1);
+  }
+  const ports = tableBelow(html, "Ports");
+  expect(asked.has("ICMP")).toBe(true);
+  expect(Object.fromEntries(ports.map(([port, , count]) => [port, count]))).toEqual(
+    Object.fromEntries([...asked].sort(([, one], [, other]) => other - one).map(([port, count]) => [port, exactly(count)])),
+  );
+  const share = (100 * Math.max(...asked.values())) / requests.length;
+  expect(ports[0]?.[3]).toBe(`${share.toFixed(share < 10 ? 1 : 0)} %`);
+
   // Who was rejected most.
   const sources = new Map<string, number>();
   for (const { attributes } of rejected)

@@ -13,6 +13,8 @@ export interface Governed {
   readonly network: NetworkSnapshot;
   /** Where the rules change their answer to the port of a client: of the ports between two such places one stands for all. */
   readonly clientPorts: readonly number[];
+  /** Those of all sets that govern. */
+  readonly rules: Governance["governors"]["allowing"][number]["rules"];
   /** Whether a rule asks for the near end. */
   readonly local: boolean;
   readonly traffic: Map<string, Traffic>;
@@ -55,7 +57,8 @@ const [TCP, UDP] = [6, 17];
 const MOST_ENDS = 2_000;
 /** Kinds of traffic that are told apart, over all networks. */
 const MOST_TRAFFIC = 300_000;
-const MOST_ADDRESSES = 65_536;
+/** Addresses whose numbers are kept: those of a large estate, with who comes from outside in a day. */
+const MOST_ADDRESSES = 262_144;
 
 /** Brings flows down to what rules can tell apart. Memory is bounded by that, and not by the number of flows. */
 export class Observations {
@@ -241,6 +244,7 @@ function governedBy(governance: Governance, network: NetworkSnapshot): Governed 
   const rules = [...allowing, ...(acl === undefined ? [] : [acl])].flatMap((set) => set.rules);
   return {
     ...{ governance, network, traffic: new Map() },
+    rules,
     clientPorts: clientPortsOf(rules),
     local: rules.some(({ local }) => local !== undefined),
   };
@@ -273,9 +277,7 @@ function clientPort({ clientPorts }: Governed, port: number): number {
 }
 
 /** Which of the networks that the rules name hold the ends. */
-function signatureOf({ governance }: Governed, peer: IpAddress, local: IpAddress): string {
-  const { allowing, acl } = governance.governors;
-  const rules = [...allowing, ...(acl === undefined ? [] : [acl])].flatMap((set) => set.rules);
+function signatureOf({ rules }: Governed, peer: IpAddress, local: IpAddress): string {
   return rules
     .map((rule) => {
       const far = rule.peer.kind === "network" ? contains(rule.peer.prefix, peer) : true;

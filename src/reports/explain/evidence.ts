@@ -21,6 +21,8 @@ export interface Point {
 
 /** What an end's own interfaces have logged, with whomever it spoke. */
 interface Presence {
+  /** From when on it was looked for, in ms since the epoch; undefined where that is all of the time. */
+  since: number | undefined;
   flows: number;
   last: Flow | undefined;
   /** Of these, requests at the port that is asked about, from others. */
@@ -40,8 +42,8 @@ export class Evidence {
   readonly destination: End;
   readonly service: Service;
   readonly points = new Map<string, Point>();
-  readonly atSource: Presence = { flows: 0, last: undefined, sameService: 0 };
-  readonly atDestination: Presence = { flows: 0, last: undefined, sameService: 0 };
+  atSource = nothingLogged();
+  atDestination = nothingLogged();
   /** Subnets that have logged anything, also that there was no traffic. */
   readonly subnets = new Map<string, { readonly name: string | undefined; records: number }>();
   /** Whether records describe both ways, and whether anything came back in one of them. */
@@ -76,21 +78,37 @@ export class Evidence {
    * within the ends. Returns on which leg of the conversation they are.
    */
   weigh(flow: Flow, times = 1): Leg | undefined {
-    const { direction } = flow;
     if (flow.status !== "OK") return undefined;
-    const from = this.#endsAt(flow.sourceAddress, flow.sourceServer);
-    const to = this.#endsAt(flow.destinationAddress, flow.destinationServer);
+    const [from, to] = this.#endsOf(flow);
     if (from === 0 && to === 0) return undefined;
-    const local = direction === "egress" ? from : direction === "ingress" ? to : 0;
-    const { port, protocol } = this.service;
-    const isService =
-      (protocol === undefined || flow.protocol === protocol) && (port === undefined || flow.destinationPort === port);
+    const local = localOf(flow, from, to);
     if (local & SOURCE) note(this.atSource, flow, times, false);
-    if (local & DESTINATION)
-      note(this.atDestination, flow, times, isService && direction === "ingress" && flow.initiator !== "destination");
+    if (local & DESTINATION) note(this.atDestination, flow, times, this.#isRequestOfOthers(flow));
     const leg = this.#legOf(flow, from, to);
     if (leg !== undefined) this.#addPoint(leg, flow, times);
     return leg;
+  }
+
+  /** What was logged at the ends, with whomever they spoke, is counted anew by `weighPresence`. */
+  forgetPresence(): void {
+    this.atSource = nothingLogged();
+    this.atDestination = nothingLogged();
+  }
+
+  /** Counts so many flows like this one, the newest of them, where an interface of that end has logged them. */
+  weighPresence(at: "source" | "destination", flow: Flow, times: number): void {
+    if (flow.status !== "OK") return;
+    const local = localOf(flow, ...this.#endsOf(flow));
+    if (at === "source" && local & SOURCE) note(this.atSource, flow, times, false);
+    if (at === "destination" && local & DESTINATION) note(this.atDestination, flow, times, this.#isRequestOfOthers(flow));
+  }
+
+  #isRequestOfOthers({ protocol, destinationPort, direction, initiator }: Flow): boolean {
+    const { service } = this;
+    const isService =
+      (service.protocol === undefined || protocol === service.protocol) &&
+      (service.port === undefined || destinationPort === service.port);
+    return isService && direction === "ingress" && initiator !== "destination";
   }
 
   #legOf(flow: Flow, from: number, to: number): Leg | undefined {
@@ -139,9 +157,7 @@ export class Evidence {
 
   /** One of the newest flows, if it is of the conversation: these are kept to be shown. */
   show(flow: Flow): void {
-    const from = this.#endsAt(flow.sourceAddress, flow.sourceServer);
-    const to = this.#endsAt(flow.destinationAddress, flow.destinationServer);
-    if (this.#legOf(flow, from, to) !== undefined) this.#show(flow);
+    if (this.#legOf(flow, ...this.#endsOf(flow)) !== undefined) this.#show(flow);
   }
 
   #show(flow: Flow): void {
@@ -150,6 +166,10 @@ export class Evidence {
     const place = newest.findIndex(({ time }) => time < flow.time);
     newest.splice(place === -1 ? newest.length : place, 0, flow);
     newest.length = Math.min(newest.length, MOST_SHOWN);
+  }
+
+  #endsOf(flow: Flow): [from: number, to: number] {
+    return [this.#endsAt(flow.sourceAddress, flow.sourceServer), this.#endsAt(flow.destinationAddress, flow.destinationServer)];
   }
 
   /** Which of the ends an address is, as bits: an address may be both. */
@@ -169,6 +189,12 @@ export class Evidence {
 
 const SOURCE = 1;
 const DESTINATION = 2;
+
+const nothingLogged = (): Presence => ({ since: undefined, flows: 0, last: undefined, sameService: 0 });
+
+/** Which of the ends are those whose interface has logged it. */
+const localOf = ({ direction }: Flow, from: number, to: number): number =>
+  direction === "egress" ? from : direction === "ingress" ? to : 0;
 
 function note(presence: Presence, flow: Flow, times: number, isService: boolean): void {
   presence.flows += times;

@@ -179,7 +179,7 @@ class Judge {
       const others =
         flows === 0
           ? `its subnet ${there.name} has logged ${counted(there.records, "record")}, and none of them is of ${destination.label}`
-          : `it has logged ${counted(flows, "flow")} of other conversations in this time, ${sameService} of them at ${service.label} from others`;
+          : `it has logged ${counted(flows, "flow")} of other conversations ${since(atDestination)}, ${sameService || "none"} of them at ${service.label} from others`;
       const before = `what stands before the interface: the address (is it the private one?), routes, gateways, a firewall between, and the rules on the way out of ${source.label}`;
       const answer = this.#ifItArrived(there.context);
       const reasons = [...first, others, `look at ${before}`, ...(answer === undefined ? [] : ruleLines(answer, "if it came"))];
@@ -198,7 +198,7 @@ class Judge {
       const known =
         atSource.flows === 0
           ? `its subnet ${here.name} logs, and nothing in this time is of ${source.label}`
-          : `its interface has logged ${counted(atSource.flows, "flow")} of other conversations in this time`;
+          : `its interface has logged ${counted(atSource.flows, "flow")} of other conversations ${since(atSource)}`;
       const headline = `nothing left the network interface of ${source.label} for ${destination.label}`;
       return this.plain("not-sent", headline, [
         known,
@@ -283,6 +283,9 @@ function packetsOf(flow: Flow): Packets {
     local: isOut ? source : destination,
   };
 }
+
+const since = ({ since: from }: Evidence["atSource"]): string =>
+  from === undefined ? "in this time" : `since ${new Date(from).toISOString()}`;
 
 /** What the rules say, a line each. */
 export function ruleLines({ packets, rule, sets }: RuleAnswer, when = ""): string[] {

@@ -161,7 +161,7 @@ export function talkerBars(talkers: readonly Talker[], { isNarrow }: Shape): ECh
 const protocolColor = (protocol: string): string => (protocol === "TCP" ? palette(0) : protocol === "UDP" ? palette(6) : OTHER);
 
 export const portName = ({ protocol, port, service }: Port): string =>
-  service ?? (port === undefined ? protocol : `${protocol.toLowerCase()} ${port}`);
+  service ?? (port === undefined ? protocol : `${protocol} ${port}`);
 
 export function portMap(ports: readonly Port[], { isNarrow }: Shape): EChartsCoreOption {
   const all = ports.reduce((sum, { flows }) => sum + flows, 0);
@@ -293,7 +293,7 @@ export function sankey(ways: readonly Way[], { isNarrow }: Shape): EChartsCoreOp
       const id = `${depth} ${way[layer]}`;
       const color =
         layer === "action"
-          ? way.action === "reject"
+          ? way.action === "rejected"
             ? REJECTED
             : ACCEPTED
           : layer === "zone"

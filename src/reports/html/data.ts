@@ -170,6 +170,8 @@ export interface ReportData {
   readonly talkers: readonly Talker[];
   readonly ports: readonly Port[];
   readonly portCount: number;
+  /** Flows at all ports. */
+  readonly portFlows: number;
   readonly ways: readonly Way[];
   readonly rejectedSources: readonly RejectedSource[];
   readonly exposures: readonly Exposure[];

@@ -183,6 +183,7 @@ export async function gather(flows: Flows, options: GatherOptions): Promise<Repo
       bytes: number(row.bytes),
     })),
     portCount: number(ports[0]?.rows),
+    portFlows: number(ports[0]?.all_flows),
     ways: ways.map((row) => ({
       zone: text(row.zone),
       subnet: text(row.subnet),

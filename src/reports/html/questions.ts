@@ -24,7 +24,7 @@ FROM cells`;
 
 /**
  * The relation `cells`: the flows of a slot of time, without their addresses. Service and port are those that connections were opened to; a
- * record of the answers has none.
+ * record of the answers has none, and a protocol without ports no port, whatever the log writes there.
  */
 export const cells = (
   step: number,
@@ -33,7 +33,7 @@ export const cells = (
   ${REQUEST} AS request, coalesce("flow.source.zone", 'unknown') AS zone, coalesce("flow.subnet.name", "flow.subnet.id", 'unknown') AS subnet,
   CASE WHEN ${REQUEST} THEN "flow.destination.service" END AS service,
   CASE WHEN ${REQUEST} AND "flow.action" = 'accept' THEN coalesce("flow.protocol.name", "flow.protocol.number"::VARCHAR, '?') END AS protocol,
-  CASE WHEN ${REQUEST} AND "flow.action" = 'accept' THEN "destination.port" END AS port,
+  CASE WHEN ${REQUEST} AND "flow.action" = 'accept' AND "flow.protocol.number" IN (6, 17, 132) THEN "destination.port" END AS port,
   count(*) AS flows, coalesce(sum("flow.bytes"), 0) + coalesce(sum("flow.reverse.bytes"), 0) AS bytes,
   coalesce(sum("flow.packets"), 0) + coalesce(sum("flow.reverse.packets"), 0) AS packets, min(time) AS first, max(time) AS last
 FROM flows GROUP BY ALL`;
@@ -91,11 +91,12 @@ SELECT address, server, zone, sent, received, peers FROM most JOIN peers USING (
 export const ports = (
   limit: number,
 ): string => `SELECT protocol, port, any_value(service) AS service, sum(flows) AS flows, sum(bytes) AS bytes,
-  count(*) OVER () AS rows
+  count(*) OVER () AS rows, sum(sum(flows)) OVER () AS all_flows
 FROM cells WHERE protocol IS NOT NULL GROUP BY protocol, port ORDER BY flows DESC, protocol, port LIMIT ${limit}`;
 
-export const WAYS = `SELECT zone, subnet, coalesce(service, 'Other') AS service, coalesce(action, 'unknown') AS action, sum(flows) AS flows
-FROM cells WHERE status = 'OK' AND request GROUP BY ALL ORDER BY flows DESC, zone, subnet, service, action LIMIT 5000`;
+export const WAYS = `SELECT zone, subnet, coalesce(service, 'Other') AS service,
+  CASE action WHEN 'accept' THEN 'accepted' WHEN 'reject' THEN 'rejected' ELSE 'unknown' END AS action, sum(flows) AS flows
+FROM cells WHERE status = 'OK' AND request GROUP BY ALL ORDER BY flows DESC, zone, subnet, 3, 4 LIMIT 5000`;
 
 /** The relation `noted`: flows that were rejected, that hardly anything was sent by, or that went outside; they are few. */
 export const NOTED = `SELECT "source.address" AS source, "source.port" AS own, "destination.address" AS address, "destination.port" AS port, time,

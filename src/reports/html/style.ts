@@ -57,7 +57,7 @@ details{margin-top:10px}summary{cursor:pointer;color:var(--quiet);font-size:.87r
 .chip{display:inline-block;border:1px solid var(--line);border-radius:6px;padding:0 7px;margin:0 0 3px;font-size:.92em}
 ul.plain{margin:8px 0 0;padding-left:1.1em}
 footer{color:var(--quiet);font-size:.84rem;padding:8px 0 40px}
-@media (max-width:700px){
+@media screen and (max-width:700px){
 .wrap{padding:0 12px}header{padding-top:18px}h1{font-size:1.35rem}
 section{padding:14px 12px}.wide{display:none}.narrow{display:block}
 .tiles{grid-template-columns:1fr 1fr;gap:8px}.tiles>div{padding:10px 12px}.tiles .value{font-size:1.25rem}
@@ -72,11 +72,12 @@ table:not(.week) .over{border:0;padding-bottom:0}table:not(.week) .under{padding
 table:not(.week) .under td{display:block;text-align:left}table:not(.week) .under td::before{content:none}
 .week{display:block;overflow-x:auto}
 }
+@page{margin:14mm 12mm}
 @media print{
 body{background:none;font-size:10.5pt}.wrap{max-width:none;padding:0}
 nav,.skip{display:none}section,.tiles>div{border-color:#bbb;border-radius:0}
 section{border-width:1px 0 0;padding:12px 0;margin:8px 0}
-figure,tr,.tiles>div,h2,h3{break-inside:avoid}h2,h3{break-after:avoid}thead{display:table-header-group}
+figure,tr,.tiles>div,h2,h3{break-inside:avoid}h2,h3,h2+p,.key,caption{break-after:avoid}thead{display:table-header-group}
 .tiles{grid-template-columns:repeat(4,1fr)}
 details:not([open]){display:none}summary{list-style:none}table{font-size:8.5pt}tr.over{break-after:avoid}.tiles .value{font-size:15pt}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}

@@ -153,7 +153,7 @@ export function talkers({ talkers: all }: ReportData, draw: Draw): string {
   );
 }
 
-export function ports({ ports: all, portCount, totals }: ReportData, draw: Draw): string {
+export function ports({ ports: all, portCount, portFlows }: ReportData, draw: Draw): string {
   const title = "Ports";
   const lead = "Ports at which connections were accepted, by flows.";
   const [first] = all;
@@ -177,7 +177,7 @@ export function ports({ ports: all, portCount, totals }: ReportData, draw: Draw)
     .slice(0, 20)
     .map((one) => [
       one.port === undefined ? one.protocol : `${one.protocol} ${one.port}`,
-      ...[one.service, one.flows, percent(one.flows, totals.accepted), bytes(one.bytes)],
+      ...[one.service, one.flows, percent(one.flows, portFlows), bytes(one.bytes)],
     ]);
   const colours = key([
     ["c1", "TCP"],
