@@ -22,7 +22,7 @@ const isForCoverage = process.argv.some((arg) => arg.startsWith("--coverage"));
 const NATIVE = isForCoverage ? {} : { experimental: { viteModuleRunner: false, nodeLoader: false } };
 
 /** Files of such a suite share a process and what it has loaded. None leaves behind what another would see. */
-const SHARED = { isolate: false, setupFiles: ["test/properties.ts", "test/own-name.ts"], ...NATIVE };
+const SHARED = { isolate: false, setupFiles: ["test/properties.ts", "test/modules.ts"], ...NATIVE };
 
 /** Of suites that start the program as a process. */
 const BUILT = { globalSetup: "test/journeys/built.ts" };

@@ -9,7 +9,7 @@ import { s3Server } from "../simulators/s3/server.ts";
 import { flowferry, type Workplace, workplace } from "./program.ts";
 import { expectRefusal, runToEnd, toFile } from "./setting.ts";
 
-const FLOWS = { format: "oci", flows: runs(3_000, 3), objects: 6, vnics: 8, spanMs: 8 * 3_600_000 } as const;
+const FLOWS = { format: "oci", flows: runs(3_000, 3), objects: 6, vnics: 8, spanMs: 3 * 3_600_000 } as const;
 
 let place: Workplace;
 let config: string;
