@@ -15,12 +15,20 @@ export const SCHEMA_NAMES = ["otel", "otel-compact", "ecs", "ocsf", "seed", "log
 const isShipped = (name: string): boolean => (SCHEMA_NAMES as readonly string[]).includes(name);
 const isPath = (name: string): boolean => /\.ya?ml$/i.test(name);
 
+const loaded = new Map<string, Schema>();
+
 /**
- * The schema of that name, or of a YAML file of that path, relative to `baseDir`. Throws UsageError with file and line for a file
- * that is no schema.
+ * The schema of that name, read once, or of a YAML file of that path, relative to `baseDir`. Throws UsageError with file and line for a
+ * file that is no schema.
  */
 export function loadSchema(name: string, baseDir: string): Schema {
-  if (isShipped(name)) return parseSchema(name, `mappings/schemas/${name}.yaml`, read(asset(`mappings/schemas/${name}.yaml`)));
+  const known = loaded.get(name);
+  if (known !== undefined) return known;
+  if (isShipped(name)) {
+    const schema = parseSchema(name, `mappings/schemas/${name}.yaml`, read(asset(`mappings/schemas/${name}.yaml`)));
+    loaded.set(name, schema);
+    return schema;
+  }
   if (isPath(name)) return parseSchema(name, name, read(resolve(baseDir, name)));
   const meant = nearest(name, SCHEMA_NAMES);
   const advice = meant === undefined ? "" : `; did you mean ${meant}?`;

@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseAllDocuments } from "yaml";
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from "yaml";
 
 export type Path = readonly (string | number)[];
 
@@ -18,8 +18,16 @@ export interface YamlDocument {
 /** Larger files are refused before they are parsed. */
 const MAX_FILE_BYTES = 1024 * 1024;
 
-/** The documents of a file that are not empty. What is no YAML is reported, one line a mistake, and yields nothing. */
-export function readYaml(text: string, file: string, report: Report): YamlDocument[] {
+const understood = new Map<string, { readonly text: string; readonly documents: readonly YamlDocument[] }>();
+
+/**
+ * The documents of a file that are not empty, parsed anew only where its text has changed. What is no YAML is reported, one line a mistake,
+ * and yields nothing.
+ */
+export function readYaml(text: string, file: string, report: Report): readonly YamlDocument[] {
+  const known = understood.get(file);
+  if (known?.text === text) return known.documents;
+  understood.delete(file);
   if (Buffer.byteLength(text) > MAX_FILE_BYTES) {
     report(1, `the file is larger than ${MAX_FILE_BYTES} bytes`);
     return [];
@@ -28,9 +36,12 @@ export function readYaml(text: string, file: string, report: Report): YamlDocume
   const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
   if (!Array.isArray(documents)) return [];
   let bad = false;
-  for (const problem of documents.flatMap((document) => [...document.errors, ...document.warnings])) {
+  const wrong: Report = (line, message) => {
     bad = true;
-    report(lines.linePos(problem.pos[0]).line, `not valid YAML: ${problem.message}`);
+    report(line, `not valid YAML: ${message}`);
+  };
+  for (const problem of documents.flatMap((document) => [...document.errors, ...document.warnings])) {
+    wrong(lines.linePos(problem.pos[0]).line, problem.message);
   }
   if (bad) return [];
   const found: YamlDocument[] = [];
@@ -40,27 +51,41 @@ export function readYaml(text: string, file: string, report: Report): YamlDocume
     const line = lineOfNode(root, lines) ?? 1;
     try {
       const value: unknown = document.toJS({ maxAliasCount: 100 });
-      found.push({ file, line, value, lineOf: (path) => lineOfPath(root, path, lines) ?? line });
+      const places = placesIn(root, lines);
+      found.push({ file, line, value, lineOf: (path) => lineOfPath(places, path) ?? line });
     } catch (error) {
-      report(line, `not valid YAML: ${error instanceof Error ? error.message : String(error)}`);
+      wrong(line, error instanceof Error ? error.message : String(error));
     }
   }
+  if (!bad) understood.set(file, { text, documents: found });
   return found;
 }
 
-function lineOfPath(root: Node, path: Path, lines: LineCounter): number | undefined {
-  let node: unknown = root;
-  let line = lineOfNode(root, lines);
+/** The line of a value, and what is within it: what is kept of a document beside its value. */
+interface Place {
+  readonly line: number | undefined;
+  readonly within?: ReadonlyMap<string, Place>;
+}
+
+function placesIn(node: unknown, lines: LineCounter, line = lineOfNode(node, lines)): Place {
+  const within = new Map<string, Place>();
+  if (isMap(node)) {
+    for (const { key, value } of node.items) {
+      if (!isScalar(key) || within.has(String(key.value))) continue;
+      within.set(String(key.value), placesIn(value, lines, lineOfNode(key, lines)));
+    }
+  } else if (isSeq(node)) {
+    for (const [index, item] of node.items.entries()) within.set(String(index), placesIn(item, lines));
+  } else return { line };
+  return { line, within };
+}
+
+function lineOfPath(root: Place, path: Path): number | undefined {
+  let line = root.line;
+  let place: Place | undefined = root;
   for (const step of path) {
-    if (isMap(node)) {
-      const pair: Pair | undefined = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(step));
-      if (pair === undefined) return line;
-      line = lineOfNode(pair.key, lines) ?? line;
-      node = pair.value;
-    } else if (isSeq(node)) {
-      node = node.items[Number(step)];
-      line = lineOfNode(node, lines) ?? line;
-    } else return line;
+    place = place?.within?.get(String(step));
+    line = place?.line ?? line;
   }
   return line;
 }
