@@ -317,8 +317,16 @@ function integers(values: Values): Record<string, unknown> {
 
 type Row = Readonly<Record<string, string>>;
 
+/** A row of the table of ports. */
+interface Service {
+  readonly from: number;
+  readonly to: number;
+  readonly protocol: string | undefined;
+  readonly name: string | undefined;
+}
+
 interface Tables {
-  readonly ports: readonly Row[];
+  readonly services: readonly Service[];
   readonly servers: readonly Row[];
   readonly networks: readonly Row[];
   readonly subnets: readonly Row[];
@@ -333,18 +341,25 @@ const KNOWN = Object.entries({
   broadcast: ["255.255.255.255/32"],
 }).flatMap(([zone, networks]) => networks.map((cidr) => ({ cidr, zone })));
 
+function read(path: string | undefined): Row[] {
+  if (path === undefined) return [];
+  return parse(readFileSync(path), { columns: true, comment: "#", trim: true, skip_empty_lines: true });
+}
+
+/** The table of ports that ships, which is large, and the same for all. */
+const SERVICES = read(PORTS).map(({ port: range = "", protocol, name }): Service => {
+  const [from = 0, to = from] = range.split("-").map(Number);
+  return { from, to, protocol, name };
+});
+
 function readTables({ servers, networks, subnets }: LookupPaths): Tables {
-  const read = (path: string | undefined) =>
-    path === undefined
-      ? []
-      : (parse(readFileSync(path), { columns: true, comment: "#", trim: true, skip_empty_lines: true }) as Row[]);
   const hash = (content: string | Buffer) => createHash("sha256").update(content).digest("hex").slice(0, 12);
   const files = { ports: PORTS, servers, networks, subnets, approvedDestinations: undefined };
   const versions = Object.entries(files).map(
     ([name, path]) => `${name} ${path === undefined ? "none" : hash(readFileSync(path))}\n`,
   );
   return {
-    ports: read(PORTS),
+    services: SERVICES,
     servers: read(servers),
     networks: [...read(networks), ...KNOWN],
     subnets: read(subnets),
@@ -365,14 +380,12 @@ function serverOf(prefix: string, address: string | undefined, { servers }: Tabl
   );
 }
 
-function serviceOf(port: number | undefined, transport: string | undefined, { ports }: Tables): string | undefined {
+function serviceOf(port: number | undefined, transport: string | undefined, { services }: Tables): string | undefined {
   if (port === undefined || transport === undefined) return undefined;
-  return remember(ports, `${port}/${transport}`, () => {
-    const rows = ports.flatMap(({ port: range = "", protocol, name }) => {
-      const [from = 0, to = from] = range.split("-").map(Number);
-      return from <= port && port <= to && (protocol === "any" || protocol === transport) ? [{ width: to - from, name }] : [];
-    });
-    return rows.sort((a, b) => a.width - b.width)[0]?.name;
+  return remember(services, `${port}/${transport}`, () => {
+    const fits = ({ from, to, protocol }: Service) =>
+      from <= port && port <= to && (protocol === "any" || protocol === transport);
+    return services.filter(fits).sort((a, b) => a.to - a.from - (b.to - b.from))[0]?.name;
   });
 }
 

@@ -93,7 +93,9 @@ function run(command: Reader, rows: Fields[]): Fields[] {
   if (command.take("STATS")) return stats(command, rows).map(({ keys, results }) => ({ ...results, ...keys }));
   if (command.take("INLINE")) {
     command.need("STATS");
-    return stats(command, rows).flatMap(({ keys, results, members }) => members.map((row) => ({ ...row, ...results, ...keys })));
+    return stats(command, rows).flatMap(({ keys, results, members }) =>
+      members.map((row) => Object.assign(Object.create(row), results, keys)),
+    );
   }
   if (command.take("SORT")) {
     const orders = command.list(() => {
@@ -152,7 +154,7 @@ function stats(
     : [];
   const made = by.flatMap(({ name, expression }) => (expression === undefined ? [] : [{ name, expression }]));
   const columnsFrom = (row: Fields) => Object.fromEntries(made.map(({ name, expression }) => [name, expression(row)]));
-  const keyed = made.length === 0 ? rows : rows.map((row) => ({ ...row, ...columnsFrom(row) }));
+  const keyed = made.length === 0 ? rows : rows.map((row) => Object.assign(Object.create(row), columnsFrom(row)));
   const names = by.map(({ name }) => name);
   const groups = names.length === 0 ? [keyed] : grouped(keyed, names);
   return groups.map((members) => ({

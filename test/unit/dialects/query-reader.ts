@@ -262,9 +262,9 @@ export function commands(query: string, language: Language): Reader[] {
   return parts.map((part) => new Reader(part, language));
 }
 
-/** The row with columns added, each of which may name those before it. */
+/** The row with columns added, each of which may name those before it. Those of the row are inherited, for it has many. */
 export function withColumns(row: Fields, made: readonly { readonly name: string; readonly expression: Expression }[]): Fields {
-  const fields: Record<string, Value> = { ...row };
+  const fields = Object.create(row) as Record<string, Value>;
   for (const { name, expression } of made) fields[name] = expression(fields);
   return fields;
 }

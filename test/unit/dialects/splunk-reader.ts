@@ -101,7 +101,9 @@ function run(command: Reader, rows: Fields[]): Fields[] {
     case "stats":
       return stats(command, rows).map(({ keys, results }) => ({ ...keys, ...results }));
     case "eventstats":
-      return stats(command, rows).flatMap(({ results, members }) => members.map((row) => ({ ...row, ...results })));
+      return stats(command, rows).flatMap(({ results, members }) =>
+        members.map((row) => Object.assign(Object.create(row), results)),
+      );
     case "sort": {
       if (command.next().text !== "0") throw new Error("sort keeps 10,000 results unless it is told 0");
       const orders = command.list(() => {

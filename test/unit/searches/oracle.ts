@@ -59,8 +59,9 @@ function standingOut({ by, outliers }: Search, rows: readonly Row[]): Row[] {
   if (outliers === undefined) return [...rows];
   const groupOf = (row: Row): string => JSON.stringify(by.map(({ label }) => row[label]));
   const judged = (row: Row): number => Number(row[outliers.measure.label] ?? Number.NaN);
+  const groups = Map.groupBy(rows, groupOf);
   return rows.filter((row) => {
-    const values = rows.filter((other) => groupOf(other) === groupOf(row)).map(judged);
+    const values = (groups.get(groupOf(row)) ?? []).map(judged);
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
     return values.length > 1 && judged(row) > mean + outliers.deviations * Math.sqrt(squares / (values.length - 1));
