@@ -44,13 +44,33 @@ test("messages without a value, and keys, take memory too", () => {
 });
 
 test("requests for a partition are 200 ms apart, those for others are not", async () => {
-  const pacer = new Pacer();
+  let now = 5_000;
+  const pauses: number[] = [];
+  const pause = async (ms: number, { aborted }: AbortSignal) => {
+    pauses.push(ms);
+    if (!aborted) now += ms;
+  };
+  const pacer = new Pacer({ now: () => now, pause });
   const signal = new AbortController().signal;
-  const begun = performance.now();
   await pacer.turn(["a", "b"], signal);
   await pacer.turn(["c"], signal);
-  expect(performance.now() - begun).toBeLessThan(190);
+  expect(pauses).toEqual([]);
+  now += 30;
   await pacer.turn(["b", "d"], signal);
-  expect(performance.now() - begun).toBeGreaterThanOrEqual(199);
+  expect(pauses).toEqual([170]);
+  now += 50;
+  await pacer.turn(["d"], signal);
+  await pacer.turn(["c", "d"], signal);
+  expect(pauses).toEqual([170, 150, 200]);
+  now += 1_000;
+  await pacer.turn(["a", "b"], signal);
+  expect(pauses).toHaveLength(3);
   await pacer.turn(["a"], AbortSignal.abort());
+  expect(pauses).toHaveLength(4);
+});
+
+test("who is told to stop waits for no turn", async () => {
+  const pacer = new Pacer();
+  // With waiting they would take minutes.
+  for (let turn = 0; turn < 1_000; turn++) await pacer.turn(["a"], AbortSignal.abort());
 });
