@@ -241,7 +241,7 @@ describe("dispatch", () => {
         for (const index of expected) found.add(bases[index]?.name ?? "");
         expect(hits.sort((a, b) => a - b)).toEqual(expected);
       }),
-      { numRuns: runs(5_000) },
+      { numRuns: runs(5_000, 3) },
     );
     expect(found.size).toBeGreaterThan(20);
   });
