@@ -803,14 +803,15 @@ describe.each([
       it("finds no room on the disk in the middle of its writes, has then done nothing, and works when there is room", () => {
         const ids = prepare();
         const other = new DatabaseSync(fileAt());
-        other.exec("create table filler (bytes blob)");
-        const names = tables().filter((name) => name !== "filler");
+        other.exec("pragma synchronous = off; begin; create table filler (bytes blob)");
+        const names = tables();
         const each = names.flatMap((name) => ["insert", "update", "delete"].map((kind) => [name, kind] as const));
         // Each row that is written takes more pages than there are.
         for (const [name, kind] of each)
           other.exec(
             `create trigger fill_${name}_${kind} after ${kind} on ${name} begin insert into filler values (zeroblob(100000)); end`,
           );
+        other.exec("commit");
         const db = connection();
         const before = held();
         db.exec(`pragma max_page_count = ${db.prepare("pragma page_count").get()?.page_count}`);
@@ -820,8 +821,9 @@ describe.each([
           expect(failure.message).toContain(`ledger ${fileAt()}: no room for it (database or disk is full)`);
           expect(held()).toBe(before);
         }
+        other.exec("begin");
         for (const [name, kind] of each) other.exec(`drop trigger fill_${name}_${kind}`);
-        other.exec("drop table filler");
+        other.exec("drop table filler; commit");
         other.close();
         db.exec("pragma max_page_count = 1000000");
         write(ids);
@@ -848,23 +850,21 @@ describe.each([
         const reference = rows();
         // Each table in turn refuses each kind of write, when all earlier writes of the call are done.
         let refused = 0;
+        const other = new DatabaseSync(fileAt());
+        other.exec("pragma synchronous = off");
         for (const table of tables()) {
           for (const kind of ["insert", "update", "delete"]) {
-            const other = new DatabaseSync(fileAt());
             other.exec(`create trigger broken after ${kind} on ${table} begin select raise(abort, 'it broke'); end`);
-            other.close();
             let failure: unknown;
             try {
               write(ids);
             } catch (error) {
               failure = error;
             }
-            const healer = new DatabaseSync(fileAt());
-            healer.exec("drop trigger broken");
-            healer.close();
+            other.exec("drop trigger broken");
             if (failure === undefined) {
               // The call does not write so: it has happened whole. The next one begins from what was.
-              restore(reference);
+              restore(other, reference);
             } else {
               refused += 1;
               expect(failure).toMatchObject({ drawer: "worker" });
@@ -873,6 +873,7 @@ describe.each([
             }
           }
         }
+        other.close();
         expect(refused).toBeGreaterThan(0);
         write(ids);
         expect(held()).not.toBe(before);
@@ -907,8 +908,7 @@ function rows(): Rows {
   return new Map(found) as Rows;
 }
 
-function restore(reference: Rows): void {
-  const db = new DatabaseSync(fileAt());
+function restore(db: DatabaseSync, reference: Rows): void {
   db.exec("pragma foreign_keys = off; begin");
   for (const [name, content] of reference) {
     db.exec(`delete from ${name}`);
@@ -922,6 +922,5 @@ function restore(reference: Rows): void {
   for (const row of reference.get("sqlite_sequence") ?? []) {
     db.prepare("insert into sqlite_sequence (name, seq) values (?, ?)").run(row.name as string, row.seq as number);
   }
-  db.exec("commit");
-  db.close();
+  db.exec("commit; pragma foreign_keys = on");
 }
