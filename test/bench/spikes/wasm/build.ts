@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const SOURCE = fileURLToPath(new URL("./kernel.as", import.meta.url));
+const SOURCES = fileURLToPath(new URL("./kernel", import.meta.url));
 const COMPILER = "assemblyscript@0.28.20";
 /** Of 64 KiB each: what the kernel's map of its memory needs. */
 const PAGES = "768";
@@ -22,11 +22,11 @@ const { Module, Instance } = (globalThis as unknown as { readonly WebAssembly: E
 /** Makes an instance with a memory of its own, which asks this host. */
 export type Instantiate = (host: object) => Readonly<Record<string, unknown>>;
 
-/** Compiles the kernel, with a compiler that npm gets on first use. It takes its source by the name of a TypeScript file only. */
+/** Compiles the kernel, with a compiler that npm gets on first use. It takes its sources by names of TypeScript files only. */
 export function build(): Instantiate {
   const folder = mkdtempSync(join(tmpdir(), "flowferry-kernel-"));
   try {
-    copyFileSync(SOURCE, join(folder, "kernel.ts"));
+    for (const file of readdirSync(SOURCES)) copyFileSync(join(SOURCES, file), join(folder, `${basename(file, ".as")}.ts`));
     const flags = ["-O3", "--noAssert", "--runtime", "stub", "--enable", "simd", "--memoryBase", FIRST_BYTE];
     const memory = ["--initialMemory", PAGES, "--maximumMemory", PAGES];
     const command = ["--yes", "-p", COMPILER, "asc", "kernel.ts", ...flags, ...memory, "-o", "kernel.wasm"];
