@@ -4,7 +4,7 @@ import type { Enrichment } from "../enrich/enrichment.ts";
 import { enrichInitiator } from "../enrich/initiator.ts";
 import { Flow } from "../flow/flow.ts";
 import { UsageError } from "../lib/errors.ts";
-import { FilesBroken, FilesChanged } from "../query/ask.ts";
+import { FilesBroken, FilesChanged } from "../query/failure.ts";
 import { holdsArchive, hoursBelow } from "../query/files.ts";
 import { type Flows, openFlows } from "../query/flows.ts";
 import { flowTotals, type TallyRows } from "../query/tallies.ts";

@@ -2,7 +2,7 @@ import { Command, Option } from "commander";
 import { ALWAYS, type Window } from "../archive/layout.ts";
 import { parseInstant } from "../lib/durations.ts";
 import { UsageError } from "../lib/errors.ts";
-import { FilesChanged } from "../query/ask.ts";
+import { FilesChanged } from "../query/failure.ts";
 import { type Flows, openFlows } from "../query/flows.ts";
 import { USUAL_OPTIONS } from "../reports/advise/advise.ts";
 import { type ShortAdvice, shortAdvice } from "../reports/advise/output.ts";

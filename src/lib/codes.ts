@@ -40,6 +40,7 @@ export const CODES = {
     "archive-none": "The configuration has no archive that can be asked",
     "query-refused": "The query is none, changes something, or reads something else than flows",
     "query-late": "The query took longer than it may",
+    "query-large": "The query needs more memory than it may, for what cannot go to the disk",
     "search-unknown": "There is no such ready search",
     "duckdb-missing": "DuckDB, which questions need, is not installed",
     "kafka-missing": "Kafka's client, which parts of type `kafka` need, is not installed",

@@ -1,8 +1,8 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { literal } from "../dialects/duckdb/conditions.ts";
-import { describeError, UsageError } from "../lib/errors.ts";
+import { UsageError } from "../lib/errors.ts";
 import { requireHarmless } from "./allowed-functions.ts";
-import { foundBroken } from "./broken-files.ts";
+import { failureOf } from "./failure.ts";
 import { interruptOn } from "./interrupting.ts";
 
 /** A value of an answer: text, a number that is exact, true and false, a list, or nothing. */
@@ -25,15 +25,9 @@ export interface Limits {
 /** The longest time that a timer takes, in ms: some 24 days. */
 const LONGEST_MS = 2 ** 31 - 1;
 
-/** A file that a compaction has replaced since the files were listed. */
-export class FilesChanged extends Error {}
-
-/** A file turned out to be broken while it was read: the next listing passes it over. The message names it, and says why. */
-export class FilesBroken extends FilesChanged {}
-
 /**
  * Asks one question that changes nothing. Times are ISO 8601 in UTC, numbers beyond 2^53 text. Throws UsageError, in one line, for what is no
- * question, what DuckDB does not understand, and what takes too long; FilesChanged where the files have to be listed again.
+ * question, what DuckDB does not understand, and what takes too long or too much memory; FilesChanged where the files have to be listed again.
  */
 export async function ask(connection: DuckDBConnection, sql: string, limits: Limits, signal: AbortSignal): Promise<Answer> {
   return answer(connection, sql, limits, signal, () => requireQuestion(connection, sql));
@@ -71,12 +65,7 @@ export async function answer(
       const advice = "ask about less time (--since), or allow more (--timeout)";
       throw new UsageError("query-late", `the query took longer than ${limits.timeoutMs / 1000} s: ${advice}`, { cause: error });
     }
-    if (error instanceof UsageError) throw error;
-    const said = error instanceof Error ? error.message : String(error);
-    if (/No such file or directory|Cannot open file/.test(said)) throw new FilesChanged(said, { cause: error });
-    const broken = await foundBroken(connection, said);
-    if (broken !== undefined) throw new FilesBroken(broken, { cause: error });
-    throw new UsageError("query-refused", firstParagraph(said), { cause: describeError(error) });
+    throw await failureOf(connection, error);
   } finally {
     stop();
   }
@@ -104,12 +93,6 @@ async function parsedBy(
 ): Promise<{ readonly error_type?: string; readonly statements?: readonly unknown[] }> {
   const rows = (await connection.runAndReadAll(`SELECT json_serialize_sql(${literal(sql)})`)).getRowsJson();
   return JSON.parse(String(rows[0]?.[0]));
-}
-
-/** Without the place in the text, which stands in lines below. */
-function firstParagraph(text: string): string {
-  const [first = text] = text.split(/\n\s*\n/);
-  return first.replaceAll(/\s*\n\s*/g, " ");
 }
 
 const WHOLE = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER)$/;

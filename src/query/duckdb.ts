@@ -8,7 +8,7 @@ export interface Database {
 }
 
 /** What does not fit into so much memory goes to the disk, as far as DuckDB can put it there. */
-const MOST_MEMORY = "1GB";
+export const MOST_MEMORY = "1GB";
 
 /**
  * DuckDB is a package that users add, since only the commands that ask questions need it. It loads no extension and asks nobody; what does

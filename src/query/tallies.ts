@@ -1,8 +1,6 @@
 import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api";
 import { identifier, literal } from "../dialects/duckdb/conditions.ts";
-import { UsageError } from "../lib/errors.ts";
-import { FilesBroken, FilesChanged } from "./ask.ts";
-import { foundBroken } from "./broken-files.ts";
+import { failureOf } from "./failure.ts";
 import { interruptOn } from "./interrupting.ts";
 
 /** Which flows are asked for, and what tells them apart: those that are the same in that come as one. */
@@ -312,12 +310,7 @@ export async function* columnsOf(
     signal.throwIfAborted();
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof UsageError) throw error;
-    const said = error instanceof Error ? error.message : String(error);
-    if (/No such file or directory|Cannot open file/.test(said)) throw new FilesChanged(said, { cause: error });
-    const broken = await foundBroken(connection, said);
-    if (broken !== undefined) throw new FilesBroken(broken, { cause: error });
-    throw new UsageError("query-refused", said.split("\n")[0] ?? said, { cause: error });
+    throw await failureOf(connection, error);
   } finally {
     stop();
   }

@@ -77,7 +77,7 @@ table:not(.week) .under td{display:block;text-align:left}table:not(.week) .under
 body{background:none;font-size:10.5pt}.wrap{max-width:none;padding:0}
 nav,.skip{display:none}section,.tiles>div{border-color:#bbb;border-radius:0}
 section{border-width:1px 0 0;padding:12px 0;margin:8px 0}
-figure,tr,.tiles>div,h2,h3{break-inside:avoid}h2,h3,h2+p,.key,caption{break-after:avoid}thead{display:table-header-group}
+figure,tr,.tiles>div,h2,h3,p{break-inside:avoid}h2,h3,h2+p,.key,caption{break-after:avoid}thead{display:table-header-group}
 .tiles{grid-template-columns:repeat(4,1fr)}
 details:not([open]){display:none}summary{list-style:none}table{font-size:8.5pt}tr.over{break-after:avoid}.tiles .value{font-size:15pt}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}

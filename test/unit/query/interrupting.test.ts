@@ -33,3 +33,16 @@ test("a question may take longer than a timer can be set to", async () => {
   expect(found.rows).toEqual([[400_000_000]]);
   database.close();
 });
+
+test("a question that needs more memory than it may is told in one line", async () => {
+  const database = await memoryDatabase();
+  await database.connection.run("SET memory_limit = '20MB'");
+  const sql = "SELECT length(list(range::VARCHAR ORDER BY range DESC)) FROM range(3000000)";
+  await expect(
+    answer(database.connection, sql, { rows: 1, timeoutMs: 60_000 }, new AbortController().signal),
+  ).rejects.toMatchObject({
+    code: "query-large",
+    message: expect.stringMatching(/^the question needs more memory than .*--since/),
+  });
+  database.close();
+});
