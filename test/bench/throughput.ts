@@ -182,7 +182,7 @@ async function besidesReceiver(
   cores: Cores,
   run: (url: string) => Promise<Omit<Run, "bytes">>,
 ): Promise<Run & { arrived: number }> {
-  const receiver: Beside<{ url: string }> = await startBeside(RECEIVER, ["--keep", "count"], receiverBeside(cores));
+  const receiver: Beside<{ url: string }> = await startBeside(RECEIVER, ["--keep", "later"], receiverBeside(cores));
   try {
     const ran = await run(receiver.ready.url);
     const stats = (await (await fetch(`${receiver.ready.url}/stats`)).json()) as Record<

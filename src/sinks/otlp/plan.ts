@@ -151,15 +151,17 @@ export class Repeating {
 /** A uid attribute up to the eight digits of the record's number, which is the same for all records of an object. */
 export type UidPrefix = (origin: Origin) => Words;
 
-/** `after` is how many bytes of the encoded attribute stand behind the uid. */
+/** `after` is how many bytes of the encoded attribute stand behind the uid. Flows of several objects come by turns. */
 export function uidPrefixes(name: string, encodeAttribute: EncodeAttribute, after: number): UidPrefix {
+  const known = new WeakMap<Origin, Words>();
   let last: Origin | undefined;
   let prefix: Words = wordsOf(Buffer.alloc(0));
   return (origin) => {
-    if (origin !== last) {
-      last = origin;
-      prefix = wordsOf(encodeAttribute(name, `${origin.digest}00000000`).subarray(0, -8 - after));
-    }
+    if (origin === last) return prefix;
+    last = origin;
+    const before = known.get(origin);
+    prefix = before ?? wordsOf(encodeAttribute(name, `${origin.digest}00000000`).subarray(0, -8 - after));
+    if (before === undefined) known.set(origin, prefix);
     return prefix;
   };
 }

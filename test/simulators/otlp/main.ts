@@ -1,6 +1,6 @@
 /**
  * The receiver as a process of its own:
- * `node test/simulators/otlp/main.ts [--port 0] [--host 127.0.0.1] [--keep uids|count] [--uids FILE] [--max-body BYTES] [--faults JSON]`.
+ * `node test/simulators/otlp/main.ts [--port 0] [--host 127.0.0.1] [--keep uids|count|later] [--uids FILE] [--max-body BYTES] [--faults JSON]`.
  * Prints one line of JSON, `{"url":…,"port":…}`, once it listens. With `--uids` every uid taken is appended to the file before
  * the answer, so that an acknowledged record is in the file. `GET /stats` answers what came. Ends on SIGTERM and SIGINT.
  */
@@ -17,9 +17,10 @@ const { values } = parseArgs({
     faults: { type: "string" },
   },
 });
-if (values.keep !== "uids" && values.keep !== "count") throw new Error("--keep is uids or count");
+const { keep } = values;
+if (keep !== "uids" && keep !== "count" && keep !== "later") throw new Error("--keep is uids, count or later");
 
-const options: ReceiverOptions = { port: Number(values.port), host: values.host, keep: values.keep };
+const options: ReceiverOptions = { port: Number(values.port), host: values.host, keep };
 if (values.uids !== undefined) options.uidFile = values.uids;
 if (values["max-body"] !== undefined) options.maxBodyBytes = Number(values["max-body"]);
 if (values.faults !== undefined) options.faults = JSON.parse(values.faults) as FaultPlan;

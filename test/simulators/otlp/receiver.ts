@@ -21,9 +21,10 @@ export interface ReceiverOptions {
   tls?: { key: string; cert: string; clientCa?: string };
   /**
    * `records` keeps every record decoded; `uids` only how often each `log.record.uid` came; `count` does not decode
-   * protobuf records at all, only counts them (for benchmarks).
+   * protobuf records at all, only counts them; `later` takes every body as it comes, of whatever kind, and counts when it is asked: so
+   * that a benchmark has the processors for itself.
    */
-  keep?: "records" | "uids" | "count";
+  keep?: "records" | "uids" | "count" | "later";
   /** Answer 413 to a body that is larger than this after decompression. */
   maxBodyBytes?: number;
   faults?: FaultPlan;
@@ -90,7 +91,10 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
   const closing = new AbortController();
 
   const handle = async (request: http.IncomingMessage, response: http.ServerResponse): Promise<void> => {
-    if (request.method === "GET") return void response.end(JSON.stringify(stats));
+    if (request.method === "GET") {
+      await countKept();
+      return void response.end(JSON.stringify(stats));
+    }
     const number = ++stats.requests;
     const fault = faultFor(receiver.faults, number) ?? {};
     const received: ReceivedRequest = {
@@ -102,7 +106,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
       records: 0,
       status: 0,
     };
-    if (keep !== "count") requests.push(received);
+    if (keep === "records" || keep === "uids") requests.push(received);
     if (fault.reset === "before-reading") return void reset(request.socket);
 
     const wire = await readAll(request);
@@ -123,9 +127,23 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
     response.end(answer.body);
   };
 
+  const kept: { readonly wire: Buffer; readonly headers: http.IncomingHttpHeaders }[] = [];
+  const countKept = async (): Promise<void> => {
+    for (const { wire, headers } of kept.splice(0)) {
+      const body = await decompress(wire, headers["content-encoding"]);
+      stats.bodyBytes += body.length;
+      const encoding = encodingOf(headers["content-type"]);
+      stats.records += encoding === "json" ? decodeRequest(body, encoding).length : countRecords(body);
+    }
+  };
+
   /** Decodes the request, keeps the records if the answer takes them, and says what to answer. */
   const take = async (received: ReceivedRequest, wire: Buffer, fault: Fault): Promise<Answer> => {
     const encoding = encodingOf(received.headers["content-type"]);
+    if (keep === "later" && encoding !== undefined) {
+      kept.push({ wire, headers: received.headers });
+      return { status: 200, headers: { "content-type": contentType(encoding) }, body: encodeResponse(encoding, undefined) };
+    }
     if (encoding === undefined) return failure("json", 415, "content-type must be application/x-protobuf or application/json");
     if (!hasHeaders(received.headers, options.requireHeaders ?? {})) return failure(encoding, 401, "no valid credentials");
     let body: Buffer;
