@@ -7,6 +7,7 @@ import type { Flow } from "../flow/flow.ts";
 import type { LedgerWrite } from "../ledger/write.ts";
 import { pause } from "../lib/waiting.ts";
 import { letterOfRest } from "./lost.ts";
+import { ObjectProgress } from "./progress.ts";
 
 /** What remembers the flows that it has seen: the detections. */
 export interface Stateful {
@@ -31,13 +32,6 @@ const DISCARDED = 100;
 const ENDED = 5_000;
 const NEVER = Promise.withResolvers<void>().promise;
 
-interface Progress {
-  through: number;
-  /** As the ledger has it. */
-  saved: number;
-  ended: boolean;
-}
-
 /**
  * The consumer whose position is that of a remembered state: both are saved in one transaction, so that after a crash exactly what the
  * state does not know is read again.
@@ -52,14 +46,12 @@ export class Checkpoint implements Consumer {
   readonly #write: LedgerWrite;
   /** Of records that can be had by nobody. */
   #letters: DeadLetter[] = [];
-  /** Of objects that are being read, or have ended and the ledger does not know. */
-  readonly #progress = new Map<number, Progress>();
+  readonly #progress: ObjectProgress;
   /** Nothing was inspected since the state was saved last. */
   #saved = true;
   /** Parts of the state that are to be discarded. */
   #useless: number[] = [];
-  /** How many objects have ended that the ledger does not know of; when there are many, they cut the pause short. */
-  #ended = 0;
+  /** Cut short when many objects have ended. */
   #pause = new AbortController();
   /** Settles when the save under way does. */
   #last: Promise<unknown> = Promise.resolve();
@@ -67,6 +59,7 @@ export class Checkpoint implements Consumer {
   /** `write` repeats what the ledger cannot take now. */
   constructor(ledger: Ledger, stateful: Stateful, write: LedgerWrite) {
     this.#ledger = ledger;
+    this.#progress = new ObjectProgress(this.name, ledger);
     this.#write = write;
     this.#stateful = stateful;
   }
@@ -77,37 +70,28 @@ export class Checkpoint implements Consumer {
   }
 
   wants(object: QueuedObject): boolean {
-    const progress = this.#progress.get(object.id);
-    if (progress !== undefined) return !progress.ended;
-    const found = this.#ledger.position(this.name, object.id);
-    if (found === undefined) return false;
-    this.#progress.set(object.id, { through: found.position, saved: found.position, ended: false });
-    return true;
+    return this.#progress.wants(object);
   }
 
   offered(id: number): number {
-    return this.#of(id).through;
+    return this.#progress.through(id);
   }
 
   offer(id: number, _flows: readonly Entry[], through: number): void {
-    const progress = this.#of(id);
-    progress.through = Math.max(progress.through, through);
+    this.#progress.advance(id, through);
     this.#saved = false;
   }
 
   end(id: number, lost?: Lost): void {
-    const progress = this.#of(id);
-    const letter = lost && letterOfRest(this.name, progress.through, lost);
+    const letter = lost && letterOfRest(this.name, this.#progress.through(id), lost);
     if (letter !== undefined) this.#letters.push(letter);
-    if (!progress.ended) this.#ended++;
-    progress.ended = true;
+    this.#progress.end(id);
     this.#saved = false;
-    if (this.#ended >= ENDED) this.#pause.abort();
+    if (this.#progress.ended >= ENDED) this.#pause.abort();
   }
 
   revoke(id: number): void {
-    if (this.#progress.get(id)?.ended) this.#ended--;
-    this.#progress.delete(id);
+    this.#progress.revoke(id);
   }
 
   /** Flows were inspected of an object that does not wait for this consumer: what is remembered of them is to be saved too. */
@@ -116,15 +100,14 @@ export class Checkpoint implements Consumer {
   }
 
   leave(id: number): void {
-    const progress = this.#progress.get(id);
-    if (progress !== undefined && !progress.ended && progress.saved === progress.through) this.#progress.delete(id);
+    this.#progress.leave(id);
   }
 
   /** Saves again and again, at such intervals or earlier, until the signal aborts. */
   async run(pauseMs: number, signal: AbortSignal): Promise<void> {
     for (;;) {
       this.#pause = new AbortController();
-      if (this.#ended < ENDED) await pause(pauseMs, AbortSignal.any([signal, this.#pause.signal]));
+      if (this.#progress.ended < ENDED) await pause(pauseMs, AbortSignal.any([signal, this.#pause.signal]));
       if (signal.aborted) return;
       await this.save();
     }
@@ -157,9 +140,7 @@ export class Checkpoint implements Consumer {
 
   async #saveState(): Promise<void> {
     const letters = this.#letters;
-    const positions = [...this.#progress]
-      .filter(([, { through, saved, ended }]) => ended || through !== saved)
-      .map(([id, { through, ended }]) => ({ id, position: through, finished: ended }));
+    const positions = this.#progress.unsaved();
     const save = this.#stateful.save();
     this.#letters = [];
     this.#saved = true;
@@ -179,18 +160,6 @@ export class Checkpoint implements Consumer {
       throw error;
     }
     this.#useless.push(...save.done());
-    for (const { id, position, finished } of positions) {
-      const progress = this.#progress.get(id);
-      // It was revoked while it was saved.
-      if (progress === undefined) continue;
-      progress.saved = position;
-      if (finished && this.#progress.delete(id)) this.#ended--;
-    }
-  }
-
-  #of(id: number): Progress {
-    const progress = this.#progress.get(id);
-    if (progress === undefined) throw new Error(`object ${id} was not taken up by ${this.name}`);
-    return progress;
+    this.#progress.saved(positions);
   }
 }

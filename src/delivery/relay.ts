@@ -1,11 +1,12 @@
 import type { Consumer, Lost } from "../contracts/consumer.ts";
 import type { Entry } from "../contracts/entry.ts";
-import type { CheckpointPosition, DeadLetter, Ledger, QueuedObject } from "../contracts/ledger.ts";
+import type { DeadLetter, Ledger, QueuedObject } from "../contracts/ledger.ts";
 import type { Flow } from "../flow/flow.ts";
 import type { LedgerWrite } from "../ledger/write.ts";
 import { firstOf, firstWithin } from "../lib/waiting.ts";
 import { CHECKPOINT } from "./checkpoint.ts";
 import { letterOfRest } from "./lost.ts";
+import { ObjectProgress } from "./progress.ts";
 
 /** The half of the rules that is elsewhere, and the way there. */
 export interface Elsewhere {
@@ -27,19 +28,6 @@ const ENOUGH = 2_000;
 /** While so many are held, no further ones are read. */
 const MOST_HELD = 20_000;
 
-interface Progress {
-  through: number;
-  /** As the ledger has it. */
-  saved: number;
-  ended: boolean;
-}
-
-/** How far an object was when something was sent. */
-interface Mark {
-  readonly through: number;
-  readonly ended: boolean;
-}
-
 interface Books {
   readonly ledger: Ledger;
   /** Repeats what the ledger cannot take now. */
@@ -58,10 +46,11 @@ export class Relay implements Consumer {
   readonly #elsewhere: Elsewhere;
   readonly #books: Books;
   readonly #patience: AbortSignal;
-  readonly #progress = new Map<number, Progress>();
+  readonly #progress: ObjectProgress;
   /** Not sent yet. */
   #open: Flow[] = [];
-  #marks = new Map<number, Mark>();
+  /** Something was offered, or has ended, since what was sent last. */
+  #isBehind = false;
   #letters: DeadLetter[] = [];
   #held = 0;
   #isDraining = false;
@@ -72,6 +61,7 @@ export class Relay implements Consumer {
   constructor(elsewhere: Elsewhere, books: Books, patience: AbortSignal) {
     this.#elsewhere = elsewhere;
     this.#books = books;
+    this.#progress = new ObjectProgress(this.name, books.ledger);
     this.#patience = patience;
   }
 
@@ -101,40 +91,31 @@ export class Relay implements Consumer {
   flush(): void {}
 
   wants(object: QueuedObject): boolean {
-    const progress = this.#progress.get(object.id);
-    if (progress !== undefined) return !progress.ended;
-    const found = this.#books.ledger.position(this.name, object.id);
-    if (found === undefined) return false;
-    this.#progress.set(object.id, { through: found.position, saved: found.position, ended: false });
-    return true;
+    return this.#progress.wants(object);
   }
 
   offered(id: number): number {
-    return this.#of(id).through;
+    return this.#progress.through(id);
   }
 
   offer(id: number, _flows: readonly Entry[], through: number): void {
-    const progress = this.#of(id);
-    progress.through = Math.max(progress.through, through);
-    this.#mark(id, progress);
+    this.#progress.advance(id, through);
+    this.#begin();
   }
 
   end(id: number, lost?: Lost): void {
-    const progress = this.#of(id);
-    const letter = lost && letterOfRest(this.name, progress.through, lost);
+    const letter = lost && letterOfRest(this.name, this.#progress.through(id), lost);
     if (letter !== undefined) this.#letters.push(letter);
-    progress.ended = true;
-    this.#mark(id, progress);
+    this.#progress.end(id);
+    this.#begin();
   }
 
   revoke(id: number): void {
-    this.#progress.delete(id);
-    this.#marks.delete(id);
+    this.#progress.revoke(id);
   }
 
   leave(id: number): void {
-    const progress = this.#progress.get(id);
-    if (progress !== undefined && !progress.ended && progress.saved === progress.through) this.#progress.delete(id);
+    this.#progress.leave(id);
   }
 
   async drain(): Promise<void> {
@@ -144,8 +125,8 @@ export class Relay implements Consumer {
     this.#isDraining = false;
   }
 
-  #mark(id: number, { through, ended }: Progress): void {
-    this.#marks.set(id, { through, ended });
+  #begin(): void {
+    this.#isBehind = true;
     this.#sending ??= this.#sendAll();
   }
 
@@ -156,7 +137,7 @@ export class Relay implements Consumer {
 
   async #sendAll(): Promise<void> {
     try {
-      while (this.#marks.size > 0) {
+      while (this.#isBehind) {
         const end = performance.now() + LINGER_MS;
         while (!this.#isDraining && this.#open.length < ENOUGH && performance.now() < end) {
           await firstWithin(end - performance.now(), [this.changed()], this.#patience);
@@ -173,31 +154,15 @@ export class Relay implements Consumer {
 
   async #sendSome(): Promise<void> {
     const { ledger, write } = this.#books;
-    const [flows, marks, letters] = [this.#open, this.#marks, this.#letters];
-    [this.#open, this.#marks, this.#letters] = [[], new Map(), []];
-    const before = new Map([...marks.keys()].map((id) => [id, this.#progress.get(id)]));
+    const [flows, letters] = [this.#open, this.#letters];
+    [this.#open, this.#letters, this.#isBehind] = [[], [], false];
+    const positions = this.#progress.unsaved();
     if (flows.length > 0) await this.#elsewhere.send(flows, this.#patience);
     this.#held -= flows.length;
     this.#changed();
     if (letters.length > 0) await write(() => ledger.setAside(letters));
-    const positions: CheckpointPosition[] = [];
-    for (const [id, { through, ended }] of marks) {
-      // It was taken away meanwhile, and may have come back as another.
-      if (before.get(id) === undefined || before.get(id) !== this.#progress.get(id)) continue;
-      positions.push({ id, position: through, finished: ended });
-    }
-    await write(() => ledger.checkpoint(this.name, "", positions));
-    for (const { id, position, finished } of positions) {
-      const progress = this.#progress.get(id);
-      if (progress === undefined) continue;
-      progress.saved = position;
-      if (finished) this.#progress.delete(id);
-    }
-  }
-
-  #of(id: number): Progress {
-    const progress = this.#progress.get(id);
-    if (progress === undefined) throw new Error(`object ${id} was not taken up by ${this.name}`);
-    return progress;
+    const standing = this.#progress.standing(positions);
+    await write(() => ledger.checkpoint(this.name, "", standing));
+    this.#progress.saved(standing);
   }
 }
