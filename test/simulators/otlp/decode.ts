@@ -22,31 +22,37 @@ export interface ReceivedRecord {
   scope: { name: string; version: string };
 }
 
+/** 64 bits, as protobufjs has them. */
+interface Long {
+  low: number;
+  high: number;
+}
 interface KeyValue {
-  key?: string;
-  value?: AnyValue;
+  key: string;
+  value: AnyValue | null;
 }
+/** Has the field that was sent as its own; any other is that of its prototype. */
 interface AnyValue {
-  stringValue?: string;
-  boolValue?: boolean;
-  intValue?: string;
-  doubleValue?: number;
-  arrayValue?: { values: AnyValue[] };
-  kvlistValue?: { values: KeyValue[] };
-  bytesValue?: Uint8Array;
+  stringValue: string;
+  boolValue: boolean;
+  intValue: Long;
+  doubleValue: number;
+  arrayValue: { values: AnyValue[] };
+  kvlistValue: { values: KeyValue[] };
+  bytesValue: Uint8Array;
 }
-interface ExportRequestObject {
+interface ExportRequestMessage {
   resourceLogs: {
-    resource?: { attributes: KeyValue[] };
+    resource: { attributes: KeyValue[] } | null;
     scopeLogs: {
-      scope?: { name: string; version: string };
+      scope: { name: string; version: string } | null;
       logRecords: {
-        timeUnixNano: string;
-        observedTimeUnixNano: string;
+        timeUnixNano: Long;
+        observedTimeUnixNano: Long;
         severityNumber: number;
         severityText: string;
         eventName: string;
-        body?: AnyValue;
+        body: AnyValue | null;
         attributes: KeyValue[];
       }[];
     }[];
@@ -56,16 +62,15 @@ interface ExportRequestObject {
 /** Records of an export request. Throws what is wrong with a body that is none. */
 export function decodeRequest(body: Uint8Array, encoding: "protobuf" | "json"): ReceivedRecord[] {
   const message = encoding === "protobuf" ? ExportRequest.decode(body) : fromJson(body);
-  const request = ExportRequest.toObject(message, { longs: String, arrays: true, defaults: false }) as ExportRequestObject;
-  return request.resourceLogs.flatMap((resourceLogs) => {
+  return (message as unknown as ExportRequestMessage).resourceLogs.flatMap((resourceLogs) => {
     const resource = values(resourceLogs.resource?.attributes ?? []);
     return resourceLogs.scopeLogs.flatMap(({ scope, logRecords }) =>
       logRecords.map((record) => ({
-        timeUnixNano: BigInt(record.timeUnixNano ?? 0),
-        observedTimeUnixNano: BigInt(record.observedTimeUnixNano ?? 0),
-        severityNumber: record.severityNumber ?? 0,
-        severityText: record.severityText ?? "",
-        eventName: record.eventName ?? "",
+        timeUnixNano: BigInt.asUintN(64, bits(record.timeUnixNano)),
+        observedTimeUnixNano: BigInt.asUintN(64, bits(record.observedTimeUnixNano)),
+        severityNumber: record.severityNumber,
+        severityText: record.severityText,
+        eventName: record.eventName,
         body: value(record.body),
         attributes: values(record.attributes),
         resource,
@@ -157,18 +162,24 @@ function jsonTypeFits(item: unknown, type: string): boolean {
 }
 
 function values(pairs: readonly KeyValue[]): Values {
-  const entries = new Map<string, Value>();
-  for (const { key = "", value: any } of pairs) {
-    if (entries.has(key)) throw new Error(`attribute ${key} appears twice`);
-    entries.set(key, value(any));
+  const entries: Values = {};
+  for (const { key, value: any } of pairs) {
+    if (key in entries) throw new Error(`attribute ${key} appears twice, or is no name`);
+    entries[key] = value(any);
   }
-  return Object.fromEntries(entries);
+  return entries;
 }
 
-function value(any: AnyValue | undefined): Value {
-  if (any === undefined) return undefined;
-  if (any.intValue !== undefined) return BigInt(any.intValue);
-  if (any.arrayValue !== undefined) return (any.arrayValue.values ?? []).map(value);
-  if (any.kvlistValue !== undefined) return values(any.kvlistValue.values ?? []);
-  return any.stringValue ?? any.boolValue ?? any.doubleValue ?? any.bytesValue;
+function value(any: AnyValue | null): Value {
+  if (any === null) return undefined;
+  if (Object.hasOwn(any, "stringValue")) return any.stringValue;
+  if (Object.hasOwn(any, "intValue")) return bits(any.intValue);
+  if (Object.hasOwn(any, "boolValue")) return any.boolValue;
+  if (Object.hasOwn(any, "arrayValue")) return any.arrayValue.values.map(value);
+  if (Object.hasOwn(any, "kvlistValue")) return values(any.kvlistValue.values);
+  if (Object.hasOwn(any, "doubleValue")) return any.doubleValue;
+  return Object.hasOwn(any, "bytesValue") ? any.bytesValue : undefined;
 }
+
+/** A signed integer. */
+const bits = ({ low, high }: Long): bigint => (BigInt(high) << 32n) | BigInt(low >>> 0);
