@@ -2,10 +2,10 @@ import { statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, expect } from "vitest";
-import { type GeneratedObject, generate } from "../../src/generator/generate.ts";
+import type { GeneratedObject } from "../../src/generator/generate.ts";
 import type { GenerateOptions } from "../../src/generator/options.ts";
-import { writeBucket } from "../../src/generator/write.ts";
 import { type FaultPlan, type Receiver, startReceiver } from "../simulators/otlp/receiver.ts";
+import { writeObjects } from "./bucket.ts";
 import { type Ended, flowferry, type Running, spawned, start, type Workplace, workplace } from "./program.ts";
 import { expectedRecords, type PlainRecord } from "./second-decoder.ts";
 
@@ -55,10 +55,7 @@ export function setting() {
     },
     /** Makes up a folder of objects. */
     async bucket(options: Partial<GenerateOptions> = {}, folder = "bucket"): Promise<GeneratedObject[]> {
-      const objects: GeneratedObject[] = [];
-      const generation = generate({ format: "oci", flows: 2_000, objects: 8, vnics: 8, ...options });
-      await writeBucket(generation, path(folder), (object) => objects.push(object), new AbortController().signal);
-      return objects;
+      return writeObjects(path(folder), { format: "oci", flows: 2_000, objects: 8, vnics: 8, ...options });
     },
     /** The records of a folder, by their uids. The etag of a file is its size, time of writing in ns and inode, in base 36. */
     expectedIn(objects: readonly GeneratedObject[], folder = "bucket"): Map<string, PlainRecord> {
