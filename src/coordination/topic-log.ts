@@ -117,7 +117,7 @@ export class TopicLog {
         const offset = next.get(name) ?? 0;
         return offset < (ends.get(name) ?? 0) ? [{ ...place, offset }] : [];
       });
-    for (let wanted = left(); wanted.length > 0; wanted = left()) {
+    for (let wanted = left(); wanted.length > 0; ) {
       const fetched = await retry(
         async () => {
           const answers = await reader.fetch(wanted, LIMITS);
@@ -139,7 +139,8 @@ export class TopicLog {
         next.set(name, failure === undefined ? behind : Math.max(start, behind + 1));
       }
       signal.throwIfAborted();
-      await pause(BETWEEN_FETCHES_MS, signal);
+      wanted = left();
+      if (wanted.length > 0) await pause(BETWEEN_FETCHES_MS, signal);
     }
   }
 

@@ -53,7 +53,7 @@ export interface FleetOptions {
   readonly delayMs?: number;
   /** Of the bucket's listing. */
   readonly pageSize?: number;
-  readonly coordination?: object;
+  readonly coordination?: object | ((worker: number) => object);
   /** Records of a batch. */
   readonly batch?: number;
   /** Whether workers share the work, as they do by default. */
@@ -288,7 +288,8 @@ export class Fleet implements AsyncDisposable {
   }
 
   #settings(worker: number, shared: boolean): object {
-    const { listener = "OCI", sessionMs = 6_000, password = PASSWORD, batch = 200, run } = this.#options;
+    const { listener = "OCI", sessionMs = 6_000, password = PASSWORD, batch = 200, run, coordination = {} } = this.#options;
+    const own = typeof coordination === "function" ? coordination(worker) : coordination;
     const isPlain = listener === "PLAINTEXT";
     return {
       source: {
@@ -302,7 +303,7 @@ export class Fleet implements AsyncDisposable {
             ...(isPlain
               ? { securityProtocol: "PLAINTEXT" }
               : { sasl: { username: USER, password }, tls: { caFile: this.#kafka.authority } }),
-            ...{ group: this.#group, topics: this.topics, sessionMs, ...this.#options.coordination },
+            ...{ group: this.#group, topics: this.topics, sessionMs, ...own },
           },
         },
       }),
@@ -393,6 +394,13 @@ export class Fleet implements AsyncDisposable {
     let count = 0;
     for (const uid of this.wanted) if (!this.arrivals.has(uid)) count += 1;
     return count;
+  }
+
+  /** The longest time in which the worker has brought nothing, between two times, in ms. */
+  longestPause(worker: number, from: number, to: number): number {
+    const own = [...this.arrivals.values()].flat().flatMap(({ worker: bringer, at }) => (bringer === worker ? [at] : []));
+    const times = [from, ...own.filter((at) => at > from && at < to).sort((a, b) => a - b), to];
+    return Math.max(...times.slice(1).map((at, index) => at - (times[index] ?? at)));
   }
 
   /** Resolves when all that is in the bucket now is at a sink. */

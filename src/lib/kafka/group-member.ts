@@ -3,6 +3,7 @@ import type { Consumer } from "@platformatic/kafka";
 import { drawerOf, type FlowferryError } from "../errors.ts";
 import { pauseBefore } from "../retry.ts";
 import { pause } from "../waiting.ts";
+import { closeSilently } from "./closing.ts";
 import type { KafkaConnection } from "./connection.ts";
 import { byTopic, type Place, placeName } from "./places.ts";
 
@@ -120,11 +121,7 @@ export class GroupMember {
     await Promise.race([this.#goodbye().catch(() => {}), sleep(GOODBYE_MS, undefined, { ref: false })]);
     const clients = [this.#client, this.#committer];
     [this.#client, this.#committer] = [undefined, undefined];
-    for (const client of clients) {
-      // Whoever has left, or stays known, does not say goodbye again.
-      if (client !== undefined) client.memberId = null;
-      void client?.close(true).catch(() => {});
-    }
+    for (const client of clients) closeSilently(client);
     this.#held.clear();
   }
 
@@ -251,11 +248,7 @@ export class GroupMember {
       const before = this.#client;
       const [memberId, assignments] = [before?.memberId ?? null, before?.assignments ?? null];
       this.#client = undefined;
-      if (before !== undefined) {
-        // Closing must not leave the group for the member that goes on.
-        before.memberId = null;
-        void before.close(true).catch(() => {});
-      }
+      closeSilently(before);
       await pause(pauseBefore(failures, reason, RETRY), this.#stop.signal);
       if (this.#stop.signal.aborted) break;
       const client = this.#opened();
@@ -387,12 +380,11 @@ export class GroupMember {
   #dropCommitter(): void {
     const committer = this.#committer;
     this.#committer = undefined;
-    if (committer !== undefined) committer.memberId = null;
-    void committer?.close(true).catch(() => {});
+    closeSilently(committer);
   }
 }
 
-/** Three or more in a session. */
+/** Six or more in a session: with a heartbeat's answer members learn that the group shares out anew. */
 function heartbeatOf(sessionMs: number): number {
-  return Math.max(200, Math.min(3_000, Math.floor(sessionMs / 4)));
+  return Math.max(200, Math.min(2_000, Math.floor(sessionMs / 6)));
 }
