@@ -77,8 +77,7 @@ async function explain(
 function questionOf(evidence: Evidence, isWhole: boolean): BackwardQuestion {
   const { source, destination, service } = evidence;
   const asked = ({ prefixes, server }: End) => ({ ranges: prefixes.map(comparableRange), server });
-  const names = rowAttributes();
-  const { between, presence, conversation } = explainTallies(asked(source), asked(destination), service, names);
+  const { between, presence, conversation } = explainTallies(asked(source), asked(destination), service, rowAttributes());
   const weigh: Take = (flow, times) => void evidence.weigh(flow, times);
   const show: Take = (flow) => evidence.show(flow);
   const subnets: Take = (flow, times) => evidence.countSubnet(flow, times);
@@ -95,10 +94,16 @@ function questionOf(evidence: Evidence, isWhole: boolean): BackwardQuestion {
     isWhole,
     isEnough: () => isSettled(evidence),
     async *ask({ connection }, signal) {
-      for (const way of between) for await (const rows of tallies(connection, way, signal)) yield { ...rows, take: weigh };
+      let isThere = false;
+      for (const way of between) {
+        for await (const rows of tallies(connection, way, signal)) {
+          isThere = true;
+          yield { ...rows, take: weigh };
+        }
+      }
       // Without any of it there is nothing to show.
-      if (evidence.points.size === 0) return;
-      for await (const rows of newestFlows(connection, { names, where: conversation, limit: MOST_SHOWN }, signal)) {
+      if (!isThere || evidence.points.size === 0) return;
+      for await (const rows of newestFlows(connection, { ...conversation, limit: MOST_SHOWN }, signal)) {
         yield { ...rows, take: show };
       }
     },

@@ -123,8 +123,8 @@ export interface ExplainTallies {
   readonly between: readonly Tally[];
   /** All that the own interfaces of each end have logged: by the column of the source, and by that of the destination. */
   readonly presence: { readonly source: readonly Tally[]; readonly destination: readonly Tally[] };
-  /** Which flows are of the conversation itself, in SQL. */
-  readonly conversation: string;
+  /** Which flows are of the conversation itself, in SQL, and what is shown of them. */
+  readonly conversation: { readonly where: string; readonly names: readonly string[] };
 }
 
 /** What the place of an interface is known by, and what says of which end a flow is. */
@@ -133,6 +133,9 @@ const OF_INTERFACE = [
   ...["source.address", "destination.address", "flow.source.server", "flow.destination.server"],
   ...["source.port", "destination.port", "flow.protocol.number", "flow.source.service", "flow.destination.service"],
 ];
+
+const OF_ANSWER = ["flow.reverse.bytes", "flow.reverse.packets"];
+const OF_RECORD = ["log.record.uid", "flow.protocol.name"];
 
 export function explainTallies(
   source: AskedEnd,
@@ -159,19 +162,22 @@ export function explainTallies(
   const within = `(${at.fromSource} OR ${at.fromDestination}) AND (${at.toSource} OR ${at.toDestination})`;
   const by = ["flow.subnet.id", "flow.vnic.id", "flow.status", "flow.action", "flow.direction", "flow.initiator"];
   const besides = [...Object.values(at), ...ports, isProtocol];
+  const namesIn = (...lists: readonly string[]) => names.filter((name) => OF_INTERFACE.includes(name) || lists.includes(name));
   const presence = (from: string, to: string): Tally[] => {
     const out = `${from} AND "flow.direction" IS DISTINCT FROM 'ingress'`;
     const into = `${to} AND "flow.direction" IS DISTINCT FROM 'egress' AND (${out}) IS NOT TRUE`;
-    const newest = names.filter((name) => OF_INTERFACE.includes(name));
-    return [out, into].map((where) => ({ by, besides, any: [], undecided, where, newest }));
+    return [out, into].map((where) => ({ by, besides, any: [], undecided, where, newest: namesIn() }));
   };
   return {
     between: [there, `${back} AND (${there}) IS NOT TRUE`].map((where) => ({
       ...{ by, besides: [...besides, ...answers, `"flow.reverse.bytes" IS NULL`], any: [], undecided },
-      ...{ where, newest: names },
+      ...{ where, newest: namesIn(...OF_ANSWER, ...names.filter((name) => name.startsWith("flow.rule."))) },
     })),
     presence: { source: presence(at.fromSource, at.toSource), destination: presence(at.fromDestination, at.toDestination) },
-    conversation: `${within} AND ${isProtocol} AND "flow.status" = 'OK' AND ((${at.fromSource} AND ${at.toDestination} AND ${asks}) OR (${at.fromDestination} AND ${at.toSource} AND ${answersIt}))`,
+    conversation: {
+      names: namesIn(...OF_ANSWER, ...OF_RECORD),
+      where: `${within} AND ${isProtocol} AND "flow.status" = 'OK' AND ((${at.fromSource} AND ${at.toDestination} AND ${asks}) OR (${at.fromDestination} AND ${at.toSource} AND ${answersIt}))`,
+    },
   };
 }
 
