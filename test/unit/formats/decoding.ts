@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { DecodeOptions, QualityNotice } from "../../../src/contracts/decoder.ts";
-import { formOf, isField, isFrom } from "../../../src/flow/fields.ts";
+import { FIELD_NAMES, formOf, isFrom } from "../../../src/flow/fields.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
 import { originOf } from "../../../src/flow/origin.ts";
 import { decoderFor } from "../../../src/formats/formats.ts";
@@ -66,17 +66,19 @@ export async function* inChunks(bytes: Uint8Array, sizes: readonly number[]): As
 /** A flow as plain data, as decoders fill it: what the log does not say is left out, times are ISO, large counters end in `n`. */
 export function plain({ origin: _, context, ...flow }: Flow): Record<string, unknown> {
   const shown: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(flow)) {
-    if (value === undefined || (isField(name) && !isFrom(name, "decoder"))) continue;
-    if (isTime(name)) shown[name] = new Date(value as number).toISOString();
+  for (const name in flow) {
+    const value: unknown = flow[name as keyof typeof flow];
+    if (value === undefined || NOT_DECODED.has(name)) continue;
+    if (TIMES.has(name)) shown[name] = new Date(value as number).toISOString();
     else shown[name] = typeof value === "bigint" ? `${value}n` : value;
   }
   const said = Object.entries(context).filter(([, value]) => value !== undefined);
-  const times = said.map(([name, value]) => [name, isTime(name) ? new Date(value as number).toISOString() : value] as const);
+  const times = said.map(([name, value]) => [name, TIMES.has(name) ? new Date(value as number).toISOString() : value] as const);
   return { ...shown, context: Object.fromEntries(times) };
 }
 
-const isTime = (name: string): boolean => isField(name) && formOf(name) === "time";
+const NOT_DECODED = new Set<string>(FIELD_NAMES.filter((name) => !isFrom(name, "decoder")));
+const TIMES = new Set<string>(FIELD_NAMES.filter((name) => formOf(name) === "time"));
 
 /** Every record number up to `through` occurs once, as a flow, bad or skipped; notices stand in their order, between records. */
 export function expectAccounted({ flows, bad, passedOver, quality, through }: Outcome): void {
