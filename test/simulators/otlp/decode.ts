@@ -162,12 +162,12 @@ function jsonTypeFits(item: unknown, type: string): boolean {
 }
 
 function values(pairs: readonly KeyValue[]): Values {
-  const entries: Values = {};
+  const entries = new Map<string, Value>();
   for (const { key, value: any } of pairs) {
-    if (key in entries) throw new Error(`attribute ${key} appears twice, or is no name`);
-    entries[key] = value(any);
+    if (entries.has(key)) throw new Error(`attribute ${key} appears twice`);
+    entries.set(key, value(any));
   }
-  return entries;
+  return Object.fromEntries(entries);
 }
 
 function value(any: AnyValue | null): Value {
