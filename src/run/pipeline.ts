@@ -29,7 +29,7 @@ export interface Parts {
   /** Names differ from those of the sinks. */
   readonly keepers: readonly Keeper[];
   /** What reads the inlets, where that is not done in this thread. */
-  readonly threads?: Pick<Pool, "encodes" | "onLost" | "onFatal"> | undefined;
+  readonly threads?: Pick<Pool, "encodes" | "onLost" | "fatal"> | undefined;
   readonly ledger: Ledger;
   readonly health: Health;
   readonly log: Logger;
@@ -124,7 +124,7 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
   const tails: readonly SourceTail[] = inlets.map((inlet) => new SourceTail(inlet, surroundings, intake));
 
   if (threads !== undefined) {
-    threads.onFatal = fail;
+    void threads.fatal.then(fail);
     threads.onLost = (objects, failure) => {
       for (const tail of tails) tail.lose(objects, failure);
     };

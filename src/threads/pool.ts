@@ -35,8 +35,9 @@ export interface PoolEvents {
 export class Pool {
   /** Told of what is lost; to be set before anything is read. */
   onLost: OnLost = () => {};
-  /** Told when threads cannot be had. */
-  onFatal: (error: unknown) => void = () => {};
+  /** Resolves to the reason when threads cannot be had, which may be before anything is read. */
+  readonly fatal: Promise<unknown>;
+  readonly #fail: (error: unknown) => void;
   readonly #setup: Setup;
   readonly #enrichments: readonly Enrichment[];
   readonly #events: PoolEvents;
@@ -51,6 +52,9 @@ export class Pool {
   #closed = false;
 
   constructor(count: number, setup: Setup, enrichments: readonly Enrichment[], events: PoolEvents) {
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    this.fatal = promise;
+    this.#fail = resolve;
     this.#setup = setup;
     this.#enrichments = enrichments;
     this.#events = events;
@@ -77,9 +81,17 @@ export class Pool {
   async *#read(source: number, bytes: AsyncIterable<Uint8Array>, what: ToRead, signal: AbortSignal) {
     const { enrichment = 0 } = this.#setup.sources[source] ?? {};
     if (this.#isNews(enrichment)) void this.#tell(enrichment);
-    const { host, ready } = this.#threadFor(what.object);
-    await ready;
+    const host = await this.#readyFor(what.object);
     yield* host.read(source, bytes, what, signal);
+  }
+
+  /** A thread that is ready to read the object: one that has died before is none of the object's fault. */
+  async #readyFor(object: QueuedObject): Promise<ThreadHost> {
+    for (;;) {
+      const { host, ready } = this.#threadFor(object);
+      await ready;
+      if (host.isAlive) return host;
+    }
   }
 
   /** That which has some of the object, so that what waits of it stays in one place; else the one with the least to do. */
@@ -146,7 +158,7 @@ export class Pool {
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {
-    this.#last = this.#last.then(work).catch((error) => this.onFatal(error));
+    this.#last = this.#last.then(work).catch((error) => this.#fail(error));
     return this.#last;
   }
 
@@ -162,7 +174,7 @@ export class Pool {
     this.#threads = this.#threads.filter(({ host }) => host !== thread);
     if (this.#deaths < MOST_DEATHS) this.#threads.push(this.#start());
     else
-      this.onFatal(
+      this.#fail(
         new Failure(
           "worker",
           "threads-die",

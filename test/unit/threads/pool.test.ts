@@ -70,9 +70,9 @@ beforeAll(async () => {
 afterAll(() => pool.close());
 beforeEach(() => {
   pool.onLost = () => {};
-  pool.onFatal = (error) => {
+  void pool.fatal.then((error) => {
     throw error;
-  };
+  });
 });
 
 const queued = (id: number, key: string): QueuedObject => ({
