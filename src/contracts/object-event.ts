@@ -11,3 +11,9 @@ export interface EventForm {
   /** The objects that a message says were stored; empty for one that tells of something else; undefined for one of another form. Never throws. */
   read(message: Readonly<Record<string, unknown>>): readonly Announced[] | undefined;
 }
+
+/** As `Announced`, of a source of the configuration, by its name. */
+export interface EventHint {
+  readonly source: string;
+  readonly key: string;
+}

@@ -1,3 +1,4 @@
+import type { EventHint } from "../contracts/object-event.ts";
 import type { FlowferryError } from "../lib/errors.ts";
 import type { KafkaConnection } from "../lib/kafka/connection.ts";
 import { placeName } from "../lib/kafka/places.ts";
@@ -9,12 +10,6 @@ import type { LogEvents } from "./log-events.ts";
 const BETWEEN_FETCHES_MS = 250;
 const FETCH = { waitMs: 500, partitionBytes: 262_144, bytes: 4 * 1_048_576 };
 const PAUSE_MS = 5_000;
-
-/** An object of a source, as it is called in the configuration, that somebody says was stored. */
-export interface EventHint {
-  readonly source: string;
-  readonly key: string;
-}
 
 export interface EventHintParts {
   readonly connection: KafkaConnection;

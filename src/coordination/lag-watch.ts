@@ -3,19 +3,12 @@ import type { KafkaConnection } from "../lib/kafka/connection.ts";
 import { GroupLag, type Lag } from "../lib/kafka/group-lag.ts";
 import { firstOf, pause } from "../lib/waiting.ts";
 import type { CoordinationOptions } from "./options.ts";
-import type { Role } from "./roles.ts";
+import type { Role, TopicLag } from "./roles.ts";
 
 /** So often it is asked how far the groups are, in ms. */
 const LAG_MS = 10_000;
 /** While so many objects wait to be delivered, no further ones are looked for: what lies in the bucket waits there. */
 const MOST_WAITING = 100_000;
-
-/** How far one group is in one topic. */
-export interface TopicLag {
-  readonly topic: string;
-  readonly role: Role;
-  readonly messages: number;
-}
 
 /** Knows how far the groups are, as of a short while ago. */
 export class LagWatch {
