@@ -21,8 +21,8 @@ export interface ReceiverOptions {
   tls?: { key: string; cert: string; clientCa?: string };
   /**
    * `records` keeps every record decoded; `uids` only how often each `log.record.uid` came; `count` does not decode
-   * protobuf records at all, only counts them; `later` takes every body as it comes, of whatever kind, and counts when it is asked: so
-   * that a benchmark has the processors for itself.
+   * protobuf records at all, only counts them; `later` takes every body as it comes that is longer
+   * than a question, and counts when it is asked: so that a benchmark has the processors for itself.
    */
   keep?: "records" | "uids" | "count" | "later";
   /** Answer 413 to a body that is larger than this after decompression. */
@@ -78,6 +78,9 @@ export interface Receiver {
   /** Closes every connection, the hanging ones too. */
   close(): Promise<void>;
 }
+
+/** What a client asks to find out which compression is understood is shorter. */
+const QUESTION_BYTES = 4096;
 
 const gunzip = promisify(zlib.gunzip);
 const unzstd = promisify(zlib.zstdDecompress);
@@ -140,7 +143,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
   /** Decodes the request, keeps the records if the answer takes them, and says what to answer. */
   const take = async (received: ReceivedRequest, wire: Buffer, fault: Fault): Promise<Answer> => {
     const encoding = encodingOf(received.headers["content-type"]);
-    if (keep === "later" && encoding !== undefined) {
+    if (keep === "later" && encoding !== undefined && wire.length > QUESTION_BYTES) {
       kept.push({ wire, headers: received.headers });
       return { status: 200, headers: { "content-type": contentType(encoding) }, body: encodeResponse(encoding, undefined) };
     }
@@ -153,7 +156,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
       body = await decompress(wire, received.headers["content-encoding"]);
       received.bodyBytes = body.length;
       stats.bodyBytes += body.length;
-      if (keep === "count" && encoding === "protobuf") count = countRecords(body);
+      if ((keep === "count" || keep === "later") && encoding === "protobuf") count = countRecords(body);
       else {
         decoded = decodeRequest(body, encoding);
         count = decoded.length;
