@@ -78,13 +78,14 @@ test("a worker that is killed goes on where the group says: nothing is lost, and
   for (const count of [200, 600, 1000]) {
     const { child, ended } = begin(config, "worker");
     await untilDelivered(place, count, "out");
+    // All may be delivered before the first commit is due; the last worker is to have told the group something.
+    if (count === 1000) await expect.poll(toldGroup).toBeGreaterThan(0);
     child.kill("SIGKILL");
     await ended;
     const { times, repeats } = delivered(place, "out");
     expect(repeats).toBeLessThanOrEqual(mayRepeat);
     mayRepeat = repeats + times.size - (await toldGroup());
   }
-  expect(await toldGroup()).toBeGreaterThan(0);
   begin(config, "worker");
   await producing;
   const { times, uids, repeats } = await untilDelivered(place, 1500, "out");
