@@ -1,7 +1,7 @@
 import { existsSync, rmdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { ARCHIVE } from "../archive/name.ts";
-import { type Archive, openArchive } from "../archive/open.ts";
+import type { Archive } from "../archive/open.ts";
 import { type Purpose, probe } from "../archive/probe.ts";
 import { writable } from "../archive/uploads.ts";
 import type { Config, NamedArchive, NamedReports } from "../config/load.ts";
@@ -42,6 +42,7 @@ async function openKeeper(
   const { ledgerPath, run } = config;
   const onNotice = (message: string) => log.info(message);
   const onEvent = ({ message }: SourceEvent) => log.warn(message);
+  const { openArchive } = await import("../archive/open.ts");
   return at(to.place, async () => {
     const folder = folderOf(config, to);
     if (folder !== undefined) makePrivateFolder(folder);

@@ -26,9 +26,9 @@ import { createInstruments, type Instruments, type Logger } from "../telemetry/t
 import { threadCount } from "../threads/pool.ts";
 import { madeOf, takeKeeper } from "./archive.ts";
 import { begin, coordinationOf } from "./coordination.ts";
-import { type Detections, openDetections } from "./detections.ts";
-import { openElsewhere, type RulesElsewhere } from "./elsewhere.ts";
-import { Evaluating } from "./evaluating.ts";
+import type { DetectionSurroundings, Detections } from "./detections.ts";
+import type { RulesElsewhere } from "./elsewhere.ts";
+import type { Evaluating } from "./evaluating.ts";
 import type { Parts, PipelineOptions } from "./pipeline.ts";
 import { Shelf } from "./shelf.ts";
 import { openTables, type TableInUse, tablesOf } from "./tables.ts";
@@ -352,6 +352,7 @@ async function shareRules(
 ): Promise<{ elsewhere?: RulesElsewhere; evaluating?: Evaluating }> {
   const { alerts, file } = config;
   if (coordination === undefined || alerts === undefined) return {};
+  const [{ openElsewhere }, { Evaluating }] = await Promise.all([import("./elsewhere.ts"), import("./evaluating.ts")]);
   const { log, health } = told;
   const required = (names: readonly string[]) => requireRules(config, names, ALONE);
   const elsewhere = roles.has("ship")
@@ -372,11 +373,10 @@ async function shareRules(
 /** What of rules a sink of one of several workers may ask for. */
 const ALONE = ", or it looks at more than one flow, which no worker that delivers can say";
 
-async function openAlerts(
-  { alerts, file }: Config,
-  surroundings: Parameters<typeof openDetections>[1],
-): Promise<Detections | undefined> {
-  return alerts === undefined ? undefined : at(file, () => openDetections(alerts, surroundings));
+async function openAlerts({ alerts, file }: Config, surroundings: DetectionSurroundings): Promise<Detections | undefined> {
+  if (alerts === undefined) return undefined;
+  const { openDetections } = await import("./detections.ts");
+  return at(file, () => openDetections(alerts, surroundings));
 }
 
 /** A source alone, for commands that ship nothing. */

@@ -1,5 +1,5 @@
 import type { Config } from "../config/load.ts";
-import { Coordination } from "../coordination/coordination.ts";
+import type { Coordination } from "../coordination/coordination.ts";
 import { ROLES, type Role } from "../coordination/roles.ts";
 import { codeOf, describeError } from "../lib/errors.ts";
 import { announcedIn } from "../registry.ts";
@@ -46,6 +46,7 @@ export function coordinationOf(
     },
   };
   return shelf.take("coordination", options, async () => {
+    const { Coordination } = await import("../coordination/coordination.ts");
     const hasRules = config.alerts !== undefined;
     const hintsIn = (text: string) => hintsOf(config.sources, text);
     const part = new Coordination({

@@ -1,10 +1,8 @@
 import type { Config } from "../config/load.ts";
 import { describeError, UsageError } from "../lib/errors.ts";
 import { HANDOVER } from "../lib/handover.ts";
-import { closeNotifiers, openNotifiers } from "./alerts.ts";
 import { type Composed, join, type Prepared, prepare, requireRules, type Surroundings } from "./compose.ts";
 import type { PipelineOptions } from "./pipeline.ts";
-import { readTexts, rulesOf } from "./rule-set.ts";
 import { type Results, runComposed } from "./run.ts";
 import { sumOf } from "./sum.ts";
 
@@ -92,6 +90,10 @@ export class Worker {
     const { alerts, baseDir, secrets } = config;
     const { env } = this.#surroundings;
     if (alerts === undefined) return requireRules(config, []);
+    const [{ readTexts, rulesOf }, { closeNotifiers, openNotifiers }] = await Promise.all([
+      import("./rule-set.ts"),
+      import("./alerts.ts"),
+    ]);
     const { rules } = rulesOf(await readTexts(alerts), alerts);
     requireRules(
       config,

@@ -4,7 +4,7 @@ import { UsageError } from "../../lib/errors.ts";
 import { urlWithoutUser } from "../../lib/urls.ts";
 import { ociAuthOptions, ociIdentity } from "./auth.ts";
 import type { OciIdentity, OciSurroundings } from "./identity.ts";
-import type { OciTransport } from "./transport.ts";
+import { type OciTransport, ociTransport } from "./transport.ts";
 
 /** How a part reaches OCI; the same options in every part that does. */
 export const ociConnectionOptions = z.strictObject({
@@ -59,7 +59,6 @@ export async function connectOci<Client extends SdkClient>(
     throw new UsageError("oci-region", `the region of ${what} is not known: give it as region`);
   }
   const { connectTimeoutMs, timeoutMs } = options;
-  const { ociTransport } = await import("./transport.ts");
   const transport = await ociTransport(identity, { connectTimeoutMs, timeoutMs, env, secrets, onRenewed });
   const client = create({ httpClient: transport.httpClient }, transport.configuration);
   if (options.endpoint !== undefined) client.endpoint = options.endpoint.replace(/\/+$/, "");

@@ -5,11 +5,11 @@ import { setImmediate } from "node:timers/promises";
 import { CsvError, type Options, parse } from "csv-parse";
 import { parse as parseSync } from "csv-parse/sync";
 import { nearest } from "../../lib/nearest.ts";
+import { isPlain, LINE_END, MAX_LINE_BYTES, plainCells, plainLines } from "./csv-plain.ts";
 import { asUtf8, nameOf, tidy, visible } from "./csv-text.ts";
 import type { Report, TableIssue } from "./issues.ts";
 
 export const MAX_TABLE_ROWS = 2_000_000;
-const MAX_LINE_BYTES = 64 * 1024;
 const MAX_COLUMNS = 64;
 /** In which the separator is looked for. */
 const HEAD_BYTES = 64 * 1024;
@@ -122,23 +122,39 @@ export async function readCsv(
       else report(problem);
     }
   };
+  const parts = pieces(content, () => stopped);
   try {
-    await pipeline(
-      Readable.from(
-        pieces(content, () => stopped),
-        { objectMode: false },
-      ),
-      parse({ ...OPTIONS, ...separation }),
-      async (lines: AsyncIterable<ParsedLine>) => {
-        for await (const { info, record } of lines) onLine(info.lines, record);
-      },
-    );
+    if (isPlain(content)) await readPlain(parts, separation, onLine);
+    else
+      await pipeline(
+        Readable.from(parts, { objectMode: false }),
+        parse({ ...OPTIONS, ...separation }),
+        async (lines: AsyncIterable<ParsedLine>) => {
+          for await (const { info, record } of lines) onLine(info.lines, record);
+        },
+      );
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     stop(syntaxIssue(error, content, last));
   }
   if (header === undefined) stop({ line: 1, reason: `has no header line: begin with ${headerOf(shape)}` });
   return rows;
+}
+
+/** What the parser would say of a table without quotes, in a tenth of its time. */
+async function readPlain(
+  parts: AsyncIterable<string>,
+  { delimiter, from_line: first }: Separation,
+  onLine: (line: number, cells: readonly string[]) => void,
+): Promise<void> {
+  let number = 0;
+  for await (const lines of plainLines(parts)) {
+    for (const line of lines) {
+      number += 1;
+      const cells = number < first ? [] : plainCells(line, delimiter);
+      if (cells.length > 0) onLine(number, cells);
+    }
+  }
 }
 
 /** The names in the header line in lower case, whatever they are; none where there is no such line. */
@@ -175,6 +191,13 @@ function separationOf(content: Uint8Array): Separation {
 
 /** The cells of the first line that has any; none where it cannot be read. */
 function headerCells(head: string, separation: Separation): readonly string[] {
+  if (!head.includes('"')) {
+    for (const line of head.split(LINE_END).slice(separation.from_line - 1)) {
+      const cells = plainCells(line, separation.delimiter);
+      if (cells.some((cell) => cell.trim() !== "")) return cells;
+    }
+    return [];
+  }
   try {
     const { info: _, ...options } = OPTIONS;
     return parseSync(head, { ...options, ...separation, skip_records_with_empty_values: true, to: 1 })[0] ?? [];
@@ -188,11 +211,11 @@ function headOf(content: Uint8Array): string {
   return visible(new TextDecoder().decode(content.subarray(0, HEAD_BYTES)));
 }
 
-async function* pieces(content: Uint8Array, stopped: () => boolean): AsyncGenerator<Uint8Array | string> {
-  const decoder = isAscii(content) ? undefined : new TextDecoder();
+async function* pieces(content: Uint8Array, stopped: () => boolean): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  const seen = isAscii(content) ? (text: string) => text : visible;
   for (let from = 0; from < content.length && !stopped(); from += PIECE_BYTES) {
-    const piece = content.subarray(from, from + PIECE_BYTES);
-    const part = decoder === undefined ? piece : visible(decoder.decode(piece, { stream: true }));
+    const part = seen(decoder.decode(content.subarray(from, from + PIECE_BYTES), { stream: true }));
     if (part.length > 0) yield part;
     await setImmediate();
   }
@@ -266,9 +289,7 @@ function syntaxIssue(error: CsvError, content: Uint8Array, last: number): TableI
 
 /** The first line after `last` whose double quotes do not pair. */
 function openQuote(content: Uint8Array, last: number): number | undefined {
-  const lines = Buffer.from(content.buffer, content.byteOffset, content.byteLength)
-    .toString("utf8")
-    .split(/\r\n|\n|\r/);
+  const lines = Buffer.from(content.buffer, content.byteOffset, content.byteLength).toString("utf8").split(LINE_END);
   const found = lines.findIndex((text, i) => i >= last && !/^\s*#/.test(text) && text.split('"').length % 2 === 0);
   return found < 0 ? undefined : found + 1;
 }

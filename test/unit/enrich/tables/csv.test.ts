@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type CsvShape, MAX_TABLE_ROWS, readColumns, readCsv } from "../../../../src/enrich/tables/csv.ts";
 import { describeIssue, Issues } from "../../../../src/enrich/tables/issues.ts";
@@ -227,6 +228,44 @@ test("rows are bounded", async () => {
   expect(rows).toBe(3);
   expect(issues.list).toEqual([{ line: 6, reason: "more than 3 rows: write networks instead of single addresses" }]);
   expect(MAX_TABLE_ROWS).toBe(2_000_000);
+});
+
+test("a table is the same with a quoted cell behind it as without", async () => {
+  const words = [
+    "a",
+    "1",
+    "é",
+    ",",
+    ";",
+    "\t",
+    " ",
+    "#",
+    "\n",
+    "\r",
+    "\r\n",
+    "\u00a0",
+    "\u200b",
+    "\f",
+    "\u0001",
+    "\n# c\n",
+    "\n2,b",
+  ];
+  const header = fc.constantFrom(
+    "key,name\n",
+    " key ;Name\r\n",
+    "sep=;\nkey;name\r",
+    "# x\n\nkey\tname\n",
+    "\ufeffkey,name,\n",
+    "sep=|\n",
+  );
+  const body = fc.array(fc.constantFrom(...words), { maxLength: 40 });
+  await fc.assert(
+    fc.asyncProperty(header, body, async (first, rest) => {
+      const text = first + rest.join("");
+      const quoted = await read(`${text}\n"last"`);
+      expect(await read(`${text}\nlast`)).toEqual(quoted);
+    }),
+  );
 });
 
 test("readColumns gives the header line, whatever it says", () => {
