@@ -1,11 +1,13 @@
 import type { AlertLink } from "../contracts/alert.ts";
-import { describeError } from "../lib/errors.ts";
+import { codeOf, describeError } from "../lib/errors.ts";
 import { proxyAgent } from "../lib/http/proxy-agent.ts";
 import { type LinkTemplates, linksOf } from "./links.ts";
 
 const TIMEOUT_MS = 5_000;
 /** Answers of pages that are there: who asks without a browser may not see them, or not by HEAD. */
 const PRESENT = new Set([401, 403, 405, 429, 501]);
+/** A name that is not found, which is so for all its pages. */
+const NAMELESS = new Set(["ENOTFOUND", "EAI_AGAIN"]);
 /** What is put into placeholders, so that a search asks for an example; addresses of documentation (RFC 5737). */
 const EXAMPLE = {
   key: "check",
@@ -48,21 +50,38 @@ export async function checkLinks(
   if (all.length === 0) return { asked: 0, dead: [] };
   const agent = proxyAgent(env, { connections: 16 });
   try {
-    const reasons = await Promise.all(all.map(({ url }) => reasonOf(url, agent, signal)));
+    const hosts = Map.groupBy(all, ({ url }) => URL.parse(url)?.host);
+    const dead = await Promise.all([...hosts.values()].map((links) => deadOf(links, agent, signal)));
     signal.throwIfAborted();
-    const dead = all.flatMap((link, index) => (reasons[index] === undefined ? [] : [{ ...link, reason: reasons[index] }]));
-    return { asked: all.length, dead };
+    return { asked: all.length, dead: dead.flat() };
   } finally {
     await agent.destroy();
   }
 }
 
-/** Why the address leads nowhere; undefined where something answers. */
-async function reasonOf(
-  url: string,
+/** Those of one host that lead nowhere. A name that is not found is looked up for the first alone. */
+async function deadOf(
+  links: readonly AlertLink[],
   dispatcher: ReturnType<typeof proxyAgent>,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<DeadLink[]> {
+  const ask = ({ url }: AlertLink): Promise<Found> => answerOf(url, dispatcher, signal);
+  const [first] = await Promise.all(links.slice(0, 1).map(ask));
+  const others = links.slice(1);
+  const found = [first, ...(first?.nameless ? others.map(() => first) : await Promise.all(others.map(ask)))];
+  return links.flatMap((link, index) => {
+    const reason = found[index]?.reason;
+    return reason === undefined ? [] : [{ ...link, reason }];
+  });
+}
+
+interface Found {
+  /** Why the address leads nowhere; undefined where something answers. */
+  readonly reason: string | undefined;
+  readonly nameless: boolean;
+}
+
+async function answerOf(url: string, dispatcher: ReturnType<typeof proxyAgent>, signal: AbortSignal): Promise<Found> {
   const { request } = await import("undici");
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   try {
@@ -72,8 +91,10 @@ async function reasonOf(
       signal: AbortSignal.any([signal, timeout]),
     });
     await body.dump();
-    return statusCode < 400 || PRESENT.has(statusCode) ? undefined : `answers ${statusCode}`;
+    const present = statusCode < 400 || PRESENT.has(statusCode);
+    return { reason: present ? undefined : `answers ${statusCode}`, nameless: false };
   } catch (error) {
-    return timeout.aborted ? `no answer within ${TIMEOUT_MS / 1000} s` : describeError(error);
+    if (timeout.aborted) return { reason: `no answer within ${TIMEOUT_MS / 1000} s`, nameless: false };
+    return { reason: describeError(error), nameless: NAMELESS.has(codeOf(error)) };
   }
 }

@@ -1,6 +1,7 @@
+import dns from "node:dns";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { checkLinks } from "../../../src/alerts/link-check.ts";
 
 const servers: Server[] = [];
@@ -45,6 +46,22 @@ test("nobody listens", async () => {
   await new Promise((resolve) => server.close(resolve));
   const { dead } = await checkLinks({ links: [{ title: "Search", url: base }] }, RULES, {}, signal);
   expect(dead).toMatchObject([{ url: base, reason: expect.stringContaining("ECONNREFUSED") }]);
+});
+
+test("a name that is not found is looked up once, whatever its pages are", async () => {
+  const base = await serve((_, response) => response.writeHead(404).end());
+  const unknown = Object.assign(new Error("getaddrinfo ENOTFOUND wiki.example"), { code: "ENOTFOUND" });
+  const fail = (_name: string, _options: object, done: (error: Error) => void) => process.nextTick(done, unknown);
+  const lookup = vi.spyOn(dns, "lookup").mockImplementation(fail as typeof dns.lookup);
+  const links = [{ title: "Search", url: `${base}/search` }];
+  const found = await checkLinks({ links, runbookUrl: "https://wiki.example/{runbook}" }, RULES, {}, signal);
+  expect(lookup).toHaveBeenCalledTimes(1);
+  expect(found.asked).toBe(3);
+  expect(found.dead.map(({ url, reason }) => [url, reason])).toEqual([
+    [`${base}/search`, "answers 404"],
+    ["https://wiki.example/beacon", unknown.message],
+    ["https://wiki.example/scan", unknown.message],
+  ]);
 });
 
 test("without links nobody is asked", async () => {
