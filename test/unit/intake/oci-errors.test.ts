@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import type { ObjectStore } from "../../../src/contracts/store.ts";
 import { describeError } from "../../../src/lib/errors.ts";
 import { type Oci, startOci } from "../../simulators/oci/index.ts";
+import { hurry } from "../hurry.ts";
 import { failureOf, listAll, readAll, refOf, storeOn } from "./oci-store.ts";
 
 let oci: Oci;
@@ -13,6 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => oci.stop());
 beforeEach(async () => {
+  hurry();
   oci.createBucket("flows");
   oci.requests.clear();
   store = await storeOn(oci);

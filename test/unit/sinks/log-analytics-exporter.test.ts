@@ -6,6 +6,7 @@ import { OciLogAnalyticsExporter, type OciLogAnalyticsExporterOptions } from "..
 import { UsageError } from "../../../src/lib/errors.ts";
 import { type Oci, startOci } from "../../simulators/oci/index.ts";
 import type { LogAnalytics } from "../../simulators/oci/services/log-analytics.ts";
+import { hurry } from "../hurry.ts";
 import { addLogAnalytics, LOG_GROUP } from "./log-analytics-parts.ts";
 
 let oci: Oci;
@@ -17,6 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => oci.stop());
 beforeEach(() => {
+  hurry();
   oci.requests.clear();
   service.state.otlp.length = 0;
   exporter = make();

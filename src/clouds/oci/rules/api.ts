@@ -72,7 +72,6 @@ class Asker implements NetworkApi {
   #seenSince = Date.now();
   #reader = new OciReader();
   #data: NetworkData | undefined;
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(
     client: OciNetworkClient,
@@ -96,7 +95,7 @@ class Asker implements NetworkApi {
       if (belongings.some((id) => !this.#answers.all.has(id))) this.#answers.all.set(ocid, { ...answer, at: 0 });
     }
     this.#readAll();
-    this.#schedule();
+    void this.#watch();
   }
 
   data(): NetworkData {
@@ -142,7 +141,6 @@ class Asker implements NetworkApi {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    clearTimeout(this.#timer);
     await Promise.all(this.#asking.values());
     this.#answers.changed();
     await this.#answers.flush();
@@ -283,11 +281,10 @@ class Asker implements NetworkApi {
       this.#onEvent({ ok: false, message: times < MOST_TOLD ? message : `${message} (further ones are counted)` });
   }
 
-  #schedule(): void {
-    this.#timer = setTimeout(() => {
-      this.#refresh();
-      this.#schedule();
-    }, LOOK_MS).unref();
+  /** Looks at what is due, until the end. */
+  async #watch(): Promise<void> {
+    const { signal } = this.#closing;
+    while (await sleep(LOOK_MS, true, { signal, ref: false }).catch(() => false)) this.#refresh();
   }
 
   /** Asks again about what has grown old and is in use, and about what could not be had. */

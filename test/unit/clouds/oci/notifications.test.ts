@@ -173,7 +173,8 @@ test("the queue delivers each alert once, through throttling", async () => {
     retry: { initialMs: 1, maxMs: 2 },
     shutdownMs: 20_000,
   };
-  const dispatch = new AlertDispatch(ledger.alerts, new Map([["oci-notifications", await notifier()]]), options, {
+  const unpaced = { ...(await notifier()), paceMs: 0 };
+  const dispatch = new AlertDispatch(ledger.alerts, new Map([["oci-notifications", unpaced]]), options, {
     onWithheld: ({ key }, why) => log.push(`${key} ${why}`),
     onLate: (count) => log.push(`${count} withheld`),
     onTold: ({ key }, name) => log.push(`${key} told ${name}`),

@@ -11,6 +11,7 @@ import { s3With } from "../../../../src/intake/s3/source.ts";
 import { describeError, type Failure, UsageError } from "../../../../src/lib/errors.ts";
 import { Scrubber } from "../../../../src/lib/secrets/scrubber.ts";
 import { type Fault, type S3Server, s3Server } from "../../../simulators/s3/server.ts";
+import { hurry } from "../../hurry.ts";
 
 const s3 = s3With(ibmIam);
 
@@ -43,6 +44,7 @@ function faultsOfReads(...faults: (Fault | undefined)[]): void {
 const read = async (ref: ObjectRef) => Buffer.concat(await Array.fromAsync(await store.open(ref, signal)));
 
 beforeEach(async () => {
+  hurry(900);
   server = await s3Server("flows");
   store = await open();
   events.length = 0;

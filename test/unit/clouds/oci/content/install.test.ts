@@ -19,6 +19,7 @@ import { faultOf } from "../../../../simulators/oci/services/log-analytics/query
 import { LogAnalytics } from "../../../../simulators/oci/services/log-analytics.ts";
 import { ManagementDashboard } from "../../../../simulators/oci/services/management-dashboard.ts";
 import type { RawAnswer } from "../../../../simulators/raw-answer.ts";
+import { hurry } from "../../../hurry.ts";
 import { batchOf, flowOf, LOG_GROUP, sinkOn } from "../../../sinks/log-analytics-parts.ts";
 import { write } from "../../../sinks/writing.ts";
 
@@ -56,6 +57,7 @@ beforeAll(async () => {
 });
 afterAll(() => oci.stop());
 beforeEach(async () => {
+  hurry();
   analytics = new LogAnalytics({ namespace: oci.namespace });
   dashboards = new ManagementDashboard();
   oci.addService(analytics);
@@ -266,11 +268,11 @@ describe("install", () => {
     // What hangs together with the refused is asked for once; the others go on.
     expect(oci.requests.count("list-fields")).toBe(1);
     expect(actions(others)).toEqual({ create: content.searches.length + content.dashboards.length });
-    const impatient = await open(content, 2_000);
+    const impatient = await open(content, 600);
     oci.faults.add({ on: "list-fields", times: Number.POSITIVE_INFINITY }, { status: 503 });
     const [givenUp] = await impatient.steps(never);
     expect(givenUp?.refusal).toMatchObject({ drawer: "passing", code: "no-success" });
-    expect(givenUp?.refusal?.message).toMatch(/^given up after 2 s: ListFields .*503/);
+    expect(givenUp?.refusal?.message).toMatch(/^given up after 1 s: ListFields .*503/);
     expect(oci.requests.count("list-fields")).toBeGreaterThan(2);
     await impatient.close();
   });

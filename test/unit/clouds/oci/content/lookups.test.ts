@@ -12,6 +12,7 @@ import { UsageError } from "../../../../../src/lib/errors.ts";
 import { type Oci, startOci } from "../../../../simulators/oci/index.ts";
 import { LogAnalytics } from "../../../../simulators/oci/services/log-analytics.ts";
 import type { RawAnswer } from "../../../../simulators/raw-answer.ts";
+import { hurry } from "../../../hurry.ts";
 import { failureOf } from "../../../intake/oci-store.ts";
 
 const never = new AbortController().signal;
@@ -35,6 +36,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 beforeEach(() => {
+  hurry();
   service = new LogAnalytics({ namespace: oci.namespace });
   oci.addService(service);
   oci.requests.clear();

@@ -9,6 +9,7 @@ import { UsageError } from "../../../../../src/lib/errors.ts";
 import { type Oci, startOci } from "../../../../simulators/oci/index.ts";
 import { type Alarm, Monitoring } from "../../../../simulators/oci/services/monitoring.ts";
 import { Notifications, type Subscription, type Topic } from "../../../../simulators/oci/services/notifications.ts";
+import { hurry } from "../../../hurry.ts";
 import { failureOf } from "../../../intake/oci-store.ts";
 
 const COMPARTMENT = "ocid1.compartment.oc1..simulated";
@@ -32,6 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => oci.stop());
 beforeEach(() => {
+  hurry();
   notifications = new Notifications();
   monitoring = new Monitoring((id) => notifications.topics.has(id));
   oci.addService(notifications);

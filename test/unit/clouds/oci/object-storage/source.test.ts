@@ -7,6 +7,7 @@ import { tailed } from "../../../../../src/intake/tail/source.ts";
 import { UsageError } from "../../../../../src/lib/errors.ts";
 import { runs } from "../../../../runs.ts";
 import { type Oci, startOci } from "../../../../simulators/oci/index.ts";
+import { hurry } from "../../../hurry.ts";
 import { failureOf, listAll, never, readAll, refOf, storeOn } from "../../../intake/oci-store.ts";
 
 let oci: Oci;
@@ -16,6 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => oci.stop());
 beforeEach(async () => {
+  // Less than a store asks for.
+  hurry(900);
   oci.createBucket("flows");
   oci.requests.clear();
   store = await storeOn(oci);
@@ -187,6 +190,7 @@ describe("reading", () => {
   });
 
   it("gives up after six failures in a row without a byte between them", async () => {
+    hurry();
     oci.put("flows", "k", noise(50_000));
     oci.faults.add({ on: "get" }, { resetAfterBytes: 10_000 });
     oci.faults.add({ on: "get", times: Number.POSITIVE_INFINITY }, { reset: true });

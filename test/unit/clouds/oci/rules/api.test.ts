@@ -15,6 +15,7 @@ import { keyPairOf } from "../../../../simulators/oci/principals.ts";
 import { type VcnResources, vcnResources, virtualNetwork } from "../../../../simulators/oci/services/vcn.ts";
 import type { RawAnswer } from "../../../../simulators/raw-answer.ts";
 import { flowOf } from "../../../enrich/snapshot.ts";
+import { hurry } from "../../../hurry.ts";
 
 const COMPARTMENT = "ocid1.compartment.oc1..net";
 const SUBNET = "ocid1.subnet.oc1.phx.app";
@@ -84,7 +85,10 @@ async function open(options: Record<string, unknown> = {}, profile = "DEFAULT"):
   return network;
 }
 
-/** Sets the clock of the program and of the simulator forward; what is due is looked for twice a second. */
+/** The program looks at what is due so often. */
+const LOOK_MS = 500;
+
+/** Sets the clock of the program and of the simulator forward. */
 function passSeconds(seconds: number): void {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + seconds * 1_000 });
 }
@@ -167,6 +171,7 @@ describe("what cannot be had", () => {
   });
 
   test("a brief failure is asked again while flows wait, also those that other flows wait for", async () => {
+    hurry(1_000);
     for (const kind of ["get-subnet", "get-security-list", "get-nsg"]) oci.faults.add({ on: kind }, { status: 503 });
     oci.faults.add({ on: "get-vnic" }, { reset: true });
     oci.faults.add({ on: "get-subnet" }, { status: 429, headers: { "retry-after": "1" } });
@@ -185,6 +190,7 @@ describe("what cannot be had", () => {
   });
 
   test("a failure that lasts is told once and counted; flows go on, and it is asked again later", async () => {
+    hurry(LOOK_MS);
     oci.faults.add({ times: Number.POSITIVE_INFINITY }, { status: 500 });
     const network = await open({ waitMs: 1_000 });
     const started = performance.now();
@@ -241,6 +247,7 @@ describe("what cannot be had", () => {
   });
 
   test("a key that is refused and was replaced: read again, told once, and what was known stays until then", async () => {
+    hurry(LOOK_MS);
     const config = join(folder, "config");
     const configure = async (name: string): Promise<string> => {
       const pair = keyPairOf(`API key ${name}`);
@@ -278,6 +285,7 @@ describe("what cannot be had", () => {
   });
 
   test("a clock that is wrong later: the cause is named, what was known stays, and it is asked again", async () => {
+    hurry(LOOK_MS);
     const network = await open({ lifetimeMs: 1_000 });
     await prepare(network, CONTEXT);
     oci.clockAheadMs = -900_000;
@@ -383,6 +391,7 @@ describe("what cannot be had", () => {
 
 describe("answers that have grown old", () => {
   test("are refreshed in the background; a list that is gone meanwhile stays as it was", async () => {
+    hurry(LOOK_MS);
     const network = await open({ lifetimeMs: 1_000 });
     await prepare(network, CONTEXT);
     resources.securityLists.set(LIST, { id: LIST, ingressSecurityRules: [tcpFrom("0.0.0.0/0", 23)], egressSecurityRules: [] });
@@ -406,6 +415,7 @@ describe("answers that have grown old", () => {
     ["nothing below 204", { status: 204 }],
     ["a 404 of something in between", { status: 404, body: "<html><title>404 Not Found</title></html>" }],
   ])("%s takes the place of none of them: what was known stays, it is told, and asked again", async (_, raw) => {
+    hurry(LOOK_MS);
     const cache = join(folder, "network.json");
     const network = await open({ cache, lifetimeMs: 1_000 });
     await prepare(network, CONTEXT);
@@ -426,6 +436,7 @@ describe("answers that have grown old", () => {
   });
 
   test("a page of rules that is no list, or leads back to itself, changes nothing", async () => {
+    hurry(LOOK_MS);
     const network = await open({ lifetimeMs: 1_000 });
     await prepare(network, CONTEXT);
     const known = textsOf(network).sort();
