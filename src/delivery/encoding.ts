@@ -6,6 +6,8 @@ import { eachPiece, flowOf, HeldEntry, type Holder } from "./entries.ts";
 export class Encoding {
   readonly #name: string;
   readonly #sink: Sink;
+  /** Who has made the payloads that were not made here. */
+  readonly #makers = new WeakMap<Payload, Holder>();
 
   constructor(name: string, sink: Sink) {
     this.#name = name;
@@ -25,9 +27,15 @@ export class Encoding {
     const { coding } = sink;
     const [first] = entries;
     const place = first && this.placeOf(first);
-    if (place !== undefined) return place.encode(this.#name, entries as readonly HeldEntry[], observed, coding);
+    if (place !== undefined) return this.#encodedAt(place, entries as readonly HeldEntry[], observed, coding);
     const payload = sink.encode(entries.map(flowOf), observed);
     return sink.compress === undefined || coding === undefined ? payload : this.#compressed(payload, coding);
+  }
+
+  async #encodedAt(place: Holder, entries: readonly HeldEntry[], observed: number, coding: string | undefined): Promise<Payload> {
+    const payload = await place.encode(this.#name, entries, observed, coding);
+    this.#makers.set(payload, place);
+    return payload;
   }
 
   async #compressed(payload: Payload, coding: string): Promise<Payload> {
@@ -38,7 +46,7 @@ export class Encoding {
 
   /** The payload was sent once, and will not be sent again. */
   recycle(payload: Payload): void {
-    if (payload.coding === undefined) this.#sink.recycle?.(payload);
+    if (payload.coding === undefined) (this.#makers.get(payload) ?? this.#sink).recycle?.(payload);
   }
 
   /** The flows are needed until they are released. */

@@ -4,17 +4,19 @@ import type { Payload } from "../contracts/sink.ts";
 import { Flow } from "../flow/flow.ts";
 import type { Origin } from "../flow/origin.ts";
 
-/** A thread that has read flows, keeps them, and makes payloads of them. */
+/** Who has read flows, keeps them or what was made of them, and makes payloads of that: another thread, or this one. */
 export interface Holder {
   /** Whether it can make the payloads of this sink. */
   encodes(sink: string): boolean;
   /** As the sink's encoder, compressed; entries of this holder alone. Rejects with a Failure of the drawer `object` when the thread has died. */
   encode(sink: string, entries: readonly HeldEntry[], observed: number, coding: string | undefined): Promise<Payload>;
+  /** As the sink's, of a payload that was made here and not compressed. */
+  recycle?(payload: Payload): void;
   /** Nobody holds a flow of this piece any more. */
   release(piece: HeldPiece): void;
 }
 
-/** Some neighbouring flows of an object that a thread keeps. */
+/** Some neighbouring flows of an object that a holder keeps. */
 export class HeldPiece {
   readonly holder: Holder;
   readonly number: number;
@@ -33,14 +35,14 @@ export class HeldPiece {
     this.#held += count;
   }
 
-  /** The thread lets go of the flows when nobody holds any. */
+  /** The holder lets go of the flows when nobody holds any. */
   release(count = 1): void {
     this.#held -= count;
     if (this.#held === 0) this.holder.release(this);
   }
 }
 
-/** Stands for a flow that a thread keeps. */
+/** Stands for a flow that a holder keeps. */
 export class HeldEntry implements Entry {
   readonly origin: Origin;
   readonly record: number;

@@ -25,7 +25,7 @@ const FIRST_RESERVED = 512;
 const FIRST_EPHEMERAL = 32_768;
 
 /** How likely a service listens on each port, from 0 (it is a client's) to 4. */
-const RANKS = Uint8Array.from({ length: 65_536 }, (_, port) => {
+export const RANKS = Uint8Array.from({ length: 65_536 }, (_, port) => {
   if (COMMON.has(port)) return 4;
   if (SETTLED.has(port)) return 2;
   if (port >= FIRST_EPHEMERAL || OF_CLIENTS.has(port)) return 0;

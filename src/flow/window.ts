@@ -12,3 +12,8 @@ export interface FlowWindow {
 export function within({ action, from, to }: FlowWindow): (flow: Flow) => boolean {
   return (flow) => (action === undefined || flow.action === action) && flow.time >= from && flow.time < to;
 }
+
+/** Whether it holds every flow. */
+export function isUnbounded({ action, from, to }: FlowWindow): boolean {
+  return action === undefined && from === Number.NEGATIVE_INFINITY && to === Number.POSITIVE_INFINITY;
+}

@@ -1,6 +1,6 @@
 import type { Decoded, DecodeOptions } from "../contracts/decoder.ts";
 import type { Origin } from "../flow/origin.ts";
-import type { Format, FormatKind, Sample } from "./format.ts";
+import type { Format, FormatKind, RecordTaker, Sample } from "./format.ts";
 import { memberNames } from "./member-names.ts";
 import { peek } from "./peek.ts";
 import { Piece } from "./piece.ts";
@@ -45,7 +45,7 @@ export function autoFormat(kinds: readonly FormatKind[]): Format {
       last = format;
       return format.decodeMessage?.(message, origin, options);
     },
-    decode: (unpacked, origin, options) => decodeUnknown(recognising, known, unpacked, origin, options),
+    decode: (unpacked, origin, options, taker) => decodeUnknown(recognising, known, unpacked, origin, options, taker),
   };
 }
 
@@ -55,13 +55,14 @@ async function* decodeUnknown(
   unpacked: Unpacked,
   origin: Origin,
   options: DecodeOptions,
+  taker: RecordTaker | undefined,
 ): AsyncGenerator<Decoded> {
   const { head, whole, release } = await peek(unpacked, SAMPLE_BYTES);
   try {
     const text = head.toString("latin1", 0, SAMPLE_BYTES);
     const format = find(recognising, text);
     if (format !== undefined) {
-      yield* format.decode(whole, origin, options);
+      yield* format.decode(whole, origin, options, taker);
       return;
     }
     const piece = new Piece(options.skip);

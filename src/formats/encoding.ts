@@ -36,5 +36,8 @@ export function inUtf8(unpacked: Unpacked): Unpacked {
     get fault() {
       return unpacked.fault;
     },
+    get owned() {
+      return unpacked.owned;
+    },
   };
 }

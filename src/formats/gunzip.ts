@@ -27,6 +27,7 @@ const MOST_LAYERS = 3;
  */
 export function gunzip(bytes: AsyncIterable<Uint8Array>, maxBytes: number): Unpacked {
   let fault: Fault | undefined;
+  let owned = false;
   async function* unpacked(): AsyncGenerator<Buffer> {
     const layers = [new Input(bytes)];
     try {
@@ -35,6 +36,7 @@ export function gunzip(bytes: AsyncIterable<Uint8Array>, maxBytes: number): Unpa
         const isZipped = await isGzip(input);
         if (!isZipped || layers.length > MOST_LAYERS) {
           if (isZipped) throw new Broken("nested-gzip", `the object is gzip within gzip, more than ${MOST_LAYERS} times`);
+          owned = layers.length > 1;
           yield* layers.length === 1 ? capped(plain(input), maxBytes) : plain(input);
           return;
         }
@@ -51,6 +53,9 @@ export function gunzip(bytes: AsyncIterable<Uint8Array>, maxBytes: number): Unpa
     chunks: unpacked(),
     get fault() {
       return fault;
+    },
+    get owned() {
+      return owned;
     },
   };
 }
@@ -80,7 +85,7 @@ async function isGzip(input: Input): Promise<boolean> {
 }
 
 async function* plain(input: Input): AsyncGenerator<Buffer> {
-  while (await input.more()) yield input.take(PLAIN_BYTES);
+  while (await input.more()) yield input.part(PLAIN_BYTES);
 }
 
 async function* members(input: Input): AsyncGenerator<Buffer> {

@@ -45,6 +45,16 @@ export class Input {
     return this.#chunk.subarray(start, this.#position);
   }
 
+  /** As `take`, for bytes that stay read: what was taken to its end is let go. */
+  part(length: number): Buffer {
+    const bytes = this.take(length);
+    if (this.atHand === 0) {
+      this.#chunk = EMPTY;
+      this.#position = 0;
+    }
+    return bytes;
+  }
+
   /** Makes the last `length` bytes of what was taken last unread again. */
   back(length: number): void {
     this.#position -= length;

@@ -53,5 +53,8 @@ function replayed(head: readonly Buffer[], rest: AsyncIterator<Buffer>, unpacked
     get fault() {
       return unpacked.fault;
     },
+    get owned() {
+      return unpacked.owned;
+    },
   };
 }

@@ -94,6 +94,7 @@ export async function* decodeRecords(unpacked: Unpacked, reader: RecordReader, m
   const scanner = new RecordScanner(reader, maxRecordBytes);
   for await (const chunk of unpacked.chunks) {
     scanner.feed(chunk);
+    if (unpacked.owned) giveBack(chunk);
     const piece = reader.takePiece();
     if (!piece.isEmpty) yield piece;
   }
@@ -102,4 +103,12 @@ export async function* decodeRecords(unpacked: Unpacked, reader: RecordReader, m
   const piece = reader.takePiece();
   if (fault !== undefined) piece.breakOff(fault);
   if (!piece.isEmpty) yield piece;
+}
+
+/**
+ * Gives up the memory of a chunk of which nothing is needed any more. Where few objects are made beside it, the collector of garbage would
+ * let chunks pile up, and then look through the whole heap for their sake.
+ */
+function giveBack({ buffer, byteOffset, length }: Buffer): void {
+  if (buffer instanceof ArrayBuffer && byteOffset === 0 && length === buffer.byteLength) buffer.transfer(0);
 }

@@ -12,6 +12,8 @@ export interface Unpacked {
   readonly chunks: AsyncIterable<Buffer>;
   /** To be asked once the chunks have ended; undefined when they ended where the object ends. */
   readonly fault: Fault | undefined;
+  /** Whether the memory of a chunk is nobody else's, once it was read and no part of it is kept. No by default. */
+  readonly owned?: boolean | undefined;
 }
 
 /** Ends the reading of an object from within nested generators. */

@@ -33,6 +33,7 @@ import type { Parts, PipelineOptions } from "./pipeline.ts";
 import { Shelf } from "./shelf.ts";
 import { openTables, type TableInUse, tablesOf } from "./tables.ts";
 import { filterOf, openThreads } from "./threads.ts";
+import { transcodes, transcodingHere } from "./transcoding.ts";
 
 /** What was made of a configuration, and joined. */
 export interface Composed {
@@ -261,10 +262,14 @@ export async function join(prepared: Prepared, ledger: Ledger, surroundings: Sur
     closers.push(() => elsewhere?.close());
     checkNames(sinks, all);
     const now = Date.now();
-    const threads = openThreads(config, { env, enrichments, now, log });
+    const reductions = new Map(config.sinks.flatMap((sink) => reductionsOf(sink).map((reduction) => [sink.name, reduction])));
+    const needsFlows = detections !== undefined || elsewhere !== undefined || all.length + reductions.size > 0;
+    const isTranscoded = transcodes(config, { env, enrichments, needsFlows });
+    const threads = openThreads(config, { env, enrichments, now, log, transcodes: isTranscoded });
     closers.push(async () => threads?.close());
-    const inlets = config.sources.map(
-      (named, index): Inlet => ({
+    const here = isTranscoded && threads === undefined ? transcodingHere(config, enrichments, now) : undefined;
+    const inlets = config.sources.map((named, index): Inlet => {
+      const inlet: Inlet = {
         name: named.name,
         source: sources[index] as Source,
         decode: decoderFor(config.registry.formats, named.format),
@@ -275,11 +280,12 @@ export async function join(prepared: Prepared, ledger: Ledger, surroundings: Sur
         },
         keep: filterOf(named.filter, now),
         read: threads?.reader(index),
-      }),
-    );
+      };
+      return here?.(inlet, index) ?? inlet;
+    });
     if (!isShared || config.alerts === undefined) requireRules(config, detections?.rules ?? []);
     const parts: Parts = {
-      reductions: new Map(config.sinks.flatMap((sink) => reductionsOf(sink).map((reduction) => [sink.name, reduction]))),
+      reductions,
       inlets,
       detections,
       elsewhere: elsewhere?.elsewhere,

@@ -16,13 +16,15 @@ interface Surroundings {
   readonly enrichments: ReadonlyMap<EnrichOptions, Enrichment>;
   /** What ages in filters are counted from, ms since the epoch. */
   readonly now: number;
+  /** Records are encoded as they are read. */
+  readonly transcodes: boolean;
 }
 
 /**
  * The threads that read the sources; undefined for none, or where a format or an inventory is not one that a thread has by itself. Payloads of sinks that
  * have no encoder of their own, or come from elsewhere, are made in this thread.
  */
-export function openThreads(config: Config, { env, log, enrichments, now }: Surroundings): Pool | undefined {
+export function openThreads(config: Config, { env, log, enrichments, now, transcodes }: Surroundings): Pool | undefined {
   const { baseDir, sources, sinks, registry, run } = config;
   const count = threadCount(run.threads);
   if (count === 0) return undefined;
@@ -48,6 +50,7 @@ export function openThreads(config: Config, { env, log, enrichments, now }: Surr
     sinks: sinks
       .filter(({ component: { type, encoder } }) => encoder !== undefined && builtIn.sinks.get(type)?.encoder === encoder)
       .map(({ name, component: { type }, options }) => ({ name, type, options })),
+    transcodes,
   };
   return new Pool(count, setup, [...enrichments.values()], { onDeath: (message) => log.warn(message) });
 }
@@ -57,7 +60,7 @@ export function filterOf(filter: NamedSource["filter"], now: number): (flow: Flo
   return within(windowOf(filter, now));
 }
 
-function windowOf({ action, since, until }: NamedSource["filter"], now: number): FlowWindow {
+export function windowOf({ action, since, until }: NamedSource["filter"], now: number): FlowWindow {
   const from = since === undefined ? Number.NEGATIVE_INFINITY : parseInstant(since, now);
   const to = until === undefined ? Number.POSITIVE_INFINITY : parseInstant(until, now);
   if (from >= to) throw new UsageError("bad-filter", `filter: since (${since}) is not before until (${until})`);

@@ -10,6 +10,8 @@ export interface Known {
   readonly enrich: (flows: readonly Flow[]) => void;
   /** Whether a provider's API is to be asked about contexts. */
   readonly asks: boolean;
+  /** The tables; undefined where other things say something of flows, too. */
+  readonly tables: Tables | undefined;
 }
 
 /** What a thread knows of an enrichment: made ready first, then used from one moment on. */
@@ -50,6 +52,8 @@ export class Knowing {
       this.#tables = snapshotOf(loaded);
     }
     if (network !== undefined) this.#network = new NetworkSnapshot(network, this.#network);
-    this.#ready.set(version, { enrich: enricherFrom(this.#tables, this.#network, securityLists), asks });
+    const isAll = !asks && this.#network.data.length === 0;
+    const enrich = enricherFrom(this.#tables, this.#network, securityLists);
+    this.#ready.set(version, { enrich, asks, tables: isAll ? this.#tables : undefined });
   }
 }

@@ -16,6 +16,8 @@ export interface Setup {
   readonly sources: readonly { readonly format: string; readonly window: FlowWindow; readonly enrichment: number }[];
   /** Those whose payloads threads make. */
   readonly sinks: readonly { readonly name: string; readonly type: string; readonly options: unknown }[];
+  /** Records are encoded for the only sink as they are read. */
+  readonly transcodes: boolean;
 }
 
 /** What an enrichment knows, or what of that is new. */

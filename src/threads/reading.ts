@@ -1,6 +1,8 @@
 import type { EnrichedPiece } from "../delivery/reader.ts";
+import type { Entry } from "../contracts/entry.ts";
 import type { Flow } from "../flow/flow.ts";
 import { pack } from "../flow/pack.ts";
+import { decodedOf } from "./entries.ts";
 import { plainOf } from "./failures.ts";
 import type { FromThread } from "./messages.ts";
 
@@ -26,7 +28,7 @@ export class ThreadReading<State> {
   readonly #id: number;
   readonly #post: Post;
   /** Keeps the flows of a piece, and gives its number. */
-  readonly #keep: (flows: Flow[]) => number;
+  readonly #keep: (flows: readonly Entry[]) => number;
   readonly #chunks: Chunk<State>[] = [];
   #taken = 0;
   #end: "open" | "whole" | "broken" = "open";
@@ -36,10 +38,15 @@ export class ThreadReading<State> {
   #packed = false;
   #state: State | undefined;
 
-  constructor(id: number, post: Post, keep: (flows: Flow[]) => number) {
+  constructor(id: number, post: Post, keep: (flows: readonly Entry[]) => number) {
     this.#id = id;
     this.#post = post;
     this.#keep = keep;
+  }
+
+  /** Whether what is decoded of these bytes is sent along. */
+  get packs(): boolean {
+    return this.#packed;
   }
 
   /** What was in use when the bytes came that are being decoded. */
@@ -125,8 +132,7 @@ export class ThreadReading<State> {
   }
 
   #messageOf(pieces: readonly EnrichedPiece[]): Parameters<Post> {
-    // The stages run in this thread: what they give are flows.
-    const flows = pieces.flatMap((piece) => piece.flows) as Flow[];
+    const flows = pieces.flatMap((piece) => piece.flows);
     const isAll = pieces.every((piece) => piece.wanted.length === piece.flows.length);
     const shipped = isAll ? undefined : new Set(pieces.flatMap((piece) => piece.wanted));
     const skipped: Record<string, number[]> = {};
@@ -140,7 +146,7 @@ export class ThreadReading<State> {
     const records = Float64Array.from(flows, ({ record }) => record);
     const times = Float64Array.from(flows, ({ time }) => time);
     const wanted = shipped && Uint8Array.from(flows, (flow) => (shipped.has(flow) ? 1 : 0));
-    const packed = this.#packed && flows.length > 0 ? pack(flows) : undefined;
+    const packed = this.#packed ? packedOf(flows) : undefined;
     const message: FromThread = {
       kind: "piece",
       reading: this.#id,
@@ -162,4 +168,15 @@ export class ThreadReading<State> {
     ];
     return [message, transfer];
   }
+}
+
+/** Undefined where there are none, or not of all entries. */
+function packedOf(entries: readonly Entry[]): ArrayBuffer | undefined {
+  const flows: Flow[] = [];
+  for (const entry of entries) {
+    const flow = decodedOf(entry);
+    if (flow === undefined) return undefined;
+    flows.push(flow);
+  }
+  return flows.length === 0 ? undefined : pack(flows);
 }

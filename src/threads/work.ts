@@ -1,9 +1,14 @@
-import type { Encoder } from "../contracts/sink.ts";
+import type { Entry } from "../contracts/entry.ts";
+import type { Encoder, Payload } from "../contracts/sink.ts";
 import { readHere } from "../delivery/reader.ts";
 import type { Flow, FlowContext } from "../flow/flow.ts";
-import { within } from "../flow/window.ts";
-import { decoderFor } from "../formats/formats.ts";
+import { isUnbounded, within } from "../flow/window.ts";
+import { decoderFor, type TakenDecoder } from "../formats/formats.ts";
 import { Registry } from "../registry.ts";
+import type { OtlpOptions } from "../sinks/otlp/options.ts";
+import type { EncodedRecord } from "../transcode/records.ts";
+import { transcoderOf } from "../transcode/sink.ts";
+import type { Transcoder } from "../transcode/transcoder.ts";
 import { plainOf } from "./failures.ts";
 import { Knowing, type Known } from "./knowing.ts";
 import type { Setup, ToThread } from "./messages.ts";
@@ -15,28 +20,35 @@ type Message<Kind extends ToThread["kind"]> = Extract<ToThread, { kind: Kind }>;
 export class Work {
   readonly #post: Post;
   readonly #sources: {
-    readonly decode: ReturnType<typeof decoderFor>;
+    readonly decode: TakenDecoder;
     readonly keep: (flow: Flow) => boolean;
+    /** Whether it keeps every flow. */
+    readonly isWhole: boolean;
     readonly enrichment: number;
   }[];
   readonly #encoders: ReadonlyMap<string, Encoder>;
+  /** Encodes for the only sink as objects are read. */
+  readonly #transcoder: Transcoder | undefined;
   readonly #enrichments = new Map<number, Knowing>();
   readonly #readings = new Map<number, { readonly reading: ThreadReading<Known>; readonly source: number }>();
-  readonly #pieces = new Map<number, Flow[]>();
+  readonly #pieces = new Map<number, readonly Entry[]>();
   readonly #calls = new Map<number, () => void>();
   #lastPiece = 0;
   #lastCall = 0;
 
-  constructor({ sources, sinks, baseDir, env, version }: Setup, post: Post) {
+  constructor({ sources, sinks, transcodes, baseDir, env, version }: Setup, post: Post) {
     this.#post = post;
     const registry = new Registry();
     this.#sources = sources.map(({ format, window, enrichment }) => ({
       decode: decoderFor(registry.formats, format),
       keep: within(window),
+      isWhole: isUnbounded(window),
       enrichment,
     }));
+    const [sink] = sinks;
+    this.#transcoder = transcodes && sink ? transcoderOf(sink.options as OtlpOptions, { baseDir, version }) : undefined;
     this.#encoders = new Map(
-      sinks.map(({ name, type, options }) => {
+      (this.#transcoder === undefined ? sinks : []).map(({ name, type, options }) => {
         const encoder = registry.sinks.get(type)?.encoder?.(options, { baseDir, env, version });
         if (encoder === undefined) throw new Error(`a sink ${type} has no encoder`);
         return [name, encoder];
@@ -62,7 +74,7 @@ export class Work {
         this.#readings.get(message.reading)?.reading.stop();
         break;
       case "release":
-        for (const piece of message.pieces) this.#pieces.delete(piece);
+        for (const piece of message.pieces) this.#release(piece);
         break;
       case "encode":
         void this.#encode(message);
@@ -80,9 +92,9 @@ export class Work {
   }
 
   #read({ reading: id, source, origin, options }: Message<"read">): void {
-    const reading = new ThreadReading<Known>(id, this.#post, (flows) => this.#keep(flows));
+    const reading = new ThreadReading<Known>(id, this.#post, (entries) => this.#keep(entries));
     this.#readings.set(id, { reading, source });
-    const { decode, keep, enrichment } = this.#source(source);
+    const { decode, keep, isWhole, enrichment } = this.#source(source);
     const asked = new WeakSet<FlowContext>();
     const enrich = async (flows: readonly Flow[]) => {
       if (reading.state.asks) await this.#ask(enrichment, flows, asked);
@@ -90,7 +102,13 @@ export class Work {
       const { enrich } = reading.state.asks ? this.#enrichment(enrichment).used : reading.state;
       enrich(flows);
     };
-    const read = readHere({ decode, enrich, keep });
+    const stages = { decode, enrich, keep, enrichment };
+    const conditions = {
+      tables: () => (isWhole ? reading.state.tables : undefined),
+      needsFlows: () => reading.packs,
+    };
+    const transcoder = this.#transcoder;
+    const read = transcoder === undefined ? readHere(stages) : transcoder.reader(stages, conditions);
     const signal = new AbortController().signal;
     void reading.run((bytes) => read(bytes, { origin, options }, signal)).finally(() => this.#readings.delete(id));
   }
@@ -102,10 +120,16 @@ export class Work {
     found.reading.add({ bytes, packed, state: this.#enrichment(enrichment).used });
   }
 
-  #keep(flows: Flow[]): number {
+  #keep(entries: readonly Entry[]): number {
     this.#lastPiece += 1;
-    this.#pieces.set(this.#lastPiece, flows);
+    this.#pieces.set(this.#lastPiece, entries);
     return this.#lastPiece;
+  }
+
+  #release(piece: number): void {
+    const entries = this.#pieces.get(piece);
+    this.#pieces.delete(piece);
+    if (entries !== undefined) this.#transcoder?.release(entries as readonly EncodedRecord[]);
   }
 
   /**
@@ -126,16 +150,9 @@ export class Work {
 
   async #encode({ call, sink, runs, marks, observed, coding }: Message<"encode">): Promise<void> {
     try {
-      const encoder = this.#encoders.get(sink);
-      if (encoder === undefined) throw new Error(`there is no encoder for sink ${sink}`);
-      const flows = runs.flatMap(([piece, from, to]) => this.#flowsOf(piece, from, to));
-      for (const [place, detections] of marks) (flows[place] as Flow).detections = detections;
-      const payload = encoder.encode(flows, observed);
-      const sent = coding === undefined || encoder.compress === undefined ? payload : await encoder.compress(payload, coding);
-      // What the encoder and zlib give may share memory.
-      const parts = sent.parts.map((part) => new Uint8Array(part));
-      encoder.recycle?.(payload);
-      const { records } = payload;
+      const entries = runs.flatMap(([piece, from, to]) => this.#entriesOf(piece, from, to));
+      const sent = await this.#payloadOf(sink, entries, marks, observed, coding);
+      const { records, parts } = sent;
       this.#post(
         { kind: "encoded", call, records, parts, coding: sent.coding },
         parts.map(({ buffer }) => buffer),
@@ -145,10 +162,28 @@ export class Work {
     }
   }
 
-  #flowsOf(piece: number, from: number, to: number): Flow[] {
-    const flows = this.#pieces.get(piece);
-    if (flows === undefined) throw new Error("the flows of a payload were released");
-    return from === 0 && to === flows.length ? flows : flows.slice(from, to);
+  /** With memory of its own. */
+  async #payloadOf(
+    sink: string,
+    entries: readonly Entry[],
+    marks: Message<"encode">["marks"],
+    observed: number,
+    coding: string | undefined,
+  ): Promise<Payload> {
+    if (this.#transcoder !== undefined) {
+      return finished(this.#transcoder, this.#transcoder.encode(entries as readonly EncodedRecord[], observed), coding);
+    }
+    const encoder = this.#encoders.get(sink);
+    if (encoder === undefined) throw new Error(`there is no encoder for sink ${sink}`);
+    const flows = entries as readonly Flow[];
+    for (const [place, detections] of marks) (flows[place] as Flow).detections = detections;
+    return finished(encoder, encoder.encode(flows, observed), coding);
+  }
+
+  #entriesOf(piece: number, from: number, to: number): readonly Entry[] {
+    const entries = this.#pieces.get(piece);
+    if (entries === undefined) throw new Error("the flows of a payload were released");
+    return from === 0 && to === entries.length ? entries : entries.slice(from, to);
   }
 
   async #know({ version, enrichment, knowledge }: Message<"know">): Promise<void> {
@@ -167,4 +202,16 @@ export class Work {
     if (source === undefined) throw new Error(`there is no source ${number}`);
     return source;
   }
+}
+
+/** The payload as it is sent, with memory of its own: what an encoder and zlib give may share memory. */
+async function finished(
+  { compress, recycle }: Pick<Encoder, "compress" | "recycle">,
+  payload: Payload,
+  coding: string | undefined,
+): Promise<Payload> {
+  const sent = coding === undefined || compress === undefined ? payload : await compress(payload, coding);
+  const parts = sent.parts.map((part) => new Uint8Array(part));
+  recycle?.(payload);
+  return { ...sent, parts };
 }

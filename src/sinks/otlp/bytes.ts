@@ -15,7 +15,11 @@ export class Bytes {
 
   /** Makes room for `count` more bytes. */
   reserve(count: number): void {
-    if (this.position + count > this.bytes.length) this.#grow(count);
+    if (!this.hasRoom(count)) this.#grow(count);
+  }
+
+  hasRoom(count: number): boolean {
+    return this.position + count <= this.bytes.length;
   }
 
   #grow(count: number): void {

@@ -1,4 +1,4 @@
-import type { RequestWriter } from "./encoder.ts";
+import type { RequestWriter } from "./syntax.ts";
 import { delimited, putVarint, varintLength } from "./wire.ts";
 
 // Field numbers of ExportLogsServiceRequest, ResourceLogs, ScopeLogs and InstrumentationScope in opentelemetry-proto 1.11.

@@ -3,7 +3,7 @@ import type { EncoderDependencies, Payload, Sink, SinkDependencies } from "../..
 import { drawerOf, Failure } from "../../lib/errors.ts";
 import { loadSchema } from "../../schemas/load.ts";
 import { type Compress, compressor } from "./compression.ts";
-import { createEncoder, type OtlpEncoder } from "./encoder.ts";
+import { createEncoder, type EncoderOptions, type OtlpEncoder } from "./encoder.ts";
 import { json } from "./json.ts";
 import { Negotiation } from "./negotiation.ts";
 import { type OtlpOptions, otlpOptions } from "./options.ts";
@@ -24,13 +24,13 @@ function encoderOf(
   options: OtlpOptions,
   { baseDir, env, version }: EncoderDependencies,
 ): OtlpEncoder & { readonly compress: Compress } {
-  const encoder = createEncoder(encodingOf(options, env) === "json" ? json : protobuf, loadSchema(options.schema, baseDir), {
-    serviceName: options.serviceName,
-    version,
-    body: options.body,
-    maxBytes: options.batch.bytes,
-  });
+  const syntax = encodingOf(options, env) === "json" ? json : protobuf;
+  const encoder = createEncoder(syntax, loadSchema(options.schema, baseDir), encoderOptions(options, version));
   return { ...encoder, compress: compressor(options.compressionLevel) };
+}
+
+export function encoderOptions({ serviceName, body, batch }: OtlpOptions, version: string): EncoderOptions {
+  return { serviceName, version, body, maxBytes: batch.bytes };
 }
 
 async function create(options: OtlpOptions, dependencies: SinkDependencies): Promise<Sink> {

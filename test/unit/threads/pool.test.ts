@@ -29,6 +29,7 @@ const setup: Setup = {
     { format: AUTO, window: { ...WINDOW, action: "reject" }, enrichment: 0 },
   ],
   sinks: [{ name: "out", type: "otlp", options: sinkOptions }],
+  transcodes: false,
 };
 const never = new AbortController().signal;
 const LIMITS = { maxBytes: 2 ** 30, maxRecordBytes: 2 ** 20 };

@@ -2,7 +2,7 @@ import type { Decoded, DecodeOptions } from "../../../contracts/decoder.ts";
 import { ContextPool } from "../../../flow/contexts.ts";
 import { EMPTY_CONTEXT, Flow } from "../../../flow/flow.ts";
 import type { Origin } from "../../../flow/origin.ts";
-import type { FormatKind, Sample } from "../../../formats/format.ts";
+import type { FormatKind, RecordTaker, Sample } from "../../../formats/format.ts";
 import { isObject, NotJson, parseJson, valueAt } from "../../../formats/json.ts";
 import type { ListPath } from "../../../formats/json-scan.ts";
 import { loadMapping, type Mapping } from "../../../formats/mapping.ts";
@@ -43,8 +43,13 @@ export const ociVcn: FormatKind = {
     const shapes = new ShapeReader({ rules: mapping.record.fields, fixed: fixedNames(mapping), block: METADATA }, "ingestedtime");
     return {
       recognises: ({ names }: Sample) => names !== undefined && NAMES.some((name) => names.has(name)),
-      decode: (unpacked: Unpacked, origin: Origin, options: DecodeOptions): AsyncIterable<Decoded> =>
-        decodeRecords(unpacked, new EventReader(mapping, contexts, shapes, origin, options), options.maxRecordBytes),
+      decode: (
+        unpacked: Unpacked,
+        origin: Origin,
+        options: DecodeOptions,
+        taker?: RecordTaker,
+      ): AsyncIterable<Decoded> =>
+        decodeRecords(unpacked, new EventReader(mapping, contexts, shapes, origin, options, taker), options.maxRecordBytes),
       decodeMessage: (message: Buffer, origin: Origin, options: DecodeOptions): Decoded =>
         decodeWhole(message, new EventReader(mapping, contexts, shapes, origin, options), options.maxRecordBytes),
     };
@@ -64,25 +69,41 @@ class EventReader extends RecordReader {
   readonly #contexts: ContextPool;
   readonly #shapes: ShapeReader;
   readonly #origin: Origin;
+  readonly #taker: RecordTaker | undefined;
   /** Of an object with a list: the number of the last record before it, and its text up to the list. */
   #listed = 0;
   #head = "";
 
-  constructor(mapping: Mapping, contexts: ContextPool, shapes: ShapeReader, origin: Origin, position: Position) {
+  constructor(
+    mapping: Mapping,
+    contexts: ContextPool,
+    shapes: ShapeReader,
+    origin: Origin,
+    position: Position,
+    taker?: RecordTaker,
+  ) {
     super(position);
     this.#mapping = mapping;
     this.#contexts = contexts;
     this.#shapes = shapes;
     this.#origin = origin;
+    this.#taker = taker;
   }
 
   readKnown(buffer: Buffer, start: number, limit: number): number {
-    if (this.#shapes.isEmpty || this.skipsNext) return -1;
+    if (this.skipsNext) return -1;
+    const taken = this.#taker?.take(buffer, start, limit, this.record + 1) ?? -1;
+    if (taken !== -1) {
+      this.next();
+      return taken;
+    }
+    if (this.#shapes.isEmpty) return -1;
     const flow = new Flow(this.#origin, this.record + 1, EMPTY_CONTEXT, 0);
     const end = this.#shapes.read(buffer, start, limit, flow);
     if (end === -1) return -1;
     this.next();
     this.piece.flows.push(flow);
+    this.#taker?.learn(buffer, start, flow);
     return end;
   }
 
@@ -134,7 +155,10 @@ class EventReader extends RecordReader {
     this.piece.flows.push(flow);
     const notice = noticeOf(flow);
     if (notice !== undefined) this.piece.quality.push(notice);
-    else this.#shapes.learn(span, flow, within);
+    else {
+      this.#shapes.learn(span, flow, within);
+      if (within.length === 0) this.#taker?.learn(span.buffer, span.start, flow);
+    }
     return undefined;
   }
 

@@ -1,0 +1,54 @@
+import type { Config } from "../config/load.ts";
+import type { Enrichment } from "../enrich/enrichment.ts";
+import type { EnrichOptions } from "../enrich/options.ts";
+import type { Tables } from "../enrich/tables/tables.ts";
+import { isUnbounded } from "../flow/window.ts";
+import { decoderFor } from "../formats/formats.ts";
+import { version } from "../lib/version.ts";
+import type { OtlpOptions } from "../sinks/otlp/options.ts";
+import { otlp } from "../sinks/otlp/sink.ts";
+import { TranscodingHere } from "../transcode/here.ts";
+import { isTranscoded, transcoderOf } from "../transcode/sink.ts";
+import type { Inlet } from "../delivery/inlet.ts";
+import { windowOf } from "./threads.ts";
+
+interface Surroundings {
+  readonly env: NodeJS.ProcessEnv;
+  readonly enrichments: ReadonlyMap<EnrichOptions, Enrichment>;
+  /** Whether anything but the sinks needs flows. */
+  readonly needsFlows: boolean;
+}
+
+/** Whether records can be encoded as they are read: where one sink needs them, all of them, in the form that is written then, and nobody else. */
+export function transcodes({ sinks }: Config, { env, enrichments, needsFlows }: Surroundings): boolean {
+  const [sink, ...others] = sinks;
+  if (needsFlows || sink === undefined || others.length > 0 || sink.component !== otlp) return false;
+  return [...enrichments.values()].every(({ isPortable }) => isPortable) && isTranscoded(sink.options as OtlpOptions, env);
+}
+
+/** Reads the inlets of a configuration that is transcoded, in this thread. */
+export function transcodingHere(
+  { sinks, sources, registry, baseDir }: Config,
+  enrichments: ReadonlyMap<EnrichOptions, Enrichment>,
+  now: number,
+): (inlet: Omit<Inlet, "read">, index: number) => Inlet {
+  const [sink] = sinks;
+  if (sink === undefined) throw new Error("there is no sink");
+  const here = new TranscodingHere(sink.name, transcoderOf(sink.options as OtlpOptions, { baseDir, version }));
+  const blocks = [...enrichments.keys()];
+  return (inlet, index) => {
+    const source = sources[index];
+    if (source === undefined) throw new Error(`there is no source ${index}`);
+    const { format, filter, enrich } = source;
+    const isWhole = isUnbounded(windowOf(filter, now));
+    const enrichment = enrichments.get(enrich);
+    const stages = { ...inlet, decode: decoderFor(registry.formats, format), enrichment: blocks.indexOf(enrich) };
+    return { ...inlet, read: here.reader(stages, () => (isWhole ? tablesOf(enrichment) : undefined)) };
+  };
+}
+
+/** Undefined where other things say something of flows, too. */
+function tablesOf(enrichment: Enrichment | undefined): Tables | undefined {
+  const isAll = enrichment !== undefined && !enrichment.asks && enrichment.network().data.length === 0;
+  return isAll ? enrichment.tables() : undefined;
+}
