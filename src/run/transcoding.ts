@@ -1,15 +1,13 @@
 import type { Config } from "../config/load.ts";
+import type { Inlet } from "../delivery/inlet.ts";
 import type { Enrichment } from "../enrich/enrichment.ts";
 import type { EnrichOptions } from "../enrich/options.ts";
 import type { Tables } from "../enrich/tables/tables.ts";
 import { isUnbounded } from "../flow/window.ts";
 import { decoderFor } from "../formats/formats.ts";
 import { version } from "../lib/version.ts";
-import type { OtlpOptions } from "../sinks/otlp/options.ts";
-import { otlp } from "../sinks/otlp/sink.ts";
 import { TranscodingHere } from "../transcode/here.ts";
 import { isTranscoded, transcoderOf } from "../transcode/sink.ts";
-import type { Inlet } from "../delivery/inlet.ts";
 import { windowOf } from "./threads.ts";
 
 interface Surroundings {
@@ -22,8 +20,8 @@ interface Surroundings {
 /** Whether records can be encoded as they are read: where one sink needs them, all of them, in the form that is written then, and nobody else. */
 export function transcodes({ sinks }: Config, { env, enrichments, needsFlows }: Surroundings): boolean {
   const [sink, ...others] = sinks;
-  if (needsFlows || sink === undefined || others.length > 0 || sink.component !== otlp) return false;
-  return [...enrichments.values()].every(({ isPortable }) => isPortable) && isTranscoded(sink.options as OtlpOptions, env);
+  if (needsFlows || sink === undefined || others.length > 0) return false;
+  return [...enrichments.values()].every(({ isPortable }) => isPortable) && isTranscoded(sink, env);
 }
 
 /** Reads the inlets of a configuration that is transcoded, in this thread. */
@@ -34,7 +32,7 @@ export function transcodingHere(
 ): (inlet: Omit<Inlet, "read">, index: number) => Inlet {
   const [sink] = sinks;
   if (sink === undefined) throw new Error("there is no sink");
-  const here = new TranscodingHere(sink.name, transcoderOf(sink.options as OtlpOptions, { baseDir, version }));
+  const here = new TranscodingHere(sink.name, transcoderOf(sink.options, { baseDir, version }));
   const blocks = [...enrichments.keys()];
   return (inlet, index) => {
     const source = sources[index];

@@ -1,5 +1,5 @@
-import type { EnrichedPiece } from "../delivery/reader.ts";
 import type { Entry } from "../contracts/entry.ts";
+import type { EnrichedPiece } from "../delivery/reader.ts";
 import type { Flow } from "../flow/flow.ts";
 import { pack } from "../flow/pack.ts";
 import { decodedOf } from "./entries.ts";

@@ -5,7 +5,6 @@ import type { Flow, FlowContext } from "../flow/flow.ts";
 import { isUnbounded, within } from "../flow/window.ts";
 import { decoderFor, type TakenDecoder } from "../formats/formats.ts";
 import { Registry } from "../registry.ts";
-import type { OtlpOptions } from "../sinks/otlp/options.ts";
 import type { EncodedRecord } from "../transcode/records.ts";
 import { transcoderOf } from "../transcode/sink.ts";
 import type { Transcoder } from "../transcode/transcoder.ts";
@@ -46,7 +45,7 @@ export class Work {
       enrichment,
     }));
     const [sink] = sinks;
-    this.#transcoder = transcodes && sink ? transcoderOf(sink.options as OtlpOptions, { baseDir, version }) : undefined;
+    this.#transcoder = transcodes && sink ? transcoderOf(sink.options, { baseDir, version }) : undefined;
     this.#encoders = new Map(
       (this.#transcoder === undefined ? sinks : []).map(({ name, type, options }) => {
         const encoder = registry.sinks.get(type)?.encoder?.(options, { baseDir, env, version });

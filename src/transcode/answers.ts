@@ -1,6 +1,7 @@
 import type { Enricher } from "../contracts/enricher.ts";
 import { enricherOf } from "../enrich/chain.ts";
 import { RANKS } from "../enrich/initiator.ts";
+import type { AddressAnswer } from "../enrich/tables/address-book.ts";
 import type { Tables } from "../enrich/tables/tables.ts";
 import { EMPTY_CONTEXT, Flow, type FlowContext } from "../flow/flow.ts";
 import { type Origin, originOf } from "../flow/origin.ts";
@@ -47,6 +48,9 @@ export class Answers implements Host {
   readonly #blocks = new Map<string, number>();
   readonly #numbers = new Map<FlowContext, number>();
   readonly #subnets = new Map<string, number>();
+  readonly #known = new Map<AddressAnswer, { readonly source: number; readonly destination: number }>();
+  /** Stands for flows with one address at both ends. */
+  readonly #probe = new Flow(originOf("", "", ""), 1, EMPTY_CONTEXT, 0);
   /** A context of each subnet; number 0 is none that the tables know. */
   readonly #contexts: FlowContext[] = [];
   /** An address of each zone and family. */
@@ -91,7 +95,7 @@ export class Answers implements Host {
     memory.fill(0, PROTOCOLS, TAKEN);
     this.#free = ARENA;
     this.isFull = false;
-    for (const map of [this.#blocks, this.#numbers, this.#subnets, this.#samples]) map.clear();
+    for (const map of [this.#blocks, this.#numbers, this.#subnets, this.#known, this.#samples]) map.clear();
     this.#contexts.splice(0, Number.POSITIVE_INFINITY, EMPTY_CONTEXT);
     this.described.length = 0;
     for (const [index, name] of VALUES.entries()) {
@@ -193,7 +197,8 @@ export class Answers implements Host {
   address(place: number, length: number, subnet: number): number {
     const text = this.#memory.toString("latin1", place, place + length);
     if (!isAddress(text)) return 0;
-    const flow = this.#flow(this.#contexts[subnet] as FlowContext);
+    const flow = this.#probe;
+    flow.context = this.#contexts[subnet] as FlowContext;
     flow.sourceAddress = text;
     flow.destinationAddress = text;
     this.#enrich(flow);
@@ -201,16 +206,29 @@ export class Answers implements Host {
     const family = text.includes(":") ? IPV6 : 0;
     const zone = ZONES.indexOf(flow.sourceZone as (typeof ZONES)[number]);
     this.#samples.set(family | zone, text);
-    const ends: number[] = [];
-    for (const steps of this.#ends) {
-      const bytes = attributesOf(steps, flow);
-      const block = bytes.length > LONGEST_END ? 0 : this.#block(bytes);
-      if (block === 0) return 0;
-      ends.push(block);
-    }
+    const ends = this.#endsOf(flow);
+    if (ends === undefined) return 0;
     const marks = VALID | family | zone | (flow.direction === "egress" ? INSIDE : 0);
-    for (const [index, word] of [marks, ...ends].entries()) this.#memory.writeUInt32LE(word, place + 48 + 4 * index);
+    this.#memory.writeUInt32LE(marks, place + 48);
+    this.#memory.writeUInt32LE(ends.source, place + 52);
+    this.#memory.writeUInt32LE(ends.destination, place + 56);
     return 1;
+  }
+
+  /** The blocks of attributes of an address as source and as destination. Of most addresses the tables say the same. */
+  #endsOf(flow: Flow): { readonly source: number; readonly destination: number } | undefined {
+    const answer = this.#tables?.addresses.source;
+    const hasGeo = flow.sourceCountry !== undefined || flow.sourceAsNumber !== undefined;
+    const known = hasGeo || answer === undefined ? undefined : this.#known.get(answer);
+    if (known !== undefined) return known;
+    const [source = 0, destination = 0] = this.#ends.map((steps) => {
+      const bytes = attributesOf(steps, flow);
+      return bytes.length > LONGEST_END ? 0 : this.#block(bytes);
+    });
+    if (source === 0 || destination === 0) return undefined;
+    const ends = { source, destination };
+    if (!hasGeo && answer !== undefined) this.#known.set(answer, ends);
+    return ends;
   }
 
   protocol(number: number, nameAt: number, length: number): number {

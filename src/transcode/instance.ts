@@ -51,6 +51,6 @@ export function instantiate(host: Host): KernelInstance {
   compiled ??= new Module(Buffer.from(KERNEL, "base64"));
   const { exports } = new Instance(compiled, { host });
   const places = Object.fromEntries(PLACES.map((name) => [name, (exports[name] as { readonly value: number }).value]));
-  const { buffer } = exports["memory"] as { readonly buffer: ArrayBuffer };
+  const { buffer } = exports.memory as { readonly buffer: ArrayBuffer };
   return { functions: exports as unknown as Functions, memory: Buffer.from(buffer), places: places as Places };
 }

@@ -3,17 +3,20 @@ import { loadSchema } from "../schemas/load.ts";
 import { compressor } from "../sinks/otlp/compression.ts";
 import type { OtlpOptions } from "../sinks/otlp/options.ts";
 import { encodingOf } from "../sinks/otlp/settings.ts";
-import { encoderOptions } from "../sinks/otlp/sink.ts";
+import { encoderOptions, otlp } from "../sinks/otlp/sink.ts";
 import { Transcoder } from "./transcoder.ts";
 
 const SCHEMA = "otel";
 
-/** Whether records can be encoded for a sink of these options as they are read. */
-export function isTranscoded(options: OtlpOptions, env: NodeJS.ProcessEnv): boolean {
-  return options.schema === SCHEMA && options.body === "summary" && encodingOf(options, env) === "protobuf";
+/** Whether records can be encoded as they are read for the sink that this component makes of these options. */
+export function isTranscoded({ component, options }: { component: object; options: unknown }, env: NodeJS.ProcessEnv): boolean {
+  if (component !== otlp) return false;
+  const { schema, body } = options as OtlpOptions;
+  return schema === SCHEMA && body === "summary" && encodingOf(options as OtlpOptions, env) === "protobuf";
 }
 
 /** For a sink of these options, which is transcoded. */
-export function transcoderOf(options: OtlpOptions, { baseDir, version }: Omit<EncoderDependencies, "env">): Transcoder {
+export function transcoderOf(sinkOptions: unknown, { baseDir, version }: Omit<EncoderDependencies, "env">): Transcoder {
+  const options = sinkOptions as OtlpOptions;
   return new Transcoder(loadSchema(SCHEMA, baseDir), encoderOptions(options, version), compressor(options.compressionLevel));
 }

@@ -1,6 +1,5 @@
 import type { Payload } from "../contracts/sink.ts";
 import type { EnrichedPiece, Stages, ToRead } from "../delivery/reader.ts";
-import type { Flow } from "../flow/flow.ts";
 import type { Origin } from "../flow/origin.ts";
 import type { TakenDecoder } from "../formats/formats.ts";
 import type { Schema } from "../schemas/schema.ts";

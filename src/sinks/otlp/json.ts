@@ -1,8 +1,8 @@
 import { type Body, bodyOf, RECORD_CLASSES, type RecordClass, recordClassOf } from "../../schemas/record.ts";
 import { type Bytes, putDecimal, putHex, putPlain, putWords, type Words, wordsOf } from "./bytes.ts";
-import type { RecordWriter, RequestWriter, Syntax } from "./syntax.ts";
 import { INTEGER, type Plan, REPEATING, type Step, TEXT, UID, type UidPrefix, uidPrefixes } from "./plan.ts";
 import { MAX_SUMMARY, putSummary } from "./summary.ts";
+import type { RecordWriter, RequestWriter, Syntax } from "./syntax.ts";
 import { MAX_INT64, sayable } from "./wire.ts";
 
 // OTLP/JSON: names in lowerCamelCase, 64-bit integers as decimal strings, enums as numbers. Everything that is written in a loop ends

@@ -1,10 +1,10 @@
 import type { Flow } from "../../flow/flow.ts";
 import { type Body, bodyOf, RECORD_CLASSES, type RecordClass, recordClassOf } from "../../schemas/record.ts";
 import { type Bytes, putHex, putPlain, putWords, type Words, wordsOf } from "./bytes.ts";
-import type { RecordWriter, Syntax } from "./syntax.ts";
 import { INTEGER, type Plan, REPEATING, type Step, TEXT, UID, type UidPrefix, uidPrefixes } from "./plan.ts";
 import { requestWriter } from "./protobuf-request.ts";
 import { MAX_SUMMARY, putSummary } from "./summary.ts";
+import type { RecordWriter, Syntax } from "./syntax.ts";
 import { anyValue, delimited, keyValue, putNanoseconds, putVarint, varintLength } from "./wire.ts";
 
 // Tags (field number × 8 + wire type) of LogRecord and AnyValue in opentelemetry-proto 1.11.

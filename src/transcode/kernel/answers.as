@@ -26,7 +26,7 @@ export function answerTo(text: usize, length: usize, subnet: u32): usize {
   let mixed = i64x2.extract_lane(a, 0) * 0x9e3779b97f4a7c15 + i64x2.extract_lane(a, 1) * 0xc2b2ae3d27d4eb4f;
   mixed += i64x2.extract_lane(b, 0) * 0x165667b19e3779f9 + i64x2.extract_lane(b, 1) * 0x27d4eb2f165667c5;
   mixed += i64x2.extract_lane(c, 0) * 0x85ebca77c2b2ae63 + i64x2.extract_lane(c, 1) * 0x2545f4914f6cdd1d;
-  const place = ADDRESSES + ((<usize>((mixed ^ (mixed >> 32)) * 0x9e3779b1) >> 18) & 16383) * 64;
+  const place = ADDRESSES + ((<usize>((mixed ^ (mixed >> 32)) * 0x9e3779b1) >> 16) & 65535) * 64;
   const difference = v128.or(
     v128.xor(v128.load(place), a),
     v128.or(v128.xor(v128.load(place, 16), b), v128.xor(v128.load(place, 32), c)),

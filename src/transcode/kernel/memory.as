@@ -8,14 +8,14 @@ export const COMBINED: usize = 0x18000; // 16384 addresses of blocks
 export const RANKS: usize = 0x30000; // 65536 bytes: how likely a service listens on the port
 export const SERVICES: usize = 0x40000; // 65536 addresses for TCP, as many for UDP
 export const BLOCKS: usize = 0xc0000; // 4096 of 8 bytes: hash, address of the description
-export const ADDRESSES: usize = 0x100000; // 16384 of 64 bytes: text (44), number of the subnet, and the answer
-export const TAKEN: usize = 0x200000; // 4096 of 20 bytes: a record that was taken
-export const INPUT: usize = 0x220000; // 512 KiB of lines
-export const INPUT_END: usize = 0x2a0000;
-export const ARENA: usize = 0x2b0000; // 6 MiB of what the host answers
-export const ARENA_END: usize = 0x8b0000;
-export const OUTPUT: usize = 0x8b0000; // 1 MiB of records
-export const OUTPUT_END: usize = 0x9b0000;
+export const ADDRESSES: usize = 0x100000; // 65536 of 64 bytes: text (44), number of the subnet, and the answer
+export const TAKEN: usize = 0x500000; // 4096 of 20 bytes: a record that was taken
+export const INPUT: usize = 0x520000; // 512 KiB of lines
+export const INPUT_END: usize = 0x5a0000;
+export const ARENA: usize = 0x5b0000; // 6 MiB of what the host answers
+export const ARENA_END: usize = 0xbb0000;
+export const OUTPUT: usize = 0xbb0000; // 1 MiB of records
+export const OUTPUT_END: usize = 0xcb0000;
 
 /** Most records that wait to be fetched. */
 export const MOST_TAKEN: u32 = 4096;

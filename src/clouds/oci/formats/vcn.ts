@@ -43,12 +43,7 @@ export const ociVcn: FormatKind = {
     const shapes = new ShapeReader({ rules: mapping.record.fields, fixed: fixedNames(mapping), block: METADATA }, "ingestedtime");
     return {
       recognises: ({ names }: Sample) => names !== undefined && NAMES.some((name) => names.has(name)),
-      decode: (
-        unpacked: Unpacked,
-        origin: Origin,
-        options: DecodeOptions,
-        taker?: RecordTaker,
-      ): AsyncIterable<Decoded> =>
+      decode: (unpacked: Unpacked, origin: Origin, options: DecodeOptions, taker?: RecordTaker): AsyncIterable<Decoded> =>
         decodeRecords(unpacked, new EventReader(mapping, contexts, shapes, origin, options, taker), options.maxRecordBytes),
       decodeMessage: (message: Buffer, origin: Origin, options: DecodeOptions): Decoded =>
         decodeWhole(message, new EventReader(mapping, contexts, shapes, origin, options), options.maxRecordBytes),
