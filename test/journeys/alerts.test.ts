@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { slack as notifier } from "../../src/alerts/slack.ts";
 import { generate } from "../../src/generator/generate.ts";
 import { lookupFiles } from "../../src/generator/lookup-files.ts";
 import type { GenerateOptions } from "../../src/generator/options.ts";
@@ -7,7 +8,7 @@ import type { IncidentTruth } from "../../src/generator/truth.ts";
 import { writeBucket } from "../../src/generator/write.ts";
 import { asset } from "../../src/lib/assets.ts";
 import { startHttp } from "../unit/alerts/receiver.ts";
-import { type Ended, flowferry, summaryOf } from "./program.ts";
+import { beginHere, type Ended, flowferry, summaryOf } from "./program.ts";
 import { expectRefusal, setting, toFile, until } from "./setting.ts";
 
 const HOUR_MS = 3_600_000;
@@ -32,8 +33,11 @@ const says =
 const { path, write, configFor, begin } = setting();
 let servers: Http[];
 
+const { create } = notifier;
 beforeEach(() => {
   servers = [];
+  // One test speaks of the pause between messages.
+  vi.spyOn(notifier, "create").mockImplementation(async (...how) => ({ ...(await create(...how)), paceMs: 0 }));
 });
 afterEach(() => {
   for (const server of servers) server.close();
@@ -88,7 +92,8 @@ const ruleOf = ({ body }: Http["received"][number]) => /`([a-z_]+)`/.exec(body.b
 const rulesTold = ({ received }: Http) => received.map(ruleOf).sort();
 
 describe("accepted SSH", () => {
-  test("reaches Slack once, with server name and port; a second run repeats nothing", async () => {
+  test("reaches Slack once, with server name and port, a message a second; a second run repeats nothing", async () => {
+    vi.mocked(notifier.create).mockRestore();
     const { ssh, nameOf, records } = await traffic();
     const server = await slack();
     const config = telling();
@@ -99,6 +104,8 @@ describe("accepted SSH", () => {
     });
 
     expect(rulesTold(server)).toEqual(HIGH_RULES);
+    const times = server.received.map(({ at }) => at);
+    for (const [index, at] of times.slice(1).entries()) expect(at - (times[index] ?? 0)).toBeGreaterThanOrEqual(990);
     expect(new Set(server.received.map((request) => request.path))).toEqual(new Set([SECRET]));
     const message = server.received.find((one) => ruleOf(one) === "ssh_accepted_from_outside");
     const end = `${nameOf(ssh.destination)} (${ssh.destination})`;
@@ -138,10 +145,10 @@ describe("accepted SSH", () => {
       alerts: { lateness: "12h", minLevel: "high", slack: { webhookUrl: "${SLACK_WEBHOOK_URL}" } },
       run: { pollMs: 200, shutdownMs: 100, retry: { initialMs: 20, maxMs: 100 } },
     });
-    const running = begin(["run", "-c", config], secretOf(server));
+    const running = beginHere(["run", "-c", config], secretOf(server));
     await until("all are told", running, () => server.received.length === HIGH_RULES.length);
     expect(rulesTold(server)).toEqual(HIGH_RULES);
-    running.child.kill("SIGTERM");
+    running.interrupt("SIGTERM");
     expect((await running.ended).code).toBe(0);
   });
 
@@ -237,11 +244,11 @@ describe("Slack that does not take it", () => {
       await traffic({ incidents: ["ssh-from-outside"] });
       let repaired = false;
       const server = await slack((response, call) => (repaired ? ok : says(code, text))(response, call));
-      const running = begin(["run", "-c", telling()], secretOf(server));
+      const running = beginHere(["run", "-c", telling()], secretOf(server));
       await until("it is refused some times", running, () => server.received.length >= 6);
       repaired = true;
       await until("it is told", running, () => running.stderr().includes("alerts are taken again"));
-      running.child.kill("SIGTERM");
+      running.interrupt("SIGTERM");
       const ended = await running.ended;
       expectNoSecret(ended);
       const lines = ended.stderr.split("\n").filter((line) => line.includes(text));

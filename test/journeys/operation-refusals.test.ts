@@ -143,6 +143,7 @@ describe("secrets in the environment are never shown, whatever fails", () => {
       "a receiver that refuses the token",
       ({ url }) => ({
         sinks: [{ type: "otlp", endpoint: url, headers: { authorization: "Bearer ${SECRET}" } }],
+        run: { shutdownMs: 100 },
         telemetry: { level: "trace" },
       }),
       130,

@@ -18,12 +18,16 @@ export interface Ended {
   readonly stderr: string;
 }
 
-export interface Running {
-  readonly child: ChildProcess;
+export interface Begun {
   readonly ended: Promise<Ended>;
+  hasEnded(): boolean;
   /** What was written so far. */
   stdout(): string;
   stderr(): string;
+}
+
+export interface Running extends Begun {
+  readonly child: ChildProcess;
 }
 
 /** Starts the program as a process of its own. */
@@ -43,7 +47,7 @@ export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Run
     child.once("error", reject);
     child.once("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
-  return { child, ended, stdout: () => stdout, stderr: () => stderr };
+  return { child, ended, hasEnded: () => child.exitCode !== null, stdout: () => stdout, stderr: () => stderr };
 }
 
 /** Runs the program to its end, as a process of its own. */
@@ -52,12 +56,15 @@ export function spawned(args: readonly string[], env?: NodeJS.ProcessEnv): Promi
 }
 
 /** Runs the program to its end in this process, which starts nothing: for all but what only a process has. */
-export async function flowferry(
+export const flowferry = (...how: Parameters<typeof beginHere>): Promise<Ended> => beginHere(...how).ended;
+
+/** Begins the program in this process. */
+export function beginHere(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
   input = "",
   { isTTY = false } = {},
-): Promise<Ended> {
+): Begun & { interrupt(name: NodeJS.Signals): void } {
   const [stdout, stderr] = [new Text(), new Text()];
   const exit = (code: number) => {
     throw new Error(`the program asks its process to exit with ${code}: ${stderr.text}`);
@@ -70,8 +77,18 @@ export async function flowferry(
     stderr,
     exit,
   });
-  const code = await main(args, surroundings);
-  return { code, signal: null, stdout: stdout.text, stderr: stderr.text };
+  let hasEnded = false;
+  const ended = main(args, surroundings).then((code) => {
+    hasEnded = true;
+    return { code, signal: null, stdout: stdout.text, stderr: stderr.text };
+  });
+  return {
+    ended,
+    hasEnded: () => hasEnded,
+    stdout: () => stdout.text,
+    stderr: () => stderr.text,
+    interrupt: (name) => void surroundings.emit(name, name),
+  };
 }
 
 /** Keeps what is written to it. */

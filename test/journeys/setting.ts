@@ -6,7 +6,7 @@ import type { GeneratedObject } from "../../src/generator/generate.ts";
 import type { GenerateOptions } from "../../src/generator/options.ts";
 import { type FaultPlan, type Receiver, startReceiver } from "../simulators/otlp/receiver.ts";
 import { writeObjects } from "./bucket.ts";
-import { type Ended, flowferry, type Running, spawned, start, type Workplace, workplace } from "./program.ts";
+import { type Begun, type Ended, flowferry, type Running, spawned, start, type Workplace, workplace } from "./program.ts";
 import { expectedRecords, type PlainRecord } from "./second-decoder.ts";
 
 const STACK_TRACE = /^\s+at .*:\d+:\d+\)?$/m;
@@ -85,12 +85,12 @@ export const runToEnd = (config: string) => flowferry(untilCaughtUp(config));
 export const spawnedToEnd = (config: string) => spawned(untilCaughtUp(config));
 
 /** Waits for a condition that the running program is to bring about, at most a minute. */
-export async function until<T>(what: string, process: Running, condition: () => T | Promise<T>): Promise<NonNullable<T>> {
+export async function until<T>(what: string, process: Begun, condition: () => T | Promise<T>): Promise<NonNullable<T>> {
   const deadline = Date.now() + 60_000;
   for (;;) {
     const result = await condition();
     if (result) return result;
-    if (process.child.exitCode !== null) throw new Error(`the run ended before ${what}: ${process.stderr()}`);
+    if (process.hasEnded()) throw new Error(`the run ended before ${what}: ${process.stderr()}`);
     if (Date.now() > deadline) throw new Error(`not within a minute: ${what}; ${process.stderr()}`);
     await sleep(20);
   }
