@@ -166,7 +166,7 @@ export class Answers implements Host {
     if (before.length < SHORTEST || after.length < SHORTEST || flow.status !== "OK" || this.#credit < COST) return;
     this.#credit -= COST;
     this.#enrich(flow);
-    if (this.#unwritten.some(({ get }) => get(flow) !== undefined)) return;
+    if (this.#saysMore(flow)) return;
     const attributes = this.#plan.encodeContext(flow);
     if (attributes.length > LONGEST_CONTEXT) return;
     const blocks = [this.#block(attributes), this.#block(attributesOf(this.#ofSubnet, flow))];
@@ -174,6 +174,12 @@ export class Answers implements Host {
     const known = this.#words([this.#copy(before), before.length, this.#copy(after), after.length, ...ofContext]);
     if (this.isFull) return;
     this.#functions.describe(from, to, known);
+  }
+
+  /** Whether an attribute of the flow is none that the kernel writes. */
+  #saysMore(flow: Flow): boolean {
+    for (const { get } of this.#unwritten) if (get(flow) !== undefined) return true;
+    return false;
   }
 
   #numberOf(flow: Flow): number {
@@ -206,7 +212,7 @@ export class Answers implements Host {
     const family = text.includes(":") ? IPV6 : 0;
     const zone = ZONES.indexOf(flow.sourceZone as (typeof ZONES)[number]);
     this.#samples.set(family | zone, text);
-    const ends = this.#endsOf(flow);
+    const ends = this.#saysMore(flow) ? undefined : this.#endsOf(flow);
     if (ends === undefined) return 0;
     const marks = VALID | family | zone | (flow.direction === "egress" ? INSIDE : 0);
     this.#memory.writeUInt32LE(marks, place + 48);

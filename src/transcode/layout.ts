@@ -42,10 +42,10 @@ const WRITTEN = [
   "flow.lookups.version",
 ];
 
-/** Whether the kernel writes the attributes of this schema, in its order. A record may have no others: see `unwritten`. */
+/** Whether the kernel writes the attributes of this schema, in its order. See `unwritten` for others. */
 export function isWritten({ steps }: Plan): boolean {
   const names = steps.map(({ name }) => name).filter((name) => WRITTEN.includes(name));
-  return names.length === WRITTEN.length && names.every((name, index) => name === WRITTEN[index]);
+  return names.join() === WRITTEN.join();
 }
 
 /** The attributes that the kernel does not write: none of its records has one. */

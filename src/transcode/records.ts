@@ -46,7 +46,7 @@ export class EncodedRecord implements Entry {
 }
 
 /** Of a sheet; what does not fit goes onto the next one. */
-const SHEET_BYTES = 512 * 1024;
+const SHEET_BYTES = 256 * 1024;
 /** Most sheets that wait for records. */
 const MOST_FREE = 16;
 

@@ -6,17 +6,22 @@ import { encodingOf } from "../sinks/otlp/settings.ts";
 import { encoderOptions, otlp } from "../sinks/otlp/sink.ts";
 import { Transcoder } from "./transcoder.ts";
 
-const SCHEMA = "otel";
+/** Schemas whose attributes the kernel writes. */
+const SCHEMAS = ["otel", "otel-compact"];
 
 /** Whether records can be encoded as they are read for the sink that this component makes of these options. */
 export function isTranscoded({ component, options }: { component: object; options: unknown }, env: NodeJS.ProcessEnv): boolean {
   if (component !== otlp) return false;
   const { schema, body } = options as OtlpOptions;
-  return schema === SCHEMA && body === "summary" && encodingOf(options as OtlpOptions, env) === "protobuf";
+  return SCHEMAS.includes(schema) && body === "summary" && encodingOf(options as OtlpOptions, env) === "protobuf";
 }
 
 /** For a sink of these options, which is transcoded. */
 export function transcoderOf(sinkOptions: unknown, { baseDir, version }: Omit<EncoderDependencies, "env">): Transcoder {
   const options = sinkOptions as OtlpOptions;
-  return new Transcoder(loadSchema(SCHEMA, baseDir), encoderOptions(options, version), compressor(options.compressionLevel));
+  return new Transcoder(
+    loadSchema(options.schema, baseDir),
+    encoderOptions(options, version),
+    compressor(options.compressionLevel),
+  );
 }

@@ -20,6 +20,7 @@ interface CpuProfile {
 /** A stage of the journey by the files whose functions do its work; the first one that fits counts. What no file says, the caller does. */
 const STAGES: readonly (readonly [stage: string, files: RegExp])[] = [
   ["open, inflate", /\/src\/(intake\/|formats\/(gunzip|inflate|input|unpacked)\.ts|clouds\/[^/]+\/store)/],
+  ["kernel", /\/src\/transcode\/|^wasm:/],
   ["decode", /\/src\/(formats\/|clouds\/[^/]+\/formats\/)/],
   ["enrich", /\/src\/enrich\//],
   ["rules", /\/src\/(detect|alerts)\//],

@@ -64,7 +64,13 @@ interface Variant {
 }
 
 /** What is compared with goals. */
-const [GZIP, ZSTD, THREADS, ALL_RULES] = ["flowferry run", "with zstd", "with two threads, on two cores", "with all rules"];
+const [GZIP, ZSTD, THREADS, FLOWS, ALL_RULES] = [
+  "flowferry run",
+  "with zstd",
+  "with two threads, on two cores",
+  "with flows made, and no rule",
+  "with all rules",
+];
 
 /** Every line, those with a place in the goals by name. */
 export interface Throughput {
@@ -72,6 +78,7 @@ export interface Throughput {
   readonly gzip: Line;
   readonly zstd: Line;
   readonly threads: Line;
+  readonly flows: Line;
   readonly allRules: Line;
   readonly earlier: Line | undefined;
   readonly peers: readonly Line[];
@@ -88,6 +95,7 @@ export async function throughput(
   const told = rules.filter((rule) => rule.alerts && !low.includes(rule));
   const inline = { run: { threads: 0 } };
   const disabled = low.map(({ name }) => name);
+  const none = rules.map(({ name }) => name);
   const variants: readonly Variant[] = [
     { name: GZIP, besides: inline },
     { name: ZSTD, sink: { compression: "zstd" }, besides: inline },
@@ -95,6 +103,7 @@ export async function throughput(
     { name: "with schema otel-compact", sink: { schema: "otel-compact" }, besides: inline },
     { name: "with schema otel-compact, zstd", sink: { schema: "otel-compact", compression: "zstd" }, besides: inline },
     { name: THREADS, besides: { run: { threads: 2 } }, cores: TWO },
+    { name: FLOWS, besides: { ...inline, alerts: { disabled: none } } },
     { name: `with the ${told.length} rules from level medium on`, besides: { ...inline, alerts: { disabled } } },
     { name: ALL_RULES, besides: { ...inline, alerts: {} } },
     { name: "sink exporter: the official serializer and exporter", sink: { type: "exporter" }, besides: inline },
@@ -123,6 +132,7 @@ export async function throughput(
     gzip: line(GZIP),
     zstd: line(ZSTD),
     threads: line(THREADS),
+    flows: line(FLOWS),
     allRules: line(ALL_RULES),
     earlier: earlier && line(earlier.name),
     peers: peers.map(({ name }) => line(name)),
