@@ -5,7 +5,6 @@ import type { ListPage, ObjectRef } from "../../contracts/store.ts";
 import { notUnderstood } from "../listing.ts";
 import type { NotThePiece } from "../object-reader.ts";
 import type { Piece } from "../resuming-read.ts";
-import type { S3Answer } from "./transport.ts";
 
 /** A page of a listing that was asked for with url-encoded keys. Keys that are not UTF-8 are reported and left out. */
 export function toPage(answer: ListObjectsV2CommandOutput, name: string, onEvent: (event: SourceEvent) => void): ListPage {
@@ -34,29 +33,13 @@ export function toPage(answer: ListObjectsV2CommandOutput, name: string, onEvent
   return { objects, prefixes: (answer.CommonPrefixes ?? []).flatMap(({ Prefix }) => decode(Prefix)) };
 }
 
-/** What is looked at of an answer to a GetObject. */
-export interface ObjectAnswer {
-  readonly Body?: GetObjectCommandOutput["Body"] | Readable | Uint8Array;
-  readonly ETag?: string | undefined;
-  readonly ContentLength?: number | undefined;
-  readonly ContentRange?: string | undefined;
-  readonly ContentType?: string | undefined;
-}
-
-/** An answer that did not come through the SDK, as the SDK would have it. */
-export function objectAnswer({ headers, body }: S3Answer): ObjectAnswer {
-  const length = headers["content-length"];
-  return {
-    Body: body,
-    ETag: headers.etag,
-    ContentLength: length === undefined ? undefined : Number(length),
-    ContentRange: headers["content-range"],
-    ContentType: headers["content-type"],
-  };
-}
-
 /** The bytes of an answer, if it holds what was asked for: this version, from this byte on. */
-export function toPiece(object: ObjectRef, answer: ObjectAnswer, from: number, total: number | undefined): Piece | NotThePiece {
+export function toPiece(
+  object: ObjectRef,
+  answer: GetObjectCommandOutput,
+  from: number,
+  total: number | undefined,
+): Piece | NotThePiece {
   const { Body, ETag, ContentLength, ContentRange, ContentType } = answer;
   const bytes = Body as Readable | undefined;
   const size = total ?? ContentLength ?? object.size;

@@ -12,7 +12,6 @@ import type { Bucket } from "../tail/source.ts";
 import { toPage, toPiece } from "./answers.ts";
 import { s3Failure, statusOf } from "./failures.ts";
 import { credentialsOf, regionOf, type S3Auth, type S3Options, s3Options, type TokenAuth, type Tokens } from "./options.ts";
-import { sendGet } from "./plain-get.ts";
 
 /** So many pages without a key may follow one another: a store steps over what was deleted. */
 const EMPTY_PAGES = 10_000;
@@ -63,8 +62,7 @@ async function s3Store(
     logger: SILENT,
     requestHandler: transport.requestHandler,
   });
-  const region = await regionOfClient(client);
-  const get = sendGet(options, { client, transport, region, token: tokens && (() => tokens.token()) });
+  await checkRegion(client);
 
   const failed = (failure: unknown, operation: string, of: "object" | "bucket", signal: AbortSignal): FlowferryError => {
     signal.throwIfAborted();
@@ -104,7 +102,7 @@ async function s3Store(
         ...(total === undefined ? {} : { Range: `bytes=${from}-${total - 1}` }),
       });
       try {
-        return toPiece(object, await get(command, signal), from, total);
+        return toPiece(object, await client.send(command, { abortSignal: signal }), from, total);
       } catch (error) {
         return absentOrThrow(failed(error, `GetObject ${object.key}`, "object", signal), statusOf(error));
       }
@@ -163,10 +161,9 @@ async function s3Store(
   };
 }
 
-/** What requests are signed for. Throws UsageError where nobody says it. */
-async function regionOfClient(client: S3Client): Promise<string> {
+async function checkRegion(client: S3Client): Promise<void> {
   try {
-    return await client.config.region();
+    await client.config.region();
   } catch (cause) {
     throw new UsageError("bad-options", "region: the bucket's region is not known: set region, or AWS_REGION", { cause });
   }
