@@ -1,4 +1,5 @@
 import type { FlowContext } from "../flow/flow.ts";
+import { NotJson, parseJson } from "./json.ts";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -86,6 +87,8 @@ export class BlockCache {
     const bytes = Buffer.from(buffer.subarray(start, end));
     const marker = bytes.indexOf(this.#marker);
     if (bytes.includes(BACKSLASH) || bytes.lastIndexOf(this.#marker) !== marker) return;
+    // A bracket that closes may stand in a text, or close an object inside.
+    if (parseJson(bytes.toString("utf8")) instanceof NotJson) return;
     const textStart = marker === -1 ? bytes.length : marker + this.#marker.length;
     const before = bytes.subarray(0, textStart);
     const after = marker === -1 ? undefined : bytes.subarray(bytes.indexOf(QUOTE, textStart));

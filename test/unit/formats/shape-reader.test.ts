@@ -237,6 +237,22 @@ describe("a reader", () => {
     expect(reads(reader, text, newFlow())).toBe(false);
   });
 
+  test.each([
+    ["an object inside that has the changing member", '{"a":{"ingestedtime":"1","b":"c"},"source":"-"}'],
+    ["an object inside behind the changing member", '{"ingestedtime":"1","a":{"b":"c"},"source":"-"}'],
+    ["a bracket in a text, and the changing member again", '{"ingestedtime":"1","a":"}","ingestedtime":null,"source":"-"}'],
+  ])("metadata with %s has its end where it ends", async (_what, metadata) => {
+    const simple = OCI.counting(1n);
+    const text = simple.replace(/"oracle":\{[^}]*\}/, `"oracle":${metadata}`);
+    // Up to the first bracket of the metadata, and from its end on, it is a record as the first one.
+    const early = text.replace('"source":"-"}', `"source":"-"${simple.slice(simple.indexOf(',"specversion"'))}`);
+    const { flows, bad, through } = await decode("oci-vcn", [simple, text, early, early, simple, early, text, text].join("\n"));
+    expect(flows.map(({ original }) => original)).toEqual(
+      [simple, text, early, early, simple, early, text, text].map((one) => JSON.parse(one).oracle),
+    );
+    expect([bad, through]).toEqual([[], 8]);
+  });
+
   test("empty text is never taken for a value", () => {
     const reader = new ShapeReader({ rules, fixed: new Set(["type"]) });
     const text = (id: string) => `{"data":{"startTime":1725632768,"flowid":"${id}"},"type":"T"}`;
