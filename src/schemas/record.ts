@@ -73,7 +73,7 @@ function protocolOf(flow: Flow): string {
 }
 
 /** Protocols with ports: TCP, UDP, DCCP, SCTP, UDP-Lite; others show theirs only when the log has one. */
-const hasPorts = (protocol: number | undefined): boolean =>
+export const hasPorts = (protocol: number | undefined): boolean =>
   protocol === 6 || protocol === 17 || protocol === 33 || protocol === 132 || protocol === 136;
 
 function endpointOf(address: string | undefined, port: number | undefined, protocol: number | undefined): string {

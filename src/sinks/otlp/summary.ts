@@ -1,4 +1,5 @@
 import type { Flow } from "../../flow/flow.ts";
+import { hasPorts } from "../../schemas/record.ts";
 import { putDecimal, putPlain } from "./bytes.ts";
 
 /** Longest text that `putSummary` writes, in bytes. */
@@ -25,15 +26,15 @@ export function putSummary(bytes: Uint8Array, at: number, flow: Flow): number {
     else return -1;
   }
   bytes[at++] = 0x20;
-  const hasPorts = protocol === 6 || protocol === 17;
-  if (!hasPorts && (sourcePort !== 0 || destinationPort !== 0)) return -1;
-  at = putEndpoint(bytes, at, sourceAddress, hasPorts ? sourcePort : undefined);
+  const showsPorts = hasPorts(protocol);
+  if (!showsPorts && (sourcePort !== 0 || destinationPort !== 0)) return -1;
+  at = putEndpoint(bytes, at, sourceAddress, showsPorts ? sourcePort : undefined);
   if (at < 0) return -1;
   bytes[at++] = 0x20;
   bytes[at++] = 0x2d;
   bytes[at++] = 0x3e;
   bytes[at++] = 0x20;
-  return putEndpoint(bytes, at, destinationAddress, hasPorts ? destinationPort : undefined);
+  return putEndpoint(bytes, at, destinationAddress, showsPorts ? destinationPort : undefined);
 }
 
 function putEndpoint(bytes: Uint8Array, at: number, address: string | undefined, port: number | undefined): number {
