@@ -7,7 +7,7 @@ import { EMPTY_CONTEXT, Flow, type FlowContext } from "../flow/flow.ts";
 import { type Origin, originOf } from "../flow/origin.ts";
 import { TYPES } from "../flow/types.ts";
 import { isAddress } from "../formats/addresses.ts";
-import { RECORD_CLASSES, type RecordClass } from "../schemas/record.ts";
+import { hasPorts, RECORD_CLASSES, type RecordClass } from "../schemas/record.ts";
 import type { Plan, Step } from "../sinks/otlp/plan.ts";
 import { protobuf } from "../sinks/otlp/protobuf.ts";
 import { delimited } from "../sinks/otlp/wire.ts";
@@ -22,12 +22,13 @@ const [ZONES, DIRECTIONS, INITIATORS] = [
 ] as const;
 /** A text in a block of metadata that is another one in each record. */
 const CHANGING = Buffer.from('"ingestedtime":"');
-const [QUOTE, BACKSLASH] = [0x22, 0x5c];
+const [QUOTE, BACKSLASH, OPEN] = [0x22, 0x5c, 0x7b];
 /** Shortest run of bytes that the kernel compares. */
 const SHORTEST = 16;
-/** Longest attributes of a context, and of an end, in bytes: with them a record has no more than the kernel's longest. */
+/** Longest attributes of a context, of an end, and of a service, in bytes: with them a record has no more than the kernel's longest. */
 const LONGEST_CONTEXT = 8192;
 const LONGEST_END = 2048;
+const LONGEST_SERVICE = 1024;
 const LONGEST_PROTOCOL = 12;
 /** So much is copied behind a block. */
 const PADDING = 16;
@@ -90,9 +91,11 @@ export class Answers implements Host {
   /** Begins anew. To be called when all records that were taken are fetched. */
   forget(): void {
     const places = this.#places;
-    const { PROTOCOLS, TEMPLATES, TAKEN, ARENA } = places;
+    const { PROTOCOLS, TEMPLATES, ENTRY, TAKEN, ARENA } = places;
     const memory = this.#memory;
-    memory.fill(0, PROTOCOLS, TAKEN);
+    // What stands in between is said of an object, and stays.
+    memory.fill(0, PROTOCOLS, TEMPLATES);
+    memory.fill(0, ENTRY, TAKEN);
     this.#free = ARENA;
     this.isFull = false;
     for (const map of [this.#blocks, this.#numbers, this.#subnets, this.#known, this.#samples]) map.clear();
@@ -161,16 +164,17 @@ export class Answers implements Host {
     const block = this.#memory.subarray(from, to);
     const marker = block.indexOf(CHANGING);
     if (marker === -1 || block.includes(BACKSLASH) || block.lastIndexOf(CHANGING) !== marker) return;
+    // The kernel takes the first bracket that closes for the block's.
+    if (block.lastIndexOf(OPEN) !== 0) return;
     const before = block.subarray(0, marker + CHANGING.length);
     const after = block.subarray(block.indexOf(QUOTE, before.length));
     if (before.length < SHORTEST || after.length < SHORTEST || flow.status !== "OK" || this.#credit < COST) return;
     this.#credit -= COST;
     this.#enrich(flow);
     if (this.#saysMore(flow)) return;
-    const attributes = this.#plan.encodeContext(flow);
-    if (attributes.length > LONGEST_CONTEXT) return;
-    const blocks = [this.#block(attributes), this.#block(attributesOf(this.#ofSubnet, flow))];
-    const ofContext = [this.#numberOf(flow), this.#subnetOf(flow.context), ...blocks];
+    const [attributes, ofSubnet] = [this.#plan.encodeContext(flow), attributesOf(this.#ofSubnet, flow)];
+    if (attributes.length + ofSubnet.length > LONGEST_CONTEXT) return;
+    const ofContext = [this.#numberOf(flow), this.#subnetOf(flow.context), this.#block(attributes), this.#block(ofSubnet)];
     const known = this.#words([this.#copy(before), before.length, this.#copy(after), after.length, ...ofContext]);
     if (this.isFull) return;
     this.#functions.describe(from, to, known);
@@ -239,6 +243,8 @@ export class Answers implements Host {
 
   protocol(number: number, nameAt: number, length: number): number {
     const name = this.#memory.toString("latin1", nameAt, nameAt + length);
+    // Ports of these are shown, but have no names.
+    if (hasPorts(number) && !hasNamedPorts(number)) return 0;
     if (length > LONGEST_PROTOCOL || !/^[A-Za-z0-9-]+$/.test(name)) return 0;
     const attributes = [encodeAttribute("flow.protocol.number", number), encodeAttribute("flow.protocol.name", name)];
     const texts = ["accept", "reject"].map((action) => this.#block(Buffer.from(`${action} ${name.toLowerCase()} `)));
@@ -246,7 +252,7 @@ export class Answers implements Host {
     if (blocks.includes(0)) return 0;
     const at = this.#places.PROTOCOLS + number * 64;
     this.#memory.write(name, at, "latin1");
-    for (const [index, word] of [length, ...blocks, hasPorts(number) ? 1 : 0].entries()) {
+    for (const [index, word] of [length, ...blocks, hasNamedPorts(number) ? 1 : 0].entries()) {
       this.#memory.writeUInt32LE(word, at + 16 + 4 * index);
     }
     return 1;
@@ -255,8 +261,9 @@ export class Answers implements Host {
   service(port: number, isUdp: number): number {
     const name = this.#tables?.ports.name(port, isUdp === 1 ? UDP : TCP);
     if (name === undefined) return this.#places.NAMELESS;
-    const ends = ["source", "destination"].map((end) => this.#block(encodeAttribute(`flow.${end}.service`, name)));
-    return this.#words(ends);
+    const ends = ["source", "destination"].map((end) => encodeAttribute(`flow.${end}.service`, name));
+    if (ends.some(({ length }) => length > LONGEST_SERVICE)) return 0;
+    return this.#words(ends.map((attribute) => this.#block(attribute)));
   }
 
   /** The key is that of `event` in `kernel/events.as`. */
@@ -281,7 +288,7 @@ export class Answers implements Host {
 }
 
 const [ICMP, TCP, UDP] = [1, 6, 17];
-const hasPorts = (protocol: number) => protocol === TCP || protocol === UDP;
+const hasNamedPorts = (protocol: number) => protocol === TCP || protocol === UDP;
 
 function attributesOf(steps: readonly Step[], flow: Flow): Buffer {
   return Buffer.concat(steps.flatMap(({ get, encode }) => (get(flow) === undefined ? [] : encode(get(flow)))));

@@ -5,7 +5,7 @@ import { Bytes } from "./bytes.ts";
 import type { Plan } from "./plan.ts";
 import type { RequestWriter, Syntax } from "./syntax.ts";
 
-/** What is encoded once for all records of a context, and what it has in the request at hand. */
+/** What is encoded once for all records of a context, and what it has in the request at hand. Equal ones are one object. */
 export interface OfContext<Item> {
   readonly resource: Resource<Item>;
   readonly attributes: Uint8Array;
@@ -29,13 +29,14 @@ export interface FramingOptions {
 const SCOPE = "flowferry";
 /** First size of a buffer; it grows to what the batches need. */
 const CAPACITY = 256 * 1024;
-/** Most resources that are remembered, and the longest of them, in bytes. */
-const MOST_RESOURCES = 4096;
-const LONGEST_RESOURCE = 8192;
+/** Most resources and contexts that are remembered, of each, and the longest of them, in bytes. */
+const MOST = 4096;
+const LONGEST = 8192;
 
 /**
- * Makes requests of records, whatever stands for these. They are gathered by resource, as the protocol wants it, and within by context, though their order means nothing to a receiver:
- * long identifiers that repeat right after each other make compression faster by a quarter and its result smaller by a third.
+ * Makes requests of records, whatever stands for these. They are gathered by resource, as the protocol wants it, and within by context, though
+ * their order means nothing to a receiver: long identifiers that repeat right after each other make compression faster by a quarter and its
+ * result smaller by a third.
  */
 export class Framing<Item> {
   readonly #plan: Plan;
@@ -44,6 +45,7 @@ export class Framing<Item> {
   readonly #maxBytes: number;
   readonly #known = new WeakMap<FlowContext, OfContext<Item>>();
   readonly #resources = new Map<string, Resource<Item>>();
+  readonly #contexts = new Map<string, OfContext<Item>>();
   readonly #free: Bytes[] = [];
 
   constructor(plan: Plan, syntax: Syntax, { serviceName, version, maxBytes }: FramingOptions) {
@@ -57,18 +59,20 @@ export class Framing<Item> {
   contextOf(flow: Flow): OfContext<Item> {
     let context = this.#known.get(flow.context);
     if (context === undefined) {
-      const attributes = Buffer.concat([this.#service, this.#plan.encodeResource(flow)]);
-      const key = attributes.toString("latin1");
-      let resource = this.#resources.get(key);
-      if (resource === undefined) {
-        if (this.#resources.size >= MOST_RESOURCES) this.#resources.clear();
-        resource = { encoded: this.#request.encodeResource(attributes), contexts: [] };
-        if (key.length <= LONGEST_RESOURCE) this.#resources.set(key, resource);
-      }
-      context = { resource, attributes: this.#plan.encodeContext(flow), items: [] };
+      context = this.#encoded(Buffer.concat([this.#service, this.#plan.encodeResource(flow)]), this.#plan.encodeContext(flow));
       this.#known.set(flow.context, context);
     }
     return context;
+  }
+
+  /** Equal contexts may be several objects: each source makes its own. */
+  #encoded(ofResource: Buffer, attributes: Buffer): OfContext<Item> {
+    const resource = remembered(this.#resources, ofResource.toString("latin1"), () => ({
+      encoded: this.#request.encodeResource(ofResource),
+      contexts: [],
+    }));
+    const key = `${ofResource.length} ${ofResource.toString("latin1")}${attributes.toString("latin1")}`;
+    return remembered(this.#contexts, key, () => ({ resource, attributes, items: [] }));
   }
 
   /** The request of some records, each of which `write` writes. Throws a Failure for those that make a larger one than is allowed. */
@@ -123,6 +127,16 @@ export class Framing<Item> {
   recycle({ parts }: Payload): void {
     for (const { buffer } of parts) this.#free.push(new Bytes(buffer));
   }
+}
+
+function remembered<Value>(known: Map<string, Value>, key: string, make: () => Value): Value {
+  let value = known.get(key);
+  if (value === undefined) {
+    value = make();
+    if (known.size >= MOST) known.clear();
+    if (key.length <= LONGEST) known.set(key, value);
+  }
+  return value;
 }
 
 function tooLarge(records: number, maxBytes: number): Failure {

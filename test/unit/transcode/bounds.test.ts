@@ -1,0 +1,73 @@
+import { expect, test } from "vitest";
+import { runs } from "../../runs.ts";
+import { tablesOf } from "../enrich/snapshot.ts";
+import { event } from "./events.ts";
+import { asRead, expectSame, newTranscoder } from "./reading.ts";
+
+const lines = (events: readonly string[]) => events.map((one) => `${one}\n`).join("");
+const addressOf = (index: number) => `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`;
+const from = (index: number) => event({ sourceAddress: `"${addressOf(index)}"` });
+
+test("what is known of addresses is more than fits: it is forgotten within an object", async () => {
+  const rows = Array.from({ length: 2000 }, (_, index) => `${addressOf(index)},server ${index},${"x".repeat(1800)}\n`);
+  const tables = await tablesOf({ servers: `address,server,notes\n${rows.join("")}` });
+  const events = Array.from({ length: 4000 }, (_, index) => from(index % 2000));
+  const taken = await expectSame(lines(events), { tables: () => tables });
+  expect(taken).toBeGreaterThan(3900);
+});
+
+test("more addresses than there are places", async () => {
+  const count = runs(70_000);
+  const events = Array.from({ length: 2 * count }, (_, index) => from(index % count));
+  expect(await expectSame(lines(events), { chunks: [262_144] })).toBeGreaterThan(2 * count - 100);
+});
+
+test("blocks of metadata fill the memory, and are forgotten within an object", async () => {
+  const block = (index: number) => ({ vnicocid: `"ocid1.vnic.oc1.iad.${"x".repeat(6000)}${index % 600}"` });
+  const events = Array.from({ length: 3600 }, (_, index) => event({}, block(Math.floor(index / 6))));
+  const taken = await expectSame(lines([...events, ...events.slice(0, 1200)]), { chunks: [262_144] });
+  expect(taken).toBeGreaterThan(2000);
+});
+
+test("more blocks than there are places", async () => {
+  const block = (index: number) => ({ vnicocid: `"ocid1.vnic.oc1.iad.${index}"` });
+  const events = Array.from({ length: 30_000 }, (_, index) => event({}, block(Math.floor(index / 6))));
+  expect(await expectSame(lines(events), { chunks: [262_144] })).toBeGreaterThan(20_000);
+});
+
+test("records of the greatest length that a context and both ends give", async () => {
+  const servers = ["10.0.1.7,a", "198.51.100.23,b"].map((row) => `${row},${"x".repeat(1900)}\n`);
+  const tables = await tablesOf({ servers: `address,server,notes\n${servers.join("")}` });
+  for (const length of [4000, 7900, 8100, 8200, 12_000, 20_000]) {
+    const events = Array<string>(200).fill(event({}, { resourceId: `"${"x".repeat(length)}"` }));
+    await expectSame(lines(events), { tables: () => tables, chunks: [1_000_000] });
+  }
+});
+
+test("names of ports of any length", async () => {
+  for (const length of [1, 127, 128, 1000, 3000, 9000, 20_000]) {
+    const name = `${"x".repeat(length)}ü`;
+    const tables = await tablesOf({ ports: `port,protocol,name\n443,tcp,${name}\n51514,tcp,${name}\n` });
+    const events = [100, 7000, 8000].flatMap((size) => Array<string>(3).fill(event({}, { resourceId: `"${"x".repeat(size)}"` })));
+    await expectSame(lines(events), { tables: () => tables });
+  }
+});
+
+test("more records in a chunk than wait in the kernel, and more bytes of them", async () => {
+  const many = Array.from({ length: 9000 }, (_, index) => from(index % 100));
+  expect(await expectSame(lines(many), { chunks: [20_000_000], batch: 20_000 })).toBeGreaterThan(8950);
+  const large = Array<string>(500).fill(event({}, { resourceId: `"${"x".repeat(7000)}"` }));
+  expect(await expectSame(lines(large), { chunks: [20_000_000], batch: 20_000 })).toBeGreaterThan(480);
+});
+
+test("memory does not grow with the number of objects", async () => {
+  const transcoder = newTranscoder();
+  const object = lines(Array.from({ length: 500 }, (_, index) => from(index)));
+  const read = async (count: number) => {
+    for (let index = 0; index < count; index++) await asRead(object, { key: `key${index}` }, transcoder);
+    globalThis.gc?.();
+    return process.memoryUsage().arrayBuffers;
+  };
+  const before = await read(20);
+  expect((await read(60)) - before).toBeLessThan(30_000_000);
+});
