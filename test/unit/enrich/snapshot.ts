@@ -4,11 +4,11 @@ import { type LoadedTable, readTable, snapshotOf, type Tables } from "../../../s
 import { EMPTY_CONTEXT, Flow, type FlowContext } from "../../../src/flow/flow.ts";
 import { originOf } from "../../../src/flow/origin.ts";
 
-/** A snapshot of tables that are given as text; tables that are not given are empty. */
-export async function tablesOf(texts: Partial<Record<TableName, string>>): Promise<Tables> {
+/** A snapshot of tables that are given as text or bytes; tables that are not given are empty. */
+export async function tablesOf(texts: Partial<Record<TableName, string | Buffer>>): Promise<Tables> {
   const loaded: LoadedTable[] = [];
-  for (const [table, text] of Object.entries(texts) as [TableName, string][]) {
-    const bytes = Buffer.from(text);
+  for (const [table, text] of Object.entries(texts) as [TableName, string | Buffer][]) {
+    const bytes = typeof text === "string" ? Buffer.from(text) : text;
     const reading = await readTable(table, `${table}.csv`, { bytes, digest: createHash("sha256").update(bytes).digest("hex") });
     if (reading.table === undefined) throw new Error(JSON.stringify(reading.issues));
     loaded.push(reading.table);

@@ -17,8 +17,8 @@ import { Transcoder } from "../../../src/transcode/transcoder.ts";
 import { tablesOf } from "../enrich/snapshot.ts";
 import { inChunks } from "../formats/decoding.ts";
 
-export const OBSERVED = Date.UTC(2026, 0, 6) + 123;
-export const NO_TABLES = await tablesOf({});
+const OBSERVED = Date.UTC(2026, 0, 6) + 123;
+const NO_TABLES = await tablesOf({});
 const OPTIONS: EncoderOptions = { serviceName: "a service", version: "1.2.3", body: "summary", maxBytes: 1 << 30 };
 const SCHEMA = loadSchema("otel", "/");
 const never = new AbortController().signal;
