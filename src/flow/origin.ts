@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** An object of a bucket, as a flow remembers it. Records are numbered from 1 in the order in which they stand in the object. */
 export interface Origin {
@@ -14,7 +14,7 @@ export interface Origin {
 
 /** Outside of a worker a source is called as its store is. */
 export function originOf(store: string, key: string, etag: string, source: string = store, identity = `${key}\0${etag}`): Origin {
-  const digest = createHash("sha256").update(`${store}\0${identity}`).digest("hex").slice(0, 24);
+  const digest = hash("sha256", `${store}\0${identity}`).slice(0, 24);
   return { store, key, etag, source, digest };
 }
 

@@ -6,12 +6,16 @@ import { Broken } from "./unpacked.ts";
 const PIECE_BYTES = 64 * 1024;
 /** Size of the chunks handed out, and what one call produces at most. */
 const OUTPUT_BYTES = 256 * 1024;
+/** The least that one call of short bytes has room for, as zlib has it. */
+const LEAST_BYTES = 16 * 1024;
 /** Decompression pauses when this much waits to be taken. */
 const QUEUE_BYTES = 1024 * 1024;
 /** So few bytes at hand are likely to be all of a stream. */
 const SHORT_BYTES = 16 * 1024;
 /** Of the piece that fails, how many bytes are tried at once. */
 const COARSE_BYTES = 256;
+/** Flow logs are this many times as long as what they are compressed to, or less. */
+const RATIO = 16;
 /** Compressed bytes kept of one deflate stream, to read up to the very place of a break; past it, what the failing call had made is lost. */
 const TAPE_BYTES = 1024 * 1024;
 
@@ -22,7 +26,7 @@ const TAPE_BYTES = 1024 * 1024;
  */
 export async function* inflate(input: Input, brief = false): AsyncGenerator<Buffer> {
   const isShort = (await input.more()) && (brief || input.atHand <= SHORT_BYTES);
-  const whole = isShort ? inflateAtOnce(input) : undefined;
+  const whole = isShort ? inflateAtOnce(input, brief) : undefined;
   if (whole !== undefined) {
     if (whole.length > 0) yield whole;
     return;
@@ -62,10 +66,13 @@ export async function* inflate(input: Input, brief = false): AsyncGenerator<Buff
  * The whole of a deflate stream that ends within the piece at hand and is no longer than one output; undefined of any other, with the input
  * where it stood. Short objects, and those of many short members, would spend their time on making a stream for each.
  */
-function inflateAtOnce(input: Input): Buffer | undefined {
+function inflateAtOnce(input: Input, brief: boolean): Buffer | undefined {
   const piece = input.take(PIECE_BYTES);
+  // Room for all of it is a call of zlib instead of many; of one short stream among many nobody knows how long it is.
+  const room = brief ? {} : { chunkSize: Math.min(OUTPUT_BYTES, Math.max(LEAST_BYTES, piece.length * RATIO)) };
   try {
-    const { buffer, engine } = inflateRawSync(piece, { info: true, maxOutputLength: OUTPUT_BYTES }) as unknown as Inflated;
+    const options = { info: true, maxOutputLength: OUTPUT_BYTES, ...room };
+    const { buffer, engine } = inflateRawSync(piece, options) as unknown as Inflated;
     input.back(piece.length - engine.bytesWritten);
     return buffer;
   } catch {
