@@ -1,5 +1,6 @@
 import { addCounters } from "../flow/counters.ts";
 import type { Flow } from "../flow/flow.ts";
+import { uidOf } from "../flow/origin.ts";
 import type { Counter } from "../flow/types.ts";
 import type { Rule } from "./rule.ts";
 import type { GroupValue } from "./stream/keys.ts";
@@ -64,10 +65,34 @@ export interface Match {
   readonly flow: Flow;
 }
 
-export function sampleOf(flow: Flow): FlowSample {
+/** What a sample is made of. */
+export type Seen = Pick<
+  Flow,
+  | "origin"
+  | "record"
+  | "context"
+  | "time"
+  | "action"
+  | "protocolName"
+  | "protocol"
+  | "sourceAddress"
+  | "sourcePort"
+  | "sourceService"
+  | "sourceServer"
+  | "destinationAddress"
+  | "destinationPort"
+  | "destinationService"
+  | "destinationServer"
+  | "direction"
+  | "bytes"
+  | "packets"
+  | "subnetName"
+>;
+
+export function sampleOf(flow: Seen): FlowSample {
   const { context, origin } = flow;
   return {
-    uid: flow.uid,
+    uid: uidOf(flow),
     time: flow.time,
     action: flow.action,
     protocol: flow.protocolName ?? flow.protocol?.toString(),

@@ -1,5 +1,5 @@
 // Written by `npm run generate:flow` from fields.ts, which is the place to change it.
-import type { Origin } from "./origin.ts";
+import { type Origin, uidOf } from "./origin.ts";
 import type { FlowRule } from "./rule.ts";
 import { type Columns, type Counter, NONE, type Word } from "./types.ts";
 
@@ -230,6 +230,6 @@ export class Flow {
 
   /** Identity from position: the same record of the same version of an object has the same uid after any replay. 32 hexadecimal digits. */
   get uid(): string {
-    return this.origin.digest + this.record.toString(16).padStart(8, "0");
+    return uidOf(this);
   }
 }

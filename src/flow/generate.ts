@@ -41,7 +41,7 @@ export function printFlow(): string {
   const required = own.filter((name) => fieldOf(name).required);
   const parameters = required.map((name) => `, ${name}: ${typeOf(name)}`).join("");
   return `${HEAD}
-import type { Origin } from "./origin.ts";
+import { type Origin, uidOf } from "./origin.ts";
 import type { FlowRule } from "./rule.ts";
 import { type Columns, type Counter, NONE, type Word } from "./types.ts";
 
@@ -75,7 +75,7 @@ ${required.map((name) => `    this.${name} = ${name};`).join("\n")}
 
   /** Identity from position: the same record of the same version of an object has the same uid after any replay. 32 hexadecimal digits. */
   get uid(): string {
-    return this.origin.digest + this.record.toString(16).padStart(8, "0");
+    return uidOf(this);
   }
 }
 `;

@@ -28,3 +28,8 @@ interface Store {
 export function originIn(store: Store, { key, etag }: Pick<Origin, "key" | "etag">, source: string = store.name): Origin {
   return originOf(store.name, key, etag, source, store.identity?.({ key, etag }));
 }
+
+/** Identity from position: the same record of the same version of an object has the same uid after any replay. 32 hexadecimal digits. */
+export function uidOf({ origin, record }: { readonly origin: Origin; readonly record: number }): string {
+  return origin.digest + record.toString(16).padStart(8, "0");
+}

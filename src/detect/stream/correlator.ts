@@ -1,26 +1,27 @@
-import { Flow } from "../../flow/flow.ts";
+import type { Flow } from "../../flow/flow.ts";
 import type { FieldRef } from "../fields.ts";
-import { type FlowSample, sampleOf } from "../match.ts";
+import type { FlowSample } from "../match.ts";
 import type { Correlation } from "../rule.ts";
 import { contributionsOf, createWindow, describeCorrelation } from "./correlation-window.ts";
 import type { Emit, Evidence, Follower, FollowerOptions } from "./follower.ts";
 import { Groups } from "./groups.ts";
 import { type Grouping, groupValues } from "./keys.ts";
 import { NONE } from "./numbering.ts";
+import { Only } from "./only.ts";
 import type { Row } from "./rows.ts";
 import { Runs } from "./run.ts";
-import { type Json, listOf } from "./window.ts";
+import { Samples } from "./samples.ts";
+import { type Json, listOf, type Window } from "./window.ts";
 
 /** What the flows of a group have come to. */
 interface Followed {
   /** What the window keeps; only the window looks inside. */
   readonly window: unknown;
-  /** The latest flows worth showing. Those of a restored state are no flows any more. */
-  readonly samples: (Flow | FlowSample)[];
+  readonly samples: Samples;
 }
 
-/** What a flow contributes that is the only one of its group, or what several have come to. */
-type State = string | number | Followed;
+/** What a flow contributes that is the only one of its group, with what is to be shown of it if that is worth it, or what several have come to. */
+type State = string | number | Only | Followed;
 
 /** Follows one correlation. `groupingOf` gives the grouping for the fields of a part. */
 export function createCorrelator(
@@ -38,8 +39,9 @@ export function createCorrelator(
   const runs = new Runs(groups);
   const { value, amount } = contributionsOf(correlation);
   const counting = correlation.type === "event_count" || correlation.type === "value_count";
-  /** Most groups never see a second flow: where many are needed, the first is noted in the group itself. */
-  const mayStandAlone = counting && correlation.atLeast > 4;
+  /** Most groups never see a second flow: where several are needed, the first is noted in the group itself. */
+  const mayStandAlone = counting && correlation.atLeast > 1;
+  const showsFirst = mayStandAlone && isWorthShowing(window, options.samples);
   /** A flow that several parts match is one flow to a count or a sum. */
   const once = parts.length > 1 && (counting || correlation.type === "value_sum");
   let lastCounted: Flow | undefined;
@@ -49,15 +51,28 @@ export function createCorrelator(
     const end = window.add(followed.window, time, contribution, amount(flow));
     groups.weigh(row, window.size(followed.window));
     if (!Number.isNaN(end)) emit(flow, end, keys.text(groups.key(row)), () => evidenceOf(row, followed, flow, part));
-    if (options.samples > 0) remember(followed.samples, flow, window.worth(followed.window, options.samples));
+    if (options.samples > 0) followed.samples.add(flow, window.worth(followed.window, options.samples));
+  };
+
+  /** What the group has come to, whose only flow this is. */
+  const followedOf = (row: Row, only: string | number | Only): Followed => {
+    const followed = { window: window.create(), samples: new Samples() };
+    const isShown = only instanceof Only;
+    window.add(followed.window, runs.first(row), isShown ? only.contribution : only, 1);
+    if (isShown) followed.samples.add(only, 1);
+    return followed;
   };
 
   /** Makes room for more than the flow that is the group's only one. */
-  const unfold = (row: Row, contribution: string | number): Followed => {
-    const followed = { window: window.create(), samples: [] };
-    window.add(followed.window, runs.first(row), contribution, 1);
+  const unfold = (row: Row, only: string | number | Only): Followed => {
+    const followed = followedOf(row, only);
     groups.setState(row, followed);
     return followed;
+  };
+
+  const begin = (flow: Flow, contribution: string | number): State => {
+    if (!mayStandAlone) return { window: window.create(), samples: new Samples() };
+    return showsFirst ? new Only(flow, contribution) : contribution;
   };
 
   const evidenceOf = (row: Row, { samples }: Followed, flow: Flow, part: number): Evidence => {
@@ -69,7 +84,7 @@ export function createCorrelator(
       count,
       bytes,
       reason: describeCorrelation(correlation),
-      samples: samples.map(shown),
+      samples: samples.shown(),
     };
   };
 
@@ -83,13 +98,13 @@ export function createCorrelator(
       const known = groups.touch(grouping.find(flow), time);
       if (known !== NONE) {
         const state = groups.state(known);
-        add(known, typeof state === "object" ? state : unfold(known, state), flow, time, part, contribution);
+        add(known, isFollowed(state) ? state : unfold(known, state), flow, time, part, contribution);
         return;
       }
-      const state = mayStandAlone ? contribution : { window: window.create(), samples: [] };
+      const state = begin(flow, contribution);
       const row = groups.add(grouping.take(flow), time, state);
       runs.clear(row);
-      if (typeof state === "object") {
+      if (isFollowed(state)) {
         add(row, state, flow, time, part, contribution);
         return;
       }
@@ -112,8 +127,9 @@ export function createCorrelator(
         const key = keys.pack(groups.key(row));
         const state = groups.state(row);
         if (typeof state !== "object") return [key, ...runs.packOne(row), state];
-        const samples = state.samples.map(shown) as unknown as Json;
-        return [key, groups.newest(row), runs.pack(row), window.pack(state.window), samples];
+        const followed = isFollowed(state) ? state : followedOf(row, state);
+        const samples = followed.samples.shown() as unknown as Json;
+        return [key, groups.newest(row), runs.pack(row), window.pack(followed.window), samples];
       },
       unpack(touched, fields) {
         if (fields.length === 4) {
@@ -125,25 +141,20 @@ export function createCorrelator(
         }
         const [key, newest, run, kept, samples] = fields;
         if (typeof newest !== "number") throw new TypeError("not a group");
-        const state = { window: window.unpack(kept), samples: [...(listOf(samples) as FlowSample[])] };
+        const state = { window: window.unpack(kept), samples: new Samples(listOf(samples) as FlowSample[]) };
         runs.unpack(groups.load(keys.unpack(key), touched, newest, state, window.size(state.window)), run);
       },
     },
   };
 }
 
-/** Keeps the flow as the latest of `most`. */
-function remember(samples: (Flow | FlowSample)[], flow: Flow, most: number): void {
-  if (most === 0) return;
-  if (samples.length > most) samples.splice(0, samples.length - most);
-  if (samples.length < most) {
-    samples.push(flow);
-    return;
-  }
-  for (let index = 1; index < most; index++) samples[index - 1] = samples[index] as Flow | FlowSample;
-  samples[most - 1] = flow;
+function isFollowed(state: State): state is Followed {
+  return typeof state === "object" && !(state instanceof Only);
 }
 
-function shown(sample: Flow | FlowSample): FlowSample {
-  return sample instanceof Flow ? sampleOf(sample) : sample;
+/** Whether the window has matches show the first flow of a group. */
+function isWorthShowing(window: Window<unknown>, samples: number): boolean {
+  const first = window.create();
+  window.add(first, 0, 0, 1);
+  return window.worth(first, samples) > 0;
 }

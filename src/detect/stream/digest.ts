@@ -13,6 +13,8 @@ import { type Json, listOf } from "./window.ts";
 
 /** What a group came to in one bucket. */
 interface Entry {
+  /** Of the entries of a group the one that was begun before. */
+  before: Entry | undefined;
   readonly bucket: number;
   first: number;
   last: number;
@@ -28,19 +30,20 @@ interface Entry {
 export function createDigest(detector: Digest, options: FollowerOptions, grouping: Grouping, emit: Emit): Follower {
   const { bucketMs, field, groupBy, top } = detector;
   const { keys } = grouping;
-  const groups = new Groups<Entry[]>(options.limits, keys);
+  const groups = new Groups<Entry>(options.limits, keys);
   /** The latest bucket that was told, or was over without anything to tell. */
   let told = Number.NEGATIVE_INFINITY;
 
   const observe = (flow: Flow, time: number): void => {
     const bucket = Math.floor(time / bucketMs);
     if (bucket <= told) return;
-    let row = groups.touch(grouping.find(flow), time);
-    if (row === NONE) row = groups.add(grouping.take(flow), time, []);
-    let entry = entryIn(groups.state(row), bucket);
+    const row = groups.touch(grouping.find(flow), time);
+    let entry = row === NONE ? undefined : entryIn(groups.state(row), bucket);
     if (entry === undefined) {
-      entry = { bucket, first: time, last: time, flows: 0, bytes: 0, values: new Sketch() };
-      groups.setState(row, [...groups.state(row).filter((known) => known.bucket > told), entry]);
+      const before = row === NONE ? undefined : untold(groups.state(row));
+      entry = { before, bucket, first: time, last: time, flows: 0, bytes: 0, values: new Sketch() };
+      if (row === NONE) groups.add(grouping.take(flow), time, entry);
+      else groups.setState(row, entry);
     }
     if (time < entry.first) entry.first = time;
     if (time > entry.last) entry.last = time;
@@ -49,13 +52,18 @@ export function createDigest(detector: Digest, options: FollowerOptions, groupin
     entry.values.add(String(field.get(flow) ?? ""));
   };
 
+  /** The latest of these entries that has not been told, without those that have. */
+  const untold = (latest: Entry): Entry | undefined => {
+    const left = entriesOf(latest).filter((known) => known.bucket > told);
+    return left.length === 0 ? undefined : joined(left);
+  };
+
   /** Tells of the buckets that are over. */
   const tell = (watermark: number, flow: Flow): void => {
     const over = Math.floor((watermark - options.latenessMs) / bucketMs) - 1;
     if (over <= told) return;
     const found = [...groups].flatMap((row) =>
-      groups
-        .state(row)
+      entriesOf(groups.state(row))
         .filter(({ bucket }) => bucket > told && bucket <= over)
         .map((entry) => ({ entry, name: nameOf(keys.text(groups.key(row))) })),
     );
@@ -99,10 +107,10 @@ export function createDigest(detector: Digest, options: FollowerOptions, groupin
     dropped: 0,
     table: {
       groups,
-      pack: (row) => [keys.pack(groups.key(row)), groups.newest(row), groups.state(row).map(packEntry)],
+      pack: (row) => [keys.pack(groups.key(row)), groups.newest(row), entriesOf(groups.state(row)).map(packEntry)],
       unpack(touched, [key, newest, entries]) {
         if (typeof newest !== "number") throw new TypeError("not a group");
-        groups.load(keys.unpack(key), touched, newest, listOf(entries).map(entryOf), 0);
+        groups.load(keys.unpack(key), touched, newest, joined(listOf(entries).map(entryOf)), 0);
       },
       common: {
         pack: () => (Number.isFinite(told) ? told : null),
@@ -114,9 +122,25 @@ export function createDigest(detector: Digest, options: FollowerOptions, groupin
   };
 }
 
-function entryIn(entries: readonly Entry[], bucket: number): Entry | undefined {
-  for (let at = entries.length - 1; at >= 0; at--) if (entries[at]?.bucket === bucket) return entries[at];
+function entryIn(latest: Entry, bucket: number): Entry | undefined {
+  for (let entry: Entry | undefined = latest; entry !== undefined; entry = entry.before)
+    if (entry.bucket === bucket) return entry;
   return undefined;
+}
+
+/** The entries of a group in the order in which they were begun. */
+function entriesOf(latest: Entry): Entry[] {
+  const entries: Entry[] = [];
+  for (let entry: Entry | undefined = latest; entry !== undefined; entry = entry.before) entries.unshift(entry);
+  return entries;
+}
+
+/** The latest of the entries, with the others before it. Throws TypeError when there is none. */
+function joined(entries: readonly Entry[]): Entry {
+  for (const [index, entry] of entries.entries()) entry.before = entries[index - 1];
+  const latest = entries.at(-1);
+  if (latest === undefined) throw new TypeError("a group without entries");
+  return latest;
 }
 
 function packEntry({ bucket, first, last, flows, bytes, values }: Entry): Json {
@@ -128,7 +152,7 @@ function entryOf(data: unknown): Entry {
   const numbers = [bucket, first, last, flows];
   if (!numbers.every((number) => typeof number === "number")) throw new TypeError("not an entry of a digest");
   const [b = 0, f = 0, l = 0, n = 0] = numbers as number[];
-  return { bucket: b, first: f, last: l, flows: n, bytes: counterOf(bytes), values: Sketch.unpack(values) };
+  return { before: undefined, bucket: b, first: f, last: l, flows: n, bytes: counterOf(bytes), values: Sketch.unpack(values) };
 }
 
 function nameOf(key: string): string {

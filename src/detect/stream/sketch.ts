@@ -10,32 +10,28 @@ const ALPHA = 0.7213 / (1 + 1.079 / REGISTERS);
 
 /** How many different values there were, in bounded memory and in whatever order they come: exact for few, within some percent for many. */
 export class Sketch {
-  #few: Set<string> | undefined = new Set();
-  #registers = new Uint8Array(0);
+  /** The first value; of most there is no other. */
+  #first: string | undefined;
+  /** From the second value on, as long as they are counted exactly. */
+  #few: Set<string> | undefined;
+  #registers: Uint8Array | undefined;
   #latest: string | undefined;
 
   add(value: string): void {
     if (value === this.#latest) return;
     this.#latest = value;
-    if (this.#few === undefined) {
-      this.#note(value);
-      return;
-    }
-    this.#few.add(value);
-    if (this.#few.size <= EXACT) return;
-    const values = this.#few;
-    this.#few = undefined;
-    this.#registers = new Uint8Array(REGISTERS);
-    for (const one of values) this.#note(one);
+    if (this.#registers !== undefined) note(this.#registers, value);
+    else if (this.#first === undefined) this.#first = value;
+    else this.#addToFew(this.#first, value);
   }
 
-  /** Whether `count` is no estimate. */
+  /** Whether \`count\` is no estimate. */
   get isExact(): boolean {
-    return this.#few !== undefined;
+    return this.#registers === undefined;
   }
 
   get count(): number {
-    if (this.#few !== undefined) return this.#few.size;
+    if (this.#registers === undefined) return this.#few?.size ?? (this.#first === undefined ? 0 : 1);
     let sum = 0;
     let empty = 0;
     for (const rank of this.#registers) {
@@ -48,7 +44,7 @@ export class Sketch {
   }
 
   pack(): Json {
-    return this.#few === undefined ? Buffer.from(this.#registers).toString("base64") : [...this.#few].sort();
+    return this.#registers === undefined ? this.#values().sort() : Buffer.from(this.#registers).toString("base64");
   }
 
   /** Throws TypeError when the data is none of its own. */
@@ -60,17 +56,33 @@ export class Sketch {
     }
     const registers = Buffer.from(data, "base64");
     if (registers.length !== REGISTERS) throw new TypeError("not a sketch");
-    sketch.#few = undefined;
     sketch.#registers = new Uint8Array(registers);
     return sketch;
   }
 
-  #note(value: string): void {
-    const hash = hashOf(value);
-    const index = hash >>> (32 - INDEX_BITS);
-    const rank = Math.clz32((hash << INDEX_BITS) | (1 << (INDEX_BITS - 1))) + 1;
-    if (rank > (this.#registers[index] as number)) this.#registers[index] = rank;
+  #values(): string[] {
+    if (this.#few !== undefined) return [...this.#few];
+    return this.#first === undefined ? [] : [this.#first];
   }
+
+  #addToFew(first: string, value: string): void {
+    if (this.#few === undefined) {
+      if (value === first) return;
+      this.#few = new Set([first]);
+    }
+    const few = this.#few.add(value);
+    if (few.size <= EXACT) return;
+    this.#registers = new Uint8Array(REGISTERS);
+    for (const one of few) note(this.#registers, one);
+    this.#few = undefined;
+  }
+}
+
+function note(registers: Uint8Array, value: string): void {
+  const hash = hashOf(value);
+  const index = hash >>> (32 - INDEX_BITS);
+  const rank = Math.clz32((hash << INDEX_BITS) | (1 << (INDEX_BITS - 1))) + 1;
+  if (rank > (registers[index] as number)) registers[index] = rank;
 }
 
 /** FNV-1a with the finalizer of MurmurHash3, so that all bits depend on all characters. */
