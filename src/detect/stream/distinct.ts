@@ -53,6 +53,7 @@ export function createDistinct(atLeast: number, options: WindowOptions): Window<
 
   const prune = (state: Distinct): void => {
     const before = state.newest - timespanMs - latenessMs;
+    if (!state.times.some(([earliest = before]) => earliest < before)) return;
     const kept: [Value, number[]][] = [];
     for (const [position, value] of state.values.entries()) {
       const times = (state.times[position] as number[]).filter((time) => time >= before);
