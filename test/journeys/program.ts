@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { EventEmitter } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
 import { stringify } from "yaml";
@@ -9,7 +9,7 @@ import { main } from "../../src/cli/program.ts";
 import { PROGRAM } from "./built.ts";
 
 /** Compiled modules, which halve the time that each process needs to start. */
-const NODE_COMPILE_CACHE = join(tmpdir(), `flowferry-compile-cache-${userInfo().uid}`);
+const { NODE_COMPILE_CACHE } = process.env;
 
 export interface Ended {
   readonly code: number | null;

@@ -28,14 +28,15 @@ beforeAll(async () => {
 
 const unreachable = expect.objectContaining({ drawer: "passing", code: "kafka-unreachable" });
 
-test("a reader says that no broker takes connections, and can be closed", async () => {
+// None waits for another.
+test.concurrent("a reader says that no broker takes connections, and can be closed", async () => {
   const reader = new TopicReader(connection, ["flows"]);
   await expect(reader.partitions()).rejects.toEqual(unreachable);
   await expect(reader.fetch([], { waitMs: 1, partitionBytes: 1, bytes: 1 })).rejects.toEqual(unreachable);
   await reader.close();
 });
 
-test("a member says so when it joins, and leaves nobody", async () => {
+test.concurrent("a member says so when it joins, and leaves nobody", async () => {
   const events = { onClaimed: () => {}, onReleased: async () => {}, doneUpTo: () => 1, onTrouble: () => {}, onWell: () => {} };
   const member = new GroupMember(connection, { groupId: "group", topics: ["flows"], sessionMs: 10_000 }, events);
   await expect(member.join()).rejects.toEqual(unreachable);
@@ -44,15 +45,18 @@ test("a member says so when it joins, and leaves nobody", async () => {
   expect(member.claims).toEqual([]);
 });
 
-test.each(["auto", true, false] as const)("a producer (idempotent: %s) says so for each attempt", async (idempotent) => {
-  const producer = new KafkaProducer(connection, { idempotent, compression: "none" });
-  const shipment = producer.shipment([{ topic: "flows", value: Buffer.from("1") }]);
-  const signal = new AbortController().signal;
-  await expect(shipment.send(signal)).rejects.toEqual(unreachable);
-  await expect(shipment.send(signal)).rejects.toEqual(unreachable);
-  await expect(shipment.send(AbortSignal.abort("over"))).rejects.toBe("over");
-  await producer.close();
-});
+test.concurrent.each(["auto", true, false] as const)(
+  "a producer (idempotent: %s) says so for each attempt",
+  async (idempotent) => {
+    const producer = new KafkaProducer(connection, { idempotent, compression: "none" });
+    const shipment = producer.shipment([{ topic: "flows", value: Buffer.from("1") }]);
+    const signal = new AbortController().signal;
+    await expect(shipment.send(signal)).rejects.toEqual(unreachable);
+    await expect(shipment.send(signal)).rejects.toEqual(unreachable);
+    await expect(shipment.send(AbortSignal.abort("over"))).rejects.toBe("over");
+    await producer.close();
+  },
+);
 
 test("closing breaks off what waits for a broker that says nothing, and nothing is asked afterwards", async () => {
   const server = createServer(() => {});
