@@ -1,11 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { join } from "node:path";
 import { defineConfig, type Plugin } from "rolldown";
 
-/** Packages of many files that every start loads: what is used of them is within the program's own. Others are loaded from where they are installed. */
-const WITHIN = ["@opentelemetry/api", "commander", "csv-parse", "ipaddr.js", "yaml", "zod"];
+/** Packages of many files that most starts load: what is used of them, and they use, is within the program's own. Others are loaded from where they are installed. */
+const WITHIN = ["@opentelemetry/api", "commander", "csv-parse", "ipaddr.js", "pino", "yaml", "zod"];
 
-const isWithin = (id: string) => WITHIN.some((name) => id === name || id.startsWith(`${name}/`));
+const isWithin = (id: string, importer = "") =>
+  importer.includes("/node_modules/") || WITHIN.some((name) => id === name || id.startsWith(`${name}/`));
 
 /** Writes the licences of the packages that are within. */
 const licences: Plugin = {
@@ -31,17 +33,18 @@ export default defineConfig({
   input: { main: "src/main.ts", index: "src/index.ts", thread: "src/threads/thread.ts" },
   platform: "node",
   logLevel: "warn",
-  external: (id) => /^[^./]/.test(id) && !isWithin(id),
+  external: (id, importer) => isBuiltin(id) || (/^[^./]/.test(id) && !isWithin(id, importer)),
   plugins: [licences],
   output: {
     dir: "dist",
     chunkFileNames: "chunks/[name]-[hash].js",
     codeSplitting: {
       groups: [
-        { name: "start", test: /\/src\/cli\/program\.ts$/, priority: 6 },
-        { name: "yaml", test: /\/node_modules\/yaml\//, priority: 5 },
-        { name: "zod", test: /\/node_modules\/zod\//, priority: 4 },
-        { name: "parts", test: /\/src\/registry\.ts$/, priority: 3 },
+        { name: "start", test: /\/src\/cli\/program\.ts$/, priority: 7 },
+        { name: "yaml", test: /\/node_modules\/yaml\//, priority: 6 },
+        { name: "zod", test: /\/node_modules\/zod\//, priority: 5 },
+        { name: "parts", test: /\/src\/registry\.ts$/, priority: 4 },
+        { name: "reading", test: /\/src\/threads\/work\.ts$/, priority: 3 },
         { name: "configuration", test: /\/src\/config\/load\.ts$/, priority: 2 },
         { name: "run", test: /\/src\/cli\/run\.ts$/, priority: 1 },
       ],
