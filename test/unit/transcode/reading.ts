@@ -20,7 +20,7 @@ import { inChunks } from "../formats/decoding.ts";
 const OBSERVED = Date.UTC(2026, 0, 6) + 123;
 const NO_TABLES = await tablesOf({});
 const OPTIONS: EncoderOptions = { serviceName: "a service", version: "1.2.3", body: "summary", maxBytes: 1 << 30 };
-const SCHEMA = loadSchema("otel", "/");
+export const SCHEMAS = ["otel", "otel-compact"] as const;
 const never = new AbortController().signal;
 
 export interface Settings extends Partial<DecodeOptions> {
@@ -32,6 +32,7 @@ export interface Settings extends Partial<DecodeOptions> {
   readonly keep?: (flow: Flow) => boolean;
   readonly needsFlows?: () => boolean;
   readonly format?: string;
+  readonly schema?: (typeof SCHEMAS)[number];
   /** Called before each chunk. */
   readonly before?: (chunk: number) => void;
   /** Records of a request. */
@@ -102,18 +103,20 @@ const toRead = ({ key = "key", skip = 0, maxBytes = 1e9, maxRecordBytes = 1e6, .
 
 /** By the program's decoder, enrichers and encoder. */
 export function byFlows(bytes: Uint8Array | string, settings: Settings = {}): Promise<Outcome> {
-  const encoder = createEncoder(protobuf, SCHEMA, OPTIONS);
+  const { schema = "otel" } = settings;
+  const encoder = createEncoder(protobuf, loadSchema(schema, "/"), OPTIONS);
   const pieces = readHere(stagesFor(settings))(chunksOf(Buffer.from(bytes), settings), toRead(settings), never);
   return gather(pieces, (wanted) => encoder.encode(wanted as readonly Flow[], OBSERVED), settings);
 }
 
-export const newTranscoder = () => new Transcoder(SCHEMA, OPTIONS, compressor(undefined));
+export const newTranscoder = ({ schema = "otel" }: Settings = {}) =>
+  new Transcoder(loadSchema(schema, "/"), OPTIONS, compressor(undefined));
 
 /** As they are read; also how many of the records were taken by the kernel. */
 export async function asRead(
   bytes: Uint8Array | string,
   settings: Settings = {},
-  transcoder = newTranscoder(),
+  transcoder = newTranscoder(settings),
 ): Promise<Outcome & { readonly taken: number }> {
   let left = 0;
   const stages = stagesFor(settings, (count) => {
@@ -130,7 +133,7 @@ export async function asRead(
 export async function expectSame(
   bytes: Uint8Array | string,
   settings: Settings = {},
-  transcoder = newTranscoder(),
+  transcoder = newTranscoder(settings),
 ): Promise<number> {
   const { taken, ...outcome } = await asRead(bytes, settings, transcoder);
   const expected = await byFlows(bytes, settings);

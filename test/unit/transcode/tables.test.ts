@@ -103,6 +103,12 @@ test.each([...Object.entries(TABLES), ["all of them", ALL] as const])("what tabl
   expect(taken).toBeGreaterThan(EVERYTHING.length * 0.7);
 });
 
+test("what tables say, of a network interface once", async () => {
+  const tables = await tablesOf(ALL);
+  const taken = await expectSame(lines(EVERYTHING), { tables: () => tables, schema: "otel-compact" });
+  expect(taken).toBeGreaterThan(EVERYTHING.length * 0.7);
+});
+
 test("tables that change between chunks: each record is said by one state, the one in use", async () => {
   const states = await Promise.all(
     ["first", "second", "third"].map((name) => tablesOf({ ...ALL, servers: `address,server\n0.0.0.0/0,${name}\n` })),
