@@ -2,11 +2,13 @@ import { KERNEL } from "./kernel-module.ts";
 
 /** What is in use of the engine; TypeScript's library declares it with a browser's objects only. */
 interface Engine {
+  validate(bytes: Uint8Array): boolean;
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: object) => { readonly exports: Readonly<Record<string, unknown>> };
 }
 
-const { Module, Instance } = (globalThis as unknown as { readonly WebAssembly: Engine }).WebAssembly;
+/** There is none where the engine may not make machine code (`node --jitless`). */
+const engine = (globalThis as unknown as { readonly WebAssembly?: Engine }).WebAssembly;
 
 /** Whom the kernel asks, see `kernel/answers.as`. Places are bytes of its memory. */
 export interface Host {
@@ -44,12 +46,19 @@ export interface KernelInstance {
   readonly places: Places;
 }
 
+const bytes = () => Buffer.from(KERNEL, "base64");
 let compiled: object | undefined;
 
-/** An instance with a memory of its own, which asks this host. */
+/** Whether this machine can run the kernel: it needs instructions that old processors have not. */
+export function isAvailable(): boolean {
+  return engine?.validate(bytes()) === true;
+}
+
+/** An instance with a memory of its own, which asks this host. To be had where the kernel is available. */
 export function instantiate(host: Host): KernelInstance {
-  compiled ??= new Module(Buffer.from(KERNEL, "base64"));
-  const { exports } = new Instance(compiled, { host });
+  if (engine === undefined) throw new Error("there is no WebAssembly");
+  compiled ??= new engine.Module(bytes());
+  const { exports } = new engine.Instance(compiled, { host });
   const places = Object.fromEntries(PLACES.map((name) => [name, (exports[name] as { readonly value: number }).value]));
   const { buffer } = exports.memory as { readonly buffer: ArrayBuffer };
   return { functions: exports as unknown as Functions, memory: Buffer.from(buffer), places: places as Places };

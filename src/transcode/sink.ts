@@ -4,6 +4,7 @@ import { compressor } from "../sinks/otlp/compression.ts";
 import type { OtlpOptions } from "../sinks/otlp/options.ts";
 import { encodingOf } from "../sinks/otlp/settings.ts";
 import { encoderOptions, otlp } from "../sinks/otlp/sink.ts";
+import { isAvailable } from "./instance.ts";
 import { Transcoder } from "./transcoder.ts";
 
 /** Schemas whose attributes the kernel writes. */
@@ -13,7 +14,8 @@ const SCHEMAS = ["otel", "otel-compact"];
 export function isTranscoded({ component, options }: { component: object; options: unknown }, env: NodeJS.ProcessEnv): boolean {
   if (component !== otlp) return false;
   const { schema, body } = options as OtlpOptions;
-  return SCHEMAS.includes(schema) && body === "summary" && encodingOf(options as OtlpOptions, env) === "protobuf";
+  const isForm = SCHEMAS.includes(schema) && body === "summary" && encodingOf(options as OtlpOptions, env) === "protobuf";
+  return isForm && isAvailable();
 }
 
 /** For a sink of these options, which is transcoded. */
