@@ -10,7 +10,9 @@ export function parseStamp(stamp: string): number | undefined {
   if (parts === null) return undefined;
   const [year, month, day, hour, minute, second] = parts.slice(1).map(Number) as [number, number, number, number, number, number];
   const ms = Date.UTC(year, month - 1, day, hour, minute, second);
-  return year >= 1970 && formatStamp(ms) === stamp ? ms : undefined;
+  // A day that its month does not have is one of the next.
+  const exists = year >= 1970 && month >= 1 && month <= 12 && new Date(ms).getUTCDate() === day;
+  return exists && hour < 24 && minute < 60 && second < 60 ? ms : undefined;
 }
 
 /** A time in whole ms from 1970 to 9999, so that its text has a fixed width and sorts as the time does. */

@@ -10,7 +10,7 @@ const loaded = { gzip: kafka.compressionsAlgorithms.gzip.decompressSync, zstd: k
 afterAll(() => boundInflating(kafka));
 
 test.each([
-  ["gzip", gzipSync],
+  ["gzip", (bytes: Buffer) => gzipSync(bytes, { level: 1 })],
   ["zstd", zstdCompressSync],
 ] as const)("a batch of %s that inflates to more than is allowed is not taken into memory", (name, compress) => {
   const decompressSync = loaded[name];
