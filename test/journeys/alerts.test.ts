@@ -8,7 +8,7 @@ import type { IncidentTruth } from "../../src/generator/truth.ts";
 import { writeBucket } from "../../src/generator/write.ts";
 import { asset } from "../../src/lib/assets.ts";
 import { startHttp } from "../unit/alerts/receiver.ts";
-import { beginHere, type Ended, flowferry, summaryOf } from "./program.ts";
+import { type Ended, flowferry, summaryOf } from "./program.ts";
 import { expectRefusal, setting, toFile, until } from "./setting.ts";
 
 const HOUR_MS = 3_600_000;
@@ -30,7 +30,7 @@ const says =
     response.writeHead(status, headers).end(text);
   };
 
-const { path, write, configFor, begin } = setting();
+const { path, write, configFor, begin, beginHere } = setting();
 let servers: Http[];
 
 const { create } = notifier;

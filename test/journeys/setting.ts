@@ -6,7 +6,17 @@ import type { GeneratedObject } from "../../src/generator/generate.ts";
 import type { GenerateOptions } from "../../src/generator/options.ts";
 import { type FaultPlan, type Receiver, startReceiver } from "../simulators/otlp/receiver.ts";
 import { writeObjects } from "./bucket.ts";
-import { type Begun, type Ended, flowferry, type Running, spawned, start, type Workplace, workplace } from "./program.ts";
+import {
+  type Begun,
+  beginHere,
+  type Ended,
+  flowferry,
+  type Running,
+  spawned,
+  start,
+  type Workplace,
+  workplace,
+} from "./program.ts";
 import { expectedRecords, type PlainRecord } from "./second-decoder.ts";
 
 const STACK_TRACE = /^\s+at .*:\d+:\d+\)?$/m;
@@ -16,6 +26,7 @@ export function setting() {
   let current: Workplace;
   const receivers: Receiver[] = [];
   const running: Running[] = [];
+  const here: ReturnType<typeof beginHere>[] = [];
 
   beforeEach(() => {
     current = workplace();
@@ -24,6 +35,10 @@ export function setting() {
     for (const { child, ended } of running.splice(0)) {
       child.kill("SIGKILL");
       await ended;
+    }
+    for (const one of here.splice(0)) {
+      if (!one.hasEnded()) one.interrupt("SIGTERM");
+      await one.ended;
     }
     for (const receiver of receivers.splice(0)) await receiver.close();
     current.remove();
@@ -52,6 +67,12 @@ export function setting() {
       const process = start(args, env);
       running.push(process);
       return process;
+    },
+    /** Begins the program in this process; what still runs after the test is interrupted. */
+    beginHere(args: readonly string[], env?: NodeJS.ProcessEnv): ReturnType<typeof beginHere> {
+      const begun = beginHere(args, env);
+      here.push(begun);
+      return begun;
     },
     /** Makes up a folder of objects. */
     async bucket(options: Partial<GenerateOptions> = {}, folder = "bucket"): Promise<GeneratedObject[]> {
