@@ -35,6 +35,8 @@ const PADDING = 16;
 /** To describe a block of metadata costs as much as so many records that are taken by it save. */
 const COST = 4;
 const MOST_CREDIT = 256;
+/** What a record earns that is left without credit: so none is spent for ever on blocks that do not come again. */
+const RELIEF = COST / 32;
 
 /** What the kernel asks about and is told, by the program's own code. Its memory is bounded: when it is full all of it is forgotten. */
 export class Answers implements Host {
@@ -97,6 +99,7 @@ export class Answers implements Host {
     memory.fill(0, PROTOCOLS, TEMPLATES);
     memory.fill(0, ENTRY, TAKEN);
     this.#free = ARENA;
+    this.#credit = MOST_CREDIT;
     this.isFull = false;
     for (const map of [this.#blocks, this.#numbers, this.#subnets, this.#known, this.#samples]) map.clear();
     this.#contexts.splice(0, Number.POSITIVE_INFINITY, EMPTY_CONTEXT);
@@ -168,7 +171,11 @@ export class Answers implements Host {
     if (block.lastIndexOf(OPEN) !== 0) return;
     const before = block.subarray(0, marker + CHANGING.length);
     const after = block.subarray(block.indexOf(QUOTE, before.length));
-    if (before.length < SHORTEST || after.length < SHORTEST || flow.status !== "OK" || this.#credit < COST) return;
+    if (before.length < SHORTEST || after.length < SHORTEST || flow.status !== "OK") return;
+    if (this.#credit < COST) {
+      this.#credit += RELIEF;
+      return;
+    }
     this.#credit -= COST;
     this.#enrich(flow);
     if (this.#saysMore(flow)) return;
@@ -212,13 +219,13 @@ export class Answers implements Host {
     flow.sourceAddress = text;
     flow.destinationAddress = text;
     this.#enrich(flow);
-    const { VALID, IPV6, INSIDE } = this.#places;
+    const { IPV6, INSIDE } = this.#places;
     const family = text.includes(":") ? IPV6 : 0;
     const zone = ZONES.indexOf(flow.sourceZone as (typeof ZONES)[number]);
     this.#samples.set(family | zone, text);
     const ends = this.#saysMore(flow) ? undefined : this.#endsOf(flow);
     if (ends === undefined) return 0;
-    const marks = VALID | family | zone | (flow.direction === "egress" ? INSIDE : 0);
+    const marks = family | zone | (flow.direction === "egress" ? INSIDE : 0);
     this.#memory.writeUInt32LE(marks, place + 48);
     this.#memory.writeUInt32LE(ends.source, place + 52);
     this.#memory.writeUInt32LE(ends.destination, place + 56);

@@ -34,7 +34,7 @@ export const FULL = 1;
 
 const PLACES = [
   ...["PROTOCOLS", "TEMPLATES", "UID", "ENTRY", "RANKS", "TAKEN", "INPUT", "INPUT_END", "ARENA", "ARENA_END", "OUTPUT"],
-  ...["T_SIZE", "VALID", "IPV6", "INSIDE", "NAMELESS"],
+  ...["T_SIZE", "IPV6", "INSIDE", "NAMELESS"],
 ] as const;
 
 /** Where things stand in the kernel's memory, and marks of its answers: see `kernel/memory.as`. */

@@ -112,7 +112,6 @@ export class Kernel {
 
   #load(buffer: Buffer, from: number): void {
     const { INPUT, INPUT_END } = this.#instance.places;
-    // What is read at once goes on behind the last byte.
     this.#to = Math.min(buffer.length, from + INPUT_END - INPUT);
     this.#from = from;
     this.#buffer = buffer;

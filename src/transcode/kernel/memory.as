@@ -25,7 +25,6 @@ export const LONGEST_RECORD: usize = 16384;
 // Of an answer about an address.
 export const ZONE: u32 = 0x7;
 export const IPV6: u32 = 0x80;
-export const VALID: u32 = 0x100;
 /** It is in the networks of the subnet that was asked about. */
 export const INSIDE: u32 = 0x200;
 // Where that stands in its place: the marks above, the block of attributes of a source, and of a destination.

@@ -62,6 +62,20 @@ test("more records in a chunk than wait in the kernel, and more bytes of them", 
   expect(await expectSame(lines(large), { chunks: [20_000_000], batch: 20_000 })).toBeGreaterThan(480);
 });
 
+test("contexts that never come again, or that were forgotten each time, do not keep later ones from being known", async () => {
+  const strange = (index: number) => event({}, { vnicocid: `"ocid1.vnic.oc1.iad.once${index}"` });
+  const usual = Array.from({ length: 1000 }, (_, index) => from(index % 10));
+  const once = Array.from({ length: 1000 }, (_, index) => strange(index));
+  expect(await expectSame(lines([...once, ...usual]))).toBeGreaterThan(800);
+
+  const transcoder = newTranscoder();
+  for (let index = 0; index < 100; index++) {
+    const tables = await tablesOf({ servers: `address,server\n10.0.0.0/8,${index}\n` });
+    await expectSame(lines(once.slice(0, 5)), { tables: () => tables }, transcoder);
+  }
+  expect(await expectSame(lines(usual), {}, transcoder)).toBeGreaterThan(800);
+});
+
 test("memory does not grow with the number of objects", async () => {
   setFlagsFromString("--expose-gc");
   const transcoder = newTranscoder();
