@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, statfsSync } from "node:fs";
 import { availableParallelism, tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -30,9 +30,11 @@ function temporary(): { TMPDIR?: string } {
   if (process.env.TMPDIR !== undefined || !existsSync(MEMORY)) return {};
   const { bavail, bsize } = statfsSync(MEMORY);
   if (bavail * bsize < ENOUGH_BYTES) return {};
-  const TMPDIR = mkdtempSync(join(MEMORY, "flowferry-tests-"));
+  // Vitest loads this file for each project.
+  const TMPDIR = join(MEMORY, `flowferry-tests-${process.pid}`);
+  if (existsSync(TMPDIR)) return { TMPDIR };
   // Some tests become another user.
-  chmodSync(TMPDIR, 0o711);
+  mkdirSync(TMPDIR, { mode: 0o711 });
   process.once("exit", () => rmSync(TMPDIR, { recursive: true, force: true }));
   return { TMPDIR };
 }
