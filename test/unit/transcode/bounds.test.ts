@@ -18,10 +18,10 @@ test("what is known of addresses is more than fits: it is forgotten within an ob
   expect(taken).toBeGreaterThan(3900);
 });
 
-test("more addresses than there are places", async () => {
-  const count = runs(70_000);
+test("addresses that take each other's places", async () => {
+  const count = runs(40_000);
   const events = Array.from({ length: 2 * count }, (_, index) => from(index % count));
-  expect(await expectSame(lines(events), { chunks: [262_144] })).toBeGreaterThan(2 * count - 100);
+  expect(await expectSame(lines(events), { chunks: [262_144] })).toBeGreaterThan(1.98 * count);
 });
 
 test("blocks of metadata fill the memory, and are forgotten within an object", async () => {

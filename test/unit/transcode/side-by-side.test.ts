@@ -75,7 +75,7 @@ test.each(SCHEMAS)(
           expect(outcome).toEqual(await byFlows(bytes[index] as Buffer, settingsOf(one, index)));
         }
       }),
-      { numRuns: runs(150) },
+      { numRuns: runs(60, 4) },
     );
     expect(taken).toBeGreaterThan(round * 10);
   },
