@@ -32,6 +32,8 @@ const LONGEST_SERVICE = 1024;
 const LONGEST_PROTOCOL = 12;
 /** So much is copied behind a block. */
 const PADDING = 16;
+/** Most answers of the tables that are remembered. */
+const MOST_KNOWN = 65_536;
 /** To describe a block of metadata costs as much as so many records that are taken by it save. */
 const COST = 4;
 const MOST_CREDIT = 256;
@@ -244,7 +246,9 @@ export class Answers implements Host {
     });
     if (source === 0 || destination === 0) return undefined;
     const ends = { source, destination };
-    if (!hasGeo && answer !== undefined) this.#known.set(answer, ends);
+    if (hasGeo || answer === undefined) return ends;
+    if (this.#known.size === MOST_KNOWN) this.#known.clear();
+    this.#known.set(answer, ends);
     return ends;
   }
 
