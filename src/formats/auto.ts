@@ -32,18 +32,20 @@ export function autoFormat(kinds: readonly FormatKind[]): Format {
     }
     return undefined;
   };
-  /** Most messages of a log are of the format of the one before. */
-  let last: Format | undefined;
+  /**
+   * The message before was of the first format, as most of a log are then. That is asked before all others, and recognises what it decodes
+   * without a fault; of another one a message might be that it decodes and does not recognise.
+   */
+  let isFirst = false;
   return {
     recognises: (sample) => recognising(sample) !== undefined,
     decodeMessage(message, origin, options) {
-      const guessed = last?.decodeMessage?.(message, origin, options);
+      const [first] = made;
+      const guessed = isFirst ? first?.decodeMessage?.(message, origin, options) : undefined;
       if (guessed !== undefined && guessed.bad.length === 0 && guessed.flows.length > 0) return guessed;
       const format = find(recognising, message.toString("latin1", 0, SAMPLE_BYTES));
-      if (format === undefined) return undefined;
-      if (format === last) return guessed;
-      last = format;
-      return format.decodeMessage?.(message, origin, options);
+      isFirst = format !== undefined && format === first;
+      return isFirst && guessed !== undefined ? guessed : format?.decodeMessage?.(message, origin, options);
     },
     decode: (unpacked, origin, options, taker) => decodeUnknown(recognising, known, unpacked, origin, options, taker),
   };

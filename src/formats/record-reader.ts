@@ -73,16 +73,20 @@ export abstract class RecordReader implements RecordHandler {
 /** Decodes an object of JSON records that is at hand as a whole. */
 export function decodeWhole(bytes: Buffer, reader: RecordReader, maxRecordBytes: number): Decoded {
   let at = 0;
+  let last = -1;
+  let lastEnd = 0;
   // Most messages are one record, and most of those are known by their beginning.
   for (;;) {
     while (at < bytes.length && (bytes[at] === NEWLINE || isBlank(bytes[at]))) at++;
     if (at === bytes.length) return reader.takePiece();
     const end = bytes[at] === OPEN_OBJECT ? reader.readKnown(bytes, at, Math.min(bytes.length, at + maxRecordBytes), false) : -1;
     if (end === -1) break;
+    [last, lastEnd] = [at, end];
     at = end;
   }
   const scanner = new RecordScanner(reader, maxRecordBytes);
-  scanner.feed(bytes.subarray(at));
+  if (last === -1) scanner.feed(bytes);
+  else scanner.feedBehind(bytes, last, lastEnd);
   const fault = scanner.end(false);
   const piece = reader.takePiece();
   if (fault !== undefined) piece.breakOff(fault);

@@ -113,6 +113,14 @@ export class RecordScanner {
     this.#scan = new JsonScan(handler.lists);
   }
 
+  /** As `feed`, of the first bytes, which begin with records that were read without it: the last of them stands from `start` to `end`. */
+  feedBehind(chunk: Buffer, start: number, end: number): void {
+    this.#hasObjects = true;
+    this.#lastAlone.note(start, end);
+    this.#at = end;
+    this.feed(chunk);
+  }
+
   feed(chunk: Buffer): void {
     let rest = chunk;
     while (rest.length > 0 && this.#window.length > 0) {
