@@ -25,7 +25,7 @@ export class Sketch {
     else this.#addToFew(this.#first, value);
   }
 
-  /** Whether \`count\` is no estimate. */
+  /** Whether `count` is no estimate. */
   get isExact(): boolean {
     return this.#registers === undefined;
   }
