@@ -1,5 +1,5 @@
 import ipaddr from "ipaddr.js";
-import { FIELD_NAMES, type FieldName, fieldOf, formOf, isField, isOfContext, isStored } from "../../flow/fields.ts";
+import { FIELD_NAMES, fieldOf, formOf, isField, isOfContext, isStored } from "../../flow/fields.ts";
 import { EMPTY_CONTEXT, Flow, type FlowContext } from "../../flow/flow.ts";
 import type { Origin } from "../../flow/origin.ts";
 import { type Counter, type Form, wordsOf, type Zone } from "../../flow/types.ts";
@@ -8,7 +8,9 @@ import { isUsable } from "../fields.ts";
 import { hint } from "../hint.ts";
 
 /** What a test case may say of a flow: what a rule may ask of it, but for times, which `at` and `connectionAge` set, and what is derived. */
-const SETTABLE: readonly FieldName[] = FIELD_NAMES.filter((name) => isStored(name) && isUsable(name) && formOf(name) !== "time");
+const SETTABLE: ReadonlySet<string> = new Set(
+  FIELD_NAMES.filter((name) => isStored(name) && isUsable(name) && formOf(name) !== "time"),
+);
 
 /** An ordinary accepted HTTPS connection between two internal hosts: what a case leaves out. */
 const DEFAULTS: Readonly<Record<string, unknown>> = {
@@ -27,23 +29,21 @@ const DEFAULTS: Readonly<Record<string, unknown>> = {
 const PROVIDERS = ["169.254.0.0/16", "161.26.0.0/16", "166.8.0.0/14"].map((cidr) => ipaddr.IPv4.parseCIDR(cidr));
 const PRIVATE = ["private", "uniqueLocal", "linkLocal", "carrierGradeNat", "loopback"];
 
-export interface CaseFlow {
-  readonly fields: Readonly<Record<string, unknown>>;
-  readonly time: number;
-  /** How long before its end the flow's connection began, in ms. */
-  readonly connectionAgeMs: number | undefined;
+/** What a test case says of flows, and what is derived from it. */
+export interface CaseFields {
+  readonly context: FlowContext;
+  readonly own: Readonly<Record<string, unknown>>;
 }
 
 /**
- * The flow of a test case. Zones, traffic type, direction and protocol name are derived where the case is silent, and its source has opened
- * the connection; `null`
- * takes a field away. Returns one line when the case says something impossible.
+ * Reads the fields of a test case. Zones, traffic type, direction and protocol name are derived where the case is silent, and its source has
+ * opened the connection; `null` takes a field away. Returns one line when the case says something impossible.
  */
-export function buildFlow(origin: Origin, record: number, { fields, time, connectionAgeMs }: CaseFlow): Flow | string {
+export function readFields(fields: Readonly<Record<string, unknown>>): CaseFields | string {
   const context: Record<string, string | undefined> = {};
   const own: Record<string, unknown> = {};
   for (const [name, value] of Object.entries({ ...DEFAULTS, ...fields })) {
-    if (!isField(name) || !SETTABLE.includes(name))
+    if (!isField(name) || !SETTABLE.has(name))
       return `unknown field '${name}'${hint(name, [...SETTABLE, "at", "repeat", "every", "connectionAge"])}`;
     const form = formOf(name);
     const read = value === null ? undefined : readValue(form, value);
@@ -54,10 +54,23 @@ export function buildFlow(origin: Origin, record: number, { fields, time, connec
     if (isOfContext(name)) context[name] = read as string | undefined;
     else own[name] = read;
   }
-  const flow = new Flow(origin, record, { ...EMPTY_CONTEXT, ...context } as FlowContext, time);
-  Object.assign(flow, { start: time, end: time }, own);
+  derive(own);
+  return { context: { ...EMPTY_CONTEXT, ...context } as FlowContext, own };
+}
+
+/** A flow of those fields; its connection began `connectionAgeMs` before its end, where that is told. */
+export function flowOf(
+  origin: Origin,
+  record: number,
+  { context, own }: CaseFields,
+  time: number,
+  connectionAgeMs: number | undefined,
+): Flow {
+  const flow = new Flow(origin, record, context, time);
+  flow.start = time;
+  flow.end = time;
+  Object.assign(flow, own);
   if (connectionAgeMs !== undefined) flow.connectionStart = time - connectionAgeMs;
-  derive(flow, own);
   return flow;
 }
 
@@ -87,18 +100,18 @@ function readCounter(value: unknown): Counter | typeof WRONG {
   return Number.isSafeInteger(number) ? number : BigInt(value);
 }
 
-function derive(flow: Flow, given: Readonly<Record<string, unknown>>): void {
-  if (!("sourceZone" in given)) flow.sourceZone = zoneOf(flow.sourceAddress);
-  if (!("destinationZone" in given)) flow.destinationZone = zoneOf(flow.destinationAddress);
-  const { sourceZone, destinationZone } = flow;
-  if (!("trafficType" in given) && sourceZone !== undefined && destinationZone !== undefined) {
-    flow.trafficType = sourceZone === "internal" && destinationZone === "internal" ? "east-west" : "north-south";
+function derive(own: Partial<Flow>): void {
+  if (!("sourceZone" in own)) own.sourceZone = zoneOf(own.sourceAddress);
+  if (!("destinationZone" in own)) own.destinationZone = zoneOf(own.destinationAddress);
+  const { sourceZone, destinationZone } = own;
+  if (!("trafficType" in own) && sourceZone !== undefined && destinationZone !== undefined) {
+    own.trafficType = sourceZone === "internal" && destinationZone === "internal" ? "east-west" : "north-south";
   }
-  if (!("direction" in given)) {
-    flow.direction = sourceZone === "internal" ? "egress" : destinationZone === "internal" ? "ingress" : "unknown";
+  if (!("direction" in own)) {
+    own.direction = sourceZone === "internal" ? "egress" : destinationZone === "internal" ? "ingress" : "unknown";
   }
-  if (!("initiator" in given)) flow.initiator = "source";
-  if (!("protocolName" in given) && flow.protocol !== undefined) flow.protocolName = protocolKeyword(flow.protocol);
+  if (!("initiator" in own)) own.initiator = "source";
+  if (!("protocolName" in own) && own.protocol !== undefined) own.protocolName = protocolKeyword(own.protocol);
 }
 
 function zoneOf(address: string | undefined): Zone | undefined {

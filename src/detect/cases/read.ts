@@ -5,8 +5,8 @@ import { validate } from "../language/validate.ts";
 import { readYaml, type YamlDocument } from "../language/yaml-file.ts";
 import type { RuleError } from "../load.ts";
 import { describeBadTimespan, parseTimespan } from "../timespan.ts";
-import { buildFlow } from "./flow.ts";
-import { fill } from "./template.ts";
+import { type CaseFields, flowOf, readFields } from "./flow.ts";
+import { fill, isTemplate } from "./template.ts";
 
 /** One situation, and what the rule makes of it. */
 export interface RuleCase {
@@ -91,16 +91,16 @@ function readFlows(
       report(line, String(bad));
       continue;
     }
+    const varies = Object.values(fields).some((value) => typeof value === "string" && isTemplate(value));
+    let read: CaseFields | string | undefined;
     let elapsed = Number(first);
     for (let n = 0; n < repeat && flows.length < MAX_FLOWS; n++) {
-      const filled = Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, fillValue(value, n)]));
-      const time = CASE_START_MS + elapsed;
-      const flow = buildFlow(origin, flows.length + 1, { fields: filled, time, connectionAgeMs: age as number | undefined });
-      if (typeof flow === "string") {
-        report(line, flow);
+      if (varies || read === undefined) read = readFields(filled(fields, n));
+      if (typeof read === "string") {
+        report(line, read);
         break;
       }
-      flows.push(flow);
+      flows.push(flowOf(origin, flows.length + 1, read, CASE_START_MS + elapsed, age as number | undefined));
       latest = elapsed;
       elapsed += Number(steps[n % steps.length]);
     }
@@ -108,8 +108,10 @@ function readFlows(
   return flows;
 }
 
-function fillValue(value: unknown, n: number): unknown {
-  return typeof value === "string" ? fill(value, n) : value;
+function filled(fields: Readonly<Record<string, unknown>>, n: number): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [key, typeof value === "string" ? fill(value, n) : value]),
+  );
 }
 
 function milliseconds(text: string): number | string {

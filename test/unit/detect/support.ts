@@ -1,4 +1,4 @@
-import { buildFlow } from "../../../src/detect/cases/flow.ts";
+import { flowOf, readFields } from "../../../src/detect/cases/flow.ts";
 import { createDetector } from "../../../src/detect/evaluate.ts";
 import { formatRuleError, readRules } from "../../../src/detect/load.ts";
 import type { Match } from "../../../src/detect/match.ts";
@@ -43,9 +43,9 @@ export function flowMaker(origin: Origin = originOf("test://bucket", "object", "
 }
 
 export function flowAt(origin: Origin, record: number, seconds: number, fields: Fields = {}): Flow {
-  const flow = buildFlow(origin, record, { fields, time: START + seconds * 1_000, connectionAgeMs: undefined });
-  if (typeof flow === "string") throw new Error(flow);
-  return flow;
+  const read = readFields(fields);
+  if (typeof read === "string") throw new Error(read);
+  return flowOf(origin, record, read, START + seconds * 1_000, undefined);
 }
 
 /** Runs flows through a new detector. */
