@@ -74,7 +74,8 @@ export function createBeacon(detector: Beacon, options: FollowerOptions, groupin
       return;
     const key = keys.text(groups.key(row));
     if (prevalence.isCommon(halves(key)[1])) return;
-    emit(flow, time, key, () => ({
+    // As of its latest connection, as it would be in order: a late one must not say that it was regular already then.
+    emit(flow, group.starts.at(-1) as number, key, () => ({
       group: groupValues(
         groupBy.map((ref) => ref.name),
         groupBy,

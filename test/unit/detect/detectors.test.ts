@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { runs } from "../../runs.ts";
-import { detect, type Fields, flowMaker, rulesOf } from "./support.ts";
+import { detect, type Fields, flowMaker, rulesOf, START } from "./support.ts";
 
 function detectorRule(detector: string): string {
   return `title: T
@@ -171,6 +171,10 @@ longest: 1h`;
     ["what two hosts speak with is not", [[0, { sourceAddress: "10.0.9.1" }], ...connections(0, 150, 300, 450, 600)], [5]],
   ])("%s", (_name, steps, expected) => {
     expect(run(BEACON, steps).marked).toEqual(expected);
+  });
+
+  test("out of order, it is as of the latest connection", () => {
+    expect(run(BEACON, connections(0, 450, 150, 600, 300)).matches.map(({ time }) => (time - START) / 1_000)).toEqual([600]);
   });
 
   test("uneven sizes speak against it", () => {

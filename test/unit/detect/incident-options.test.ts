@@ -5,6 +5,7 @@ import { createDetector } from "../../../src/detect/evaluate.ts";
 import type { Match } from "../../../src/detect/match.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
 import { originOf } from "../../../src/flow/origin.ts";
+import { runs } from "../../runs.ts";
 import { StateStore } from "./saved-state.ts";
 import { detect, detection, errorsOf, type Fields, flowAt, flowMaker, rulesOf } from "./support.ts";
 
@@ -55,6 +56,30 @@ describe("routine", () => {
     const flows = () => seconds.map((second) => alone(second, { destinationPort: 22 }));
     expect(names(detect(rulesOf(RULE), flows()).matches)).toEqual(expected);
     expect(names(detectOverRestarts(RULE, flows()))).toEqual(expected);
+  });
+
+  test("of a beacon is the same in any order: late connections do not say that it was one an hour earlier", () => {
+    const beacon = `${detection("  selection: { action: accept }\n  condition: selection")}flow:
+  throttle: 1d
+  routine: true
+  detector: { type: beacon, group-by: [sourceAddress, destinationAddress], connections: 5, score: 0.8, common: 3, shortest: 1s, longest: 1d }
+`;
+    // Five times, each seven hours after the one before: the fifth of ten connections is the first within the hour. An hour earlier the
+    // second day would be as the first.
+    const times = [2, 9, 16, 23, 30].map((hour) => Array.from({ length: 10 }, (_, index) => hour * HOUR + (index - 3.5) * 300));
+    const keys = (order: readonly number[]) => {
+      const flows = order.map((second) => alone(second, { sourcePort: 40_000 + (second % 20_000) }));
+      return detectOverRestarts(beacon, flows).map(({ key }) => key);
+    };
+    const inOrder = keys(times.flat());
+    expect(inOrder.map((key) => key.split("|").at(-1))).toEqual(["20458", "20459"]);
+    const orders = times.map((of) => fc.shuffledSubarray(of, { minLength: of.length }));
+    fc.assert(
+      fc.property(fc.tuple(...orders), (order) => {
+        expect(keys(order.flat())).toEqual(inOrder);
+      }),
+      { numRuns: runs(20) },
+    );
   });
 
   test("is of one incident: another host is told", () => {
