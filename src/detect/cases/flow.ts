@@ -116,10 +116,19 @@ function derive(own: Partial<Flow>): void {
 
 function zoneOf(address: string | undefined): Zone | undefined {
   if (address === undefined) return undefined;
-  if (!ipaddr.isValid(address)) return "invalid";
-  const read = ipaddr.process(address);
+  const read = readAddress(address);
+  if (read === undefined) return "invalid";
   const range = read.range();
   if (range === "multicast" || range === "broadcast") return range;
   if (read.kind() === "ipv4" && PROVIDERS.some(([network, length]) => read.match(network, length))) return "provider";
   return PRIVATE.includes(range) ? "internal" : "external";
+}
+
+/** Read once, which is what takes time; undefined for what is no address. */
+function readAddress(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
+  try {
+    return ipaddr.process(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -33,6 +33,9 @@ const ZONES: readonly (Zone | undefined)[] = ["internal", "external", "invalid",
 const ZONE_COUNT = ZONES.length;
 const TRAFFIC_TYPES: readonly (TrafficType | undefined)[] = ["east-west", "north-south", undefined];
 
+/** Combinations of all those, without the protocol. */
+const WAY_COUNT = 3 * 3 * 3 * 3 * ZONE_COUNT * ZONE_COUNT * 3;
+
 /**
  * Finds the rules that a flow matches without asking all of them: conditions are reduced for each combination of status, action, direction,
  * initiator, zones, type of traffic, protocol and destination port, when it is first met; of protocols and ports only what the rules ask of them makes
@@ -42,7 +45,8 @@ export function createDispatch(rules: readonly (DetectionRule | DetectorRule)[])
   const conditions = rules.map(({ condition }) => condition);
   const protocols = classify(conditions, "protocol", 255);
   const ports = classify(conditions, "destinationPort", 65_535);
-  const cells: (Cell | undefined)[] = new Array(3 * 3 * 3 * 3 * ZONE_COUNT * ZONE_COUNT * 3 * protocols.count).fill(undefined);
+  /** By class of the protocol, made when first met: there are many ways. */
+  const cells: ((Cell | undefined)[] | undefined)[] = new Array(protocols.count).fill(undefined);
 
   const buildCell = (flow: Flow): Cell => {
     const known: Known = new Map<FieldName, string | number | undefined>([
@@ -72,11 +76,16 @@ export function createDispatch(rules: readonly (DetectionRule | DetectorRule)[])
     const kind = said * 3 + initiatorCode(flow.initiator);
     const sides = zoneCode(flow.sourceZone) * ZONE_COUNT + zoneCode(flow.destinationZone);
     const way = (kind * ZONE_COUNT * ZONE_COUNT + sides) * 3 + trafficCode(flow.trafficType);
-    const code = way * protocols.count + protocols.of(flow.protocol);
-    let cell = cells[code];
+    const protocol = protocols.of(flow.protocol);
+    let ways = cells[protocol];
+    if (ways === undefined) {
+      ways = new Array<Cell | undefined>(WAY_COUNT).fill(undefined);
+      cells[protocol] = ways;
+    }
+    let cell = ways[way];
     if (cell === undefined) {
       cell = buildCell(flow);
-      cells[code] = cell;
+      ways[way] = cell;
     }
     const port = ports.of(flow.destinationPort);
     let candidates = cell.byPort[port];

@@ -26,8 +26,6 @@ export interface Node {
   readonly rarities: ReadonlyMap<string, Rarity>;
   /** What a rule that rests on what is common has found while that was being learnt. */
   readonly held: Held | undefined;
-  /** Change with everything that the state of each depends on, and with nothing else. */
-  readonly fingerprints: { readonly follower: string; readonly episodes: string };
 }
 
 /** Rules joined to the correlations that listen to them. */
@@ -161,7 +159,7 @@ export function createNetwork(rules: readonly Rule[], options: FollowerOptions, 
     const held = holder(rule, tell);
     const emit = held === undefined ? tell : holding(rule, held, episodes, tell);
     const follower = rule.kind === "detection" ? undefined : createFollower(rule, emit);
-    nodes.set(rule, { rule, follower, episodes, rarities, held, fingerprints: fingerprintsOf(rule) });
+    nodes.set(rule, { rule, follower, episodes, rarities, held });
     if (rule.kind !== "correlation") {
       const hit = follower ? observing(follower) : rule.alerts ? loud(emit) : silent(hear.get(rule) ?? []);
       hits.set(rule, shared.length === 0 ? hit : rarely(shared, latenessMs, hit));
@@ -250,10 +248,15 @@ function plainEvidence(flow: Flow): Evidence {
   return { group: {}, firstSeen: time, lastSeen: time, count: 1, bytes: 0, reason: "the flow matches the rule", samples: [] };
 }
 
-function fingerprintsOf(rule: Rule): Node["fingerprints"] {
-  const { dedup, throttleMs, routine, spread } = rule;
+/** Changes with everything that what a rule follows depends on, and with nothing else. */
+export function followerFingerprint(rule: Rule): string {
+  return digest(definitionOf(rule));
+}
+
+/** Changes with everything that a rule's incidents depend on, and with nothing else. */
+export function episodesFingerprint({ dedup, throttleMs, routine, spread }: Rule): string {
   const counted = routine || spread !== undefined ? [routine, spread] : [];
-  return { follower: digest(definitionOf(rule)), episodes: digest([dedup, throttleMs, ...counted]) };
+  return digest([dedup, throttleMs, ...counted]);
 }
 
 function definitionOf(rule: Rule): unknown {

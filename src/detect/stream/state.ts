@@ -1,7 +1,7 @@
 import type { SavedState, StatePart, StateSave } from "../../contracts/state-ledger.ts";
 import { Failure } from "../../lib/errors.ts";
 import { type Entry, Journal } from "./journal.ts";
-import type { Node } from "./network.ts";
+import { episodesFingerprint, followerFingerprint, type Node } from "./network.ts";
 import type { ProgressTable } from "./progress.ts";
 import { OBJECTS, ruleOf, tableId } from "./table.ts";
 import { tablesOfVersion3 } from "./version-3.ts";
@@ -190,9 +190,11 @@ export function createState(nodes: readonly Node[], progress: ProgressTable, clo
 /** What is remembered: of objects, of what a rule follows, and of its incidents. */
 function journalsOf(nodes: readonly Node[], progress: ProgressTable): Map<string, Journal> {
   const journals = [new Journal(OBJECTS, "", progress.table)];
-  for (const { rule, follower, episodes, rarities, held, fingerprints } of nodes) {
-    if (follower !== undefined) journals.push(new Journal(tableId("follower", rule.name), fingerprints.follower, follower.table));
-    if (episodes !== undefined) journals.push(new Journal(tableId("episodes", rule.name), fingerprints.episodes, episodes.table));
+  for (const { rule, follower, episodes, rarities, held } of nodes) {
+    if (follower !== undefined)
+      journals.push(new Journal(tableId("follower", rule.name), followerFingerprint(rule), follower.table));
+    if (episodes !== undefined)
+      journals.push(new Journal(tableId("episodes", rule.name), episodesFingerprint(rule), episodes.table));
     if (held !== undefined) journals.push(new Journal(tableId("held", rule.name), "", held.table));
     for (const [id, { table }] of rarities) journals.push(new Journal(tableId(`common ${id}`, rule.name), id, table));
   }
