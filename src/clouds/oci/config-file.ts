@@ -45,8 +45,9 @@ export async function configFile(options: ProfileOptions, surroundings: OciSurro
     }
   };
   const expired = (): boolean => {
+    if (tokenFile === undefined) return false;
     const expiry = tokenExpiry(current.keyId);
-    return tokenFile !== undefined && expiry !== undefined && expiry <= Date.now();
+    return expiry !== undefined && expiry <= Date.now();
   };
   const renewal = `\`oci session refresh --profile ${profile}\``;
   return {
