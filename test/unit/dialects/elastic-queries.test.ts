@@ -11,8 +11,8 @@ import { oddSearch, spreadFlows } from "../searches/odd.ts";
 import { answer, columnsOf, faultOf, type Row } from "../searches/oracle.ts";
 import { runEsql } from "./elastic-reader.ts";
 import { oddCondition, oddFlows, ruleOf } from "./odd.ts";
-import { type Fields, madeOnce, type Value } from "./query-reader.ts";
-import { attributes, cases, evaluate, groupFields, otel, rules } from "./support.ts";
+import { type Fields, madeOnce, otherColumns, type Value } from "./query-reader.ts";
+import { attributes, cases, evaluate, groupFields, otel, rules, spanOf } from "./support.ts";
 
 const dialect = elasticDialect(attributes);
 const line = linePrinter(otel, "flowferry");
@@ -22,14 +22,22 @@ const searches = loadSearches("deploy/searches").searches.filter((search): searc
 function recordOf(flow: Flow): Fields {
   const record = JSON.parse(line(flow, flow.time)) as Record<"resource" | "attributes", Record<string, unknown>>;
   const fields: Record<string, Value> = { "@timestamp": BigInt(flow.time) };
-  for (const [prefix, values] of [
-    ["attributes", record.attributes],
-    ["resource.attributes", record.resource],
-  ] as const) {
-    for (const [name, value] of Object.entries(values)) fields[`${prefix}.${name}`] = typeOf(name, value);
-  }
+  for (const [name, value] of Object.entries(record.attributes)) fields[inAttributes(name)] = typeOf(name, value);
+  for (const [name, value] of Object.entries(record.resource)) fields[inResource(name)] = typeOf(name, value);
   return fields;
 }
+
+/** The names behind a prefix, each joined once. */
+function behind(prefix: string): (name: string) => string {
+  const joined = new Map<string, string>();
+  return (name) => {
+    const found = joined.get(name) ?? prefix + name;
+    joined.set(name, found);
+    return found;
+  };
+}
+const inAttributes = behind("attributes.");
+const inResource = behind("resource.attributes.");
 
 const INTEGERS = new Set(attributes.all.filter(({ type }) => type === "integer").map(({ name }) => name));
 const typeOf = (name: string, value: unknown): Value => (INTEGERS.has(name) ? BigInt(String(value)) : (value as Value));
@@ -43,10 +51,9 @@ function queryOf(search: Search): string {
 }
 
 function rowsOf(search: Search, flows: readonly Flow[]): Row[] {
-  return runEsql(queryOf(search), recordsOf(flows)).map((row) => {
-    expect(Object.keys(row)).toEqual(columnsOf(search));
-    return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(search, name, value)]));
-  });
+  const rows = runEsql(queryOf(search), recordsOf(flows));
+  expect(otherColumns(rows, columnsOf(search))).toEqual([]);
+  return rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(search, name, value)])));
 }
 
 function plain({ by }: Search, name: string, value: Value): string | number | undefined {
@@ -96,14 +103,11 @@ describe.each(rules.filter((rule) => rule.alerts && "query" in dialect.rule(rule
   ({ rule }) => {
     const printed = dialect.rule(rule);
     const query = "query" in printed ? printed.query : "";
-    const own = cases.filter(({ rule: name, flows }) => {
-      const times = flows.map(({ time }) => time);
-      // The query of a correlation sees one window.
-      return (
-        name === rule.name &&
-        (rule.kind !== "correlation" || Math.max(...times) - Math.min(...times) < rule.correlation.timespanMs)
-      );
-    });
+    // The query of a correlation sees one window.
+    const own = cases.filter(
+      ({ rule: name, flows }) =>
+        name === rule.name && (rule.kind !== "correlation" || spanOf(flows) < rule.correlation.timespanMs),
+    );
     test.each(own)("$name", ({ flows, fires }) => {
       const names = groupFields(rule).map((ref) => `attributes.${attributes.of(ref)?.name}`);
       const found = runEsql(query, recordsOf(flows)).map((row) =>

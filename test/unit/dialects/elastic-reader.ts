@@ -11,6 +11,7 @@ import {
   strict,
   sum,
   type Value,
+  valuesOf,
   withColumns,
 } from "./query-reader.ts";
 
@@ -153,8 +154,12 @@ function stats(
       })
     : [];
   const made = by.flatMap(({ name, expression }) => (expression === undefined ? [] : [{ name, expression }]));
-  const columnsFrom = (row: Fields) => Object.fromEntries(made.map(({ name, expression }) => [name, expression(row)]));
-  const keyed = made.length === 0 ? rows : rows.map((row) => Object.assign(Object.create(row), columnsFrom(row)));
+  const keyedOf = (row: Fields): Fields => {
+    const keyed = Object.create(row) as Record<string, Value>;
+    for (const { name, expression } of made) keyed[name] = expression(row);
+    return keyed;
+  };
+  const keyed = made.length === 0 ? rows : rows.map(keyedOf);
   const names = by.map(({ name }) => name);
   const groups = names.length === 0 ? [keyed] : grouped(keyed, names);
   return groups.map((members) => ({
@@ -171,6 +176,6 @@ function aggregateOf(command: Reader): Aggregate {
   command.need("(");
   const argument: Expression = command.take("*") ? () => true : command.expression();
   command.need(")");
-  const meets = command.take("WHERE") ? command.expression() : () => true;
-  return (rows) => apply(rows.filter((row) => meets(row) === true).flatMap((row) => argument(row) ?? []));
+  const meets = command.take("WHERE") ? command.expression() : undefined;
+  return (rows) => apply(valuesOf(argument, meets === undefined ? rows : rows.filter((row) => meets(row) === true)));
 }

@@ -137,7 +137,7 @@ export class Reader {
       this.need("(");
       const values = this.list(() => this.#sum());
       this.need(")");
-      return (fields) => or(values.map((value) => compare("==", left, value)))(fields);
+      return or(values.map((value) => compare("==", left, value)));
     }
     const sign = [this.#language.equals, "!=", ">=", "<=", ">", "<"].find((one) => this.take(one));
     return sign === undefined ? left : compare(sign === "=" ? "==" : sign, left, this.#sum());
@@ -273,12 +273,34 @@ export function withColumns(row: Fields, made: readonly { readonly name: string;
 export function grouped(rows: readonly Fields[], keys: readonly string[]): Fields[][] {
   const groups = new Map<string, Fields[]>();
   for (const row of rows) {
-    const id = JSON.stringify(keys.map((key) => String(row[key] ?? null) + typeof row[key]));
+    let id = "";
+    for (const key of keys) {
+      const text = String(row[key] ?? null);
+      id += `${typeof row[key]} ${text.length} ${text}`;
+    }
     const group = groups.get(id);
     if (group === undefined) groups.set(id, [row]);
     else group.push(row);
   }
   return [...groups.values()];
+}
+
+/** What an expression gives of rows, a list's values one by one; not what is missing. */
+export function valuesOf(expression: Expression, rows: readonly Fields[]): Single[] {
+  const values: Single[] = [];
+  for (const row of rows) {
+    const value = expression(row);
+    if (value === null) continue;
+    if (Array.isArray(value)) values.push(...(value as readonly Single[]));
+    else values.push(value as Single);
+  }
+  return values;
+}
+
+/** The names of each row's columns, where they are not those. */
+export function otherColumns(rows: readonly Fields[], names: readonly string[]): string[] {
+  const expected = names.join();
+  return rows.map((row) => Object.keys(row).join()).filter((found) => found !== expected);
 }
 
 /** What is made of flows, made once. */

@@ -10,9 +10,9 @@ import { generatedFlows } from "../searches/flows.ts";
 import { oddSearch, spreadFlows } from "../searches/odd.ts";
 import { answer, columnsOf, faultOf, type Row } from "../searches/oracle.ts";
 import { oddCondition, oddFlows, ruleOf } from "./odd.ts";
-import { type Fields, madeOnce, type Value } from "./query-reader.ts";
+import { type Fields, madeOnce, otherColumns, type Value } from "./query-reader.ts";
 import { runSpl } from "./splunk-reader.ts";
-import { attributes, cases, evaluate, groupFields, otel, rules } from "./support.ts";
+import { attributes, cases, evaluate, groupFields, otel, rules, spanOf } from "./support.ts";
 
 const dialect = splunkDialect(attributes);
 const line = linePrinter(otel, "flowferry");
@@ -37,12 +37,11 @@ function queryOf(search: Search): string {
 }
 
 function rowsOf(search: Search, flows: readonly Flow[]): Row[] {
-  return runSpl(queryOf(search), eventsOf(flows)).map((row) => {
-    expect(Object.keys(row)).toEqual(columnsOf(search).map((name) => (name === "Time" ? "_time" : name)));
-    return Object.fromEntries(
-      columnsOf(search).map((name) => [name, plain(search, name, row[name === "Time" ? "_time" : name] ?? null)]),
-    );
-  });
+  const rows = runSpl(queryOf(search), eventsOf(flows));
+  const columns = columnsOf(search);
+  const inSpl = (name: string): string => (name === "Time" ? "_time" : name);
+  expect(otherColumns(rows, columns.map(inSpl))).toEqual([]);
+  return rows.map((row) => Object.fromEntries(columns.map((name) => [name, plain(search, name, row[inSpl(name)] ?? null)])));
 }
 
 function plain({ by, measures }: Search, name: string, value: Value): string | number | undefined {
@@ -94,14 +93,11 @@ describe.each(rules.filter((rule) => rule.alerts && "query" in dialect.rule(rule
   ({ rule }) => {
     const printed = dialect.rule(rule);
     const query = "query" in printed ? printed.query : "";
-    const own = cases.filter(({ rule: name, flows }) => {
-      const times = flows.map(({ time }) => time);
-      // The search of a correlation sees one window.
-      return (
-        name === rule.name &&
-        (rule.kind !== "correlation" || Math.max(...times) - Math.min(...times) < rule.correlation.timespanMs)
-      );
-    });
+    // The search of a correlation sees one window.
+    const own = cases.filter(
+      ({ rule: name, flows }) =>
+        name === rule.name && (rule.kind !== "correlation" || spanOf(flows) < rule.correlation.timespanMs),
+    );
     test.each(own)("$name", ({ flows, fires }) => {
       const names = groupFields(rule).map(({ name }) => name.replaceAll(/\W/g, "_"));
       const found = runSpl(query, eventsOf(flows)).map((row) =>

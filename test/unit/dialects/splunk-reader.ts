@@ -11,6 +11,7 @@ import {
   strict,
   sum,
   type Value,
+  valuesOf,
   withColumns,
 } from "./query-reader.ts";
 
@@ -163,7 +164,7 @@ function stats(
     }
     command.need("as");
     const name = command.name();
-    return { name, aggregate: (members: readonly Fields[]) => apply(members.flatMap((row) => argument(row) ?? [])) };
+    return { name, aggregate: (members: readonly Fields[]) => apply(valuesOf(argument, members)) };
   });
   const by: string[] = [];
   if (command.take("by")) {

@@ -14,8 +14,24 @@ export const ALERTING = { lagMs: 70 * 60_000 };
 export const otel = loadSchema("otel", ".");
 export const attributes = storedAttributes(otel);
 
-/** What the stream evaluator finds: of a detection the flows that it marks, else the groups that are told. */
-export function evaluate(rule: Rule, flows: readonly Flow[]): Set<string> {
+/** From the earliest of the flows to the latest. */
+export function spanOf(flows: readonly Flow[]): number {
+  const times = flows.map(({ time }) => time);
+  return Math.max(...times) - Math.min(...times);
+}
+
+const evaluated = new WeakMap<readonly Flow[], WeakMap<Rule, ReadonlySet<string>>>();
+
+/** What the stream evaluator finds: of a detection the flows that it marks, else the groups that are told. Found once for all dialects. */
+export function evaluate(rule: Rule, flows: readonly Flow[]): ReadonlySet<string> {
+  const known = evaluated.get(flows) ?? new WeakMap<Rule, ReadonlySet<string>>();
+  evaluated.set(flows, known);
+  const found = known.get(rule) ?? findIn(rule, flows);
+  known.set(rule, found);
+  return found;
+}
+
+function findIn(rule: Rule, flows: readonly Flow[]): Set<string> {
   const detector = createDetector([{ ...rule, ...(rule.kind === "correlation" && { dedup: "group" as const }) }]);
   const found = new Set<string>();
   detector.onMatch((match) => {
