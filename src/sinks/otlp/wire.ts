@@ -53,6 +53,11 @@ export function varintLength(value: number): number {
 }
 
 function varint(value: number | bigint): Buffer {
+  if (typeof value === "number" && value >= 0) {
+    const short = Buffer.allocUnsafe(varintLength(value));
+    putVarint(short, 0, value);
+    return short;
+  }
   const bytes: number[] = [];
   let rest = BigInt.asUintN(64, BigInt(value));
   while (rest > 0x7fn) {
@@ -65,7 +70,10 @@ function varint(value: number | bigint): Buffer {
 
 /** A length-delimited field: text, bytes or a message. */
 export function delimited(field: number, content: Uint8Array): Buffer {
-  return Buffer.concat([varint((field << 3) | 2), varint(content.length), content]);
+  const tag = (field << 3) | 2;
+  const bytes = Buffer.allocUnsafe(varintLength(tag) + varintLength(content.length) + content.length);
+  bytes.set(content, putVarint(bytes, putVarint(bytes, 0, tag), content.length));
+  return bytes;
 }
 
 /** The content of a KeyValue message. */

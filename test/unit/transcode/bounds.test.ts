@@ -11,30 +11,30 @@ const addressOf = (index: number) => `10.${(index >> 16) & 255}.${(index >> 8) &
 const from = (index: number) => event({ sourceAddress: `"${addressOf(index)}"` });
 
 test("what is known of addresses is more than fits: it is forgotten within an object", async () => {
-  const rows = Array.from({ length: 2000 }, (_, index) => `${addressOf(index)},server ${index},${"x".repeat(1800)}\n`);
+  const rows = Array.from({ length: 1700 }, (_, index) => `${addressOf(index)},server ${index},${"x".repeat(1800)}\n`);
   const tables = await tablesOf({ servers: `address,server,notes\n${rows.join("")}` });
-  const events = Array.from({ length: 4000 }, (_, index) => from(index % 2000));
-  const taken = await expectSame(lines(events), { tables: () => tables });
-  expect(taken).toBeGreaterThan(3900);
+  const events = Array.from(rows, (_, index) => from(index));
+  const taken = await expectSame(lines([...events, ...events]), { tables: () => tables });
+  expect(taken).toBeGreaterThan(3300);
 });
 
 test("addresses that take each other's places", async () => {
   const count = runs(40_000);
-  const events = Array.from({ length: 2 * count }, (_, index) => from(index % count));
-  expect(await expectSame(lines(events), { chunks: [262_144] })).toBeGreaterThan(1.98 * count);
+  const events = Array.from({ length: count }, (_, index) => from(index));
+  expect(await expectSame(lines([...events, ...events]), { chunks: [262_144] })).toBeGreaterThan(1.98 * count);
 });
 
 test("blocks of metadata fill the memory, and are forgotten within an object", async () => {
-  const block = (index: number) => ({ vnicocid: `"ocid1.vnic.oc1.iad.${"x".repeat(6000)}${index % 600}"` });
-  const events = Array.from({ length: 3600 }, (_, index) => event({}, block(Math.floor(index / 6))));
-  const taken = await expectSame(lines([...events, ...events.slice(0, 1200)]), { chunks: [262_144] });
+  const block = (index: number) => ({ vnicocid: `"ocid1.vnic.oc1.iad.${"x".repeat(6000)}${index}"` });
+  const events = Array.from({ length: 520 }, (_, index) => Array<string>(5).fill(event({}, block(index)))).flat();
+  const taken = await expectSame(lines([...events, ...events.slice(0, 500)]), { chunks: [262_144] });
   expect(taken).toBeGreaterThan(2000);
 });
 
 test("more blocks than there are places", async () => {
   const block = (index: number) => ({ vnicocid: `"ocid1.vnic.oc1.iad.${index}"` });
-  const events = Array.from({ length: 30_000 }, (_, index) => event({}, block(Math.floor(index / 6))));
-  expect(await expectSame(lines(events), { chunks: [262_144] })).toBeGreaterThan(20_000);
+  const events = Array.from({ length: 4400 }, (_, index) => Array<string>(5).fill(event({}, block(index)))).flat();
+  expect(await expectSame(lines(events), { chunks: [262_144] })).toBeGreaterThan(15_000);
 });
 
 test("records of the greatest length that a context and both ends give", async () => {
@@ -79,9 +79,9 @@ test("contexts that never come again, or that were forgotten each time, do not k
 test("memory does not grow with the number of objects", async () => {
   setFlagsFromString("--expose-gc");
   const transcoder = newTranscoder();
-  const object = lines(Array.from({ length: 500 }, (_, index) => from(index)));
+  const object = lines(Array.from({ length: 200 }, (_, index) => from(index)));
   const read = async (count: number) => {
-    for (let index = 0; index < count; index++) await asRead(object, { key: `key${index}` }, transcoder);
+    for (let index = 0; index < count; index++) await asRead(object, { key: `key${index}`, gives: false }, transcoder);
   };
   const held = () => {
     (runInNewContext("gc") as () => void)();

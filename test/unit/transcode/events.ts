@@ -42,8 +42,11 @@ export const BLOCK = {
 export type Members = Readonly<Record<string, string | undefined>>;
 
 export function objectOf(members: Members): string {
-  const written = Object.entries(members).filter(([, value]) => value !== undefined);
-  return `{${written.map(([name, value]) => `"${name}":${value}`).join(",")}}`;
+  let text = "";
+  for (const name in members) {
+    if (members[name] !== undefined) text += `${text === "" ? "" : ","}"${name}":${members[name]}`;
+  }
+  return `{${text}}`;
 }
 
 /** An event with other values in these members. */

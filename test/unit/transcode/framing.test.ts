@@ -61,7 +61,7 @@ test("any damage to any byte", async () => {
 
 test("damage to each byte of an event", async () => {
   const one = event();
-  for (let at = 0; at < one.length; at += isThorough ? 3 : 7) {
+  for (let at = 0; at < one.length; at += isThorough ? 3 : 13) {
     for (const put of BYTES) {
       const broken = one.slice(0, at) + put + one.slice(at + 1);
       await expectSame(lines([one, one, broken, one]), {}, transcoder);
@@ -77,8 +77,14 @@ test("an object that ends anywhere", async () => {
 });
 
 test("chunks of any size", async () => {
+  // Records of two lengths: they begin at each place of a chunk.
+  const few = Buffer.from(lines(numbered(20)));
+  for (const size of [1, 2, 3]) {
+    await expectSame(few, { chunks: [size] }, transcoder);
+    await expectSame(gzipSync(few), { chunks: [size] }, transcoder);
+  }
   const whole = Buffer.from(lines(numbered(60)));
-  for (const size of [1, 2, 3, 15, 16, 17, 255, 900, 947, 948, 949, 4096, 30_000]) {
+  for (const size of [15, 16, 17, 255, 900, 947, 948, 949, 4096, 30_000]) {
     await expectSame(whole, { chunks: [size] }, transcoder);
     await expectSame(gzipSync(whole), { chunks: [size] }, transcoder);
   }
@@ -101,8 +107,9 @@ test("a record that begins or ends where the kernel's input ends", async () => {
 });
 
 test("objects in several members of gzip, in gzip twice, broken off, and with something behind", async () => {
-  const events = numbered(2000);
-  const parts = [events.slice(0, 700), events.slice(700, 701), events.slice(701)].map((some) => gzipSync(lines(some)));
+  // The first and the last part are larger than one output of zlib.
+  const events = numbered(800);
+  const parts = [events.slice(0, 320), events.slice(320, 321), events.slice(321)].map((some) => gzipSync(lines(some)));
   const whole = Buffer.concat(parts);
   const many = Buffer.concat(events.slice(0, 100).map((one) => gzipSync(`${one}\n`)));
   const corrupt = Buffer.from(whole);
@@ -117,7 +124,7 @@ test("objects in several members of gzip, in gzip twice, broken off, and with so
     Buffer.concat([whole, Buffer.from("x")]),
   ];
   for (const object of objects) {
-    for (const format of ["oci-vcn", "auto"]) await expectSame(object, { chunks: [5000], format }, transcoder);
+    for (const format of ["oci-vcn", "auto"]) await expectSame(object, { chunks: [2000], format }, transcoder);
   }
 });
 

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { DecodeOptions } from "../../../src/contracts/decoder.ts";
+import type { Enricher } from "../../../src/contracts/enricher.ts";
 import type { Payload } from "../../../src/contracts/sink.ts";
 import { type EnrichedPiece, readHere, type Stages } from "../../../src/delivery/reader.ts";
 import { enricherOf } from "../../../src/enrich/chain.ts";
@@ -10,10 +11,11 @@ import { decoderFor } from "../../../src/formats/formats.ts";
 import { FORMATS } from "../../../src/registry.ts";
 import { loadSchema } from "../../../src/schemas/load.ts";
 import { compressor } from "../../../src/sinks/otlp/compression.ts";
-import { createEncoder, type EncoderOptions } from "../../../src/sinks/otlp/encoder.ts";
+import { createEncoder, type EncoderOptions, type OtlpEncoder } from "../../../src/sinks/otlp/encoder.ts";
 import { protobuf } from "../../../src/sinks/otlp/protobuf.ts";
 import type { EncodedRecord } from "../../../src/transcode/records.ts";
 import { Transcoder } from "../../../src/transcode/transcoder.ts";
+import { expectAlike } from "../alike.ts";
 import { tablesOf } from "../enrich/snapshot.ts";
 import { inChunks } from "../formats/decoding.ts";
 
@@ -37,6 +39,8 @@ export interface Settings extends Partial<DecodeOptions> {
   readonly before?: (chunk: number) => void;
   /** Records of a request. */
   readonly batch?: number;
+  /** Whether the records are given back when they were sent; otherwise they are left to the collector of garbage. */
+  readonly gives?: boolean;
 }
 
 /** What was read of an object: what is said of its records, and the requests that are sent. */
@@ -58,15 +62,25 @@ async function* chunksOf(bytes: Uint8Array, { chunks = [65_536], before }: Setti
   }
 }
 
+/** Who makes requests of what was read: what it is given back serves again, as in the program. */
+interface Requests {
+  encode(wanted: EnrichedPiece["wanted"]): Payload;
+  recycle(payload: Payload): void;
+  release?(wanted: EnrichedPiece["wanted"]): void;
+}
+
 async function gather(
   pieces: AsyncIterable<EnrichedPiece>,
-  encode: (wanted: EnrichedPiece["wanted"]) => Payload,
-  { skip = 0, batch = 1000 }: Settings,
+  { encode, recycle, release }: Requests,
+  { skip = 0, batch = 1000, gives = true }: Settings,
 ): Promise<Outcome> {
   const outcome: Outcome = { requests: [], records: [], bad: [], quality: [], skipped: [], through: skip };
+  const all: EnrichedPiece["wanted"][number][] = [];
   let waiting: EnrichedPiece["wanted"][number][] = [];
   const send = (count: number) => {
-    outcome.requests.push(...encode(waiting.slice(0, count)).parts.map((part) => Buffer.from(part)));
+    const payload = encode(waiting.slice(0, count));
+    outcome.requests.push(...payload.parts.map((part) => Buffer.from(part)));
+    recycle(payload);
     waiting = waiting.slice(count);
   };
   for await (const { flows, wanted, bad, quality, skipped, through } of pieces) {
@@ -77,20 +91,26 @@ async function gather(
     for (const [type, numbers] of Object.entries(skipped))
       outcome.skipped.push(...numbers.map((record): [string, number] => [type, record]));
     outcome.through = through;
+    all.push(...wanted);
     waiting.push(...wanted);
     while (waiting.length >= batch) send(batch);
   }
   if (waiting.length > 0) send(waiting.length);
+  if (gives) release?.(all);
   return outcome;
 }
 
+const enrichers = new WeakMap<Tables, Enricher>();
+
+function enricherFor(tables: Tables): Enricher {
+  const known = enrichers.get(tables) ?? enricherOf(tables);
+  enrichers.set(tables, known);
+  return known;
+}
+
 function stagesFor({ tables = () => NO_TABLES, keep = () => true, format = "oci-vcn" }: Settings, onFlows = (_: number) => {}) {
-  const enrichers = new WeakMap<Tables, (flow: Flow) => void>();
   const enrich = async (flows: readonly Flow[]) => {
-    const state = tables();
-    const enricher = enrichers.get(state) ?? enricherOf(state);
-    enrichers.set(state, enricher);
-    flows.forEach(enricher);
+    flows.forEach(enricherFor(tables()));
     onFlows(flows.length);
   };
   return { decode: decoderFor(FORMATS, format), enrich, keep } satisfies Stages;
@@ -101,12 +121,13 @@ const toRead = ({ key = "key", skip = 0, maxBytes = 1e9, maxRecordBytes = 1e6, .
   options: { skip, maxBytes, maxRecordBytes, ...("leftOut" in rest ? { leftOut: rest.leftOut ?? 0 } : {}) },
 });
 
+const encoders = new Map(SCHEMAS.map((schema) => [schema, createEncoder(protobuf, loadSchema(schema, "/"), OPTIONS)]));
+
 /** By the program's decoder, enrichers and encoder. */
 export function byFlows(bytes: Uint8Array | string, settings: Settings = {}): Promise<Outcome> {
-  const { schema = "otel" } = settings;
-  const encoder = createEncoder(protobuf, loadSchema(schema, "/"), OPTIONS);
+  const { encode, recycle } = encoders.get(settings.schema ?? "otel") as OtlpEncoder;
   const pieces = readHere(stagesFor(settings))(chunksOf(Buffer.from(bytes), settings), toRead(settings), never);
-  return gather(pieces, (wanted) => encoder.encode(wanted as readonly Flow[], OBSERVED), settings);
+  return gather(pieces, { encode: (wanted) => encode(wanted as readonly Flow[], OBSERVED), recycle }, settings);
 }
 
 export const newTranscoder = ({ schema = "otel" }: Settings = {}) =>
@@ -125,7 +146,12 @@ export async function asRead(
   const { tables = () => NO_TABLES, needsFlows = () => false } = settings;
   const read = transcoder.reader({ ...stages, enrichment: 0 }, { tables, needsFlows });
   const pieces = read(chunksOf(Buffer.from(bytes), settings), toRead(settings), never);
-  const outcome = await gather(pieces, (wanted) => transcoder.encode(wanted as readonly EncodedRecord[], OBSERVED), settings);
+  const requests: Requests = {
+    encode: (wanted) => transcoder.encode(wanted as readonly EncodedRecord[], OBSERVED),
+    recycle: transcoder.recycle,
+    release: (wanted) => transcoder.release(wanted as readonly EncodedRecord[]),
+  };
+  const outcome = await gather(pieces, requests, settings);
   return { ...outcome, taken: outcome.records.length - left };
 }
 
@@ -137,9 +163,15 @@ export async function expectSame(
 ): Promise<number> {
   const { taken, ...outcome } = await asRead(bytes, settings, transcoder);
   const expected = await byFlows(bytes, settings);
-  expect({ ...outcome, requests: outcome.requests.length }).toEqual({ ...expected, requests: expected.requests.length });
-  for (const [index, request] of expected.requests.entries()) expectEqual(outcome.requests[index] as Buffer, request);
+  expectOutcome(outcome, expected);
   return taken;
+}
+
+/** The same was said and sent. */
+export function expectOutcome({ requests, ...said }: Outcome, { requests: meant, ...expected }: Outcome): void {
+  expectAlike(said, expected);
+  expect(requests.length).toBe(meant.length);
+  for (const [index, request] of meant.entries()) expectEqual(requests[index] as Buffer, request);
 }
 
 function expectEqual(actual: Buffer, expected: Buffer): void {
