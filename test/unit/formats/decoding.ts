@@ -64,20 +64,24 @@ export async function* inChunks(bytes: Uint8Array, sizes: readonly number[]): As
 }
 
 /** A flow as plain data, as decoders fill it: what the log does not say is left out, times are ISO, large counters end in `n`. */
-export function plain({ origin: _, context, ...flow }: Flow): Record<string, unknown> {
+export function plain(flow: Flow): Record<string, unknown> {
   const shown: Record<string, unknown> = {};
   for (const name in flow) {
-    const value: unknown = flow[name as keyof typeof flow];
-    if (value === undefined || NOT_DECODED.has(name)) continue;
+    const value: unknown = flow[name as keyof Flow];
+    if (value === undefined || LEFT_OUT.has(name)) continue;
     if (TIMES.has(name)) shown[name] = new Date(value as number).toISOString();
     else shown[name] = typeof value === "bigint" ? `${value}n` : value;
   }
-  const said = Object.entries(context).filter(([, value]) => value !== undefined);
-  const times = said.map(([name, value]) => [name, TIMES.has(name) ? new Date(value as number).toISOString() : value] as const);
-  return { ...shown, context: Object.fromEntries(times) };
+  const context: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(flow.context)) {
+    if (value !== undefined) context[name] = TIMES.has(name) ? new Date(value as number).toISOString() : value;
+  }
+  shown.context = context;
+  return shown;
 }
 
-const NOT_DECODED = new Set<string>(FIELD_NAMES.filter((name) => !isFrom(name, "decoder")));
+/** What is not decoded, what the decoder is told, and the context, which is shown in its own form. */
+const LEFT_OUT = new Set<string>(["origin", "context", ...FIELD_NAMES.filter((name) => !isFrom(name, "decoder"))]);
 const TIMES = new Set<string>(FIELD_NAMES.filter((name) => formOf(name) === "time"));
 
 /** Every record number up to `through` occurs once, as a flow, bad or skipped; notices stand in their order, between records. */

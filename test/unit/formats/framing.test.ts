@@ -2,6 +2,7 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isThorough, runs } from "../../runs.ts";
+import { expectAlike } from "../alike.ts";
 import { decode, expectAccounted, type Outcome, plain } from "./decoding.ts";
 import { DAMAGE, damagedAt, FRAMES, type Frame, indented, RESULT_FRAMES } from "./frames.ts";
 import { IBM, OCI } from "./specimens.ts";
@@ -60,8 +61,8 @@ describe.each([...FRAMES, ...RESULT_FRAMES])("OCI events, $name", ({ name, put }
     const texts = [1n, 2n, 3n, 4n, 5n].map((bytes) => OCI.counting(bytes));
     for (let skip = 0; skip <= 6; skip++) {
       const { flows, bad, through } = await decode("oci-vcn", put(texts), { skip, chunks: [100] });
-      expect(flows.map(({ record, bytes }) => [record, bytes])).toEqual([1, 2, 3, 4, 5].slice(skip).map((n) => [n, n]));
-      expect([bad, through]).toEqual([[], Math.max(5, skip)]);
+      const found = flows.map(({ record, bytes }) => [record, bytes]);
+      expectAlike([found, bad, through], [[1, 2, 3, 4, 5].slice(skip).map((n) => [n, n]), [], Math.max(5, skip)]);
     }
   });
 
@@ -87,18 +88,22 @@ describe.each([...FRAMES, ...RESULT_FRAMES])("OCI events, $name", ({ name, put }
       const [first] = outcome.bad;
       expect(outcome.flows.map(({ bytes }) => bytes)).toEqual([1, 2, 3, 4, 5, 6].filter((number) => number !== place + 1));
       expect(first?.[0]).toMatch(new RegExp(`^${place + 1}\\+?$`));
+      const expected = comparable(outcome);
       for (const chunks of [byteByByte(whole, text), [50]]) {
-        expect(comparable(await decode("oci-vcn", text, { chunks }))).toEqual(comparable(outcome));
+        expectAlike(comparable(await decode("oci-vcn", text, { chunks })), expected);
       }
       for (const skip of [1, place + 1]) {
         const rest = await decode("oci-vcn", text, { skip });
-        expect(rest.flows.map(plain)).toEqual(outcome.flows.filter(({ record }) => record > skip).map(plain));
+        expectAlike(
+          rest.flows.map(plain),
+          expected.flows.filter(({ record }) => (record as number) > skip),
+        );
       }
     }
   });
 
   test("a record that is too long is set aside, and what follows is read", async () => {
-    const long = OCI.counting(2n).replace("NAME", `{[,"\\"${"x".repeat(20_000)}`.replace('"', ""));
+    const long = OCI.counting(2n).replace("NAME", `{[,"\\"${"x".repeat(7_000)}`.replace('"', ""));
     const text = put([OCI.counting(1n), long, OCI.counting(3n), OCI.counting(4n)]);
     for (const chunks of [[65_536], [10]]) {
       const { flows, bad } = await decode("oci-vcn", text, { maxRecordBytes: 5_000, chunks });
@@ -177,8 +182,8 @@ describe.each(FRAMES)("IBM objects, $name", ({ put }) => {
       for (const change of ["$1$2,,", "$1{", '$1"', "$1$2}"]) {
         const { flows, bad } = await decode("ibm-vpc", text.replace(mark, change), { chunks: [200] });
         const found = flows.map(({ bytes, context }) => `${context.vnic}${bytes}`);
-        expect(found).toEqual(["a1", "a2", "a3", "b4", "b5", "b6", "c7"].filter((name) => name !== vnic + broken));
-        expect(bad.length).toBeGreaterThan(0);
+        const others = ["a1", "a2", "a3", "b4", "b5", "b6", "c7"].filter((name) => name !== vnic + broken);
+        expectAlike([found, bad.length > 0], [others, true]);
       }
     }
   });
@@ -322,13 +327,14 @@ test("records behind what a logger puts before each line", async () => {
 
 test("what is broken is looked at again a bounded number of times", async () => {
   const line = `${OCI.counting(1n)}\n`;
+  const bytes = runs(500_000, 4);
   for (const broken of [
-    '{"a":'.repeat(200_000),
-    '{"data":{"action":{'.repeat(30_000),
-    '{"a":\n'.repeat(60_000),
-    "[".repeat(500_000),
+    '{"a":'.repeat(bytes * 0.4),
+    '{"data":{"action":{'.repeat(bytes * 0.06),
+    '{"a":\n'.repeat(bytes * 0.12),
+    "[".repeat(bytes),
   ]) {
-    const { flows, bad } = await decode("oci-vcn", `${broken}\n${line}`, { maxRecordBytes: 500_000 });
+    const { flows, bad } = await decode("oci-vcn", `${broken}\n${line}`, { maxRecordBytes: bytes });
     expect(flows.map(({ bytes }) => bytes)).toEqual([1]);
     expect(bad.length).toBeGreaterThan(0);
   }
