@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
+import { runs } from "../../runs.ts";
 import { collect, type Row, recount } from "./recount.ts";
 
-const OPTIONS = { format: "oci", flows: 20_000, vnics: 60, incidents: [], quality: false, spanMs: 21_600_000 } as const;
+const OPTIONS = { format: "oci", flows: runs(20_000, 2), vnics: 60, incidents: [], quality: false, spanMs: 21_600_000 } as const;
 
 /** The conversation that a record is of, whichever way it runs. */
 const conversation = ({ source, destination, sourcePort, port }: Row) =>

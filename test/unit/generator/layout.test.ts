@@ -38,13 +38,17 @@ function seconds(stamp: string): number {
 describe("an OCI bucket", async () => {
   const { objects } = await collect({ format: "oci", flows: runs(20_000, 3), prefix: "vcn/" });
   const lines = linesOf(objects);
-  const events = lines.map((line) => JSON.parse(line) as Event);
+  const parsed = objects.map((object) => ({
+    key: object.key,
+    events: linesOf([object]).map((line) => JSON.parse(line) as Event),
+  }));
+  const events = parsed.flatMap((object) => object.events);
   const flows = events.filter(({ type }) => type === "com.oraclecloud.vcn.flowlogs.DataEvent");
 
   it("has the keys of Connector Hub: connector, earliest and latest record", () => {
-    for (const { key, bytes } of objects) {
+    for (const { key, events: own } of parsed) {
       const [, first = "", last = ""] = OCI_KEY.exec(key) ?? [];
-      const times = linesOf([{ bytes }]).map((line) => Date.parse((JSON.parse(line) as Event).time) / 1000);
+      const times = own.map(({ time }) => Date.parse(time) / 1000);
       expect([key, seconds(first), seconds(last)]).toEqual([key, Math.min(...times), Math.max(...times)]);
     }
   });
@@ -62,11 +66,13 @@ describe("an OCI bucket", async () => {
     const data =
       "action bytesOut destinationAddress destinationPort endTime flowid packets protocol protocolName sourceAddress sourcePort startTime status version";
     const always = ["compartmentid", "ingestedtime", "loggroupid", "logid", "tenantid", "vniccompartmentocid", "vnicocid"];
-    for (const event of flows) {
-      expect(Object.keys(event.data).join(" ")).toBe(data);
-      for (const name of always) expect(event.oracle[name]).toBeTypeOf("string");
-      expect(event.id).toMatch(/^[0-9a-f]{8}$/);
-    }
+    const odd = flows.filter(
+      (event) =>
+        Object.keys(event.data).join(" ") !== data ||
+        always.some((name) => typeof event.oracle[name] !== "string") ||
+        !/^[0-9a-f]{8}$/.test(event.id),
+    );
+    expect(odd).toEqual([]);
     const average = lines.reduce((sum, line) => sum + line.length, 0) / lines.length;
     expect(average).toBeGreaterThan(1_250);
     expect(average).toBeLessThan(1_500);
@@ -218,15 +224,18 @@ describe("an AWS bucket", () => {
     for (const { bytes } of objects) {
       const [heading = "", ...lines] = gunzipSync(bytes).toString().trimEnd().split("\n");
       const names = heading.split(" ");
-      for (const line of lines) {
+      const odd = lines.filter((line) => {
         const values = line.split(" ");
         const value = (name: string) => values[names.indexOf(name)] ?? "";
-        if (value("log-status") !== "OK") continue;
-        expect([value("flow-direction"), value("traffic-path") === "-"]).toEqual(
-          isInside(value("srcaddr")) && value("flow-direction") === "egress" ? ["egress", false] : ["ingress", true],
+        if (value("log-status") !== "OK") return false;
+        const isEgress = isInside(value("srcaddr")) && value("flow-direction") === "egress";
+        return (
+          value("flow-direction") !== (isEgress ? "egress" : "ingress") ||
+          (value("traffic-path") === "-") === isEgress ||
+          value("type") !== (value("srcaddr").includes(":") ? "IPv6" : "IPv4")
         );
-        expect(value("type")).toBe(value("srcaddr").includes(":") ? "IPv6" : "IPv4");
-      }
+      });
+      expect(odd).toEqual([]);
     }
   });
 });

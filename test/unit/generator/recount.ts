@@ -46,9 +46,10 @@ export function recount(format: GenerateOptions["format"], objects: readonly Gen
     else {
       const lines = text.split("\n");
       if (lines.pop() !== "") throw new Error(`${key} does not end with a line end`);
+      const names = format === "aws" ? placesIn(lines[0] ?? "") : new Map();
       lines.forEach((line, index) => {
         if (format === "oci") readOci(key, index + 1, JSON.parse(line), rows, counts);
-        else if (format === "aws") readAws(key, index, lines[0] ?? "", line, rows, counts);
+        else if (format === "aws") readAws(key, index, names, line, rows, counts);
         else readText(key, index + 1, line, rows, counts);
       });
       counts.records += format === "aws" ? lines.length - 1 : lines.length;
@@ -101,13 +102,17 @@ function readText(key: string, record: number, line: string, rows: Row[], counts
   }
 }
 
+type Names = ReadonlyMap<string, number>;
+
+/** Where the values of each name stand in a line. */
+const placesIn = (heading: string): Names => new Map(heading.split(" ").map((name, place) => [name, place]));
+
 /** By the names in the first line, which is no record. */
-function readAws(key: string, record: number, heading: string, line: string, rows: Row[], counts: Counts): void {
+function readAws(key: string, record: number, names: Names, line: string, rows: Row[], counts: Counts): void {
   if (record === 0) return;
-  const names = heading.split(" ");
   const values = line.split(" ");
-  if (values.length !== names.length) throw new Error(`${values.length} values for ${names.length} names: ${line}`);
-  const value = (name: string) => values[names.indexOf(name)] ?? "";
+  if (values.length !== names.size) throw new Error(`${values.length} values for ${names.size} names: ${line}`);
+  const value = (name: string) => values[names.get(name) ?? -1] ?? "";
   if (value("log-status") === "NODATA") counts.noData++;
   else if (value("log-status") === "SKIPDATA") counts.skipData++;
   else {

@@ -28,16 +28,16 @@ test("a stop after the answer was found ends it, too", async () => {
 
 test("a question may take longer than a timer can be set to", async () => {
   const database = await memoryDatabase();
-  const sql = "SELECT count(*) FROM range(20000) a, range(20000) b";
+  const sql = "SELECT count(*) FROM range(20000) a, range(5000) b";
   const found = await answer(database.connection, sql, { rows: 1, timeoutMs: 2 ** 40 }, new AbortController().signal);
-  expect(found.rows).toEqual([[400_000_000]]);
+  expect(found.rows).toEqual([[100_000_000]]);
   database.close();
 });
 
 test("a question that needs more memory than it may is told in one line", async () => {
   const database = await memoryDatabase();
   await database.connection.run("SET memory_limit = '20MB'");
-  const sql = "SELECT length(list(range::VARCHAR ORDER BY range DESC)) FROM range(3000000)";
+  const sql = "SELECT length(list(range::VARCHAR ORDER BY range DESC)) FROM range(1500000)";
   await expect(
     answer(database.connection, sql, { rows: 1, timeoutMs: 60_000 }, new AbortController().signal),
   ).rejects.toMatchObject({
