@@ -11,8 +11,10 @@ interface Distinct {
   newest: number;
   /** No window can hold before so many times have been added. */
   credit: number;
-  /** While the condition holds: the values seen last, the longest unseen first, with their latest time. Then nothing stands above. */
+  /** While the condition holds: the values seen last, the longest unseen first, with their latest time. */
   hot: Map<Value, number> | undefined;
+  /** While the condition holds: the earliest end of a window in which it does. Above stands what came up to then, as long as more of it may come. */
+  earliest: number;
 }
 
 /** Up to so many values are looked through one by one. */
@@ -54,23 +56,23 @@ export function createDistinct(atLeast: number, options: WindowOptions): Window<
   const prune = (state: Distinct): void => {
     const before = state.newest - timespanMs - latenessMs;
     if (!state.times.some(([earliest = before]) => earliest < before)) return;
-    const kept: [Value, number[]][] = [];
-    for (const [position, value] of state.values.entries()) {
-      const times = (state.times[position] as number[]).filter((time) => time >= before);
-      if (times.length > 0) kept.push([value, times]);
-    }
-    state.values = kept.map(([value]) => value);
-    state.times = kept.map(([, times]) => times);
-    state.index = undefined;
+    keep(state, (time) => time >= before);
   };
 
-  /** Looks at every window. The end of the first that holds, else NaN and a new credit. */
+  /** Whether any window holds, by `firstEnd`: then it goes on from there. */
   const sweep = (state: Distinct): number => {
     prune(state);
     if (state.values.length < atLeast) {
       state.credit = atLeast - state.values.length;
       return Number.NaN;
     }
+    const end = firstEnd(state);
+    if (!Number.isNaN(end)) heat(state, end);
+    return end;
+  };
+
+  /** Looks at every window. The end of the first that holds, else NaN and a new credit. */
+  const firstEnd = (state: Distinct): number => {
     const seen = state.times.flatMap((times, position) => times.map((time) => ({ time, position })));
     seen.sort((a, b) => a.time - b.time);
     const counts = new Array<number>(state.values.length).fill(0);
@@ -86,43 +88,54 @@ export function createDistinct(atLeast: number, options: WindowOptions): Window<
         counts[first.position] = left;
         if (left === 0) distinct--;
       }
-      if (distinct >= atLeast) {
-        heat(state);
-        return time;
-      }
+      if (distinct >= atLeast) return time;
       best = Math.max(best, distinct);
     }
     state.credit = atLeast - best;
     return Number.NaN;
   };
 
-  /** From now on only the latest values matter: older ones cannot make a window hold that these do not. */
-  const heat = (state: Distinct): void => {
+  /** From now on only the latest values matter: older ones cannot make a later window hold that these do not. */
+  const heat = (state: Distinct, end: number): void => {
     const latest = state.values.map((value, position) => [value, state.times[position]?.at(-1) ?? 0] as const);
     latest.sort((a, b) => a[1] - b[1]);
     state.hot = new Map(latest.slice(-atLeast));
-    state.values = [];
-    state.times = [];
-    state.index = undefined;
+    holdSince(state, end);
+  };
+
+  /** What comes late may make an earlier window hold, together with what had come by then. */
+  const holdSince = (state: Distinct, end: number): void => {
+    state.earliest = end;
+    keep(state, (time) => time <= end);
   };
 
   const cool = (state: Distinct): void => {
+    keep(state, () => false);
     for (const [value, time] of state.hot ?? []) {
       state.values.push(value);
       state.times.push([time]);
     }
     state.hot = undefined;
-    state.index = undefined;
     prune(state);
     state.credit = Math.max(1, atLeast - state.values.length);
   };
 
+  /** Late, while the condition holds: the end of the first window that holds, if that is earlier than was known. */
+  const holdsEarlier = (state: Distinct, time: number, value: Value): number => {
+    if (time >= state.earliest || time < state.newest - timespanMs - latenessMs) return Number.NaN;
+    const end = note(state, time, value) ? firstEnd(state) : Number.NaN;
+    if (!(end < state.earliest)) return Number.NaN;
+    holdSince(state, end);
+    return end;
+  };
+
   const addHot = (state: Distinct, hot: Map<Value, number>, time: number, value: Value): number => {
     if (time < state.newest) {
-      // Late, and the condition already holds: at most a value's latest time can change.
+      // At most a value's latest time can change, and the condition may have held earlier.
       if ((hot.get(value) ?? Number.POSITIVE_INFINITY) < time) state.hot = reinsert(hot, value, time);
-      return Number.NaN;
+      return holdsEarlier(state, time, value);
     }
+    if (state.values.length > 0 && state.earliest < time - timespanMs - latenessMs) keep(state, () => false);
     state.newest = time;
     const known = hot.delete(value);
     hot.set(value, time);
@@ -140,6 +153,7 @@ export function createDistinct(atLeast: number, options: WindowOptions): Window<
       newest: Number.NEGATIVE_INFINITY,
       credit: atLeast,
       hot: undefined,
+      earliest: Number.NEGATIVE_INFINITY,
     }),
     add(state, time, value) {
       if (state.hot !== undefined) return addHot(state, state.hot, time, value);
@@ -147,7 +161,7 @@ export function createDistinct(atLeast: number, options: WindowOptions): Window<
       if (time > state.newest) state.newest = time;
       return --state.credit > 0 ? Number.NaN : sweep(state);
     },
-    size: (state) => state.hot?.size ?? state.values.length,
+    size: (state) => (state.hot?.size ?? 0) + state.values.length,
     worth: (state, most) => ((state.hot?.size ?? state.values.length) >= near ? most : 0),
     pack: (state) => [
       state.values,
@@ -159,16 +173,33 @@ export function createDistinct(atLeast: number, options: WindowOptions): Window<
     unpack(data) {
       const [values, times, newest, credit, hot] = listOf(data);
       if (typeof credit !== "number") throw new TypeError("not the state of a distinct count");
+      const noted = listOf(times).map(numbersOf);
       return {
         values: listOf(values).map(readValue),
-        times: listOf(times).map(numbersOf),
+        times: noted,
         index: undefined,
         newest: typeof newest === "number" ? newest : Number.NEGATIVE_INFINITY,
         credit,
         hot: hot === null ? undefined : new Map(listOf(hot).map(readPair)),
+        earliest: latestOf(noted),
       };
     },
   };
+}
+
+function keep(state: Distinct, isKept: (time: number) => boolean): void {
+  const kept = state.values.flatMap((value, position): [Value, number[]][] => {
+    const times = (state.times[position] as number[]).filter(isKept);
+    return times.length > 0 ? [[value, times]] : [];
+  });
+  state.values = kept.map(([value]) => value);
+  state.times = kept.map(([, times]) => times);
+  state.index = undefined;
+}
+
+/** Of what was noted while the condition holds, the latest is where it held first. */
+function latestOf(times: readonly number[][]): number {
+  return times.reduce((latest, each) => Math.max(latest, each.at(-1) ?? latest), Number.NEGATIVE_INFINITY);
 }
 
 function find(state: Distinct, value: Value): number | undefined {

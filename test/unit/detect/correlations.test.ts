@@ -257,6 +257,16 @@ correlation:
     expect(detect(rules, [...knocks.map((flow) => flow), session("10.0.1.0")]).matches).toEqual([]);
   });
 
+  test("different values that come late let the inner match lie earlier, before what is to follow it", () => {
+    const ports = "  type: value_count\n  rules: [aa]\n  condition:\n    field: sourcePort\n    gte: 3";
+    const rules = rulesOf(CHAIN + correlation(ports));
+    const make = flowMaker();
+    const knock = (second: number): Flow => make(second, { destinationPort: 1, sourcePort: 50_000 + second });
+    const session = (second: number): Flow => make(second, { destinationPort: 2 });
+    expect(detect(rules, [knock(6), knock(7), session(7), knock(9)]).matches).toEqual([]);
+    expect(detect(rules, [knock(6), knock(7), session(7), knock(9), knock(5)]).matches).toHaveLength(1);
+  });
+
   test("the inner match lies where its window ends, also when a late flow completes it", () => {
     const rules = rulesOf(CHAIN + correlation(COUNT));
     const make = flowMaker();

@@ -168,6 +168,20 @@ describe("distinct", () => {
     expect(values.map((value, time) => window.add(state, Math.max(0, time - 9), value, 1))).toEqual(values.map(() => Number.NaN));
   });
 
+  test("in any order within a window, it holds at last from where it holds in order", () => {
+    fc.assert(
+      fc.property(short(SPAN, MANY, 60), fc.integer({ min: 1, max: 6 }), fc.nat({ max: 40 }), (events, n, restartAt) => {
+        const ends = feed(createDistinct(n, options) as Window<unknown>, events, restartAt).filter((end) => !Number.isNaN(end));
+        const inOrder = events
+          .map(({ time }) => time)
+          .filter((end) => new Set(within(events, end).map(({ value }) => value)).size >= n);
+        expect(Math.min(...ends)).toBe(Math.min(...inOrder));
+        expect(inOrder).toEqual(expect.arrayContaining(ends));
+      }),
+      { numRuns: runs(2_000) },
+    );
+  });
+
   test("times of a value that are left out are not missed", () => {
     fc.assert(
       fc.property(skewed, fc.integer({ min: 0, max: LATENESS }), (events, time) => {
