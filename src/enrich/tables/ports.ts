@@ -99,7 +99,9 @@ function widthOf(row: PortRow): number {
  */
 function namesOf(rows: readonly PortRow[], report: Report, clashes: Set<PortRow>): Names {
   const sorted = [...rows].sort((a, b) => a.from - b.from || b.to - a.to || a.line - b.line);
-  const names = new Array<string | undefined>(MAX_PORT + 1).fill(undefined);
+  const end = rows.reduce((most, { to }) => Math.max(most, to + 1), 0);
+  const names = new Array<string | undefined>(end).fill(undefined);
+  const named = new Uint8Array((end + 7) >>> 3);
   const open: PortRow[] = [];
   for (const row of sorted) {
     while (open.length > 0 && (open.at(-1) as PortRow).to < row.from) open.pop();
@@ -112,11 +114,8 @@ function namesOf(rows: readonly PortRow[], report: Report, clashes: Set<PortRow>
     }
     if (around !== undefined && around.name === row.name && row.to <= around.to) continue;
     names.fill(row.name, row.from, row.to + 1);
+    for (let port = row.from; port <= row.to; port++) named[port >>> 3] = (named[port >>> 3] ?? 0) | (1 << (port & 7));
     open.push(row);
-  }
-  const named = new Uint8Array((MAX_PORT + 1) / 8);
-  for (let port = 0; port <= MAX_PORT; port++) {
-    if (names[port] !== undefined) named[port >>> 3] = (named[port >>> 3] ?? 0) | (1 << (port & 7));
   }
   return { names, named };
 }
