@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -80,19 +80,22 @@ async function parquet(query: string, options = "COMPRESSION gzip"): Promise<Buf
   }
 }
 
-const literal = (value: string | number | null) =>
-  value === null ? "NULL" : typeof value === "number" ? String(value) : `'${value}'`;
-
 const ROWS = Array.from({ length: 2_500 }, (_, index) => row(index));
 const rows = (count: number) => `SELECT * FROM flows LIMIT ${count}`;
 
+/** What the text of all rows gives. */
+let fromText: Awaited<ReturnType<typeof decode>>;
+let flowsFromText: readonly string[];
+
 beforeAll(async () => {
+  fromText = await decode("aws-vpc", textOf(ROWS));
+  flowsFromText = fromText.flows.map((flow) => JSON.stringify(plain(flow)));
   duckdb = await DuckDBInstance.create(":memory:", { threads: "1" });
   const connection = await duckdb.connect();
   await connection.run(`CREATE TABLE flows (${NAMES.map((name) => `"${name}" ${TYPES[name]}`).join(", ")})`);
-  const values = ROWS.map((values) => `(${values.map(literal).join(", ")})`);
-  for (let at = 0; at < values.length; at += 100)
-    await connection.run(`INSERT INTO flows VALUES ${values.slice(at, at + 100).join(", ")}`);
+  const path = join(folder, "flows.csv");
+  writeFileSync(path, ROWS.map((values) => `${values.map((value) => value ?? "").join()}\n`).join(""));
+  await connection.run(`COPY flows FROM '${path}' (HEADER false)`);
   connection.closeSync();
 });
 afterAll(() => {
@@ -102,18 +105,16 @@ afterAll(() => {
 
 describe("Parquet", () => {
   test.each(["gzip", "snappy", "zstd", "uncompressed"])("packed with %s gives the same flows as text", async (codec) => {
-    const fromText = await decode("aws-vpc", textOf(ROWS));
-    const written = fromText.flows.map((flow) => JSON.stringify(plain(flow)));
     for (const [version, format] of [
       ["V1", "aws-vpc"],
       ["V2", "auto"],
     ] as const) {
       const bytes = await parquet(rows(2_500), `COMPRESSION ${codec}, PARQUET_VERSION ${version}, ROW_GROUP_SIZE 2048`);
       const { flows, bad, quality, skipped, through } = await decode(format, bytes, { chunks: [1000] });
-      expect(flows.map((flow) => JSON.stringify(plain(flow)))).toEqual(written);
+      expect(flows.map((flow) => JSON.stringify(plain(flow)))).toEqual(flowsFromText);
       expect({ bad, quality, skipped, through }).toEqual({ bad: [], quality: fromText.quality, skipped: {}, through: 2_500 });
     }
-    expect(written.length).toBe(2_500);
+    expect(flowsFromText.length).toBe(2_500);
   });
 
   test("is read on from any row", async () => {
@@ -178,7 +179,7 @@ describe("Parquet", () => {
   });
 
   test("pages that would fill the memory are refused before they are unpacked", async () => {
-    const bytes = await parquet("SELECT repeat('a', 70000000) AS srcaddr, 1566848875 AS start");
+    const bytes = await parquet("SELECT repeat('a', 70000000) AS srcaddr, 1566848875 AS start", "COMPRESSION zstd");
     expect(bytes.length).toBeLessThan(1_000_000);
     const { flows, bad, reasons } = await decode("aws-vpc", bytes);
     expect([flows, bad]).toEqual([[], [["1+", "too-large"]]]);
