@@ -1,7 +1,8 @@
 import { EMPTY_CONTEXT, Flow, type FlowContext } from "../flow/flow.ts";
 import { BlockCache } from "./block-cache.ts";
-import { isObject } from "./json.ts";
+import { isObject, memberOf, valueAt } from "./json.ts";
 import type { FieldRule } from "./mapping.ts";
+import { setField } from "./record.ts";
 import { type Shape, type ShapeOptions, type Slot, shapeOf } from "./shape.ts";
 import type { Span } from "./span.ts";
 import { TextCache } from "./text-cache.ts";
@@ -24,6 +25,8 @@ interface KnownShape {
   readonly literals: readonly Buffer[];
   readonly steps: readonly Step[];
   readonly blocks: BlockCache;
+  /** What records take from within the block. */
+  readonly within: readonly FieldRule[];
   /** Of records whose block, if they have one, does not say another. */
   readonly context: FlowContext;
 }
@@ -39,6 +42,7 @@ interface Step extends Slot {
 export class ShapeReader {
   readonly #options: Omit<ShapeOptions, "within">;
   readonly #changing: string;
+  readonly #within: readonly FieldRule[];
   readonly #shapes: KnownShape[] = [];
   #credit = MOST_CREDIT;
 
@@ -46,6 +50,7 @@ export class ShapeReader {
   constructor(options: Omit<ShapeOptions, "within">, changing = "") {
     this.#options = options;
     this.#changing = changing;
+    this.#within = options.rules.filter(({ parent: [first] }) => first !== undefined && first === options.block);
   }
 
   /** Whether nothing was learnt yet. */
@@ -84,6 +89,7 @@ export class ShapeReader {
       literals: shape.literals,
       steps: stepsOf(shape),
       blocks: new BlockCache(this.#changing),
+      within: this.#within,
       context: flow.context,
     };
     if (follow(known, buffer, start, end, scratch, flow) !== end) return;
@@ -104,7 +110,7 @@ function stepsOf({ slots }: Shape): Step[] {
  * way, a block that is new is remembered.
  */
 function follow(
-  { literals, steps, blocks, context }: KnownShape,
+  { literals, steps, blocks, within, context }: KnownShape,
   buffer: Buffer,
   start: number,
   end: number,
@@ -127,6 +133,7 @@ function follow(
       at = blocks.find(buffer, at, end);
       flow.context = blocks.context ?? context;
       flow.original = blocks.metadata;
+      if (within.length > 0 && at !== -1 && !readWithin(within, blocks.metadata, flow)) return -1;
     }
     if (at === -1) return -1;
   }
@@ -185,6 +192,17 @@ function readInteger(buffer: Buffer, at: number, end: number, rule: FieldRule | 
   if (value === undefined) return -1;
   rule.target.set(flow, value);
   return stop;
+}
+
+/** Sets what the block says; false where its record has to be read in another way. */
+function readWithin(rules: readonly FieldRule[], block: unknown, flow: Flow): boolean {
+  for (const rule of rules) {
+    const raw = memberOf(valueAt(block, rule.parent.slice(1)), rule.member);
+    // A counter may be larger than its number says.
+    if (typeof raw === "number" && !Number.isSafeInteger(raw)) return false;
+    if (setField(rule, flow, raw, false) !== undefined) return false;
+  }
+  return true;
 }
 
 function readBoolean(buffer: Buffer, at: number, end: number, rule: FieldRule | undefined, flow: Flow): number {

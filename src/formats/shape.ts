@@ -69,6 +69,8 @@ class Walk {
 
   /** Walks over everything; false where it has no simple shape. */
   text(): boolean {
+    // A slot sets one field.
+    if (this.#rules.size < this.#options.rules.length) return false;
     return this.#object(this.#within.length === 0 ? "" : OUTSIDE);
   }
 

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EMPTY_CONTEXT, Flow } from "../../../src/flow/flow.ts";
 import { originOf } from "../../../src/flow/origin.ts";
-import { loadMapping } from "../../../src/formats/mapping.ts";
+import { type FieldRule, loadMapping } from "../../../src/formats/mapping.ts";
 import { ShapeReader } from "../../../src/formats/shape-reader.ts";
 import type { Span } from "../../../src/formats/span.ts";
 import { runs } from "../../runs.ts";
@@ -200,6 +200,35 @@ describe("a reader", () => {
     expect(originals[0]).toBe(originals[1]);
   });
 
+  test("sets fields that the metadata says, and leaves a record in which one is wrong or missing", () => {
+    const within = (from: string, member: string, optional: boolean): FieldRule => {
+      const rule = rules.find(({ name }) => name === from) as FieldRule;
+      return { ...rule, name: `oracle.${member}`, parent: ["oracle"], member, optional };
+    };
+    const more = [within("data.flowid", "vnicocid", false), within("data.packets", "packets", true)];
+    const text = (members: string) => `{"data":{"startTime":1725632768},"oracle":{${members}},"type":"T"}`;
+    const reader = new ShapeReader({ rules: [...rules, ...more], fixed: new Set(["type"]), block: "oracle" });
+    const reading = (members: string) => {
+      const taught = newFlow();
+      taught.start = 1;
+      taught.original = JSON.parse(`{${members}}`);
+      reader.learn(span(text(members)), taught);
+      const flow = newFlow();
+      return reads(reader, text(members), flow) && [flow.flowId, flow.packets];
+    };
+    expect(reading('"vnicocid":"v","packets":7')).toEqual(["v", 7]);
+    expect(reading('"vnicocid":"w"')).toEqual(["w", undefined]);
+    expect(reading('"vnicocid":"v","packets":7')).toEqual(["v", 7]);
+    for (const members of [
+      '"vnicocid":null',
+      '"packets":7',
+      '"vnicocid":"v","packets":-7',
+      '"vnicocid":"v","packets":18446744073709551615',
+    ]) {
+      expect(reading(members)).toBe(false);
+    }
+  });
+
   test.each([
     ["another shape", '{"data":{}}'],
     ["another fixed value", oci(1, "x").replace('"T"', '"U"')],
@@ -251,6 +280,16 @@ describe("a reader", () => {
       [simple, text, early, early, simple, early, text, text].map((one) => JSON.parse(one).oracle),
     );
     expect([bad, through]).toEqual([[], 8]);
+  });
+
+  test("does not learn where a member gives two fields", () => {
+    const flowId = rules.find(({ name }) => name === "data.flowid") as FieldRule;
+    const reader = new ShapeReader({ rules: [...rules, flowId], fixed: new Set(["type"]), block: "oracle" });
+    const flow = newFlow();
+    flow.start = 1;
+    flow.original = { vnicocid: "v" };
+    reader.learn(span(oci(1, "x")), flow);
+    expect(reader.isEmpty).toBe(true);
   });
 
   test("empty text is never taken for a value", () => {
