@@ -18,7 +18,7 @@ export class DefinitionFault extends Error {
 }
 
 type Getter = (flow: Flow) => unknown;
-type Value = Omit<Attribute, "name">;
+type Value = Omit<Attribute, "name" | "fields">;
 
 /** Turns a definition into what encoders work with. Throws DefinitionFault. */
 export function compile(name: string, definition: Definition): Schema {
@@ -71,14 +71,16 @@ export function compileVariant(name: string, definition: Definition, { summary, 
 /** The fields that a definition holds, in whatever form. */
 export function fieldsOf({ ndjson, resource, attributes }: Definition): Set<FieldName> {
   const sources = [...Object.values(resource), ...Object.values(attributes)];
-  const named = sources.flatMap((source): readonly FieldName[] => {
-    if ("field" in source) return [source.field];
-    if ("sum" in source) return source.sum;
-    if ("list" in source) return source.list;
-    return "duration" in source ? source.duration : [];
-  });
+  const named = sources.flatMap(fieldsIn);
   // A log record has a time of its own.
   return new Set(ndjson === "record" ? ["time", ...named] : named);
+}
+
+function fieldsIn(source: AttributeSource): readonly FieldName[] {
+  if ("field" in source) return [source.field];
+  if ("sum" in source) return source.sum;
+  if ("list" in source) return source.list;
+  return "duration" in source ? source.duration : [];
 }
 
 function compileAttribute(path: readonly string[], name: string, source: AttributeSource): Attribute {
@@ -87,7 +89,7 @@ function compileAttribute(path: readonly string[], name: string, source: Attribu
     const message = columns ? "a name for columns ends with * (flow.source.*)" : "only a name for columns ends with *";
     throw new DefinitionFault(path, message);
   }
-  return { name: columns ? name.slice(0, -1) : name, ...compileSource(path, source) };
+  return { name: columns ? name.slice(0, -1) : name, fields: fieldsIn(source), ...compileSource(path, source) };
 }
 
 function compileSource(path: readonly string[], source: AttributeSource): Value {

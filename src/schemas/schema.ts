@@ -1,3 +1,4 @@
+import type { FieldName } from "../flow/fields.ts";
 import type { Flow } from "../flow/flow.ts";
 
 /**
@@ -16,6 +17,8 @@ export interface Attribute {
   readonly name: string;
   readonly kind: Kind;
   readonly varies: Variation;
+  /** Whose values it is made of. */
+  readonly fields: readonly FieldName[];
   /** All values that `get` returns, compared with ===, where they are few and known beforehand. */
   readonly values?: readonly unknown[];
   readonly get: (flow: Flow) => unknown;

@@ -8,10 +8,11 @@ import { type Origin, originOf } from "../flow/origin.ts";
 import { TYPES } from "../flow/types.ts";
 import { isAddress } from "../formats/addresses.ts";
 import { hasPorts, RECORD_CLASSES, type RecordClass } from "../schemas/record.ts";
+import type { Attribute, Schema } from "../schemas/schema.ts";
 import type { Plan, Step } from "../sinks/otlp/plan.ts";
 import { protobuf } from "../sinks/otlp/protobuf.ts";
 import { delimited } from "../sinks/otlp/wire.ts";
-import type { Functions, Host, Places } from "./instance.ts";
+import type { Functions, Host, KernelInstance, Places } from "./instance.ts";
 import { OF_DESTINATION, OF_SOURCE, OF_SUBNET, unwritten, VALUES } from "./layout.ts";
 
 const { encodeAttribute } = protobuf;
@@ -46,7 +47,7 @@ export class Answers implements Host {
   readonly #memory: Buffer;
   readonly #places: Places;
   readonly #functions: Functions;
-  readonly #unwritten: readonly Step[];
+  readonly #unwritten: readonly Attribute[];
   readonly #ends: readonly (readonly Step[])[];
   readonly #ofSubnet: readonly Step[];
   readonly #origin: Origin = originOf("", "", "");
@@ -69,12 +70,12 @@ export class Answers implements Host {
   /** The contexts of the records that were taken, by their numbers, as an enriched flow of each. */
   readonly described: Flow[] = [];
 
-  constructor(plan: Plan, memory: Buffer, places: Places, functions: Functions) {
+  constructor(schema: Schema, plan: Plan, { memory, places, functions }: KernelInstance) {
     this.#plan = plan;
     this.#memory = memory;
     this.#places = places;
     this.#functions = functions;
-    this.#unwritten = unwritten(plan);
+    this.#unwritten = unwritten(schema);
     const stepsOf = (names: readonly string[]) => plan.steps.filter(({ name }) => names.includes(name));
     this.#ends = [stepsOf(OF_SOURCE), stepsOf(OF_DESTINATION)];
     this.#ofSubnet = stepsOf(OF_SUBNET);

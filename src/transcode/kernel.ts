@@ -1,6 +1,7 @@
 import type { Tables } from "../enrich/tables/tables.ts";
 import type { Flow } from "../flow/flow.ts";
 import type { Origin } from "../flow/origin.ts";
+import type { Schema } from "../schemas/schema.ts";
 import type { Plan } from "../sinks/otlp/plan.ts";
 import { protobuf } from "../sinks/otlp/protobuf.ts";
 import { Answers } from "./answers.ts";
@@ -40,7 +41,7 @@ export class Kernel {
   /** Where the event begins that was left for its block of metadata. */
   #missed = -1;
 
-  constructor(plan: Plan) {
+  constructor(schema: Schema, plan: Plan) {
     const asked = (): Answers => this.#answers;
     this.#instance = instantiate({
       address: (place, length, subnet) => asked().address(place, length, subnet),
@@ -48,9 +49,8 @@ export class Kernel {
       service: (port, isUdp) => asked().service(port, isUdp),
       combined: (key) => asked().combined(key),
     });
-    const { functions, memory, places } = this.#instance;
-    this.#functions = functions;
-    this.#answers = new Answers(plan, memory, places, functions);
+    this.#functions = this.#instance.functions;
+    this.#answers = new Answers(schema, plan, this.#instance);
   }
 
   /** Takes a record, as `RecordTaker`, with what these tables say. */

@@ -1,3 +1,6 @@
+import { type FieldName, isFrom, isOfContext } from "../flow/fields.ts";
+import type { Mapping } from "../formats/mapping.ts";
+import type { Attribute, Schema } from "../schemas/schema.ts";
 import type { Plan } from "../sinks/otlp/plan.ts";
 
 /** Attributes whose values the kernel writes, in the order in which it has what stands in front of them. */
@@ -42,13 +45,37 @@ const WRITTEN = [
   "flow.lookups.version",
 ];
 
-/** Whether the kernel writes the attributes of this schema, in its order. See `unwritten` for others. */
-export function isWritten({ steps }: Plan): boolean {
-  const names = steps.map(({ name }) => name).filter((name) => WRITTEN.includes(name));
-  return names.join() === WRITTEN.join();
-}
+/** Those with few values, of which the kernel asks by what it knows of a flow: see `combined` of its host. */
+const ASKED = [
+  ...["flow.action", "flow.status", "network.transport", "network.type", "network.io.direction", "flow.direction"],
+  ...["flow.traffic_type", "flow.initiator", "flow.source.zone", "flow.destination.zone"],
+];
+
+/** What rules of a network say: where there are some, the kernel takes no record. */
+const OF_RULES = /^flow\.rule\./;
+
+/** Members of an event that the kernel passes over, whatever they say. */
+const PASSED_OVER = ["data.version", "id", "source", "specversion"];
 
 /** The attributes that the kernel does not write: none of its records has one. */
-export function unwritten({ steps }: Plan): Plan["steps"] {
-  return steps.filter(({ name }) => !WRITTEN.includes(name));
+export function unwritten({ attributes }: Schema): readonly Attribute[] {
+  const written = [...WRITTEN, ...ASKED];
+  return attributes.filter(({ name, varies }) => varies !== "context" && varies !== "never" && !written.includes(name));
 }
+
+/** Why records of this schema cannot be written by the kernel as the program writes them; undefined where they can. */
+export function misfit(schema: Schema, { steps }: Plan, { record }: Mapping): string | undefined {
+  const names = steps.map(({ name }) => name).filter((name) => WRITTEN.includes(name));
+  if (names.join() !== WRITTEN.join()) return `it writes ${WRITTEN.join(", ")}, and the schema has ${names.join(", ")}`;
+  const unknown = unwritten(schema).find(({ name, fields }) => !OF_RULES.test(name) && !fields.every(isAbsentOrSeen));
+  if (unknown !== undefined) return `it is not told what becomes of ${unknown.name}`;
+  const read = [...record.fields, ...record.times, ...record.contexts].find(({ name }) => PASSED_OVER.includes(name));
+  return read && `it passes over ${read.name}, which the mapping reads`;
+}
+
+/**
+ * Of a field that the decoder fills the host sees with a block of metadata whether its records have one, and leaves these; contexts it writes
+ * itself; and where detections or the sink's options say something of records, the kernel takes none.
+ */
+const isAbsentOrSeen = (field: FieldName) =>
+  isOfContext(field) || isFrom(field, "decoder") || isFrom(field, "detection") || isFrom(field, "sink");

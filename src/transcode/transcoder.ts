@@ -2,6 +2,7 @@ import type { Payload } from "../contracts/sink.ts";
 import type { EnrichedPiece, Stages, ToRead } from "../delivery/reader.ts";
 import type { Origin } from "../flow/origin.ts";
 import type { TakenDecoder } from "../formats/formats.ts";
+import { loadMapping } from "../formats/mapping.ts";
 import type { Schema } from "../schemas/schema.ts";
 import type { Compress } from "../sinks/otlp/compression.ts";
 import type { EncoderOptions } from "../sinks/otlp/encoder.ts";
@@ -11,7 +12,7 @@ import { protobuf } from "../sinks/otlp/protobuf.ts";
 import type { RecordWriter } from "../sinks/otlp/syntax.ts";
 import { putNanoseconds } from "../sinks/otlp/wire.ts";
 import { Kernel } from "./kernel.ts";
-import { isWritten } from "./layout.ts";
+import { misfit } from "./layout.ts";
 import { type EncodedRecord, Sheets } from "./records.ts";
 import { type Conditions, Taking } from "./taking.ts";
 
@@ -34,6 +35,7 @@ export interface EncodedStages extends Stages {
  */
 export class Transcoder {
   readonly compress: Compress;
+  readonly #schema: Schema;
   readonly #plan: Plan;
   readonly #framing: Framing<EncodedRecord>;
   readonly #writer: RecordWriter;
@@ -44,8 +46,11 @@ export class Transcoder {
   /** Throws for a schema that the kernel does not write. */
   constructor(schema: Schema, options: EncoderOptions, compress: Compress) {
     this.compress = compress;
+    this.#schema = schema;
     this.#plan = createPlan(schema, protobuf.encodeAttribute);
-    if (options.body !== "summary" || !isWritten(this.#plan)) throw new Error("the kernel writes another form of records");
+    if (options.body !== "summary") throw new Error("the kernel writes bodies of another form");
+    const wrong = misfit(schema, this.#plan, loadMapping("oci-vcn"));
+    if (wrong !== undefined) throw new Error(`${schema.name} is no schema for the kernel (src/transcode/layout.ts): ${wrong}`);
     this.#framing = new Framing(this.#plan, protobuf, options);
     this.#writer = protobuf.recordWriter(this.#plan, options);
     // Said of each record when it is sent.
@@ -75,7 +80,7 @@ export class Transcoder {
   }
 
   #taking(origin: Origin, enrichment: number, conditions: Conditions): Taking {
-    const kernel = this.#kernels.get(enrichment) ?? new Kernel(this.#plan);
+    const kernel = this.#kernels.get(enrichment) ?? new Kernel(this.#schema, this.#plan);
     this.#kernels.set(enrichment, kernel);
     const parts = { kernel, framing: this.#framing, writer: this.#writer, sheets: this.#sheets };
     return new Taking(origin, parts, conditions);
