@@ -17,6 +17,7 @@ import { FORMATS } from "../../../src/registry.ts";
 import { otlp } from "../../../src/sinks/otlp/sink.ts";
 import type { Setup } from "../../../src/threads/messages.ts";
 import { Pool } from "../../../src/threads/pool.ts";
+import { expectAlike } from "../alike.ts";
 
 const WINDOW: FlowWindow = { action: undefined, from: 0, to: Number.POSITIVE_INFINITY };
 const sinkOptions = otlp.options.parse({ endpoint: "http://127.0.0.1:9", compression: "zstd" });
@@ -65,7 +66,7 @@ let pool: Pool;
 const deaths: string[] = [];
 const objects: GeneratedObject[] = [];
 beforeAll(async () => {
-  for await (const object of generate({ format: "oci", flows: 6_000, objects: 2, vnics: 8 })) objects.push(object);
+  for await (const object of generate({ format: "oci", flows: 3_600, objects: 2, vnics: 8 })) objects.push(object);
   pool = new Pool(2, setup, [enrichment as Enrichment], { onDeath: (message) => void deaths.push(message) });
 });
 afterAll(() => pool.close());
@@ -125,14 +126,14 @@ test("what a thread reads, and the payload that it makes of it, is what one thre
       const flows = piece.wanted.map(flowOf);
       const own = reference.slice(place, place + flows.length);
       place += flows.length;
-      expect(flows).toEqual(own);
+      expectAlike(flows, own);
       expect(piece.wanted.map(({ record, time }) => [record, time])).toEqual(own.map(({ record, time }) => [record, time]));
       // The rules mark the flows of this thread; the payload is made where they were read.
       const marked = [flows[3], own[3]].filter((flow) => flow !== undefined);
       for (const flow of marked) flow.detections = ["a_rule"];
       const there = await new Encoding("out", sink).encode(piece.wanted, 1_000);
       const here = await new Encoding("out", sink).encode(own, 1_000);
-      expect(Buffer.concat(there.parts)).toEqual(Buffer.concat(here.parts));
+      expect(Buffer.concat(there.parts).equals(Buffer.concat(here.parts))).toBe(true);
       expect(there.records).toBe(own.length);
       expect(there.coding).toBe("zstd");
     }
@@ -173,7 +174,7 @@ test("bad records and a break are told as by one thread, and errors of the bytes
     for await (const piece of pool.reader(0)(failing(), toRead(2, false), never)) records += piece.flows.length;
   };
   await expect(read()).rejects.toThrow("the network broke");
-  expect(records).toBeGreaterThan(1_000);
+  expect(records).toBeGreaterThan(600);
 });
 
 test("a reading that is stopped ends at once, and so do its bytes", async () => {

@@ -180,7 +180,7 @@ describe("a read that breaks", () => {
     store = await open({ timeoutMs: 1000 });
     const pieces: Uint8Array[] = [];
     for await (const piece of await store.open(ref, signal)) {
-      if (pieces.length === 0) await sleep(2500);
+      if (pieces.length === 0) await sleep(1500);
       pieces.push(piece);
     }
     expect(Buffer.concat(pieces).equals(large)).toBe(true);

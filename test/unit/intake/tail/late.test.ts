@@ -340,11 +340,11 @@ describe("an object that comes late in a flat bucket", () => {
   });
 
   it("is counted where it is too old to be told from others", async () => {
-    const { store, ledger, source, events, clock } = await tailed(6000);
+    const { store, ledger, source, events, clock } = await tailed(4800);
     expect(ledger.mark("*")?.length).toBeLessThan(110_000);
     clock.now += MINUTE;
     await pass(source, ledger);
-    store.put("a-copy", now - 5900 * HOUR);
+    store.put("a-copy", now - 4700 * HOUR);
     clock.now += MINUTE;
     expect(await pass(source, ledger)).toEqual([]);
     expect(events).toEqual([
@@ -354,7 +354,7 @@ describe("an object that comes late in a flat bucket", () => {
         message: expect.stringMatching(/^1 more objects than before were stored before 20\d\d-.*not read/),
       },
     ]);
-    for (let index = 6000; index > 5990; index -= 1) store.remove(`k${index}`);
+    for (let index = 4800; index > 4790; index -= 1) store.remove(`k${index}`);
     clock.now += MINUTE;
     await pass(source, ledger);
     clock.now += MINUTE;
@@ -363,12 +363,12 @@ describe("an object that comes late in a flat bucket", () => {
   });
 
   it("is not counted where it lies before since", async () => {
-    const { store, ledger, source, clock, events } = setting({ ...flat, since: "5000h" }, 1000);
-    for (let index = 6000; index >= 1; index -= 1) store.put(`k${index}`, now - index * HOUR);
+    const { store, ledger, source, clock, events } = setting({ ...flat, since: "4500h" }, 1000);
+    for (let index = 4800; index >= 1; index -= 1) store.put(`k${index}`, now - index * HOUR);
     await pass(source, ledger);
     clock.now += MINUTE;
     await pass(source, ledger);
-    store.put("a-copy", now - 6500 * HOUR);
+    store.put("a-copy", now - 5000 * HOUR);
     clock.now += MINUTE;
     expect(await pass(source, ledger)).toEqual([]);
     expect(events).toEqual([]);
