@@ -1,11 +1,13 @@
-/** A power of two. */
+/** Powers of two: what it has first, and from so many misses on, so that a short object does not pay for a long one. */
+const FIRST_PLACES = 16;
 const PLACES = 1024;
 
 /** What the texts of one slot were turned into, the last one at each place; a text is compared byte by byte before it counts as known. */
 export class TextCache {
   readonly #convert: (text: string) => unknown;
-  readonly #texts: string[] = new Array(PLACES).fill("");
-  readonly #values: unknown[] = new Array(PLACES).fill(undefined);
+  #texts: string[] = new Array(FIRST_PLACES).fill("");
+  #values: unknown[] = new Array(FIRST_PLACES).fill(undefined);
+  #misses = 0;
 
   constructor(convert: (text: string) => unknown) {
     this.#convert = convert;
@@ -13,14 +15,21 @@ export class TextCache {
 
   /** The value of the ASCII text in bytes `start` to `end`, which hash to `hash`. */
   get(buffer: Buffer, start: number, end: number, hash: number): unknown {
-    const place = (hash ^ (hash >>> 15)) & (PLACES - 1);
+    const place = (hash ^ (hash >>> 15)) & (this.#texts.length - 1);
     const known = this.#texts[place] as string;
     if (known.length === end - start && isSame(known, buffer, start)) return this.#values[place];
+    if (++this.#misses === FIRST_PLACES) return this.#grow().get(buffer, start, end, hash);
     const text = buffer.toString("latin1", start, end);
     const value = this.#convert(text);
     this.#texts[place] = text;
     this.#values[place] = value;
     return value;
+  }
+
+  #grow(): this {
+    this.#texts = new Array(PLACES).fill("");
+    this.#values = new Array(PLACES).fill(undefined);
+    return this;
   }
 }
 

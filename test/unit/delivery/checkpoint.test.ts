@@ -99,8 +99,8 @@ describe("the state of the detections", () => {
 
   test("waits for a sink that is merely slow, so that every object is read once", async () => {
     const source = memorySource(bucketOf(6, 10));
-    const { sink } = memorySink(() => sleep(150).then(() => undefined), { records: 5, inFlight: 1 });
-    await runPipeline({ ...partsOf(source, { sink }), detections: memory() }, { ...OPTIONS, stallMs: 100 }, never);
+    const { sink } = memorySink(() => sleep(60).then(() => undefined), { records: 5, inFlight: 1 });
+    await runPipeline({ ...partsOf(source, { sink }), detections: memory() }, { ...OPTIONS, stallMs: 40 }, never);
     expect(source.opened.toSorted()).toEqual(["o00", "o01", "o02", "o03", "o04", "o05"]);
   });
 

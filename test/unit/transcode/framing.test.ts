@@ -14,10 +14,15 @@ const quality = (type: string) =>
   event({ status: `"${type.toUpperCase()}"` }, {}, { type: `"com.oraclecloud.vcn.flowlogs.QualityEvent.${type}"` });
 const utf16 = (text: string) => Buffer.from(`\ufeff${text}`, "utf16le");
 
-test.each([...FRAMES, ...RESULT_FRAMES])("events in any frame: $name", async ({ put }) => {
+const CHUNKS = [[1_000_000], [1000], [7, 1, 3000]];
+
+/** All of them; where somebody waits each comes in a third of the pairs of a frame and a packing. */
+const chunksFor = (frame: string, packing: number) => CHUNKS.filter((_, at) => isThorough || at === (frame.length + packing) % 3);
+
+test.each([...FRAMES, ...RESULT_FRAMES])("events in any frame: $name", async ({ name, put }) => {
   const text = put(numbered(12));
-  for (const object of [text, `\ufeff${text}`, gzipSync(text), utf16(text), utf16(text).swap16()]) {
-    for (const chunks of [[1_000_000], [1000], [7, 1, 3000]]) await expectSame(object, { chunks }, transcoder);
+  for (const [packing, object] of [text, `\ufeff${text}`, gzipSync(text), utf16(text), utf16(text).swap16()].entries()) {
+    for (const chunks of chunksFor(name, packing)) await expectSame(object, { chunks }, transcoder);
   }
   await expectSame(text, { format: "auto" }, transcoder);
 });
@@ -78,7 +83,7 @@ test("an object that ends anywhere", async () => {
 
 test("chunks of any size", async () => {
   // Records of two lengths: they begin at each place of a chunk.
-  const few = Buffer.from(lines(numbered(20)));
+  const few = Buffer.from(lines(numbered(12)));
   for (const size of [1, 2, 3]) {
     await expectSame(few, { chunks: [size] }, transcoder);
     await expectSame(gzipSync(few), { chunks: [size] }, transcoder);
