@@ -28,9 +28,9 @@ const BESIDE = ["-wal", "-shm", "-journal"];
  *
  * A worker is known to be alive by the lock file, whose identity is written into the ledger with the owner's name: who holds the lock on
  * that very file knows that the owner is gone. If the lock file was removed or replaced since, the owner may be alive; then the ledger
- * is taken only when nobody at all has it open.
+ * is taken only when nobody at all has it open, for which it waits for `readersMs`.
  */
-export function openLedgerFile(path: string): LedgerFile {
+export function openLedgerFile(path: string, readersMs = READERS_MS): LedgerFile {
   if (path === ":memory:") return inMemory();
   onFiles(path, () => makeFolder(dirname(path)));
   preparePrivateFile(path, path);
@@ -40,7 +40,7 @@ export function openLedgerFile(path: string): LedgerFile {
   const lock = takeLock(path, lockPathOf(file));
   if (lock === undefined) throw ledgerInUse(path, ownerAt(path));
   try {
-    return opened(path, file, lock);
+    return opened(path, file, lock, readersMs);
   } catch (error) {
     lock.release();
     throw error;
@@ -72,9 +72,9 @@ function inMemory(): LedgerFile {
   return { path: ":memory:", db, check: () => {}, release: () => db.close() };
 }
 
-function opened(path: string, file: string, lock: LedgerLock): LedgerFile {
+function opened(path: string, file: string, lock: LedgerLock, readersMs: number): LedgerFile {
   const before = identityOf(path);
-  const db = onLedger(path, () => claimed(path, file, lock));
+  const db = onLedger(path, () => claimed(path, file, lock, readersMs));
   // The file at the path was opened only if it was the same before and after.
   const watched = [
     [path, before],
@@ -106,7 +106,7 @@ function opened(path: string, file: string, lock: LedgerLock): LedgerFile {
 }
 
 /** A connection whose ledger names this process as its owner. */
-function claimed(path: string, file: string, lock: LedgerLock): DatabaseSync {
+function claimed(path: string, file: string, lock: LedgerLock, readersMs: number): DatabaseSync {
   for (;;) {
     let doubtful: string | undefined;
     const db = connect(file, { timeout: BUSY_MS }, (db) => {
@@ -119,7 +119,7 @@ function claimed(path: string, file: string, lock: LedgerLock): DatabaseSync {
     });
     if (doubtful === undefined) return db;
     db.close();
-    evict(path, file, doubtful);
+    evict(path, file, doubtful, readersMs);
   }
 }
 
@@ -135,8 +135,8 @@ function claim(db: DatabaseSync, lock: LedgerLock): string | undefined {
 }
 
 /** Takes the name of an owner away that is gone; throws when anybody has the ledger open. */
-function evict(path: string, file: string, owner: string): void {
-  const db = new DatabaseSync(file, { timeout: READERS_MS });
+function evict(path: string, file: string, owner: string, readersMs: number): void {
+  const db = new DatabaseSync(file, { timeout: readersMs });
   try {
     db.exec("pragma locking_mode = exclusive; begin exclusive; delete from meta where name = 'owner'; commit");
   } catch (error) {

@@ -82,7 +82,8 @@ async function elsewhere(how: "openLedgerFile" | "openLedgerToRead"): Promise<{ 
 }
 
 const refused = (words: string) => {
-  const error = thrownBy(() => openLedgerFile(path));
+  // Whoever has it open here keeps it.
+  const error = thrownBy(() => openLedgerFile(path, 100));
   expect(error).toBeInstanceOf(UsageError);
   expect(error).toMatchObject({ code: "ledger-locked" });
   expect(error.message).toContain(`ledger ${path} `);
