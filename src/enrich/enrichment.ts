@@ -168,6 +168,11 @@ export function enricherFrom(
   };
 }
 
+/** The tables, where nothing else says anything about flows: no rules of a network, and no API that is asked for some; else undefined. */
+export function tablesAlone(tables: Tables, snapshot: NetworkSnapshot, asks: boolean): Tables | undefined {
+  return asks || snapshot.data.length > 0 ? undefined : tables;
+}
+
 /** Everything that tables and network say about a flow. A subnet that stands in the table is as the table has it. */
 function joined(tables: Tables, snapshot: NetworkSnapshot, detail: SecurityListDetail): Enricher {
   if (snapshot.data.length === 0) return enricherOf(tables);

@@ -29,6 +29,7 @@ import { begin, coordinationOf } from "./coordination.ts";
 import type { DetectionSurroundings, Detections } from "./detections.ts";
 import type { RulesElsewhere } from "./elsewhere.ts";
 import type { Evaluating } from "./evaluating.ts";
+import { looksAtFlows } from "./looks.ts";
 import type { Parts, PipelineOptions } from "./pipeline.ts";
 import { Shelf } from "./shelf.ts";
 import { openTables, type TableInUse, tablesOf } from "./tables.ts";
@@ -263,7 +264,7 @@ export async function join(prepared: Prepared, ledger: Ledger, surroundings: Sur
     checkNames(sinks, all);
     const now = Date.now();
     const reductions = new Map(config.sinks.flatMap((sink) => reductionsOf(sink).map((reduction) => [sink.name, reduction])));
-    const needsFlows = detections !== undefined || elsewhere !== undefined || all.length + reductions.size > 0;
+    const needsFlows = looksAtFlows({ detections, elsewhere, keepers: all, reductions });
     const isTranscoded = transcodes(config, { env, enrichments, needsFlows });
     const threads = openThreads(config, { env, enrichments, now, log, transcodes: isTranscoded });
     closers.push(async () => threads?.close());

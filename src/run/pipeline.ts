@@ -16,6 +16,7 @@ import type { Health } from "../telemetry/health.ts";
 import type { Journeys } from "../telemetry/journeys.ts";
 import type { Instruments, Logger } from "../telemetry/telemetry.ts";
 import type { Pool } from "../threads/pool.ts";
+import { looksAtFlows } from "./looks.ts";
 import { SourceTail, type TailOptions } from "./source-tail.ts";
 
 export interface Parts {
@@ -103,12 +104,9 @@ export async function runPipeline(parts: Parts, options: PipelineOptions, stop: 
   };
   const { journeys } = parts;
   const { threads } = parts;
-  const needsFlows =
-    rules !== undefined ||
-    keepings.length + parts.reductions.size > 0 ||
-    (threads !== undefined && [...parts.sinks.keys()].some((name) => !threads.encodes(name)));
+  const encodesHere = threads !== undefined && [...parts.sinks.keys()].some((name) => !threads.encodes(name));
   const surroundings = {
-    needsFlows,
+    needsFlows: looksAtFlows(parts) || encodesHere,
     journeys,
     consumers,
     lanes,

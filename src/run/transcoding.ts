@@ -1,8 +1,7 @@
 import type { Config } from "../config/load.ts";
 import type { Inlet } from "../delivery/inlet.ts";
-import type { Enrichment } from "../enrich/enrichment.ts";
+import { type Enrichment, tablesAlone } from "../enrich/enrichment.ts";
 import type { EnrichOptions } from "../enrich/options.ts";
-import type { Tables } from "../enrich/tables/tables.ts";
 import { isUnbounded } from "../flow/window.ts";
 import { decoderFor } from "../formats/formats.ts";
 import { version } from "../lib/version.ts";
@@ -40,13 +39,8 @@ export function transcodingHere(
     const { format, filter, enrich } = source;
     const isWhole = isUnbounded(windowOf(filter, now));
     const enrichment = enrichments.get(enrich);
+    const tables = () => enrichment && tablesAlone(enrichment.tables(), enrichment.network(), enrichment.asks);
     const stages = { ...inlet, decode: decoderFor(registry.formats, format), enrichment: blocks.indexOf(enrich) };
-    return { ...inlet, read: here.reader(stages, () => (isWhole ? tablesOf(enrichment) : undefined)) };
+    return { ...inlet, read: here.reader(stages, isWhole ? tables : () => undefined) };
   };
-}
-
-/** Undefined where other things say something of flows, too. */
-function tablesOf(enrichment: Enrichment | undefined): Tables | undefined {
-  const isAll = enrichment !== undefined && !enrichment.asks && enrichment.network().data.length === 0;
-  return isAll ? enrichment.tables() : undefined;
 }

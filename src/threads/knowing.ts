@@ -1,4 +1,4 @@
-import { enricherFrom } from "../enrich/enrichment.ts";
+import { enricherFrom, tablesAlone } from "../enrich/enrichment.ts";
 import { NetworkSnapshot } from "../enrich/rules/snapshot.ts";
 import { type LoadedTable, readTable, snapshotOf, type Tables } from "../enrich/tables/tables.ts";
 import type { Flow } from "../flow/flow.ts";
@@ -10,7 +10,7 @@ export interface Known {
   readonly enrich: (flows: readonly Flow[]) => void;
   /** Whether a provider's API is to be asked about contexts. */
   readonly asks: boolean;
-  /** The tables; undefined where other things say something of flows, too. */
+  /** See `tablesAlone`. */
   readonly tables: Tables | undefined;
 }
 
@@ -52,8 +52,7 @@ export class Knowing {
       this.#tables = snapshotOf(loaded);
     }
     if (network !== undefined) this.#network = new NetworkSnapshot(network, this.#network);
-    const isAll = !asks && this.#network.data.length === 0;
     const enrich = enricherFrom(this.#tables, this.#network, securityLists);
-    this.#ready.set(version, { enrich, asks, tables: isAll ? this.#tables : undefined });
+    this.#ready.set(version, { enrich, asks, tables: tablesAlone(this.#tables, this.#network, asks) });
   }
 }
