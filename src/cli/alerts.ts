@@ -10,7 +10,7 @@ import { inspectLedger, openLedger } from "../ledger/sqlite.ts";
 import { describeError, UsageError } from "../lib/errors.ts";
 import { version } from "../lib/version.ts";
 import { closeNotifiers, createDispatch, openNotifiers } from "../run/alerts.ts";
-import { identitiesOf } from "../run/compose.ts";
+import { identitiesOf } from "../run/prepare.ts";
 import { Health } from "../telemetry/health.ts";
 import { createInstruments, openLog } from "../telemetry/telemetry.ts";
 import { configOption } from "./config-option.ts";

@@ -12,7 +12,7 @@ import { decoderFor } from "../formats/formats.ts";
 import { NOTHING_SEEN } from "../ledger/nothing-seen.ts";
 import { inspectLedger } from "../ledger/sqlite.ts";
 import { parseInstant } from "../lib/durations.ts";
-import { openSource } from "../run/compose.ts";
+import { openSource } from "../run/prepare.ts";
 import { filterOf } from "../run/threads.ts";
 import { configOption } from "./config-option.ts";
 import type { CliContext } from "./context.ts";

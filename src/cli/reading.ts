@@ -17,7 +17,7 @@ import { retry } from "../lib/retry.ts";
 import { Registry } from "../registry.ts";
 import type { Surroundings } from "../reports/explain/rules.ts";
 import { OWN_RECORDS } from "../reports/own-records.ts";
-import { openSource } from "../run/compose.ts";
+import { openSource } from "../run/prepare.ts";
 import { type ArchiveQuestion, archiveOf, type BackwardQuestion, readArchive } from "./archived.ts";
 import { USUAL, usualConfig } from "./config-option.ts";
 import type { CliContext } from "./context.ts";

@@ -1,8 +1,9 @@
 import type { Config } from "../config/load.ts";
 import { describeError, UsageError } from "../lib/errors.ts";
 import { HANDOVER } from "../lib/handover.ts";
-import { type Composed, join, type Prepared, prepare, requireRules, type Surroundings } from "./compose.ts";
+import { type Composed, join, requireRules } from "./compose.ts";
 import type { PipelineOptions } from "./pipeline.ts";
+import { type Prepared, prepare, type Surroundings } from "./prepare.ts";
 import { type Results, runComposed } from "./run.ts";
 import { sumOf } from "./sum.ts";
 

@@ -4,7 +4,7 @@ import { type Config, parseConfig } from "../../../src/config/load.ts";
 import { UsageError } from "../../../src/lib/errors.ts";
 import { Scrubber } from "../../../src/lib/secrets/scrubber.ts";
 import { openNotifiers } from "../../../src/run/alerts.ts";
-import { openSink, openSource } from "../../../src/run/compose.ts";
+import { openSink, openSource } from "../../../src/run/prepare.ts";
 
 const directory = { type: "directory", path: import.meta.dirname };
 const ndjson = { type: "ndjson", path: "out.ndjson" };

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import pino from "pino";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Config, parseConfig } from "../../../src/config/load.ts";
-import { compose, type Surroundings } from "../../../src/run/compose.ts";
+import { compose } from "../../../src/run/compose.ts";
+import type { Surroundings } from "../../../src/run/prepare.ts";
 import { Worker } from "../../../src/run/worker.ts";
 import { Health } from "../../../src/telemetry/health.ts";
 
