@@ -11,10 +11,10 @@ export interface Sample {
   readonly names: ReadonlySet<string> | undefined;
 }
 
-/** A log format: one is registered, and has a mapping of its name in `mappings/formats`. */
+/** A log format. One that reads its fields from a mapping has that in `mappings/formats`, under its name. */
 export interface FormatKind {
   readonly name: string;
-  /** Reads the mapping. */
+  /** Reads the mapping, where there is one. */
   create(): Format;
 }
 

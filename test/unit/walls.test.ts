@@ -137,6 +137,17 @@ test("every room is on the list, and stands above all that it may import", () =>
   expect(up).toEqual([]);
 });
 
+test("CONTRIBUTING names every room once, above all that it imports", () => {
+  const rows = readFileSync(new URL("../../CONTRIBUTING.md", import.meta.url), "utf8").matchAll(/^\| (`[^|]+`) \|/gm);
+  const named = [...rows].map(([, names = ""]) => [...names.matchAll(/`([\w.-]+)\/?`/g)].map(([, name = ""]) => name));
+  expect(named.flat().sort()).toEqual(Object.keys(ROOMS).sort());
+  const rowOf = (room: string) => named.findIndex((names) => names.includes(room));
+  const up = Object.entries(ROOMS).flatMap(([room, below]) =>
+    below.filter((one) => rowOf(one) < rowOf(room)).map((one) => `${room} ${one}`),
+  );
+  expect(up).toEqual([]);
+});
+
 test("imports run one way: a file imports what its room may, and nothing of another cloud", () => {
   const wrong = [...files].flatMap(([path, imported]) =>
     imported

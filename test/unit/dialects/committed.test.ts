@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -14,6 +15,11 @@ test.each([...files])("%s is as the rules and searches make it", async (name, te
 
 test("README has the summary of what each dialect can say", async () => {
   expect(await readFile(asset("README.md"), "utf8"), "copy it from deploy/dialects.md").toContain(summary);
+});
+
+test("every dialect's folder says how its files are taken in", () => {
+  const folders = new Set([...files.keys()].filter((file) => file.includes("/")).map((file) => file.split("/")[0] ?? ""));
+  expect([...folders].filter((folder) => !existsSync(join(asset("deploy"), folder, "README.md")))).toEqual([]);
 });
 
 /** The rules or searches that the table says a dialect can say. */

@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { FORMATS } from "../../../src/registry.ts";
 import { decode, type Outcome, plain } from "./decoding.ts";
+import { FORMATS as SPECIMENS } from "./specimens.ts";
 
 /** What stands beside `case.log`: everything that is to come out of it. */
 interface Expected {
@@ -21,6 +23,12 @@ interface Expected {
 const FOLDER = fileURLToPath(new URL("../../fixtures/decoders/", import.meta.url));
 
 const formats = readdirSync(FOLDER, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+
+test("every format that is built in has records from its documentation, and specimens that are damaged", () => {
+  const names = FORMATS.map(({ name }) => name).sort();
+  expect(formats.map(({ name }) => name).sort()).toEqual(names);
+  expect([...new Set(SPECIMENS.map(({ format }) => format))].sort()).toEqual(names);
+});
 
 for (const format of formats.map(({ name }) => name)) {
   describe(format, () => {
