@@ -40,18 +40,20 @@ test("more blocks than there are places", async () => {
 test("records of the greatest length that a context and both ends give", async () => {
   const servers = ["10.0.1.7,a", "198.51.100.23,b"].map((row) => `${row},${"x".repeat(1900)}\n`);
   const tables = await tablesOf({ servers: `address,server,notes\n${servers.join("")}` });
+  const transcoder = newTranscoder();
   for (const length of [4000, 7900, 8100, 8200, 12_000, 20_000]) {
     const events = Array<string>(200).fill(event({}, { resourceId: `"${"x".repeat(length)}"` }));
-    await expectSame(lines(events), { tables: () => tables, chunks: [1_000_000] });
+    await expectSame(lines(events), { tables: () => tables, chunks: [1_000_000] }, transcoder);
   }
 });
 
 test("names of ports of any length", async () => {
+  const transcoder = newTranscoder();
   for (const length of [1, 127, 128, 1000, 3000, 9000, 20_000]) {
     const name = `${"x".repeat(length)}ü`;
     const tables = await tablesOf({ ports: `port,protocol,name\n443,tcp,${name}\n51514,tcp,${name}\n` });
     const events = [100, 7000, 8000].flatMap((size) => Array<string>(3).fill(event({}, { resourceId: `"${"x".repeat(size)}"` })));
-    await expectSame(lines(events), { tables: () => tables });
+    await expectSame(lines(events), { tables: () => tables }, transcoder);
   }
 });
 
@@ -69,7 +71,8 @@ test("contexts that never come again, or that were forgotten each time, do not k
   expect(await expectSame(lines([...once, ...usual]))).toBeGreaterThan(800);
 
   const transcoder = newTranscoder();
-  for (let index = 0; index < 100; index++) {
+  // What may be spent on describing blocks would be gone after a dozen.
+  for (let index = 0; index < 25; index++) {
     const tables = await tablesOf({ servers: `address,server\n10.0.0.0/8,${index}\n` });
     await expectSame(lines(once.slice(0, 5)), { tables: () => tables }, transcoder);
   }

@@ -46,7 +46,10 @@ export interface Settings extends Partial<DecodeOptions> {
 /** What was read of an object: what is said of its records, and the requests that are sent. */
 export interface Outcome {
   readonly requests: Buffer[];
-  readonly records: [record: number, time: number, isWanted: boolean][];
+  readonly records: number[];
+  readonly times: number[];
+  /** Numbers of the records that are not sent. */
+  readonly unwanted: number[];
   readonly bad: unknown[];
   readonly quality: unknown[];
   readonly skipped: [type: string, record: number][];
@@ -74,7 +77,16 @@ async function gather(
   { encode, recycle, release }: Requests,
   { skip = 0, batch = 1000, gives = true }: Settings,
 ): Promise<Outcome> {
-  const outcome: Outcome = { requests: [], records: [], bad: [], quality: [], skipped: [], through: skip };
+  const outcome: Outcome = {
+    requests: [],
+    records: [],
+    times: [],
+    unwanted: [],
+    bad: [],
+    quality: [],
+    skipped: [],
+    through: skip,
+  };
   const all: EnrichedPiece["wanted"][number][] = [];
   let waiting: EnrichedPiece["wanted"][number][] = [];
   const send = (count: number) => {
@@ -85,7 +97,11 @@ async function gather(
   };
   for await (const { flows, wanted, bad, quality, skipped, through } of pieces) {
     const isWanted = new Set(wanted);
-    outcome.records.push(...flows.map((one): [number, number, boolean] => [one.record, one.time, isWanted.has(one)]));
+    for (const one of flows) {
+      outcome.records.push(one.record);
+      outcome.times.push(one.time);
+      if (!isWanted.has(one)) outcome.unwanted.push(one.record);
+    }
     outcome.bad.push(...bad);
     outcome.quality.push(...quality);
     for (const [type, numbers] of Object.entries(skipped))

@@ -19,7 +19,7 @@ const LAYOUTS = {
 };
 const PARTITIONS = 4;
 const STEP_MS = 300_000;
-const [FEW, MANY] = [2_000, runs(200_000)];
+const [FEW, MANY] = [2_000, runs(200_000, 16)];
 
 async function callsOfOnePass(
   layout: keyof typeof LAYOUTS,
