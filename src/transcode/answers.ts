@@ -98,9 +98,12 @@ export class Answers implements Host {
     const places = this.#places;
     const { PROTOCOLS, TEMPLATES, ENTRY, TAKEN, ARENA } = places;
     const memory = this.#memory;
-    // What stands in between is said of an object, and stays.
-    memory.fill(0, PROTOCOLS, TEMPLATES);
-    memory.fill(0, ENTRY, TAKEN);
+    // New memory is empty.
+    if (this.#free > 0) {
+      // What stands in between is said of an object, and stays.
+      memory.fill(0, PROTOCOLS, TEMPLATES);
+      memory.fill(0, ENTRY, TAKEN);
+    }
     this.#free = ARENA;
     this.#credit = MOST_CREDIT;
     this.isFull = false;
