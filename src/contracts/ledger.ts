@@ -100,10 +100,13 @@ export interface SinkStatus extends Required<Settled> {
 export interface SourceStatus extends SourceIdentity {
   /** Whether the last worker had it in its configuration. What is known of one that has gone from there is kept. */
   readonly configured: boolean;
+  /** Partitions of which something is remembered. */
   readonly partitions: number;
-  /** Objects that are remembered, those of them that wait for a sink, and those that cannot be read now. */
+  /** Objects that are remembered. */
   readonly objects: number;
+  /** Those of them that wait for a sink. */
   readonly pendingObjects: number;
+  /** Those that cannot be read now. */
   readonly parked: number;
   /** Records that letters of this source count. */
   readonly deadLettered: number;
@@ -174,21 +177,27 @@ export interface Acknowledged extends Settled {
 
 /** A statement of a log about itself: the first, second, … of those behind the same record. */
 export interface NumberedNotice extends QualityNotice {
+  /** From 1. */
   readonly ordinal: number;
 }
 
 /** What a piece of an object tells besides its flows. */
 export interface Found {
+  /** Records that could not be decoded. */
   readonly bad: readonly BadRecords[];
+  /** What the log says of itself. */
   readonly notices: readonly NumberedNotice[];
-  /** The last record of the piece, and how many notices this and earlier pieces of the reading have behind it. */
+  /** The last record of the piece. */
   readonly through: number;
+  /** How many notices this and earlier pieces of the reading have behind that record. */
   readonly said: number;
 }
 
 /** Records of one object that could not be decoded, listed, and why the first of them could not. */
 export interface Undecodable {
+  /** Where they stand. */
   readonly places: readonly RecordRange[];
+  /** One line, of the first of them. */
   readonly reason: string;
 }
 
@@ -203,6 +212,7 @@ export const MANY_BAD = "many-bad-records";
  * whole ledger: no two objects have the same, whatever their sources. Every call is one transaction, as in the whole ledger.
  */
 export interface SourceLedger extends SourceIdentity {
+  /** What was discovered already. */
   readonly seen: Seen;
   /** Takes a page of discoveries; returns how many of its objects are new. */
   discover(discovery: Discovery): number;
@@ -231,6 +241,7 @@ export interface SourceLedger extends SourceIdentity {
   nextDue(): number | undefined;
   /** The object, if it is parked. */
   parkedObject(id: number): ParkedObject | undefined;
+  /** How many of its objects are parked. */
   countParked(): number;
   /** Makes these parked objects due since time 0, or every one, with the attempts they have behind them. */
   wakeParked(ids?: readonly number[]): void;

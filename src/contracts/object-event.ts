@@ -2,11 +2,13 @@
 export interface Announced {
   /** The bucket as its service calls it. */
   readonly bucket: string;
+  /** The object's key in it. */
   readonly key: string;
 }
 
 /** A form in which a service tells of objects that were stored. */
 export interface EventForm {
+  /** What the program calls it. */
   readonly name: string;
   /** The objects that a message says were stored; empty for one that tells of something else; undefined for one of another form. Never throws. */
   read(message: Readonly<Record<string, unknown>>): readonly Announced[] | undefined;
@@ -14,6 +16,8 @@ export interface EventForm {
 
 /** As `Announced`, of a source of the configuration, by its name. */
 export interface EventHint {
+  /** The source's name. */
   readonly source: string;
+  /** The object's key in its bucket. */
   readonly key: string;
 }

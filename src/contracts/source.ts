@@ -65,12 +65,11 @@ export interface SourceListener {
   standing(object: ObjectVersion): Standing | undefined;
 }
 
-/**
- * `leftOut`: so many records of the object stand in front of the first byte; none where it is undefined. `framed`: they are frames of
- * messages, each of which is decoded by itself (see `Frame` in `lib/frames.ts`).
- */
+/** The bytes of an object, from some place on. */
 export type ObjectBytes = AsyncIterable<Uint8Array> & {
+  /** So many records of the object stand in front of the first byte; none where it is undefined. */
   readonly leftOut?: number | undefined;
+  /** They are frames of messages, each of which is decoded by itself (see `Frame` in `lib/frames.ts`). */
   readonly framed?: boolean | undefined;
 };
 
