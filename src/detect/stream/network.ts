@@ -248,9 +248,16 @@ function plainEvidence(flow: Flow): Evidence {
   return { group: {}, firstSeen: time, lastSeen: time, count: 1, bytes: 0, reason: "the flow matches the rule", samples: [] };
 }
 
-/** Changes with everything that what a rule follows depends on, and with nothing else. */
+const followerFingerprints = new WeakMap<Rule, string>();
+
+/**
+ * Changes with everything that what a rule follows depends on, and with nothing else. Worked out once, for each test case of a rule has a
+ * detector of its own.
+ */
 export function followerFingerprint(rule: Rule): string {
-  return digest(definitionOf(rule));
+  const known = followerFingerprints.get(rule) ?? digest(definitionOf(rule));
+  followerFingerprints.set(rule, known);
+  return known;
 }
 
 /** Changes with everything that a rule's incidents depend on, and with nothing else. */
