@@ -185,8 +185,7 @@ export async function expectSame(
 
 /** The same was said and sent. */
 export function expectOutcome({ requests, ...said }: Outcome, { requests: meant, ...expected }: Outcome): void {
-  expectAlike(said, expected);
-  expect(requests.length).toBe(meant.length);
+  expectAlike([said, requests.length], [expected, meant.length]);
   for (const [index, request] of meant.entries()) expectEqual(requests[index] as Buffer, request);
 }
 
