@@ -166,7 +166,7 @@ describe("common", () => {
         expect(names(detect(rulesOf(RULE), [...some, ...flows().slice(6)]).matches).sort()).toEqual(expected);
         expect(names(detectOverRestarts(RULE, [...some, ...flows().slice(6)])).sort()).toEqual(expected);
       }),
-      { numRuns: 20 },
+      { numRuns: runs(20, 2) },
     );
   });
 
