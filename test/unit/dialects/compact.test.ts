@@ -1,12 +1,9 @@
 import { expect, test } from "vitest";
 import { dialectFiles } from "../../../src/dialects/content.ts";
-import { asset } from "../../../src/lib/assets.ts";
 import { DIALECTS } from "../../../src/registry.ts";
-import { isNative, loadSearches } from "../../../src/searches/load.ts";
-import type { Search } from "../../../src/searches/search.ts";
+import { searches } from "../shipped-searches.ts";
 import { rules } from "./support.ts";
 
-const searches = loadSearches(asset("deploy/searches")).searches.filter((search): search is Search => !isNative(search));
 const texts = (schema: "otel" | "otel-compact") =>
   new Map(
     DIALECTS.map((make) => make(schema)).map((dialect) => {

@@ -1,12 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { resolveField } from "../../../src/detect/fields.ts";
 import { datadogDialect } from "../../../src/dialects/datadog/dialect.ts";
-import { isNative, loadSearches } from "../../../src/searches/load.ts";
 import type { GroupKey, Measure, Search } from "../../../src/searches/search.ts";
+import { searches } from "../shipped-searches.ts";
 import { ALERTING, attributes } from "./support.ts";
 
 const dialect = datadogDialect(attributes);
-const searches = loadSearches("deploy/searches").searches.filter((search): search is Search => !isNative(search));
 
 function field(name: string) {
   const found = resolveField(name);

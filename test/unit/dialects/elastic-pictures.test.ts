@@ -4,15 +4,14 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { elasticDialect } from "../../../src/dialects/elastic/dialect.ts";
 import { picture } from "../../../src/dialects/elastic/pictures.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
-import { isNative, loadSearches } from "../../../src/searches/load.ts";
 import type { Search } from "../../../src/searches/search.ts";
 import { runs } from "../../runs.ts";
 import { generatedFlows } from "../searches/flows.ts";
 import { answer, type Row } from "../searches/oracle.ts";
+import { searches } from "../shipped-searches.ts";
 import { attributes } from "./support.ts";
 
 const dialect = elasticDialect(attributes);
-const searches = loadSearches("deploy/searches").searches.filter((search): search is Search => !isNative(search));
 const pictures = searches.flatMap((search) => {
   const printed = dialect.search(search);
   if (!("query" in printed)) return [];

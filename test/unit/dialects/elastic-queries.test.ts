@@ -3,12 +3,12 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { elasticDialect } from "../../../src/dialects/elastic/dialect.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
-import { isNative, loadSearches } from "../../../src/searches/load.ts";
 import type { Search } from "../../../src/searches/search.ts";
 import { runs } from "../../runs.ts";
 import { generatedFlows } from "../searches/flows.ts";
 import { oddSearch, spreadFlows } from "../searches/odd.ts";
 import { answer, columnsOf, faultOf, type Row } from "../searches/oracle.ts";
+import { searches } from "../shipped-searches.ts";
 import { runEsql } from "./elastic-reader.ts";
 import { oddCondition, oddFlows, ruleOf } from "./odd.ts";
 import { type Fields, madeOnce, otherColumns, type Value } from "./query-reader.ts";
@@ -16,7 +16,6 @@ import { attributes, cases, evaluate, groupFields, otel, rules, spanOf } from ".
 
 const dialect = elasticDialect(attributes);
 const line = linePrinter(otel, "flowferry");
-const searches = loadSearches("deploy/searches").searches.filter((search): search is Search => !isNative(search));
 
 /** The record as the OTel mapping of Elasticsearch has it. */
 function recordOf(flow: Flow): Fields {

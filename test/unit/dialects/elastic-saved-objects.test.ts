@@ -1,12 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { shippedDashboards } from "../../../src/dialects/dashboard-lists.ts";
 import { elasticDialect } from "../../../src/dialects/elastic/dialect.ts";
-import { isNative, loadSearches } from "../../../src/searches/load.ts";
-import type { Search } from "../../../src/searches/search.ts";
+import { searches } from "../shipped-searches.ts";
 import { ALERTING, attributes } from "./support.ts";
 
 const dialect = elasticDialect(attributes);
-const searches = loadSearches("deploy/searches").searches.filter((search): search is Search => !isNative(search));
 const said = searches.flatMap((search) => {
   const printed = dialect.search(search);
   return "query" in printed ? [{ search, query: printed.query }] : [];

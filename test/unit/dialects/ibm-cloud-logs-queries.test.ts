@@ -4,15 +4,14 @@ import { describe, expect, test } from "vitest";
 import { ibmCloudLogsDialect } from "../../../src/dialects/ibm-cloud-logs/dialect.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
-import { isNative, loadSearches } from "../../../src/searches/load.ts";
 import type { Search } from "../../../src/searches/search.ts";
 import { runs } from "../../runs.ts";
+import { searches } from "../shipped-searches.ts";
 import { oddCondition, oddFlows, ruleOf } from "./odd.ts";
 import { ALERTING, attributes, cases, evaluate, otel, rules } from "./support.ts";
 
 const dialect = ibmCloudLogsDialect(attributes);
 const line = linePrinter(otel, "flowferry");
-const searches = loadSearches("deploy/searches").searches.filter((search): search is Search => !isNative(search));
 
 type Record = ReadonlyMap<string, unknown>;
 

@@ -1,11 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { splunkDialect } from "../../../src/dialects/splunk/dialect.ts";
-import { isNative, loadSearches } from "../../../src/searches/load.ts";
-import type { Search } from "../../../src/searches/search.ts";
+import { searches } from "../shipped-searches.ts";
 import { ALERTING, attributes, rules } from "./support.ts";
 
 const dialect = splunkDialect(attributes);
-const searches = loadSearches("deploy/searches").searches.filter((search): search is Search => !isNative(search));
 const files = dialect.files({
   alerting: ALERTING,
   rules: rules.flatMap((rule) => {

@@ -10,19 +10,17 @@ import type { Flow } from "../../../src/flow/flow.ts";
 import { asset } from "../../../src/lib/assets.ts";
 import type { Database } from "../../../src/query/duckdb.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
-import { isNative, loadSearches } from "../../../src/searches/load.ts";
 import type { Search } from "../../../src/searches/search.ts";
 import { runs } from "../../runs.ts";
 import { attributes, otel } from "../dialects/support.ts";
 import { memoryDatabase } from "../query/database.ts";
+import { errors, searches as neutral } from "../shipped-searches.ts";
 import { generatedFlows } from "./flows.ts";
 import { oddSearch, spreadFlows } from "./odd.ts";
 import { answer, columnsOf, faultOf, type Row } from "./oracle.ts";
 
 const dialect = duckdbDialect(attributes);
 const print = linePrinter(otel, "flowferry");
-const { searches, errors } = loadSearches(asset("deploy/searches"));
-const neutral = searches.filter((search): search is Search => !isNative(search));
 /** A column whose name has to be quoted. */
 const COLUMN = resolveField("sourceColumns.Cost Center") as FieldRef;
 const DAYS_MS = 3 * 86_400_000;
