@@ -1,7 +1,6 @@
 import { type FieldName, isFrom, isOfContext } from "../flow/fields.ts";
 import type { Mapping } from "../formats/mapping.ts";
 import type { Attribute, Schema } from "../schemas/schema.ts";
-import type { Plan } from "../sinks/otlp/plan.ts";
 
 /** Attributes whose values the kernel writes, in the order in which it has what stands in front of them. */
 export const VALUES = [
@@ -64,8 +63,8 @@ export function unwritten({ attributes }: Schema): readonly Attribute[] {
 }
 
 /** Why records of this schema cannot be written by the kernel as the program writes them; undefined where they can. */
-export function misfit(schema: Schema, { steps }: Plan, { record }: Mapping): string | undefined {
-  const names = steps.map(({ name }) => name).filter((name) => WRITTEN.includes(name));
+export function misfit(schema: Schema, { record }: Mapping): string | undefined {
+  const names = schema.attributes.map(({ name }) => name).filter((name) => WRITTEN.includes(name));
   if (names.join() !== WRITTEN.join()) return `it writes ${WRITTEN.join(", ")}, and the schema has ${names.join(", ")}`;
   const unknown = unwritten(schema).find(({ name, fields }) => !OF_RULES.test(name) && !fields.every(isAbsentOrSeen));
   if (unknown !== undefined) return `it is not told what becomes of ${unknown.name}`;

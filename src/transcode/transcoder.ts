@@ -49,7 +49,7 @@ export class Transcoder {
     this.#schema = schema;
     this.#plan = createPlan(schema, protobuf.encodeAttribute);
     if (options.body !== "summary") throw new Error("the kernel writes bodies of another form");
-    const wrong = misfit(schema, this.#plan, loadMapping("oci-vcn"));
+    const wrong = misfit(schema, loadMapping("oci-vcn"));
     if (wrong !== undefined) throw new Error(`${schema.name} is no schema for the kernel (src/transcode/layout.ts): ${wrong}`);
     this.#framing = new Framing(this.#plan, protobuf, options);
     this.#writer = protobuf.recordWriter(this.#plan, options);

@@ -6,8 +6,6 @@ import { loadMapping, parseMapping } from "../../../src/formats/mapping.ts";
 import { asset } from "../../../src/lib/assets.ts";
 import { FORMATS } from "../../../src/registry.ts";
 import { loadSchema, parseSchema } from "../../../src/schemas/load.ts";
-import { createPlan } from "../../../src/sinks/otlp/plan.ts";
-import { protobuf } from "../../../src/sinks/otlp/protobuf.ts";
 import { misfit } from "../../../src/transcode/layout.ts";
 import { tablesOf } from "../enrich/snapshot.ts";
 import { inChunks } from "../formats/decoding.ts";
@@ -15,8 +13,7 @@ import { event } from "./events.ts";
 import { newTranscoder, SCHEMAS } from "./reading.ts";
 
 const OCI = loadMapping("oci-vcn");
-const wrongOf = (schema: ReturnType<typeof loadSchema>, mapping = OCI) =>
-  misfit(schema, createPlan(schema, protobuf.encodeAttribute), mapping);
+const wrongOf = (schema: ReturnType<typeof loadSchema>, mapping = OCI) => misfit(schema, mapping);
 const text = (file: string) => readFileSync(asset(`mappings/${file}.yaml`), "utf8");
 /** Schema otel with one more attribute, before that of this name. */
 const otelWith = (attribute: string, before = "flow.detections") =>
