@@ -13,8 +13,11 @@ interface Distinct {
   credit: number;
   /** While the condition holds: the values seen last, the longest unseen first, with their latest time. */
   hot: Map<Value, number> | undefined;
-  /** While the condition holds: the earliest end of a window in which it does. Above stands what came up to then, as long as more of it may come. */
-  earliest: number;
+  /**
+   * While the condition holds: since when it does, at each flow that came in order; above stands what came up to then. Later: until when it
+   * was known to hold. None of it when nothing of that time may come any more.
+   */
+  held: number;
 }
 
 /** Up to so many values are looked through one by one. */
@@ -55,30 +58,30 @@ export function createDistinct(atLeast: number, options: WindowOptions): Window<
 
   const prune = (state: Distinct): void => {
     const before = state.newest - timespanMs - latenessMs;
+    if (state.held < before) state.held = Number.NEGATIVE_INFINITY;
     if (!state.times.some(([earliest = before]) => earliest < before)) return;
     keep(state, (time) => time >= before);
   };
 
-  /** Whether any window holds, by `firstEnd`: then it goes on from there. */
-  const sweep = (state: Distinct): number => {
+  /** The end of the first window with that time that holds, else NaN. Where the one of the newest does, it goes on from there. */
+  const sweep = (state: Distinct, time: number): number => {
     prune(state);
     if (state.values.length < atLeast) {
       state.credit = atLeast - state.values.length;
       return Number.NaN;
     }
-    const end = firstEnd(state);
-    if (!Number.isNaN(end)) heat(state, end);
-    return end;
+    return firstEnd(state, time);
   };
 
-  /** Looks at every window. The end of the first that holds, else NaN and a new credit. */
-  const firstEnd = (state: Distinct): number => {
+  /** Looks at every window. The end of the first with that time that holds, else NaN; and a new credit. */
+  const firstEnd = (state: Distinct, added: number): number => {
     const seen = state.times.flatMap((times, position) => times.map((time) => ({ time, position })));
     seen.sort((a, b) => a.time - b.time);
     const counts = new Array<number>(state.values.length).fill(0);
     let distinct = 0;
     let best = 0;
     let start = 0;
+    let found = Number.NaN;
     for (const { time, position } of seen) {
       const count = counts[position] as number;
       counts[position] = count + 1;
@@ -88,60 +91,53 @@ export function createDistinct(atLeast: number, options: WindowOptions): Window<
         counts[first.position] = left;
         if (left === 0) distinct--;
       }
-      if (distinct >= atLeast) return time;
-      best = Math.max(best, distinct);
+      if (distinct < atLeast) best = Math.max(best, distinct);
+      else if (Number.isNaN(found) && time >= added && time - timespanMs <= added) found = time;
     }
-    state.credit = atLeast - best;
-    return Number.NaN;
+    // What comes in order only counts in windows with the newest; what comes late is looked at each time where it is known to have held.
+    state.credit = atLeast - (state.held > Number.NEGATIVE_INFINITY ? distinct : best);
+    if (Number.isNaN(found) || state.hot !== undefined) return found;
+    if (distinct >= atLeast) heat(state);
+    else {
+      state.held = Math.max(state.held, found);
+      state.credit = atLeast - distinct;
+    }
+    return found;
   };
 
-  /** From now on only the latest values matter: older ones cannot make a later window hold that these do not. */
-  const heat = (state: Distinct, end: number): void => {
+  /** From now on only the latest values matter for what comes in order: older ones cannot make a later window hold that these do not. */
+  const heat = (state: Distinct): void => {
     const latest = state.values.map((value, position) => [value, state.times[position]?.at(-1) ?? 0] as const);
     latest.sort((a, b) => a[1] - b[1]);
     state.hot = new Map(latest.slice(-atLeast));
-    holdSince(state, end);
+    state.held = state.newest;
   };
 
-  /** What comes late may make an earlier window hold, together with what had come by then. */
-  const holdSince = (state: Distinct, end: number): void => {
-    state.earliest = end;
-    keep(state, (time) => time <= end);
-  };
-
-  const cool = (state: Distinct): void => {
-    keep(state, () => false);
-    for (const [value, time] of state.hot ?? []) {
-      state.values.push(value);
-      state.times.push([time]);
-    }
+  /** It holds no longer. With what comes late it may have held at other times, too. */
+  const cool = (state: Distinct, hot: Map<Value, number>, until: number): void => {
     state.hot = undefined;
+    for (const [value, time] of hot) note(state, time, value);
+    state.held = until;
     prune(state);
-    state.credit = Math.max(1, atLeast - state.values.length);
-  };
-
-  /** Late, while the condition holds: the end of the first window that holds, if that is earlier than was known. */
-  const holdsEarlier = (state: Distinct, time: number, value: Value): number => {
-    if (time >= state.earliest || time < state.newest - timespanMs - latenessMs) return Number.NaN;
-    const end = note(state, time, value) ? firstEnd(state) : Number.NaN;
-    if (!(end < state.earliest)) return Number.NaN;
-    holdSince(state, end);
-    return end;
+    state.credit = 1;
   };
 
   const addHot = (state: Distinct, hot: Map<Value, number>, time: number, value: Value): number => {
     if (time < state.newest) {
       // At most a value's latest time can change, and the condition may have held earlier.
       if ((hot.get(value) ?? Number.POSITIVE_INFINITY) < time) state.hot = reinsert(hot, value, time);
-      return holdsEarlier(state, time, value);
+      if (time >= state.held) return atLeast === 1 ? time : Number.NaN;
+      if (time < state.newest - timespanMs - latenessMs) return Number.NaN;
+      return note(state, time, value) ? firstEnd(state, time) : Number.NaN;
     }
-    if (state.values.length > 0 && state.earliest < time - timespanMs - latenessMs) keep(state, () => false);
+    if (state.values.length > 0 && state.held < time - timespanMs - latenessMs) keep(state, () => false);
+    const until = state.newest;
     state.newest = time;
     const known = hot.delete(value);
     hot.set(value, time);
     if (!known && hot.size > atLeast) hot.delete(hot.keys().next().value as Value);
     if (time - (hot.values().next().value as number) <= timespanMs) return time;
-    cool(state);
+    cool(state, hot, until);
     return Number.NaN;
   };
 
@@ -153,13 +149,14 @@ export function createDistinct(atLeast: number, options: WindowOptions): Window<
       newest: Number.NEGATIVE_INFINITY,
       credit: atLeast,
       hot: undefined,
-      earliest: Number.NEGATIVE_INFINITY,
+      held: Number.NEGATIVE_INFINITY,
     }),
     add(state, time, value) {
       if (state.hot !== undefined) return addHot(state, state.hot, time, value);
       if (!note(state, time, value)) return Number.NaN;
+      const mayHaveHeld = time < state.newest && state.held > Number.NEGATIVE_INFINITY;
       if (time > state.newest) state.newest = time;
-      return --state.credit > 0 ? Number.NaN : sweep(state);
+      return --state.credit > 0 && !mayHaveHeld ? Number.NaN : sweep(state, time);
     },
     size: (state) => (state.hot?.size ?? 0) + state.values.length,
     worth: (state, most) => ((state.hot?.size ?? state.values.length) >= near ? most : 0),
@@ -169,9 +166,10 @@ export function createDistinct(atLeast: number, options: WindowOptions): Window<
       Number.isFinite(state.newest) ? state.newest : null,
       state.credit,
       state.hot === undefined ? null : [...state.hot].map(([value, time]) => [value, time]),
+      ...(Number.isFinite(state.held) ? [state.held] : []),
     ],
     unpack(data) {
-      const [values, times, newest, credit, hot] = listOf(data);
+      const [values, times, newest, credit, hot, held] = listOf(data);
       if (typeof credit !== "number") throw new TypeError("not the state of a distinct count");
       const noted = listOf(times).map(numbersOf);
       return {
@@ -181,7 +179,8 @@ export function createDistinct(atLeast: number, options: WindowOptions): Window<
         newest: typeof newest === "number" ? newest : Number.NEGATIVE_INFINITY,
         credit,
         hot: hot === null ? undefined : new Map(listOf(hot).map(readPair)),
-        earliest: latestOf(noted),
+        // Without it, as it was saved before: of what was noted while the condition holds, the latest is where it held first.
+        held: typeof held === "number" ? held : hot === null ? Number.NEGATIVE_INFINITY : latestOf(noted),
       };
     },
   };
@@ -197,7 +196,6 @@ function keep(state: Distinct, isKept: (time: number) => boolean): void {
   state.index = undefined;
 }
 
-/** Of what was noted while the condition holds, the latest is where it held first. */
 function latestOf(times: readonly number[][]): number {
   return times.reduce((latest, each) => Math.max(latest, each.at(-1) ?? latest), Number.NEGATIVE_INFINITY);
 }

@@ -19,6 +19,8 @@ interface Episode {
   /** The cell of its latest telling, and how many there were in it before. */
   cell: number | undefined;
   inCell: number;
+  /** While it is silent as routine: event time until which it was silent before. Else infinite. */
+  silentBefore: number;
   /** Of a rule that knows routine: the hours in which it came. */
   readonly hours: number[] | undefined;
   readonly spread: SpreadCount | undefined;
@@ -70,6 +72,7 @@ export function createEpisodes(rule: Pick<Rule, "throttleMs" | "routine" | "spre
     told: 0,
     cell: undefined,
     inCell: 0,
+    silentBefore: Number.POSITIVE_INFINITY,
     hours: routine ? [] : undefined,
     spread: counted && new SpreadCount(counted.growth),
   });
@@ -86,14 +89,18 @@ export function createEpisodes(rule: Pick<Rule, "throttleMs" | "routine" | "spre
       if (hours !== undefined) noteHour(hours, time);
       if (counted !== undefined) spread?.add(String(counted.field.get(flow) ?? ""), time);
       const hasGrown = spread?.hasGrown ?? false;
-      if (time < episode.until && !hasGrown) return undefined;
+      // Late, before the flow with which it went untold as routine: this one is to be judged instead, as it is in order.
+      const isBefore = time >= episode.silentBefore && time < episode.until - throttleMs;
+      if (time < episode.until && !isBefore && !hasGrown) return undefined;
       if (told()) return undefined;
       if (episode.told > 0 && hours !== undefined && !hasGrown && isRoutine(hours, time)) {
+        if (!isBefore) episode.silentBefore = episode.until;
         episode.until = time + throttleMs;
         return undefined;
       }
       const { first: firstSeen, last: lastSeen, count, bytes } = runs.of(row);
-      episode.until = Math.max(episode.until, time + throttleMs);
+      episode.until = isBefore ? time + throttleMs : Math.max(episode.until, time + throttleMs);
+      episode.silentBefore = Number.POSITIVE_INFINITY;
       runs.clear(row);
       spread?.tell();
       const cell = Math.floor(time / cellMs);
@@ -118,8 +125,8 @@ export function createEpisodes(rule: Pick<Rule, "throttleMs" | "routine" | "spre
     table: {
       groups,
       pack(row) {
-        const { until, told, cell, inCell, hours, spread } = groups.state(row);
-        const telling = [cell ?? null, inCell];
+        const { until, told, cell, inCell, silentBefore, hours, spread } = groups.state(row);
+        const telling = [cell ?? null, inCell, ...(Number.isFinite(silentBefore) ? [silentBefore] : [])];
         const rest = hours === undefined && spread === undefined ? [] : [hours ?? null, spread?.pack() ?? null];
         const silent = Number.isFinite(until) ? until : null;
         return [keys.pack(groups.key(row)), groups.newest(row), silent, told, runs.pack(row), telling, ...rest];
@@ -129,12 +136,13 @@ export function createEpisodes(rule: Pick<Rule, "throttleMs" | "routine" | "spre
         if (until !== null && typeof until !== "number") throw new TypeError("not an incident");
         // Without them, as they were saved before there were cells, all tellings count as of one.
         const latest = until === null || told === 0 ? null : Math.floor((until - throttleMs) / cellMs);
-        const [cell, inCell] = telling === undefined ? [latest, Math.max(0, told - 1)] : listOf(telling);
+        const [cell, inCell, silentBefore] = telling === undefined ? [latest, Math.max(0, told - 1)] : listOf(telling);
         const episode = {
           until: until ?? Number.NEGATIVE_INFINITY,
           told,
           cell: typeof cell === "number" ? cell : undefined,
           inCell: Number(inCell),
+          silentBefore: typeof silentBefore === "number" ? silentBefore : Number.POSITIVE_INFINITY,
           hours: routine ? numbersOf(hours) : undefined,
           spread: counted && SpreadCount.unpack(counted.growth, spread),
         };

@@ -14,7 +14,10 @@ export function noteHour(hours: number[], time: number): void {
   while ((hours[0] as number) < oldest) hours.shift();
 }
 
-/** Whether it also came at about that time of the day before, or of the same day in the week before. */
+/**
+ * Whether it also came at about that time of the day before, or of the same day in the week before. All that came then is known by now; but
+ * of an incident that begins at about that time and goes on longer, a later flow that is read first is not at that time: it is told.
+ */
 export function isRoutine(hours: readonly number[], time: number): boolean {
   const hour = Math.floor(time / HOUR_MS);
   return hours.some((known) => isAboutADayOrWeek((hour - known) * HOUR_MS));

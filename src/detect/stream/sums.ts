@@ -1,3 +1,4 @@
+import { MOST_HELD } from "./counts.ts";
 import { listOf, lowerBound, numbersOf, upperBound, type Window, type WindowOptions } from "./window.ts";
 
 interface Sums {
@@ -7,6 +8,8 @@ interface Sums {
   /** Position of the first flow of the window that ends at the newest, and the window's sum. */
   start: number;
   sum: number;
+  /** While it holds at each flow: the first end of these, up to which all that came is kept. Else NaN. */
+  since: number;
 }
 
 /** Amounts that add up to at least `atLeast` within the timespan. Sums are exact up to 2^53. */
@@ -15,14 +18,27 @@ export function createSums(atLeast: number, options: WindowOptions): Window<Sums
 
   const append = (state: Sums, time: number, amount: number): number => {
     const { times, amounts } = state;
+    const newest = times.at(-1) ?? Number.NEGATIVE_INFINITY;
     times.push(time);
     amounts.push(amount);
     state.sum += amount;
     while ((times[state.start] as number) < time - timespanMs) state.sum -= amounts[state.start++] as number;
-    if (state.sum < atLeast) return Number.NaN;
-    // Older flows than those that suffice cannot make a later window hold that these do not.
+    if (state.sum < atLeast) {
+      state.since = Number.NaN;
+      return Number.NaN;
+    }
+    if (Number.isNaN(state.since) || time - newest > timespanMs) state.since = time;
+    // Older flows than those that suffice cannot make a later window hold that these do not; those up to the first end an earlier one, with
+    // late flows.
     while (state.sum - (amounts[state.start] as number) >= atLeast) state.sum -= amounts[state.start++] as number;
-    dropFirst(state, state.start);
+    const first = (times[0] as number) > state.since ? 0 : upperBound(times, state.since);
+    if (first < state.start) {
+      times.splice(first, state.start - first);
+      amounts.splice(first, state.start - first);
+      state.start = first;
+    }
+    const most = Math.max(MOST_HELD, 2 * (times.length - state.start));
+    if (times.length > most) dropFirst(state, times.length - most);
     return time;
   };
 
@@ -46,7 +62,7 @@ export function createSums(atLeast: number, options: WindowOptions): Window<Sums
   };
 
   return {
-    create: () => ({ times: [], amounts: [], start: 0, sum: 0 }),
+    create: () => ({ times: [], amounts: [], start: 0, sum: 0, since: Number.NaN }),
     add(state, time, _value, amount) {
       if (amount <= 0) return Number.NaN;
       const newest = state.times.at(-1);
@@ -61,11 +77,17 @@ export function createSums(atLeast: number, options: WindowOptions): Window<Sums
     },
     size: (state) => state.times.length,
     worth: (state, most) => (state.sum * 2 >= atLeast ? most : 0),
-    pack: (state) => [state.times, state.amounts, state.start, state.sum],
+    pack: ({ times, amounts, start, sum, since }) => [times, amounts, start, sum, ...(Number.isNaN(since) ? [] : [since])],
     unpack(data) {
-      const [times, amounts, start, sum] = listOf(data);
+      const [times, amounts, start, sum, since] = listOf(data);
       if (typeof start !== "number" || typeof sum !== "number") throw new TypeError("not the state of a sum");
-      return { times: numbersOf(times), amounts: numbersOf(amounts), start, sum };
+      return {
+        times: numbersOf(times),
+        amounts: numbersOf(amounts),
+        start,
+        sum,
+        since: typeof since === "number" ? since : Number.NaN,
+      };
     },
   };
 }

@@ -9,7 +9,8 @@ export interface Window<State> {
   create(): State;
   /**
    * Adds what a flow contributes: the value of the correlation's field, or the position of the part it matched.
-   * Returns the end (event time) of a window in which the condition holds because of it, else NaN.
+   * Returns the end (event time) of a window in which the condition holds because of it, else NaN. The first end, and the first after each
+   * pause longer than the timespan, is returned at some time whatever the order; of others within a timespan a late flow tells one alone.
    */
   add(state: State, time: number, value: string | number, amount: number): number;
   /** Items that the state holds. */

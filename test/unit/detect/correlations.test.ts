@@ -1,6 +1,10 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Flow } from "../../../src/flow/flow.ts";
-import { detect, type Fields, flowMaker, rulesOf, START } from "./support.ts";
+import { originOf } from "../../../src/flow/origin.ts";
+import { runs } from "../../runs.ts";
+import { detectOverRestarts } from "./saved-state.ts";
+import { detect, type Fields, flowAt, flowMaker, rulesOf, START } from "./support.ts";
 
 const LOGSOURCE = "logsource:\n  category: network_connection\n  product: flowferry";
 const part = (name: string, port: number): string => `---
@@ -265,6 +269,33 @@ correlation:
     const session = (second: number): Flow => make(second, { destinationPort: 2 });
     expect(detect(rules, [knock(6), knock(7), session(7), knock(9)]).matches).toEqual([]);
     expect(detect(rules, [knock(6), knock(7), session(7), knock(9), knock(5)]).matches).toHaveLength(1);
+  });
+
+  const PORTS = VALUES.replace("destinationAddress", "sourcePort");
+  test.each([
+    ["event_count", COUNT],
+    ["value_count", PORTS],
+    ["value_sum", SUM],
+  ])("%s: what follows an inner match follows it in any order, saved after each flow", (_, inner) => {
+    const rules = rulesOf(CHAIN + correlation(inner, { throttle: "1d" }));
+    const knock = fc.record({
+      second: fc.nat(40),
+      destinationPort: fc.constant(1),
+      sourcePort: fc.nat(6),
+      bytes: fc.constantFrom(300, 400, 700),
+    });
+    const session = fc.record({ second: fc.nat(60), destinationPort: fc.constant(2) });
+    const keysOf = (flows: readonly Flow[]) => [...new Set(detectOverRestarts(rules, flows).map(({ key }) => key))].sort();
+    fc.assert(
+      fc.property(fc.array(knock, { minLength: 6, maxLength: 20 }), session, fc.nat(), (knocks, then, at) => {
+        const all = knocks.toSpliced(at % knocks.length, 0, then as never);
+        const flows = all.map(({ second, ...fields }, index) =>
+          flowAt(originOf("test://bucket", String(index), "1"), 1, second, fields),
+        );
+        expect(keysOf(flows)).toEqual(keysOf(flows.toSorted((a, b) => a.time - b.time)));
+      }),
+      { numRuns: runs(150) },
+    );
   });
 
   test("the inner match lies where its window ends, also when a late flow completes it", () => {

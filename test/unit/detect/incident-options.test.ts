@@ -6,7 +6,7 @@ import type { Match } from "../../../src/detect/match.ts";
 import type { Flow } from "../../../src/flow/flow.ts";
 import { originOf } from "../../../src/flow/origin.ts";
 import { runs } from "../../runs.ts";
-import { StateStore } from "./saved-state.ts";
+import { detectOverRestarts as detectRules, StateStore } from "./saved-state.ts";
 import { detect, detection, errorsOf, type Fields, flowAt, flowMaker, rulesOf } from "./support.ts";
 
 const [HOUR, DAY] = [3_600, 86_400];
@@ -22,20 +22,7 @@ const names = (matches: readonly Match[]) =>
 const alone = (seconds: number, fields: Fields = {}): Flow =>
   flowAt(originOf("test://bucket", `${seconds}-${JSON.stringify(fields)}`, "1"), 1, seconds, fields);
 
-/** What is told when the state is saved after each flow and taken up by another detector. */
-function detectOverRestarts(text: string, flows: readonly Flow[]): Match[] {
-  const told: Match[] = [];
-  const store = new StateStore();
-  let detector = createDetector(rulesOf(text));
-  for (const flow of flows) {
-    detector.onMatch((match) => told.push(match));
-    detector.inspect(flow);
-    store.save(detector);
-    detector = createDetector(rulesOf(text));
-    detector.restore(store.saved());
-  }
-  return told;
-}
+const detectOverRestarts = (text: string, flows: readonly Flow[]): Match[] => detectRules(rulesOf(text), flows);
 
 describe("routine", () => {
   const RULE = at("probe", 22, "throttle: 6h\nroutine: true");
@@ -80,6 +67,34 @@ describe("routine", () => {
       }),
       { numRuns: runs(20) },
     );
+  });
+
+  const [MINUTE, HALF_PAST_EIGHT] = [60, 8.5 * HOUR];
+  test.each([
+    // The hours from 6 to 10 of the second day are as those of the first.
+    ["begins before about that time", [5.7, 5.9, 6, 6.1, 6.4], ["20458", "20459"]],
+    ["comes at about that time", [6, 6.1, 6.4, 6.9, 10.9], ["20458"]],
+    ["comes after about that time", [11, 11.2, 11.9, 12], ["20458", "20459"]],
+  ])("in any order, what %s is judged by its first flow", (_, hours, cells) => {
+    const day = (order: readonly number[]) =>
+      [HALF_PAST_EIGHT, HALF_PAST_EIGHT + MINUTE, ...order.map((hour) => DAY + hour * HOUR)].map((second) =>
+        alone(second, { destinationPort: 22 }),
+      );
+    const cellsOf = (matches: readonly Match[]) => matches.map(({ key }) => key.split("|").at(-1));
+    expect(cellsOf(detect(rulesOf(RULE), day(hours)).matches)).toEqual(cells);
+    fc.assert(
+      fc.property(fc.shuffledSubarray(hours, { minLength: hours.length }), (order) => {
+        expect(cellsOf(detectOverRestarts(RULE, day(order)))).toEqual(cells);
+      }),
+      { numRuns: runs(50) },
+    );
+  });
+
+  test("what comes late while it was silent before is not told", () => {
+    // Silent until 06:15 of the second day; at 05:55 it would not be routine.
+    const rule = RULE.replace("6h", "1305m");
+    const flows = [8.5, 30.5, 29.9, 30.6].map((hour) => alone(hour * HOUR, { destinationPort: 22 }));
+    expect(names(detectOverRestarts(rule, flows))).toEqual([`probe ${HALF_PAST_EIGHT}`]);
   });
 
   test("is of one incident: another host is told", () => {

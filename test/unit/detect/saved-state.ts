@@ -1,6 +1,9 @@
 import type { Ledger } from "../../../src/contracts/ledger.ts";
 import type { SavedState, StateSave } from "../../../src/contracts/state-ledger.ts";
-import type { StreamDetector } from "../../../src/detect/evaluate.ts";
+import { createDetector, type StreamDetector } from "../../../src/detect/evaluate.ts";
+import type { Match } from "../../../src/detect/match.ts";
+import type { Rule } from "../../../src/detect/rule.ts";
+import type { Flow } from "../../../src/flow/flow.ts";
 import { openLedger } from "../../../src/ledger/sqlite.ts";
 
 const NAME = "(detections)";
@@ -52,6 +55,21 @@ export class StateStore {
     if (saved === undefined) throw new Error("nothing was saved");
     return saved;
   }
+}
+
+/** What is told when the state is saved after each flow and taken up by another detector. */
+export function detectOverRestarts(rules: readonly Rule[], flows: readonly Flow[]): Match[] {
+  const told: Match[] = [];
+  const store = new StateStore();
+  let detector = createDetector(rules);
+  for (const flow of flows) {
+    detector.onMatch((match) => told.push(match));
+    detector.inspect(flow);
+    store.save(detector);
+    detector = createDetector(rules);
+    detector.restore(store.saved());
+  }
+  return told;
 }
 
 /**
