@@ -7,7 +7,10 @@ interface Counts {
   since: number;
 }
 
-/** While it holds, so many flows are kept, or as many again as suffice: beyond them, late flows count with what is left. */
+/**
+ * While it holds, so many flows are kept, or as many again as suffice where that is more. A condition that needs hundreds may therefore be known to
+ * hold later than it does in order, where what comes late lies before them.
+ */
 export const MOST_HELD = 256;
 
 /** At least `atLeast` flows within the timespan. */
