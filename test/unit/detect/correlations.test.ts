@@ -294,7 +294,7 @@ correlation:
         );
         expect(keysOf(flows)).toEqual(keysOf(flows.toSorted((a, b) => a.time - b.time)));
       }),
-      { numRuns: runs(150) },
+      { numRuns: runs(150, 15) },
     );
   });
 

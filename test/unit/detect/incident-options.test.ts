@@ -65,7 +65,7 @@ describe("routine", () => {
       fc.property(fc.tuple(...orders), (order) => {
         expect(keys(order.flat())).toEqual(inOrder);
       }),
-      { numRuns: runs(20) },
+      { numRuns: runs(20, 2) },
     );
   });
 
