@@ -2,9 +2,9 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { runs } from "../../runs.ts";
-import { tablesOf } from "../enrich/snapshot.ts";
-import { event } from "./events.ts";
-import { asRead, byFlows, expectOutcome, newTranscoder, SCHEMAS, type Settings } from "./reading.ts";
+import { tablesOf } from "../../unit/enrich/snapshot.ts";
+import { event } from "../../unit/transcode/events.ts";
+import { asRead, byFlows, expectOutcome, newTranscoder, SCHEMAS, type Settings } from "../../unit/transcode/reading.ts";
 
 const SERVERS = ["a", "b"].map((name) => `address,server,owner\n10.0.0.0/8,${name},ü${name}\n2001:db8::/32,${name}6,\n`);
 const SUBNETS = "subnet,cidr,name\nfront,10.0.1.0/24,Front\n";

@@ -12,12 +12,12 @@ import type { Database } from "../../../src/query/duckdb.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
 import type { Search } from "../../../src/searches/search.ts";
 import { runs } from "../../runs.ts";
-import { attributes, otel } from "../dialects/support.ts";
-import { memoryDatabase } from "../query/database.ts";
-import { errors, searches as neutral } from "../shipped-searches.ts";
-import { generatedFlows } from "./flows.ts";
-import { oddSearch, spreadFlows } from "./odd.ts";
-import { answer, columnsOf, faultOf, type Row } from "./oracle.ts";
+import { attributes, otel } from "../../unit/dialects/support.ts";
+import { memoryDatabase } from "../../unit/query/database.ts";
+import { generatedFlows } from "../../unit/searches/flows.ts";
+import { oddSearch, spreadFlows } from "../../unit/searches/odd.ts";
+import { answer, columnsOf, faultOf, type Row } from "../../unit/searches/oracle.ts";
+import { errors, searches as neutral } from "../../unit/shipped-searches.ts";
 
 const dialect = duckdbDialect(attributes);
 const print = linePrinter(otel, "flowferry");

@@ -14,9 +14,9 @@ import type { Flow } from "../../../src/flow/flow.ts";
 import type { Database } from "../../../src/query/duckdb.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
 import { runs } from "../../runs.ts";
-import { memoryDatabase } from "../query/database.ts";
-import { oddCondition, oddFlows, ruleOf } from "./odd.ts";
-import { attributes, cases, errors, evaluate, groupFields, otel, rules, spanOf } from "./support.ts";
+import { oddCondition, oddFlows, ruleOf } from "../../unit/dialects/odd.ts";
+import { attributes, cases, errors, evaluate, groupFields, otel, rules, spanOf } from "../../unit/dialects/support.ts";
+import { memoryDatabase } from "../../unit/query/database.ts";
 
 const dialect = duckdbDialect(attributes);
 const print = linePrinter(otel, "flowferry");

@@ -6,9 +6,9 @@ import type { Flow } from "../../../src/flow/flow.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
 import type { Search } from "../../../src/searches/search.ts";
 import { runs } from "../../runs.ts";
-import { searches } from "../shipped-searches.ts";
-import { oddCondition, oddFlows, ruleOf } from "./odd.ts";
-import { ALERTING, attributes, cases, evaluate, otel, rules } from "./support.ts";
+import { oddCondition, oddFlows, ruleOf } from "../../unit/dialects/odd.ts";
+import { ALERTING, attributes, cases, evaluate, otel, rules } from "../../unit/dialects/support.ts";
+import { searches } from "../../unit/shipped-searches.ts";
 
 const dialect = ibmCloudLogsDialect(attributes);
 const line = linePrinter(otel, "flowferry");

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { TableName } from "../../../src/enrich/tables/kinds.ts";
-import { COUNTRIES, mmdb, SYSTEMS } from "../enrich/geo/mmdb.ts";
-import { tablesOf } from "../enrich/snapshot.ts";
-import { event, type Members } from "./events.ts";
-import { asRead, byFlows, expectOutcome, expectSame, newTranscoder } from "./reading.ts";
+import { COUNTRIES, mmdb, SYSTEMS } from "../../unit/enrich/geo/mmdb.ts";
+import { tablesOf } from "../../unit/enrich/snapshot.ts";
+import { event, type Members } from "../../unit/transcode/events.ts";
+import { asRead, byFlows, expectOutcome, expectSame, newTranscoder } from "../../unit/transcode/reading.ts";
 
 const text = (value: string) => JSON.stringify(value);
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { isThorough } from "../../runs.ts";
-import { BLOCK, event, eventWith, type Members, objectOf } from "./events.ts";
-import { expectSame, newTranscoder } from "./reading.ts";
+import { BLOCK, event, eventWith, type Members, objectOf } from "../../unit/transcode/events.ts";
+import { expectSame, newTranscoder } from "../../unit/transcode/reading.ts";
 
 const lines = (events: readonly string[]) => events.map((one) => `${one}\n`).join("");
 const whole = objectOf(BLOCK);

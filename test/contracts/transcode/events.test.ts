@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { codePoints } from "../code-points.ts";
-import { event, type Members } from "./events.ts";
-import { expectSame, newTranscoder } from "./reading.ts";
+import { codePoints } from "../../unit/code-points.ts";
+import { event, type Members } from "../../unit/transcode/events.ts";
+import { expectSame, newTranscoder } from "../../unit/transcode/reading.ts";
 
 const text = (value: string) => JSON.stringify(value);
 const lines = (events: readonly string[]) => events.map((one) => `${one}\n`).join("");

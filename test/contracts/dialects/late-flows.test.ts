@@ -12,9 +12,9 @@ import { DEFAULT_LAG_MS, type Evaluation, evaluationOf } from "../../../src/dial
 import { scheduleOf } from "../../../src/dialects/log-analytics/schedule.ts";
 import type { Database } from "../../../src/query/duckdb.ts";
 import { linePrinter } from "../../../src/schemas/line.ts";
-import { memoryDatabase } from "../query/database.ts";
-import { bucket, MINUTE, SPANS, START } from "./late.ts";
-import { attributes, groupFields, otel, rules } from "./support.ts";
+import { bucket, MINUTE, SPANS, START } from "../../unit/dialects/late.ts";
+import { attributes, groupFields, otel, rules } from "../../unit/dialects/support.ts";
+import { memoryDatabase } from "../../unit/query/database.ts";
 
 const RULES = ["ssh_accepted_from_outside", "external_scan", "brute_force"].map((name) => {
   const rule = rules.find((one) => one.name === name);

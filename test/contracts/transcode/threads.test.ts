@@ -14,8 +14,8 @@ import { FORMATS } from "../../../src/registry.ts";
 import { otlp } from "../../../src/sinks/otlp/sink.ts";
 import type { Setup } from "../../../src/threads/messages.ts";
 import { Pool } from "../../../src/threads/pool.ts";
-import { expectAlike } from "../alike.ts";
-import { inChunks } from "../formats/decoding.ts";
+import { expectAlike } from "../../unit/alike.ts";
+import { inChunks } from "../../unit/formats/decoding.ts";
 
 const ALL: FlowWindow = { action: undefined, from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
 const REJECTED: FlowWindow = { ...ALL, action: "reject" };

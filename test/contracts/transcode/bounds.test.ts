@@ -2,9 +2,9 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { runs } from "../../runs.ts";
-import { tablesOf } from "../enrich/snapshot.ts";
-import { event } from "./events.ts";
-import { asRead, expectSame, newTranscoder } from "./reading.ts";
+import { tablesOf } from "../../unit/enrich/snapshot.ts";
+import { event } from "../../unit/transcode/events.ts";
+import { asRead, expectSame, newTranscoder } from "../../unit/transcode/reading.ts";
 
 const lines = (events: readonly string[]) => events.map((one) => `${one}\n`).join("");
 const addressOf = (index: number) => `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`;

@@ -2,9 +2,9 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { isThorough, runs } from "../../runs.ts";
-import { DAMAGE, damagedAt, FRAMES, RESULT_FRAMES } from "../formats/frames.ts";
-import { event } from "./events.ts";
-import { expectSame, newTranscoder } from "./reading.ts";
+import { DAMAGE, damagedAt, FRAMES, RESULT_FRAMES } from "../../unit/formats/frames.ts";
+import { event } from "../../unit/transcode/events.ts";
+import { expectSame, newTranscoder } from "../../unit/transcode/reading.ts";
 
 const transcoder = newTranscoder();
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => event({ bytesOut: String(index + 1) }));
