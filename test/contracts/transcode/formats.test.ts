@@ -6,7 +6,7 @@ import type { FormatName } from "../../../src/generator/options.ts";
 import { event } from "../../unit/transcode/events.ts";
 import { expectSame, newTranscoder, SCHEMAS } from "../../unit/transcode/reading.ts";
 
-const FIXTURES = new URL("../../fixtures/decoders", import.meta.url);
+const FIXTURES = new URL("../../fixtures/decoders/", import.meta.url);
 const logs = readdirSync(FIXTURES, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".log"));
 
 test.each(SCHEMAS)("objects of all formats, one after the other: %s", async (schema) => {
